@@ -1,0 +1,101 @@
+/**
+ * What continuous integration runs: the commands of the README, one after the other, on a clean checkout.
+ * Counts every test of every suite; a command that is no test suite counts as one. The last line is the sum.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Reads passed, failed and skipped from what the command wrote to this file (Vitest's JSON report). */
+  readonly report?: string;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'fleetward-ci-'));
+const vitest = (name: string, script: string): Step => {
+  const report = join(folder, `${name}.json`);
+  return {
+    name,
+    report,
+    command: [
+      'npm',
+      'run',
+      '--silent',
+      script,
+      '--',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+  };
+};
+
+const steps: readonly Step[] = [
+  { name: 'check', command: ['npm', 'run', '--silent', 'check'] },
+  { name: 'verify', command: ['npm', 'run', '--silent', 'verify'] },
+  vitest('test', 'test'),
+  { name: 'demo', command: ['npm', 'run', '--silent', 'demo'] },
+  vitest('cluster', 'test:cluster'),
+  { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
+];
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+function run(command: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', (error) => {
+      console.log(error.message);
+      resolve(127);
+    });
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+async function count(step: Step, code: number): Promise<Counts> {
+  const alone = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  if (!step.report) return alone;
+  let text: string;
+  try {
+    text = await readFile(step.report, 'utf8');
+  } catch {
+    return alone;
+  }
+  const report = JSON.parse(text) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    numPendingTests: number;
+    numTodoTests: number;
+  };
+  // A suite that failed to load has no failed test of its own: the exit code speaks for it.
+  const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
+  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+}
+
+let total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const lines: string[] = [];
+for (const step of steps) {
+  const started = performance.now();
+  console.log(`\n=== ${step.name}: ${step.command.slice(0, 4).join(' ')}`);
+  const code = await run(step.command);
+  const counts = await count(step, code);
+  total = {
+    passed: total.passed + counts.passed,
+    failed: total.failed + counts.failed,
+    skipped: total.skipped + counts.skipped,
+  };
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  lines.push(`${code === 0 ? 'ok    ' : 'FAILED'} ${step.name.padEnd(8)} ${seconds} s`);
+}
+await rm(folder, { recursive: true, force: true });
+
+console.log(`\n${lines.join('\n')}`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
