@@ -1,0 +1,27 @@
+/** `npm run dev:cluster`: a real API server for a person, until Ctrl-C. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startControlPlane } from './support/control-plane.ts';
+import { findParts } from './support/parts.ts';
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const found = await findParts(say);
+if (found.kind === 'missing') {
+  say(`dev:cluster: ${found.why}.`);
+  process.exit(1);
+}
+const folder = await mkdtemp(join(tmpdir(), 'fleetward-cluster-'));
+const plane = await startControlPlane(found.parts, folder);
+process.stdout.write(`export KUBECONFIG=${plane.kubeconfig}\n`);
+say(`# ${found.parts.kubectl} apply -f crds/`);
+say('# Ctrl-C stops it and removes its data.');
+await new Promise<void>((resolve) => {
+  process.once('SIGINT', resolve);
+  process.once('SIGTERM', resolve);
+});
+await plane.stop();
+await rm(folder, { recursive: true, force: true });

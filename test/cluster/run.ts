@@ -1,0 +1,46 @@
+/** `npm run test:cluster`: one control plane for the whole run, then Vitest; everything stops with us. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ControlPlane, startControlPlane } from './support/control-plane.ts';
+import { findParts } from './support/parts.ts';
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+async function vitest(environment: Readonly<Record<string, string>>): Promise<number> {
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'cluster', ...process.argv.slice(2)];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+    const pass = (signal: NodeJS.Signals) => () => child.kill(signal);
+    process.on('SIGINT', pass('SIGINT'));
+    process.on('SIGTERM', pass('SIGTERM'));
+    child.on('close', (code) => resolve(code ?? 130));
+  });
+}
+
+const found = await findParts(say);
+if (found.kind === 'missing') {
+  say(`\n*** The cluster stories are SKIPPED: ${found.why}.\n`);
+  process.exit(await vitest({ FLEETWARD_CLUSTER_MISSING: found.why }));
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'fleetward-cluster-'));
+let plane: ControlPlane | undefined;
+let code = 1;
+try {
+  say('starting etcd, kube-apiserver and kube-controller-manager');
+  plane = await startControlPlane(found.parts, folder);
+  code = await vitest({
+    FLEETWARD_TEST_KUBECONFIG: plane.kubeconfig,
+    FLEETWARD_TEST_FOLDER: folder,
+    FLEETWARD_TEST_KUBECTL: found.parts.kubectl,
+    FLEETWARD_TEST_HELM: found.parts.helm,
+  });
+} finally {
+  await plane?.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+process.exit(code);

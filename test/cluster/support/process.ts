@@ -1,0 +1,66 @@
+/** Child processes that never outlive us: not after SIGINT, not after SIGKILL of the test run. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+
+export interface Child {
+  readonly name: string;
+  readonly process: ChildProcess;
+  /** Last part of what it wrote, for error messages. */
+  tail(): string;
+  exited(): boolean;
+  /** SIGTERM, then SIGKILL after the grace period. Resolves when it is gone. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/**
+ * The shell around the program reads our pipe: when this process dies, however it dies, the pipe closes and the shell
+ * ends the program. fd 3 is a copy of stdin, because a shell gives background jobs /dev/null as stdin.
+ */
+const GUARD =
+  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; (cat <&3 >/dev/null; kill -TERM $child 2>/dev/null; sleep 5; kill -KILL $child 2>/dev/null) & guard=$!; wait $child; code=$?; kill $guard 2>/dev/null; exit $code';
+
+export function startChild(
+  name: string,
+  command: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly logFile?: string; readonly cwd?: string } = {},
+): Child {
+  const child = spawn('/bin/sh', ['-c', GUARD, name, ...command], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: options.env ?? process.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  child.stdin.on('error', () => {});
+  let tail = '';
+  const log = options.logFile ? createWriteStream(options.logFile) : undefined;
+  const collect = (chunk: Buffer): void => {
+    log?.write(chunk);
+    tail = (tail + chunk.toString('utf8')).slice(-8000);
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  let gone = false;
+  const closed = new Promise<void>((resolve) => {
+    child.on('close', () => {
+      gone = true;
+      log?.end();
+      resolve();
+    });
+    child.on('error', () => {
+      gone = true;
+      resolve();
+    });
+  });
+  return {
+    name,
+    process: child,
+    tail: () => tail,
+    exited: () => gone,
+    async stop(graceMs = 5000) {
+      if (gone) return;
+      child.stdin.end();
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs + 1000);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
