@@ -1,4 +1,9 @@
-import type { OperationInput, OperationName, OperationOutput } from './operations.ts';
+import { type Clock, sleep } from '../runtime/clock.ts';
+import { throttled } from '../runtime/errors.ts';
+import { classify } from './classify.ts';
+import type { AwsClient } from './client.ts';
+import type { Limiter } from './limiter.ts';
+import { isWrite, type OperationInput, type OperationName, type OperationOutput } from './operations.ts';
 
 /**
  * The one way to AWS: every controller of an account and region shares one port, so that one token bucket per API call
@@ -21,7 +26,75 @@ export interface AwsPort {
 }
 
 export interface CallOptions {
-  /** The queue's priority; security acts pass first and use the reserved share. */
+  /** The queue's priority; security acts pass first and use the reserved share. Default 0. */
   readonly priority?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Who waits. With it, a wait above 100 ms throws a `throttled` error and keeps the place in the line for the next
+   * call with this slot, so that no worker is held; without it the call waits here.
+   */
+  readonly slot?: string;
+}
+
+/** Where numbers about calls go; one object per process, labels are bounded (operation names and outcomes). */
+export interface AwsMetrics {
+  request(operation: OperationName, outcome: string, seconds: number): void;
+  waited(operation: OperationName, seconds: number): void;
+}
+
+export interface PortOptions {
+  readonly accountId: string;
+  readonly region: string;
+  readonly client: Pick<AwsClient, 'send'>;
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  readonly metrics?: AwsMetrics;
+  /** Called after each successful write: the snapshot's owner learns that something moved. */
+  readonly onWrite?: (operation: OperationName) => void;
+}
+
+/** Longest wait for a token that is cheaper than giving the worker back. */
+const HOLD_MS = 100;
+
+export function createPort(options: PortOptions): AwsPort {
+  const { client, limiter, clock, metrics } = options;
+  let anonymous = 0;
+
+  async function admit(operation: OperationName, call: CallOptions): Promise<void> {
+    const slot = call.slot === undefined ? `#${anonymous++}` : `${call.slot} ${operation}`;
+    const started = clock.monotonic();
+    for (;;) {
+      const delay = limiter.reserve(operation, call.priority ?? 0, slot);
+      if (delay === 0) break;
+      if (call.slot !== undefined && delay > HOLD_MS) {
+        throw throttled(
+          `${operation} waits ${(delay / 1000).toFixed(1)} s for its turn under this account's call quota; it continues by itself.`,
+          delay,
+        );
+      }
+      await sleep(clock, delay, call.signal);
+    }
+    const waited = clock.monotonic() - started;
+    if (waited > 0) metrics?.waited(operation, waited / 1000);
+  }
+
+  return {
+    accountId: options.accountId,
+    region: options.region,
+    async call(operation, input, call = {}) {
+      await admit(operation, call);
+      const started = clock.monotonic();
+      try {
+        const output = await client.send(operation, input, call.signal);
+        metrics?.request(operation, 'ok', (clock.monotonic() - started) / 1000);
+        if (isWrite(operation)) options.onWrite?.(operation);
+        return output;
+      } catch (thrown) {
+        const error = classify(operation, thrown);
+        metrics?.request(operation, error.reason, (clock.monotonic() - started) / 1000);
+        if (error.kind === 'throttled') limiter.throttled(operation);
+        throw error;
+      }
+    },
+  };
 }

@@ -1,0 +1,112 @@
+import { IoTClient } from '@aws-sdk/client-iot';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts';
+
+export interface StaticCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface AwsClientOptions {
+  readonly region: string;
+  /** Replaces the addresses of AWS IoT and STS alike. */
+  readonly endpoint?: string;
+  /** Assumed with these before every other call; without it the credentials themselves act. */
+  readonly role?: { readonly arn: string; readonly externalId: string; readonly sessionName: string };
+  /** Default: the SDK's chain (environment, shared files, web identity, container, instance). */
+  readonly credentials?: StaticCredentials;
+  /** Throws when this process may not write; called in the request handler, as the last act before the network. */
+  readonly fence: () => void;
+  /** Milliseconds until a request is given up. Default 30 000. */
+  readonly timeoutMs?: number;
+}
+
+export interface AwsClient {
+  send<K extends OperationName>(
+    operation: K,
+    input: OperationInput<K>,
+    signal?: AbortSignal,
+  ): Promise<OperationOutput<K>>;
+  callerIdentity(signal?: AbortSignal): Promise<{ readonly accountId: string; readonly arn: string }>;
+  close(): void;
+}
+
+/** Handler options as `send` passes them on, with our own mark beside the SDK's. */
+interface HandlerOptions {
+  readonly abortSignal?: AbortSignal;
+  readonly fleetwardWrite?: boolean;
+}
+
+type Handled = ReturnType<NodeHttpHandler['handle']>;
+
+/**
+ * A check before `client.send` would leave signing and credential renewal between it and the network; leadership can be
+ * lost in that time. Here nothing is awaited any more. Sockets are plenty, so that no checked request waits in a line.
+ */
+class FencedHandler extends NodeHttpHandler {
+  readonly #fence: () => void;
+
+  constructor(fence: () => void, timeoutMs: number) {
+    super({
+      connectionTimeout: 5_000,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 1_024 },
+      httpsAgent: { keepAlive: true, maxSockets: 1_024 },
+    });
+    this.#fence = fence;
+  }
+
+  override handle(...[request, options]: Parameters<NodeHttpHandler['handle']>): Handled {
+    if ((options as HandlerOptions | undefined)?.fleetwardWrite === true) this.#fence();
+    return super.handle(request, options);
+  }
+}
+
+/** The unmodified SDK clients for one account and region. Retries are ours alone, hence one attempt each. */
+export function createAwsClient(options: AwsClientOptions): AwsClient {
+  const { region } = options;
+  const address = options.endpoint === undefined ? {} : { endpoint: options.endpoint };
+  const base = options.credentials ?? fromNodeProviderChain();
+  const credentials =
+    options.role === undefined
+      ? base
+      : fromTemporaryCredentials({
+          masterCredentials: base,
+          params: {
+            RoleArn: options.role.arn,
+            RoleSessionName: options.role.sessionName,
+            ExternalId: options.role.externalId,
+          },
+          clientConfig: { region, ...address },
+        });
+  const requestHandler = new FencedHandler(options.fence, options.timeoutMs ?? 30_000);
+  const shared = { region, ...address, credentials, requestHandler, maxAttempts: 1 };
+  const iot = new IoTClient(shared);
+  const sts = new STSClient(shared);
+  // The table proves input and output per operation; TypeScript cannot follow that through a union of 56 commands.
+  const sendAny = iot.send.bind(iot) as (command: unknown, options: HandlerOptions) => Promise<unknown>;
+
+  return {
+    async send(operation, input, signal) {
+      const entry = operations[operation];
+      const Command = entry.command as new (input: unknown) => unknown;
+      const handler = { fleetwardWrite: entry.write, ...(signal === undefined ? {} : { abortSignal: signal }) };
+      return (await sendAny(new Command(input), handler)) as OperationOutput<typeof operation>;
+    },
+    async callerIdentity(signal) {
+      const answer = await sts.send(
+        new GetCallerIdentityCommand({}),
+        signal === undefined ? {} : { abortSignal: signal },
+      );
+      return { accountId: answer.Account ?? '', arn: answer.Arn ?? '' };
+    },
+    close() {
+      iot.destroy();
+      sts.destroy();
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import {
+  AddThingToThingGroupCommand,
+  AttachPolicyCommand,
+  AttachSecurityProfileCommand,
+  AttachThingPrincipalCommand,
+  CreateCertificateFromCsrCommand,
+  CreateDynamicThingGroupCommand,
+  CreatePolicyCommand,
+  CreatePolicyVersionCommand,
+  CreateSecurityProfileCommand,
+  CreateThingCommand,
+  CreateThingGroupCommand,
+  CreateThingTypeCommand,
+  DeleteCertificateCommand,
+  DeleteDynamicThingGroupCommand,
+  DeletePolicyCommand,
+  DeletePolicyVersionCommand,
+  DeleteSecurityProfileCommand,
+  DeleteThingCommand,
+  DeleteThingGroupCommand,
+  DeleteThingTypeCommand,
+  DeprecateThingTypeCommand,
+  DescribeCertificateCommand,
+  DescribeSecurityProfileCommand,
+  DescribeThingCommand,
+  DescribeThingGroupCommand,
+  DescribeThingTypeCommand,
+  DetachPolicyCommand,
+  DetachSecurityProfileCommand,
+  DetachThingPrincipalCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  ListAttachedPoliciesCommand,
+  ListCertificatesCommand,
+  ListPoliciesCommand,
+  ListPolicyVersionsCommand,
+  ListPrincipalThingsCommand,
+  ListSecurityProfilesCommand,
+  ListTagsForResourceCommand,
+  ListTargetsForPolicyCommand,
+  ListTargetsForSecurityProfileCommand,
+  ListThingGroupsCommand,
+  ListThingGroupsForThingCommand,
+  ListThingPrincipalsCommand,
+  ListThingPrincipalsV2Command,
+  ListThingsCommand,
+  ListThingsInThingGroupCommand,
+  ListThingTypesCommand,
+  RegisterCertificateWithoutCACommand,
+  RemoveThingFromThingGroupCommand,
+  SetDefaultPolicyVersionCommand,
+  TagResourceCommand,
+  UpdateCertificateCommand,
+  UpdateDynamicThingGroupCommand,
+  UpdateSecurityProfileCommand,
+  UpdateThingCommand,
+  UpdateThingGroupCommand,
+  UpdateThingTypeCommand,
+} from '@aws-sdk/client-iot';
+
+/** What an IAM statement is written for; `fleetward iam-policy` groups its output by these. */
+export type Feature = 'things' | 'certificates' | 'groups' | 'types' | 'policies' | 'profiles' | 'ownership';
+
+interface Entry<C> {
+  readonly command: C;
+  readonly feature: Feature;
+  /** True when the call can change something in AWS: such calls pass the leadership fence. */
+  readonly write: boolean;
+  /**
+   * Resource part of the ARNs that the IAM action is checked against (`arn:aws:iot:<region>:<account>:` goes before);
+   * `*` where AWS offers no resource-level permission.
+   * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html
+   */
+  readonly resources: readonly string[];
+}
+
+function read<C>(feature: Feature, command: C, ...resources: string[]): Entry<C> {
+  return { command, feature, write: false, resources };
+}
+
+function write<C>(feature: Feature, command: C, ...resources: string[]): Entry<C> {
+  return { command, feature, write: true, resources };
+}
+
+/** Every AWS IoT operation that the operator calls; nothing calls AWS except through this table. */
+export const operations = {
+  DescribeThing: read('things', DescribeThingCommand, 'thing/*'),
+  ListThings: read('things', ListThingsCommand, '*'),
+  ListThingPrincipals: read('things', ListThingPrincipalsCommand, 'thing/*'),
+  ListThingPrincipalsV2: read('things', ListThingPrincipalsV2Command, 'thing/*'),
+  ListThingGroupsForThing: read('things', ListThingGroupsForThingCommand, 'thing/*'),
+  DescribeCertificate: read('certificates', DescribeCertificateCommand, 'cert/*'),
+  ListCertificates: read('certificates', ListCertificatesCommand, '*'),
+  ListPrincipalThings: read('certificates', ListPrincipalThingsCommand, '*'),
+  DescribeThingGroup: read('groups', DescribeThingGroupCommand, 'thinggroup/*'),
+  ListThingGroups: read('groups', ListThingGroupsCommand, '*'),
+  ListThingsInThingGroup: read('groups', ListThingsInThingGroupCommand, 'thinggroup/*'),
+  DescribeThingType: read('types', DescribeThingTypeCommand, 'thingtype/*'),
+  ListThingTypes: read('types', ListThingTypesCommand, '*'),
+  GetPolicy: read('policies', GetPolicyCommand, 'policy/*'),
+  GetPolicyVersion: read('policies', GetPolicyVersionCommand, 'policy/*'),
+  ListPolicies: read('policies', ListPoliciesCommand, '*'),
+  ListPolicyVersions: read('policies', ListPolicyVersionsCommand, 'policy/*'),
+  ListTargetsForPolicy: read('policies', ListTargetsForPolicyCommand, 'policy/*'),
+  ListAttachedPolicies: read('policies', ListAttachedPoliciesCommand, '*'),
+  DescribeSecurityProfile: read('profiles', DescribeSecurityProfileCommand, 'securityprofile/*'),
+  ListSecurityProfiles: read('profiles', ListSecurityProfilesCommand, '*'),
+  ListTargetsForSecurityProfile: read('profiles', ListTargetsForSecurityProfileCommand, 'securityprofile/*'),
+  ListTagsForResource: read('ownership', ListTagsForResourceCommand, '*'),
+  CreateThing: write('things', CreateThingCommand, 'thing/*'),
+  UpdateThing: write('things', UpdateThingCommand, 'thing/*'),
+  DeleteThing: write('things', DeleteThingCommand, 'thing/*'),
+  AttachThingPrincipal: write('things', AttachThingPrincipalCommand, '*'),
+  DetachThingPrincipal: write('things', DetachThingPrincipalCommand, '*'),
+  AddThingToThingGroup: write('things', AddThingToThingGroupCommand, 'thing/*', 'thinggroup/*'),
+  RemoveThingFromThingGroup: write('things', RemoveThingFromThingGroupCommand, 'thing/*', 'thinggroup/*'),
+  CreateCertificateFromCsr: write('certificates', CreateCertificateFromCsrCommand, '*'),
+  RegisterCertificateWithoutCA: write('certificates', RegisterCertificateWithoutCACommand, '*'),
+  UpdateCertificate: write('certificates', UpdateCertificateCommand, 'cert/*'),
+  DeleteCertificate: write('certificates', DeleteCertificateCommand, 'cert/*'),
+  CreateThingGroup: write('groups', CreateThingGroupCommand, 'thinggroup/*'),
+  UpdateThingGroup: write('groups', UpdateThingGroupCommand, 'thinggroup/*'),
+  DeleteThingGroup: write('groups', DeleteThingGroupCommand, 'thinggroup/*'),
+  CreateDynamicThingGroup: write('groups', CreateDynamicThingGroupCommand, 'thinggroup/*', 'index/*'),
+  UpdateDynamicThingGroup: write('groups', UpdateDynamicThingGroupCommand, 'thinggroup/*', 'index/*'),
+  DeleteDynamicThingGroup: write('groups', DeleteDynamicThingGroupCommand, 'thinggroup/*'),
+  CreateThingType: write('types', CreateThingTypeCommand, 'thingtype/*'),
+  UpdateThingType: write('types', UpdateThingTypeCommand, 'thingtype/*'),
+  DeprecateThingType: write('types', DeprecateThingTypeCommand, 'thingtype/*'),
+  DeleteThingType: write('types', DeleteThingTypeCommand, 'thingtype/*'),
+  CreatePolicy: write('policies', CreatePolicyCommand, 'policy/*'),
+  CreatePolicyVersion: write('policies', CreatePolicyVersionCommand, 'policy/*'),
+  SetDefaultPolicyVersion: write('policies', SetDefaultPolicyVersionCommand, 'policy/*'),
+  DeletePolicyVersion: write('policies', DeletePolicyVersionCommand, 'policy/*'),
+  DeletePolicy: write('policies', DeletePolicyCommand, 'policy/*'),
+  AttachPolicy: write('policies', AttachPolicyCommand, 'cert/*', 'thinggroup/*'),
+  DetachPolicy: write('policies', DetachPolicyCommand, 'cert/*', 'thinggroup/*'),
+  CreateSecurityProfile: write('profiles', CreateSecurityProfileCommand, 'securityprofile/*'),
+  UpdateSecurityProfile: write('profiles', UpdateSecurityProfileCommand, 'securityprofile/*'),
+  DeleteSecurityProfile: write('profiles', DeleteSecurityProfileCommand, 'securityprofile/*'),
+  AttachSecurityProfile: write('profiles', AttachSecurityProfileCommand, 'securityprofile/*', 'thinggroup/*'),
+  DetachSecurityProfile: write('profiles', DetachSecurityProfileCommand, 'securityprofile/*', 'thinggroup/*'),
+  TagResource: write('ownership', TagResourceCommand, '*'),
+} as const;
+
+type Table = typeof operations;
+export type OperationName = keyof Table;
+export type OperationInput<K extends OperationName> = ConstructorParameters<Table[K]['command']>[0];
+export type OperationOutput<K extends OperationName> = Awaited<
+  ReturnType<ReturnType<InstanceType<Table[K]['command']>['resolveMiddleware']>>
+>['output'];
+
+export function isWrite(operation: OperationName): boolean {
+  return operations[operation].write;
+}
+
+/** The IAM action that allows an operation; AWS lets the action of the first version cover both list calls. */
+export function iamAction(operation: OperationName): string {
+  return operation === 'ListThingPrincipalsV2' ? 'iot:ListThingPrincipals' : `iot:${operation}`;
+}
