@@ -1,0 +1,226 @@
+import type {
+  AssetCall,
+  AssetDecision,
+  AssetRecord,
+  AssetState,
+  CandidateDefault,
+  CertificateEdges,
+  Direction,
+  PolicyChange,
+  Verdict,
+} from './types.ts';
+
+/**
+ * The mechanics of one asset: which attachment changes next.
+ *
+ *   forward   B      ─attach K─►  B K  ─settle─ verify ─detach B─►  K   ─settle─ observe ─► succeeded | back
+ *   back      K      ─attach B─►  B K  ─settle─ detach K ────────►  B   ─settle─ contact ─► rolled back | unrecovered
+ *   home      K      ─attach B─►  B K  ─settle─ detach K ────────►  B                        (equal documents)
+ *
+ * Why it is safe: AWS may make our calls visible in any order until they have settled. Nothing is detached before what
+ * must remain is known to be attached *and* has settled, so the visible set always contains the old or the new policies
+ * whole. All certificates move together, whatever their status: an inactive one may become active tomorrow.
+ */
+export interface AssetInput {
+  readonly direction: Direction;
+  readonly certificates: readonly CertificateEdges[];
+  readonly changes: readonly PolicyChange[];
+  /** By candidate name. */
+  readonly candidateDefaults: ReadonlyMap<string, CandidateDefault>;
+  /** When a candidate's default version last moved: a flip has to settle like an attachment. */
+  readonly flippedAt: number | undefined;
+  readonly record: AssetRecord;
+  /** May this asset lose a policy now? Contact, approval, pauses and holds are judged by the rollout, not here. */
+  readonly mayContract: Permission;
+  /** No Detach before this time: a Detach of the leader before us may still be on its way. */
+  readonly noDetachBefore: number;
+  /** What was observed while expanded and nothing was taken away yet. */
+  readonly expandedHealth: 'healthy' | 'failing';
+  /** What observation says once everything has settled. */
+  readonly verdict: Verdict;
+  /** Attaching the candidate is itself the contraction, because it denies. */
+  readonly addsDeny: boolean;
+  readonly settleMs: number;
+  /** An asset silent for this long after its contraction has settled gets its baseline back. */
+  readonly silenceMs: number;
+  readonly now: number;
+}
+
+export type Permission = { readonly yes: true } | { readonly yes: false; readonly why: string };
+
+export function planAsset(input: AssetInput): AssetDecision {
+  return (
+    lostRecord(input) ?? openDetach(input) ?? stranded(input) ?? (input.direction === 'forward' ? forward(input) : swap(input))
+  );
+}
+
+/** Between two policies without a record of when: the wait starts again, for nothing may be assumed to have settled. */
+function lostRecord(input: AssetInput): AssetDecision | undefined {
+  const { attachedAt, detachedAt } = input.record;
+  if (attachedAt !== undefined || detachedAt !== undefined) return undefined;
+  const touched = input.certificates.some((certificate) =>
+    input.changes.some((c) => certificate.attached.has(c.candidate) || !certificate.attached.has(c.baseline)),
+  );
+  if (!touched) return undefined;
+  return {
+    kind: 'stamp',
+    state: input.direction === 'forward' ? 'Expanding' : during(input.direction),
+    why: 'the asset is between two policies and nothing says since when: the settle time starts again',
+  };
+}
+
+/** Until a Detach has been read back we do not know what the asset carries, so nothing else may be taken away. */
+function openDetach(input: AssetInput): AssetDecision | undefined {
+  const open = input.record.openDetach;
+  if (!open) return undefined;
+  const edges = input.certificates.find((c) => c.certificateArn === open.certificateArn);
+  if (!edges || edges.readAt > open.sentAt) return undefined;
+  return {
+    kind: 'read',
+    state: input.direction === 'forward' ? 'Contracting' : during(input.direction),
+    why: `the outcome of detaching ${open.policy} is not known yet: the attachments are read again before anything moves`,
+  };
+}
+
+/** A certificate that carries neither side of a change has lost rights by an accident: the baseline comes back at once. */
+function stranded(input: AssetInput): AssetDecision | undefined {
+  for (const certificate of input.certificates) {
+    for (const change of input.changes) {
+      if (certificate.attached.has(change.baseline) || certificate.attached.has(change.candidate)) continue;
+      return {
+        kind: 'call',
+        state: 'RollingBack',
+        call: { kind: 'attach', policy: change.baseline, target: certificate.certificateArn },
+        why: `the certificate carries neither ${change.baseline} nor ${change.candidate}: the baseline comes back first`,
+      };
+    }
+  }
+  return undefined;
+}
+
+function forward(input: AssetInput): AssetDecision {
+  const foreign = input.changes.find((change) => input.candidateDefaults.get(change.candidate) !== 'new');
+  if (foreign) {
+    return {
+      kind: 'wait',
+      state: 'Held',
+      until: undefined,
+      why: `the default version of ${foreign.candidate} is not the one of this rollout: nothing moves`,
+    };
+  }
+  const attach = firstEdge(input, 'candidate', false);
+  if (attach) return expand(input, attach);
+  const detach = firstEdge(input, 'baseline', true);
+  if (detach) {
+    const settled = expandSettledAt(input);
+    if (input.now < settled) return settling(input, 'Expanding', settled);
+    if (input.expandedHealth === 'failing') {
+      return { kind: 'done', state: 'RollingBack', why: 'authorization failures while both policies were attached' };
+    }
+    return contract(input, detach, 'Contracting');
+  }
+  const settled = allSettledAt(input);
+  if (input.now < settled) return settling(input, 'Contracting', settled);
+  return observe(input, settled);
+}
+
+function expand(input: AssetInput, call: AssetCall): AssetDecision {
+  // A new deny bites when it is attached, so the same care applies as before a Detach.
+  if (input.addsDeny && !input.mayContract.yes) {
+    return { kind: 'wait', state: 'Deferred', until: undefined, why: input.mayContract.why };
+  }
+  return { kind: 'call', state: 'Expanding', call, why: `attach ${call.policy} beside what is attached` };
+}
+
+/** A Detach needs a read made since everything settled that shows what must remain. */
+function contract(input: AssetInput, call: AssetCall, state: AssetState): AssetDecision {
+  if (!input.mayContract.yes) {
+    // Already begun on another certificate or policy: half of a contraction is no place to wait in.
+    const begun = input.direction === 'forward' && firstEdge(input, 'baseline', false) !== undefined;
+    if (input.direction === 'forward' && !begun) {
+      return { kind: 'wait', state: 'Deferred', until: undefined, why: input.mayContract.why };
+    }
+  }
+  if (input.now < input.noDetachBefore) {
+    return {
+      kind: 'wait',
+      state,
+      until: input.noDetachBefore,
+      why: 'a Detach of the leader before may still be on its way: none is sent until it cannot be',
+    };
+  }
+  const certificate = input.certificates.find((c) => c.certificateArn === call.target);
+  if (!certificate || certificate.readAt < expandSettledAt(input)) {
+    return { kind: 'read', state, why: 'everything has settled: the attachments are read once more before one is taken away' };
+  }
+  return { kind: 'call', state, call, why: `what replaces ${call.policy} is attached and has settled` };
+}
+
+function observe(input: AssetInput, settled: number): AssetDecision {
+  switch (input.verdict) {
+    case 'succeeded':
+      return { kind: 'done', state: 'Succeeded', why: 'positive evidence after the change had settled' };
+    case 'failed':
+      return { kind: 'done', state: 'RollingBack', why: 'the evidence after the change is negative: the asset goes back' };
+    case 'inconclusive': {
+      const deadline = settled + input.silenceMs;
+      if (input.now < deadline) {
+        return { kind: 'wait', state: 'Observing', until: deadline, why: 'waiting for positive evidence: silence is not success' };
+      }
+      return { kind: 'done', state: 'RollingBack', why: 'silent until the deadline: the asset gets its baseline back' };
+    }
+    default:
+      return input.verdict satisfies never;
+  }
+}
+
+/** Back and home are the same swap: the declared policy first, settle, then the candidate goes. */
+function swap(input: AssetInput): AssetDecision {
+  const state = during(input.direction);
+  const attach = firstEdge(input, 'baseline', false);
+  if (attach) {
+    return { kind: 'call', state, call: attach, why: `attach ${attach.policy} first, so that nothing is missing meanwhile` };
+  }
+  const detach = firstEdge(input, 'candidate', true);
+  if (detach) {
+    const settled = expandSettledAt(input);
+    return input.now < settled ? settling(input, state, settled) : contract(input, detach, state);
+  }
+  const settled = allSettledAt(input);
+  if (input.now < settled) return settling(input, state, settled);
+  return {
+    kind: 'done',
+    state: input.direction === 'home' ? 'Succeeded' : 'RolledBack',
+    why: 'the asset carries the declared policies alone, and that has settled',
+  };
+}
+
+function during(direction: Direction): AssetState {
+  return direction === 'home' ? 'Succeeded' : 'RollingBack';
+}
+
+function settling(input: AssetInput, state: AssetState, until: number): AssetDecision {
+  const minutes = Math.max(1, Math.ceil((until - input.now) / 60_000));
+  return { kind: 'wait', state, until, why: `AWS may apply the policies of before for another ${minutes} min` };
+}
+
+/** When all that was added is certainly in force, so that something may be taken away. */
+function expandSettledAt(input: AssetInput): number {
+  return Math.max(input.record.attachedAt ?? -Infinity, input.flippedAt ?? -Infinity) + input.settleMs;
+}
+
+/** When every call made so far is certainly in force, so that what is observed can be judged. */
+function allSettledAt(input: AssetInput): number {
+  return Math.max(expandSettledAt(input), (input.record.detachedAt ?? -Infinity) + input.settleMs);
+}
+
+function firstEdge(input: AssetInput, side: keyof PolicyChange, present: boolean): AssetCall | undefined {
+  for (const certificate of input.certificates) {
+    for (const change of input.changes) {
+      if (certificate.attached.has(change[side]) === present) {
+        return { kind: present ? 'detach' : 'attach', policy: change[side], target: certificate.certificateArn };
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,94 @@
+/**
+ * The words of a rollout. Everything here is data: the planner reads it and returns what to do next, the controller does
+ * it and observes again. Times are milliseconds since the epoch.
+ */
+
+/** How a change alters what an asset may do, compared over its whole set of policies, never document against document. */
+export type ChangeClass = 'equivalent' | 'widens' | 'tightens' | 'mixed';
+
+export interface Classified {
+  readonly class: ChangeClass;
+  /** The candidate denies something explicitly that the baseline did not: attaching it is already a contraction. */
+  readonly addsDeny: boolean;
+  /** The verdict is undecided or rests on an assumption: treated as the worst case in both directions. */
+  readonly uncertain: boolean;
+  /** Another policy still allows what this one loses: shown, and no evidence of anything. */
+  readonly masked: boolean;
+}
+
+/** One policy that the rollout moves assets from and to. Both are named AWS policies, because a version flip hits every target. */
+export interface PolicyChange {
+  /** The declared AWS policy; holds the last proven document. */
+  readonly baseline: string;
+  /** `<declared>@<8 hex>`; its first version is the baseline's document, its default the new one. */
+  readonly candidate: string;
+}
+
+/** Which version of a candidate AWS serves now. `foreign` covers a blank or unknown default: somebody else's act. */
+export type CandidateDefault = 'absent' | 'new' | 'brake' | 'foreign';
+
+/** What a certificate carried when it was last read. */
+export interface CertificateEdges {
+  readonly certificateArn: string;
+  readonly attached: ReadonlySet<string>;
+  readonly readAt: number;
+}
+
+/** Which way an asset is going. `home` returns it from the candidate's name to the declared one, with equal documents. */
+export type Direction = 'forward' | 'back' | 'home';
+
+/** The one thing about an asset that AWS cannot tell us. Losing it costs time, never safety. */
+export interface AssetRecord {
+  /** When the last Attach was handed to AWS, whatever came of it. Written before the call. */
+  readonly attachedAt?: number;
+  /** When the last Detach was handed to AWS. Written before the call. */
+  readonly detachedAt?: number;
+  /** A Detach that was sent and whose effect was not read back yet. */
+  readonly openDetach?: { readonly certificateArn: string; readonly policy: string; readonly sentAt: number };
+}
+
+export type Verdict = 'succeeded' | 'failed' | 'inconclusive';
+
+export type AssetState =
+  | 'Stable'
+  | 'Queued'
+  | 'Preflight'
+  | 'Expanding'
+  | 'Verifying'
+  | 'Contracting'
+  | 'Observing'
+  | 'Succeeded'
+  | 'Deferred'
+  | 'Held'
+  | 'RollingBack'
+  | 'RolledBack'
+  | 'Unrecovered'
+  | 'Excluded';
+
+/** States that count against `maxInFlight`. */
+const IN_FLIGHT: ReadonlySet<AssetState> = new Set([
+  'Preflight',
+  'Expanding',
+  'Verifying',
+  'Contracting',
+  'Observing',
+  'RollingBack',
+]);
+
+export function inFlight(state: AssetState): boolean {
+  return IN_FLIGHT.has(state);
+}
+
+/** A call the controller is to make. Each is idempotent, and harmless when it arrives late except `detach`. */
+export type AssetCall =
+  | { readonly kind: 'attach'; readonly policy: string; readonly target: string }
+  | { readonly kind: 'detach'; readonly policy: string; readonly target: string };
+
+/** What to do next with one asset, and why, in words for the person on call. */
+export type AssetDecision =
+  | { readonly kind: 'call'; readonly state: AssetState; readonly call: AssetCall; readonly why: string }
+  | { readonly kind: 'read'; readonly state: AssetState; readonly why: string }
+  /** The record was lost while the asset was between two policies: write both times as now and plan again. */
+  | { readonly kind: 'stamp'; readonly state: AssetState; readonly why: string }
+  | { readonly kind: 'wait'; readonly state: AssetState; readonly until: number | undefined; readonly why: string }
+  | { readonly kind: 'done'; readonly state: AssetState; readonly why: string };
