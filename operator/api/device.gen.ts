@@ -1,0 +1,399 @@
+// Generated from crds/ by `npm run gen`. Change the CRD, not this file.
+import type { Condition, KubeObject } from './meta.ts';
+
+/** Device is one asset: its thing, its certificates, the policies on them and its groups. The parts are created, changed and taken down in the order that AWS demands. AWS page: https://docs.aws.amazon.com/iot/latest/developerguide/iot-thing-management.html */
+export interface Device extends KubeObject<DeviceSpec, DeviceStatus> {
+  readonly apiVersion: 'fleetward.dev/v1alpha1';
+  readonly kind: 'Device';
+  readonly spec: DeviceSpec;
+  readonly status?: DeviceStatus;
+}
+
+/**
+ * The asset as it should be.
+ */
+export interface DeviceSpec {
+  readonly accountRef: DeviceAccountRef;
+  /**
+   * Manage: AWS is made to match this object. Observe: AWS is only read and compared; nothing is ever written. Default Manage. A value that this version does not know is treated as Observe and reported.
+   */
+  readonly managementPolicy: 'Manage' | 'Observe';
+  /**
+   * What to do when the AWS object already exists and carries no mark of this installation. Create: refuse, and say so (the default). Adopt: take it over, and never create it. AdoptOrCreate: take it over if it is there, create it if not. An AWS object with our own mark is ours whatever this says; one with the mark of another installation is always refused.
+   */
+  readonly adoption: 'Create' | 'Adopt' | 'AdoptOrCreate';
+  /**
+   * What happens in AWS when this object is deleted. Retain: nothing, the AWS object stays (the default). Delete: it is taken down in the order AWS demands; until that is done a finalizer keeps this object. For a Device: policies off the certificates, certificates made inactive, thing, certificates.
+   */
+  readonly deletionPolicy: 'Retain' | 'Delete';
+  /**
+   * What to do with a change made in AWS behind our back. Correct: set it back (the default; rights that were taken away are reported first, because somebody may be containing an incident). Report: condition and event only. Ignore: not even that.
+   */
+  readonly driftPolicy: 'Correct' | 'Report' | 'Ignore';
+  /**
+   * true stops every read and write for this object until it is false again; nothing is deleted. Default false.
+   */
+  readonly suspend: boolean;
+  /**
+   * Name of the thing: letters, digits, `:`, `_` and `-`, at most 128. Default: metadata.name. Immutable.
+   */
+  readonly thingName?: string;
+  readonly thingTypeRef?: DeviceThingTypeRef;
+  /**
+   * Attributes of the thing. Names as AWS takes them; values without blanks, not empty, at most 800 characters. Attributes that are not listed here are removed.
+   */
+  readonly attributes?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Static ThingGroups the thing belongs to. At most 10, and never two of the same hierarchy. Groups marked as quarantine do not belong here: only security acts fill them.
+   *
+   * @maxItems 10
+   */
+  readonly groupRefs?: readonly DeviceGroupRef[];
+  /**
+   * Policies on each certificate of the asset, beside the defaultPolicyRefs of its account. AWS takes at most 10 on a certificate.
+   *
+   * @maxItems 10
+   */
+  readonly policyRefs?: readonly DevicePolicyRef[];
+  /**
+   * Certificates of the asset, each under a name of its own. For a rotation with overlap, add the new one, wait until it is in use, then remove the old one. What a name stands for never changes. At most 8.
+   *
+   * @maxItems 8
+   */
+  readonly certificates?: readonly DeviceCertificate[];
+  /**
+   * Client ids under which the asset connects. `*` stands for any characters and `?` for one; thing variables are filled in. Default: the thing name alone. Comparisons, checks and verdicts are made for each of them. At most 10.
+   *
+   * @maxItems 10
+   */
+  readonly clientIds?: readonly string[];
+  /**
+   * Exclusive: any other policy on a certificate of this Device is drift that widens its rights, and is detached under driftPolicy Correct (the default). Additive: others are reported and left alone. The foreign policy itself is never touched.
+   */
+  readonly attachments: 'Exclusive' | 'Additive';
+  readonly lifeline?: DeviceLifeline;
+}
+/**
+ * The AWSAccount in the same namespace that this object lives in. Default: the AWSAccount named `default`. Immutable: to move an object to another account, create a new one there.
+ */
+export interface DeviceAccountRef {
+  /**
+   * Name of the AWSAccount.
+   */
+  readonly name: string;
+}
+/**
+ * The ThingType of the asset. A thing without a type takes at most three attributes, the ownership mark included; with a type, fifty.
+ */
+export interface DeviceThingTypeRef {
+  /**
+   * Kind of the object. Always ThingType, which is the default.
+   */
+  readonly kind: 'ThingType';
+  /**
+   * Name of the object in the same namespace.
+   */
+  readonly name: string;
+}
+/**
+ * A group.
+ */
+export interface DeviceGroupRef {
+  /**
+   * Kind of the object. Always ThingGroup, which is the default.
+   */
+  readonly kind: 'ThingGroup';
+  /**
+   * Name of the object in the same namespace.
+   */
+  readonly name: string;
+}
+/**
+ * A policy.
+ */
+export interface DevicePolicyRef {
+  /**
+   * Kind of the object. Always IoTPolicy, which is the default.
+   */
+  readonly kind: 'IoTPolicy';
+  /**
+   * Name of the object in the same namespace.
+   */
+  readonly name: string;
+}
+/**
+ * One certificate: exactly one of csr, pem, certificateId and issued.
+ */
+export interface DeviceCertificate {
+  /**
+   * Name of the certificate within this Device, for example `a` or `2026`.
+   */
+  readonly name: string;
+  /**
+   * Certificate signing request (PEM) that the device made; AWS issues the certificate and the private key never leaves the device. RSA of at least 2,048 bits, or NIST P-256, P-384 or P-521.
+   */
+  readonly csr?: string;
+  /**
+   * Certificate (PEM) from an authority of your own. It is registered with AWS without its authority, so the device must send SNI. Never a private key.
+   */
+  readonly pem?: string;
+  /**
+   * Id (64 hexadecimal digits) of a certificate that is registered in AWS already.
+   */
+  readonly certificateId?: string;
+  readonly issued?: DeviceCertificateIssued;
+}
+/**
+ * The operator makes a P-256 key and writes it, with the certificate, to a Secret (`tls.key`, `tls.crt`); in standalone mode to files of mode 0600. Prefer csr: there the key never exists here.
+ */
+export interface DeviceCertificateIssued {
+  /**
+   * Name of the Secret in the same namespace. It is created; one that exists already and is not ours is never overwritten.
+   */
+  readonly secretName: string;
+}
+/**
+ * What this asset must never lose. Connecting under its own client ids is always part of it; everything here adds to that. The lifeline of an asset is the union of those of its AWSAccount, its ThingType and the Device, and an IoTPolicy may add to it for its own users; none of them takes away from another. A rollout whose result would not permit the lifeline does not start.
+ */
+export interface DeviceLifeline {
+  /**
+   * Jobs over MQTT: receiving notifications of jobs for the own thing, asking for them and reporting progress (topics below `$aws/things/<thing>/jobs`). Default false.
+   */
+  readonly jobs?: boolean;
+  /**
+   * The unnamed device shadow of the own thing: get, update and the answers to both. Default false.
+   */
+  readonly classicShadow?: boolean;
+  /**
+   * Named shadows of the own thing that must stay usable. At most 10.
+   *
+   * @maxItems 10
+   */
+  readonly namedShadows?: readonly string[];
+  /**
+   * Secure tunneling: the notification topic of the own thing. Default false.
+   */
+  readonly tunnels?: boolean;
+  /**
+   * Role aliases whose credentials the asset fetches with its certificate (`iot:AssumeRoleWithCertificate`). At most 5.
+   *
+   * @maxItems 5
+   */
+  readonly roleAliases?: readonly string[];
+  /**
+   * The asset connects with a persistent session (MQTT 3.1.1 cleanSession=0, MQTT 5 session expiry above 0), so the connection must be permitted with that feature. Default false.
+   */
+  readonly persistentSession?: boolean;
+  /**
+   * Topics of the last will that the asset hands over when it connects. AWS refuses the connection when the will may not be published. Thing variables such as `${iot:Connection.Thing.ThingName}` are filled in. At most 5.
+   *
+   * @maxItems 5
+   */
+  readonly willTopics?: readonly string[];
+  /**
+   * Endpoint host names through which the asset connects, where a policy looks at `iot:DomainName`. At most 5.
+   *
+   * @maxItems 5
+   */
+  readonly domains?: readonly string[];
+  /**
+   * Networks (CIDR) from which the asset connects, where a policy looks at `aws:SourceIp`. At most 10.
+   *
+   * @maxItems 10
+   */
+  readonly sourceNetworks?: readonly string[];
+  /**
+   * Further requests that must stay permitted, for what the switches above do not name. At most 20.
+   *
+   * @maxItems 20
+   */
+  readonly allow?: readonly DeviceLifelineAllow[];
+}
+export interface DeviceLifelineAllow {
+  /**
+   * Actions of AWS IoT, for example `iot:Publish`. At most 10.
+   *
+   * @minItems 1
+   * @maxItems 10
+   */
+  readonly actions: readonly string[];
+  /**
+   * Resources without the ARN prefix, for example `topic/alarms/${iot:Connection.Thing.ThingName}`; `topicfilter/`, `client/`, `thing/` and `rolealias/` likewise. At most 20.
+   *
+   * @minItems 1
+   * @maxItems 20
+   */
+  readonly resources: readonly string[];
+}
+/**
+ * The asset as AWS shows it.
+ */
+export interface DeviceStatus {
+  /**
+   * metadata.generation that was last brought to an end, successfully or not.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * What is known about the object. Ready sums it up and is what `kubectl wait --for=condition=Ready` looks at; Reconciling means that work is under way; Stalled means that a person has to act, and its message says how.
+   */
+  readonly conditions?: readonly Condition[];
+  /**
+   * Value of the annotation `reconcile.fleetward.dev/requestedAt` that was last acted on.
+   */
+  readonly lastHandledReconcileAt?: string;
+  /**
+   * ARN of the object in AWS.
+   */
+  readonly arn?: string;
+  readonly claim?: DeviceStatusClaim;
+  readonly drift?: DeviceStatusDrift;
+  /**
+   * When this object last changed AWS. Differences that this write explains are not judged until it has settled.
+   */
+  readonly lastWriteTime?: string;
+  /**
+   * Id that AWS gave the thing. It changes when the thing is deleted and made again.
+   */
+  readonly thingId?: string;
+  /**
+   * Version of the thing in the registry, as it was last seen.
+   */
+  readonly thingVersion?: number;
+  /**
+   * The certificates, by the names of the spec; those that left the spec stay until they are gone from AWS.
+   *
+   * @maxItems 20
+   */
+  readonly certificates?: readonly DeviceStatusCertificate[];
+  /**
+   * AWS policy names that are on the certificates now.
+   *
+   * @maxItems 20
+   */
+  readonly policies?: readonly string[];
+  /**
+   * AWS group names that the thing is in now.
+   *
+   * @maxItems 20
+   */
+  readonly groups?: readonly string[];
+  readonly held?: DeviceStatusHeld;
+}
+/**
+ * The AWS name this object holds. Of several objects that name the same AWS object only one holds it; the others are Stalled with reason NameConflict.
+ */
+export interface DeviceStatusClaim {
+  /**
+   * Verified account.
+   */
+  readonly accountId: string;
+  /**
+   * Region.
+   */
+  readonly region: string;
+  /**
+   * Name in AWS.
+   */
+  readonly name: string;
+  /**
+   * Since when.
+   */
+  readonly since?: string;
+}
+/**
+ * How AWS differs from the spec. Absent when it does not.
+ */
+export interface DeviceStatusDrift {
+  /**
+   * Worst class of the differences: widened, narrowed, mitigation, foreign, missing or changed.
+   */
+  readonly class: 'widened' | 'narrowed' | 'mitigation' | 'foreign' | 'missing' | 'changed';
+  /**
+   * When the difference was first seen.
+   */
+  readonly since: string;
+  /**
+   * Number of differences; the list shows at most 20.
+   */
+  readonly total: number;
+  /**
+   * The differences, worst first. At most 20.
+   *
+   * @maxItems 20
+   */
+  readonly fields?: readonly DeviceStatusDriftField[];
+}
+export interface DeviceStatusDriftField {
+  /**
+   * Where, as a path, for example `attributes.site` or `certificates[a].policies`.
+   */
+  readonly field: string;
+  /**
+   * Class of this difference.
+   */
+  readonly class: 'widened' | 'narrowed' | 'mitigation' | 'foreign' | 'missing' | 'changed';
+  /**
+   * What the spec says, shortened.
+   */
+  readonly want?: string;
+  /**
+   * What AWS says, shortened.
+   */
+  readonly got?: string;
+}
+/**
+ * One certificate.
+ */
+export interface DeviceStatusCertificate {
+  /**
+   * Name within the Device.
+   */
+  readonly name: string;
+  /**
+   * Id in AWS.
+   */
+  readonly certificateId?: string;
+  /**
+   * ARN in AWS.
+   */
+  readonly arn?: string;
+  /**
+   * Status in AWS: ACTIVE, INACTIVE, REVOKED, PENDING_TRANSFER, PENDING_ACTIVATION or REGISTER_INACTIVE.
+   */
+  readonly status?: string;
+  /**
+   * Set before AWS is asked to create the certificate and removed when its id is known. After a crash in between, the certificate is looked for among those created since.
+   */
+  readonly pendingSince?: string;
+  /**
+   * SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal; by it a certificate is found again after a lost answer.
+   */
+  readonly publicKeySha256?: string;
+  /**
+   * Whether the operator has made it active once. Afterwards an inactive certificate is a security act, and stays inactive.
+   */
+  readonly activated?: boolean;
+  /**
+   * End of its validity.
+   */
+  readonly expiresAt?: string;
+}
+/**
+ * Set while a security act (quarantine, blank policy, deactivated certificate) holds the asset. It is not changed until a person acknowledges that act.
+ */
+export interface DeviceStatusHeld {
+  /**
+   * Which act.
+   */
+  readonly reason: string;
+  /**
+   * On what.
+   */
+  readonly detail?: string;
+  /**
+   * Since when.
+   */
+  readonly since?: string;
+}
