@@ -1,0 +1,19 @@
+/**
+ * Which AWS policies satisfy a policy reference. The declared name always holds the last proven document, because
+ * provisioning templates and other tools attach by name; a candidate is `<declared>@<8 hex of its canonical document>`.
+ */
+const CANDIDATE = /^(?<declared>.+)@(?<digest>[0-9a-f]{8})$/;
+
+/** Declared names leave room for `@` and eight digits within AWS's 128 characters. */
+export const DECLARED_NAME_LIMIT = 100;
+
+/** `digest` is the hex digest of the candidate's canonical document; `attempt` makes a new name after a brake. */
+export function candidateName(declared: string, digest: string): string {
+  if (!/^[0-9a-f]{8,}$/.test(digest)) throw new RangeError(`not a hex digest of at least 8 digits: ${digest}`);
+  return `${declared}@${digest.slice(0, 8)}`;
+}
+
+/** The declared name that a candidate belongs to, or undefined for any other policy. */
+export function declaredNameOf(policyName: string): string | undefined {
+  return CANDIDATE.exec(policyName)?.groups?.declared;
+}

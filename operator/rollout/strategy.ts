@@ -1,0 +1,145 @@
+/** How a rollout proceeds. Times in milliseconds; the defaults suit devices that connect many times a day. */
+
+export interface Wave {
+  /** How many assets this wave adds: a number, a share of all, or so many of each cohort. The last wave takes the rest. */
+  readonly size: { readonly count: number } | { readonly percent: number } | { readonly perCohort: number } | { readonly rest: true };
+  /** How long the wave must stay healthy after its last verdict before the next begins. */
+  readonly bakeMs: number;
+  /** Verdicts with positive evidence that the wave needs before the next begins. Never more than the wave has assets. */
+  readonly minEvidence: number;
+  /** Wait for `promote` after this wave. */
+  readonly pause: boolean;
+}
+
+/** Changes start only inside a window; what is under way goes on outside. UTC. */
+export interface Window {
+  /** 0 is Sunday. Empty means every day. */
+  readonly days: readonly number[];
+  /** Minutes after midnight UTC. */
+  readonly startMinute: number;
+  readonly durationMinutes: number;
+}
+
+export interface Strategy {
+  readonly order: 'CriticalLast' | 'CriticalFirst' | 'Name';
+  readonly waves: readonly Wave[];
+  /** Assets between expand and verdict, over all rollouts of an account. */
+  readonly maxInFlight: number;
+  /** Assets in flight in one site or behind one gateway, by the value of the asset's group. */
+  readonly maxInFlightPerGroup: number | undefined;
+  readonly windows: readonly Window[];
+  /** Widening needs somebody's consent; so does whatever cannot be decided. */
+  readonly approval: 'Widening' | 'Always' | 'Never';
+  readonly onFailure: 'Rollback' | 'Pause';
+  /** So many failed assets reject the revision and bring every asset back. */
+  readonly failureThreshold: number;
+  readonly completion: 'WaitForStragglers' | 'CompleteWithStragglers';
+  /** How long the rollout waits for deferred assets before `completion` applies. */
+  readonly stragglersAfterMs: number;
+  /** No asset made progress for this long, pauses not counted: Stalled. */
+  readonly progressDeadlineMs: number;
+  readonly settleMs: number;
+  /** An asset must have been in contact within this time before something is taken from it. */
+  readonly contactWithinMs: number;
+  readonly observeMs: number;
+  readonly silenceMs: number;
+  /** A restored asset that made no contact for this long is Unrecovered: a person is paged and everything stops. */
+  readonly recoveryMs: number;
+  readonly homing: 'Back' | 'Stay';
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** AWS documents 6 to 8 minutes until its policy caches have turned over; below eight nothing is known to have settled. */
+export const SETTLE_FLOOR_MS = 8 * MINUTE;
+
+export const DEFAULT_STRATEGY: Strategy = {
+  order: 'CriticalLast',
+  waves: [
+    { size: { count: 1 }, bakeMs: HOUR, minEvidence: 1, pause: false },
+    { size: { perCohort: 1 }, bakeMs: 4 * HOUR, minEvidence: 1, pause: false },
+    { size: { percent: 10 }, bakeMs: 4 * HOUR, minEvidence: 1, pause: false },
+    { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false },
+  ],
+  maxInFlight: 1,
+  maxInFlightPerGroup: undefined,
+  windows: [],
+  approval: 'Widening',
+  onFailure: 'Rollback',
+  failureThreshold: 2,
+  completion: 'WaitForStragglers',
+  stragglersAfterMs: 7 * 24 * HOUR,
+  progressDeadlineMs: 24 * HOUR,
+  settleMs: 10 * MINUTE,
+  contactWithinMs: 15 * MINUTE,
+  observeMs: 15 * MINUTE,
+  silenceMs: 2 * HOUR,
+  recoveryMs: 30 * MINUTE,
+  homing: 'Back',
+};
+
+/** Why a strategy can never finish or never be safe; empty when it is fine. Each entry names field and remedy. */
+export function strategyProblems(strategy: Strategy, assets: number): readonly string[] {
+  const problems: string[] = [];
+  const say = (field: string, text: string): void => {
+    problems.push(`strategy.${field}: ${text}`);
+  };
+  if (strategy.settleMs < SETTLE_FLOOR_MS) {
+    say('settle', `${strategy.settleMs / MINUTE} min is shorter than AWS may take to apply a policy; use at least 8 min`);
+  }
+  if (strategy.maxInFlight < 1) say('maxInFlight', 'no asset could ever move; use at least 1');
+  if (strategy.maxInFlightPerGroup !== undefined && strategy.maxInFlightPerGroup < 1) {
+    say('maxInFlightPerGroup', 'no asset could ever move; use at least 1 or leave it out');
+  }
+  if (strategy.failureThreshold < 1) say('failureThreshold', 'the revision would be rejected before it starts; use at least 1');
+  if (strategy.silenceMs < strategy.observeMs) {
+    say('silence', 'shorter than observe: every asset would go back before its observation ends');
+  }
+  if (strategy.progressDeadlineMs < 2 * strategy.settleMs + strategy.observeMs) {
+    say('progressDeadline', 'shorter than one asset takes (two settle times and one observation): it would always expire');
+  }
+  const last = strategy.waves.at(-1);
+  if (!last) say('waves', 'there is no wave, so no asset would ever move');
+  else if (!('rest' in last.size)) say('waves', 'the last wave must take the rest, or some assets would never move');
+  for (const [index, wave] of strategy.waves.entries()) problems.push(...waveProblems(wave, index, strategy, assets));
+  for (const [index, window] of strategy.windows.entries()) {
+    if (window.durationMinutes < 1) say(`windows[${index}].duration`, 'the window never opens');
+  }
+  return problems;
+}
+
+function waveProblems(wave: Wave, index: number, strategy: Strategy, assets: number): readonly string[] {
+  const field = `strategy.waves[${index}]`;
+  const problems: string[] = [];
+  if ('rest' in wave.size && index !== strategy.waves.length - 1) {
+    problems.push(`${field}: takes the rest, so the waves after it are empty; make it the last`);
+  }
+  const size = 'count' in wave.size ? wave.size.count : 'percent' in wave.size ? wave.size.percent : 1;
+  if (size <= 0) problems.push(`${field}: has no asset; give it at least one`);
+  if ('count' in wave.size && wave.minEvidence > Math.min(wave.size.count, assets)) {
+    problems.push(`${field}.minEvidence: ${wave.minEvidence} verdicts can never come from ${Math.min(wave.size.count, assets)} assets`);
+  }
+  return problems;
+}
+
+/** When the next window opens, or `now` when one is open or none is declared. */
+export function windowOpensAt(windows: readonly Window[], now: number): number {
+  if (windows.length === 0) return now;
+  const day = 24 * 60 * MINUTE;
+  const midnight = Math.floor(now / day) * day;
+  let best = Number.POSITIVE_INFINITY;
+  // A window that began yesterday may still be open; every day of the week comes up within eight days.
+  for (let offset = -1; offset <= 8; offset += 1) {
+    const start = midnight + offset * day;
+    const weekday = new Date(start).getUTCDay();
+    for (const window of windows) {
+      if (window.days.length > 0 && !window.days.includes(weekday)) continue;
+      const opens = start + window.startMinute * MINUTE;
+      const closes = opens + window.durationMinutes * MINUTE;
+      if (opens <= now && now < closes) return now;
+      if (opens > now) best = Math.min(best, opens);
+    }
+  }
+  return best;
+}

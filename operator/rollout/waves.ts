@@ -1,0 +1,62 @@
+import type { Strategy } from './strategy.ts';
+
+/** What ordering an asset needs; kept per asset by the controller, a few bytes each. */
+export interface Orderable {
+  readonly id: string;
+  /** Devices that fail alike: firmware, type, region. A canary of one cohort does not vouch for another. */
+  readonly cohort: string;
+  /** Higher is more critical. Default 0. */
+  readonly criticality: number;
+}
+
+export interface Plan {
+  /** Asset ids in the order they move. */
+  readonly order: readonly string[];
+  /** `ends[i]` is how many assets the waves up to and including i hold. */
+  readonly ends: readonly number[];
+}
+
+/** Splits the assets into waves. Deterministic: the same assets and strategy give the same plan on every replica. */
+export function planWaves(assets: readonly Orderable[], strategy: Strategy): Plan {
+  const left = sortAssets(assets, strategy.order);
+  const order: string[] = [];
+  const ends: number[] = [];
+  const taken = new Set<string>();
+  const take = (asset: Orderable): void => {
+    taken.add(asset.id);
+    order.push(asset.id);
+  };
+  for (const wave of strategy.waves) {
+    const size = wave.size;
+    if ('perCohort' in size) {
+      const seen = new Map<string, number>();
+      for (const asset of left) {
+        const count = seen.get(asset.cohort) ?? 0;
+        // Assets of earlier waves count: what has vouched for its cohort need not do so again.
+        seen.set(asset.cohort, count + 1);
+        if (count < size.perCohort && !taken.has(asset.id)) take(asset);
+      }
+    } else {
+      let wanted = 'count' in size ? size.count : 'percent' in size ? Math.ceil((assets.length * size.percent) / 100) : assets.length;
+      for (const asset of left) {
+        if (wanted <= 0) break;
+        if (taken.has(asset.id)) continue;
+        take(asset);
+        wanted -= 1;
+      }
+    }
+    ends.push(order.length);
+  }
+  return { order, ends };
+}
+
+/** The wave of the asset at this position of the order. */
+export function waveOf(plan: Plan, position: number): number {
+  const wave = plan.ends.findIndex((end) => position < end);
+  return wave === -1 ? plan.ends.length - 1 : wave;
+}
+
+function sortAssets(assets: readonly Orderable[], order: Strategy['order']): readonly Orderable[] {
+  const sign = order === 'CriticalFirst' ? -1 : order === 'CriticalLast' ? 1 : 0;
+  return [...assets].sort((a, b) => sign * (a.criticality - b.criticality) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
