@@ -1,3 +1,7 @@
+import type { BackoffName } from './backoff.ts';
+import { redactText } from './log/redact.ts';
+import { StoreError } from './store.ts';
+
 /**
  * How a reconcile can fail. The kind alone decides condition, event, metric and requeue, in one place
  * (`controller.ts`); nothing else looks at messages. One table per outside system maps its errors to these.
@@ -17,12 +21,15 @@ export interface ReconcileErrorOptions {
   readonly message: string;
   readonly delayMs?: number;
   readonly cause?: unknown;
+  /** Of `transient` only: whose patience decides the wait. Default `aws` (1 s to 15 min); `kube` is 5 ms to 30 s. */
+  readonly backoff?: BackoffName;
 }
 
 export class ReconcileError extends Error {
   readonly kind: ErrorKind;
   readonly reason: string;
   readonly delayMs: number | undefined;
+  readonly backoff: BackoffName;
 
   constructor(kind: ErrorKind, options: ReconcileErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -30,6 +37,7 @@ export class ReconcileError extends Error {
     this.kind = kind;
     this.reason = options.reason;
     this.delayMs = options.delayMs;
+    this.backoff = options.backoff ?? 'aws';
   }
 }
 
@@ -48,9 +56,49 @@ export const throttled = (message: string, delayMs: number, cause?: unknown): Re
 export const transient = (reason: string, message: string, cause?: unknown): ReconcileError =>
   new ReconcileError('transient', { reason, message, cause });
 
-/** Whatever was thrown, as a ReconcileError; unknown things are transient and keep their cause. */
+/**
+ * Whatever was thrown, as a ReconcileError. Unknown things are transient and keep their cause; their messages were not
+ * written for conditions, so secrets are taken out here.
+ */
 export function toReconcileError(thrown: unknown): ReconcileError {
   if (thrown instanceof ReconcileError) return thrown;
+  if (thrown instanceof StoreError) return fromStoreError(thrown);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return transient('InternalError', message, thrown);
+  return transient('InternalError', redactText(message), thrown);
+}
+
+/** The one table from the store's codes to what the controller does about them. */
+export function fromStoreError(error: StoreError): ReconcileError {
+  const kube = (reason: string) =>
+    new ReconcileError('transient', { reason, message: error.message, cause: error, backoff: 'kube' });
+  switch (error.code) {
+    // Gone in between is the same news as changed in between: look again.
+    case 'conflict':
+    case 'notFound':
+      return conflict('StoreConflict', error.message, error);
+    case 'invalid':
+      return terminal('StoreRefused', error.message, error);
+    case 'throttled':
+      return throttled(error.message, error.retryAfterMs ?? 1_000, error);
+    case 'gone':
+    case 'unavailable':
+      return kube('StoreUnavailable');
+    case 'full':
+      return transient('StoreFull', error.message, error);
+    case 'unauthorized':
+    case 'forbidden':
+      return transient('StoreForbidden', error.message, error);
+    default:
+      return error.code satisfies never;
+  }
+}
+
+/**
+ * True for what only a mistake in this program throws. A TypeError with a cause is fetch's way of saying that the network
+ * failed, and is none.
+ */
+export function isProgrammingError(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return true;
+  if (thrown instanceof TypeError) return thrown.cause === undefined;
+  return thrown instanceof ReferenceError || thrown instanceof RangeError;
 }

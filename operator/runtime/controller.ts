@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import type { ObjectKey } from '../api/meta.ts';
+import { RecentStarts } from './controller/gap.ts';
+import { keyText, objectKey, parseKey } from './controller/keys.ts';
+import type { ControllerOptions, WatchOptions } from './controller/options.ts';
+import { desiredChanged } from './controller/predicates.ts';
+import { isPanic, type Verdict, verdictOf } from './controller/verdict.ts';
+import { type ReconcileError, toReconcileError } from './errors.ts';
+import { noEvents } from './events.ts';
+import { type Logger, objectField, withLogger } from './log.ts';
+import type { Runnable } from './manager/runnable.ts';
+import type { ControllerObserver } from './metrics/controller.ts';
+import { type AddOptions, type Work, WorkQueue } from './queue.ts';
+import { type Cache, type CacheChange, Priority, type Result } from './reconciler.ts';
+
+/** A reconcile that ignores its aborted signal for this long no longer holds a worker; its key stays locked. */
+const ABANDON_AFTER_MS = 30_000;
+/** Waits at least this long are spread by up to 5 %, so that what started together does not poll together for ever. */
+const SPREAD_FROM_MS = 10_000;
+const SPREAD = 0.05;
+
+export type { ControllerOptions, WatchOptions } from './controller/options.ts';
+
+/**
+ * Turns changes into reconciles: sources enqueue keys, N workers take them by priority, one reconcile per key at a time,
+ * and every way to end is answered by the table in `verdict.ts`.
+ */
+export class Controller implements Runnable {
+  readonly name: string;
+  readonly workers: number;
+  readonly #options: ControllerOptions;
+  readonly #queue: WorkQueue;
+  readonly #recent: RecentStarts;
+  readonly #observer: ControllerObserver | undefined;
+  readonly #log: Logger;
+  readonly #inFlight = new Set<AbortController>();
+  #killed = false;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.workers = Math.max(1, options.workers ?? 8);
+    this.#log = options.log.child({ controller: options.name });
+    this.#recent = new RecentStarts(options.minGapMs ?? 1_000);
+    this.#observer = options.metrics?.controller.observer(options.name, this.workers);
+    const observer = options.metrics?.workqueue.observer(options.name, () => this.#queue.snapshot());
+    this.#queue = new WorkQueue({ clock: options.clock, random: options.random, ...(observer ? { observer } : {}) });
+  }
+
+  /** Enqueues on each change of `kind` that matters. Call before the cache starts. */
+  watch(cache: Cache, kind: string, options: WatchOptions = {}): void {
+    const when = options.when ?? desiredChanged;
+    const keys = options.keys ?? ownKey;
+    cache.onChange(kind, (change) => {
+      // A handler that throws would cost the cache's other readers this change.
+      try {
+        if (!change.initial && !when(change)) return;
+        const priority = change.initial ? Priority.resync : (options.priority?.(change) ?? Priority.change);
+        for (const key of keys(change)) this.enqueue(key, { priority });
+      } catch (error) {
+        this.#log.error('Losing a change: its handler failed', { kind, err: error });
+      }
+    });
+  }
+
+  /** For sources that are no cache: Git revisions, account events, verbs. */
+  enqueue(key: ObjectKey, options?: AddOptions): void {
+    this.#queue.add(keyText(key), options);
+  }
+
+  /** Nothing is being worked on and nothing is ready; keys that wait for their time do not count. */
+  get quiet(): boolean {
+    const { ready, running } = this.#queue.snapshot();
+    return ready.size === 0 && running.length === 0;
+  }
+
+  /** Keys pending, those that wait for their time included. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  async run(stop: AbortSignal, kill: AbortSignal): Promise<void> {
+    const onStop = () => this.#queue.shutdown();
+    const onKill = () => this.#kill(kill.reason);
+    stop.addEventListener('abort', onStop, { once: true });
+    kill.addEventListener('abort', onKill, { once: true });
+    if (stop.aborted) onStop();
+    if (kill.aborted) onKill();
+    const reserved = this.#options.reservedWorkers ?? Math.floor(this.workers / 4);
+    try {
+      await Promise.all(
+        Array.from({ length: this.workers }, (_, index) =>
+          this.#work(index < Math.min(reserved, this.workers - 1) ? Priority.change : undefined),
+        ),
+      );
+      await this.#queue.idle();
+    } finally {
+      stop.removeEventListener('abort', onStop);
+      kill.removeEventListener('abort', onKill);
+    }
+  }
+
+  async #work(minPriority: number | undefined): Promise<void> {
+    for (;;) {
+      const work = await this.#queue.get(minPriority);
+      if (!work) return;
+      await this.#take(work);
+      // Reconciles answered from the cache alone never wait; without this they would keep I/O and timers out.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #take(work: Work): Promise<void> {
+    const key = parseKey(work.key);
+    const { clock, owns } = this.#options;
+    if (this.#killed || (owns && !owns(key))) {
+      this.#queue.forget(work.key);
+      this.#queue.done(work.key);
+      return;
+    }
+    const early = work.priority >= Priority.security ? 0 : this.#recent.remaining(work.key, clock.monotonic());
+    if (early > 0) {
+      this.#queue.add(work.key, { priority: work.priority, delayMs: early });
+      this.#queue.done(work.key);
+      return;
+    }
+    this.#recent.mark(work.key, clock.monotonic());
+    await this.#attempt(key, work);
+  }
+
+  /** Resolves when the worker may go on; the key is released when the reconcile has really ended. */
+  #attempt(key: ObjectKey, work: Work): Promise<void> {
+    const { clock } = this.#options;
+    const abort = new AbortController();
+    const reconcileId = randomUUID();
+    const log = this.#log.child({ object: objectField(key), reconcileID: reconcileId });
+    const began = clock.monotonic();
+    this.#inFlight.add(abort);
+    this.#observer?.active(1);
+    return new Promise((free) => {
+      const timer = this.#limit(abort, log, () => free());
+      const ended = withLogger(log, () => this.#reconcile(key, work, { abort, reconcileId, log }));
+      // `#reconcile` handles every throw; should it fail itself, the worker must live on.
+      void ended
+        .catch((error: unknown) => log.error('Failing to handle a failure', { err: error }))
+        .finally(() => {
+          timer.cancel();
+          this.#inFlight.delete(abort);
+          this.#observer?.active(-1);
+          this.#observer?.took((clock.monotonic() - began) / 1000);
+          this.#queue.done(work.key);
+          free();
+        });
+    });
+  }
+
+  #limit(abort: AbortController, log: Logger, abandon: () => void): { cancel(): void } {
+    const { clock, timeoutMs = 120_000 } = this.#options;
+    if (timeoutMs <= 0) return { cancel: () => undefined };
+    let timer = clock.after(timeoutMs, () => {
+      this.#observer?.timeout();
+      abort.abort(new Error(`The reconcile took longer than ${timeoutMs} ms`));
+      timer = clock.after(ABANDON_AFTER_MS, () => {
+        log.error('Going on without a reconcile that ignores its end; its object stays locked');
+        abandon();
+      });
+    });
+    return { cancel: () => timer.cancel() };
+  }
+
+  async #reconcile(
+    key: ObjectKey,
+    work: Work,
+    run: { readonly abort: AbortController; readonly reconcileId: string; readonly log: Logger },
+  ): Promise<void> {
+    const { abort, reconcileId, log } = run;
+    try {
+      const context = { signal: abort.signal, log, reconcileId, priority: work.priority };
+      const result = await this.#options.reconciler.reconcile(key, context);
+      this.#succeed(work, result);
+    } catch (thrown) {
+      if (this.#killed) {
+        log.info('Leaving a reconcile unfinished: the process is stopping');
+        return;
+      }
+      await this.#fail(key, work, { error: toReconcileError(thrown), log });
+    }
+  }
+
+  #succeed(work: Work, result: Result | undefined): void {
+    this.#queue.forget(work.key);
+    const after = result?.requeueAfterMs;
+    this.#observer?.result(after === undefined ? 'success' : 'requeue_after');
+    if (after === undefined) return;
+    // A security act that comes back later is a look, not the act: it must not pass people's changes again.
+    const priority = result?.priority ?? Math.min(work.priority, Priority.change);
+    this.#queue.add(work.key, { priority, delayMs: this.#spread(after) });
+  }
+
+  async #fail(key: ObjectKey, work: Work, failure: { error: ReconcileError; log: Logger }): Promise<void> {
+    const { error, log } = failure;
+    const verdict = verdictOf(error);
+    this.#observer?.result(verdict.result);
+    if (verdict.counted) this.#observer?.error(verdict.counted);
+    if (isPanic(error)) this.#observer?.panic();
+    const reported = await this.#report(key, verdict, failure);
+    const delayMs = this.#requeue(work, reported ? verdict.requeue : { kind: 'backoff', name: 'kube' });
+    const err = verdict.level === 'debug' ? undefined : error;
+    log[verdict.level](verdict.summary, { reason: error.reason, cause: error.message, retryInMs: delayMs, err });
+  }
+
+  async #report(key: ObjectKey, verdict: Verdict, failure: { error: ReconcileError; log: Logger }): Promise<boolean> {
+    const { report, events = noEvents, lookup } = this.#options;
+    const { error, log } = failure;
+    const object = verdict.event ? lookup?.(key) : undefined;
+    if (object) events.record(object, { type: 'Warning', reason: error.reason, message: error.message });
+    if (!report || !verdict.progress) return true;
+    try {
+      await report(key, verdict.progress, error);
+      return true;
+    } catch (unreported) {
+      log.debug('Failing to show an error in conditions', { err: unreported });
+      return false;
+    }
+  }
+
+  #requeue(work: Work, requeue: Verdict['requeue']): number | undefined {
+    switch (requeue.kind) {
+      case 'never':
+        this.#queue.forget(work.key);
+        return undefined;
+      case 'after': {
+        this.#queue.forget(work.key);
+        const delayMs = this.#spread(requeue.ms);
+        this.#queue.add(work.key, { priority: work.priority, delayMs });
+        return delayMs;
+      }
+      case 'backoff':
+        return this.#queue.addRateLimited(work.key, requeue.name, work.priority);
+      default:
+        return requeue satisfies never;
+    }
+  }
+
+  #spread(ms: number): number {
+    return ms < SPREAD_FROM_MS ? ms : ms * (1 + SPREAD * this.#options.random());
+  }
+
+  #kill(reason: unknown): void {
+    this.#killed = true;
+    this.#queue.shutdown();
+    for (const abort of this.#inFlight) abort.abort(reason);
+  }
+}
+
+function ownKey(change: CacheChange): readonly ObjectKey[] {
+  const object = change.new ?? change.old;
+  return object ? [objectKey(object)] : [];
+}
