@@ -1,0 +1,64 @@
+import { FOLD, foldCase, type Glob } from '../glob.ts';
+
+/**
+ * The letters that a set of patterns can tell apart: each code point that occurs, the characters that MQTT gives a meaning,
+ * and one letter that stands for all others. Machines work on letter numbers, so they stay small whatever Unicode holds.
+ */
+export interface Alphabet {
+  readonly codes: Int32Array;
+  readonly size: number;
+  /** Letter number of a code point; letters that occur nowhere share the number of the fresh letter. */
+  index(code: number): number;
+  /** The word as text. */
+  text(word: readonly number[]): string;
+}
+
+/** Always in the alphabet: MQTT's own characters and the dollar of reserved topics. NUL, which MQTT refuses, is left out on purpose. */
+const mqttCharacters = [47, 43, 35, 36, 58];
+
+/** Letters that read well in an example. The first that no pattern mentions becomes the fresh letter. */
+const freshCandidates = 'xyzwvutsrqponmkjihgfedcbaXYZWVUTSRQ0123456789';
+
+function freshLetter(used: ReadonlySet<number>): number {
+  for (const char of freshCandidates) {
+    const code = char.codePointAt(0) ?? 120;
+    if (!used.has(code)) return code;
+  }
+  // Beyond every letter in use, and outside the surrogates.
+  let code = 0x3b1;
+  while (used.has(code)) code += 1;
+  return code;
+}
+
+/** The letters of the given patterns and texts. The fresh letter has number 0, so searches try it first. */
+export function alphabetOf(globs: Iterable<Glob>, texts: Iterable<string> = []): Alphabet {
+  const used = new Set<number>(mqttCharacters);
+  for (const glob of globs) {
+    for (const token of glob) {
+      if (token >= 0) used.add(token);
+      else if (token <= FOLD) addFolded(used, FOLD - token);
+    }
+  }
+  for (const text of texts) for (const char of text) used.add(char.codePointAt(0) ?? 0);
+  return alphabetFromCodes([freshLetter(used), ...[...used].sort((a, b) => a - b)]);
+}
+
+function addFolded(used: Set<number>, lower: number): void {
+  used.add(lower);
+  const upper = String.fromCodePoint(lower).toUpperCase().codePointAt(0);
+  if (upper !== undefined && foldCase(upper) === lower) used.add(upper);
+}
+
+function alphabetFromCodes(list: readonly number[]): Alphabet {
+  const codes = Int32Array.from(list);
+  const byCode = new Map<number, number>();
+  codes.forEach((code, index) => {
+    byCode.set(code, index);
+  });
+  return {
+    codes,
+    size: codes.length,
+    index: (code) => byCode.get(code) ?? 0,
+    text: (word) => word.map((letter) => String.fromCodePoint(codes[letter] ?? 0)).join(''),
+  };
+}

@@ -1,0 +1,98 @@
+import { type Glob, normalise, STAR, takes } from '../glob.ts';
+import type { Alphabet } from './alphabet.ts';
+import { lazyMachine, type Machine } from './machine.ts';
+
+/**
+ * What remains of a pattern behind a fixed beginning: every way in which the pattern can have taken `prefix`, as the pattern
+ * of the rest. A star may swallow any part of it (`arn:aws:iot:*` over the whole ARN), so there can be several.
+ */
+export function residuals(glob: Glob, prefix: string): Glob[] {
+  let active = close(glob, new Set([0]));
+  for (const char of prefix) {
+    const code = char.codePointAt(0) ?? 0;
+    const next = new Set<number>();
+    for (const at of active) {
+      const token = glob[at];
+      if (token === undefined) continue;
+      if (token === STAR) next.add(at);
+      else if (takes(token, code)) next.add(at + 1);
+    }
+    active = close(glob, next);
+    if (active.size === 0) return [];
+  }
+  // A position right behind an active star is part of what the star's own residual says.
+  const starts = [...active].filter((at) => !(at > 0 && glob[at - 1] === STAR && active.has(at - 1)));
+  return starts.map((at) => normalise([...glob.subarray(at)]));
+}
+
+function close(glob: Glob, active: Set<number>): Set<number> {
+  for (const at of active) if (glob[at] === STAR) active.add(at + 1);
+  return active;
+}
+
+interface Masks {
+  readonly words: number;
+  readonly star: Uint32Array;
+  readonly final: Uint32Array;
+  readonly first: Uint32Array;
+  /** Positions that advance on the letter, by letter number. */
+  readonly advance: readonly Uint32Array[];
+}
+
+function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
+  const positions = globs.reduce((sum, glob) => sum + glob.length + 1, 0);
+  const words = Math.max(1, (positions + 31) >>> 5);
+  const make = (): Uint32Array => new Uint32Array(words);
+  const masks = { words, star: make(), final: make(), first: make(), advance: [...alphabet.codes].map(make) };
+  let base = 0;
+  const set = (mask: Uint32Array, at: number): void => {
+    mask[at >>> 5]! |= 1 << (at & 31);
+  };
+  for (const glob of globs) {
+    set(masks.first, base);
+    glob.forEach((token, offset) => {
+      if (token === STAR) set(masks.star, base + offset);
+      else
+        alphabet.codes.forEach((code, letter) => {
+          if (takes(token, code)) set(masks.advance[letter]!, base + offset);
+        });
+    });
+    set(masks.final, base + glob.length);
+    base += glob.length + 1;
+  }
+  return masks;
+}
+
+/** The union of patterns as a machine: Shift-And over all of them at once, determinised as states are met. */
+export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine {
+  const masks = masksOf(globs, alphabet);
+  const { words, star } = masks;
+  const closed = (set: Uint32Array): Uint32Array => {
+    let carry = 0;
+    for (let at = 0; at < words; at += 1) {
+      const stars = set[at]! & star[at]!;
+      set[at]! |= (stars << 1) | carry;
+      carry = stars >>> 31;
+    }
+    return set;
+  };
+  return lazyMachine<Uint32Array>({
+    alphabetSize: alphabet.size,
+    start: globs.length === 0 ? undefined : closed(masks.first.slice()),
+    key: (set) => String.fromCharCode(...new Uint16Array(set.buffer)),
+    step(set, letter) {
+      const next = new Uint32Array(words);
+      const advance = masks.advance[letter]!;
+      let carry = 0;
+      let any = 0;
+      for (let at = 0; at < words; at += 1) {
+        const moved = set[at]! & advance[at]!;
+        next[at] = (set[at]! & star[at]!) | (moved << 1) | carry;
+        carry = moved >>> 31;
+        any |= next[at]!;
+      }
+      return any === 0 ? undefined : closed(next);
+    },
+    accepts: (set) => set.some((word, at) => (word & masks.final[at]!) !== 0),
+  });
+}

@@ -1,0 +1,141 @@
+import type { Alphabet } from './alphabet.ts';
+
+/**
+ * A deterministic automaton whose states are made when first visited. States are numbers; `dead` is the state from which no
+ * word is accepted, so that searches stop there. All set operations below keep that promise where it is cheap to keep.
+ */
+export interface Machine {
+  readonly start: number;
+  step(state: number, letter: number): number;
+  accepts(state: number): boolean;
+}
+
+export const dead = -1;
+
+export interface LazySpec<S> {
+  readonly alphabetSize: number;
+  readonly start: S | undefined;
+  /** Equal keys mean equal states. */
+  key(state: S): string;
+  /** `undefined`: dead. */
+  step(state: S, letter: number): S | undefined;
+  accepts(state: S): boolean;
+}
+
+/** Numbers the states of `spec` as they are reached and remembers each transition. */
+export function lazyMachine<S>(spec: LazySpec<S>): Machine {
+  const unknown = -2;
+  const ids = new Map<string, number>();
+  const states: S[] = [];
+  const rows: Int32Array[] = [];
+  const accepting: boolean[] = [];
+  const intern = (state: S | undefined): number => {
+    if (state === undefined) return dead;
+    const key = spec.key(state);
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    const id = states.length;
+    ids.set(key, id);
+    states.push(state);
+    rows.push(new Int32Array(spec.alphabetSize).fill(unknown));
+    accepting.push(spec.accepts(state));
+    return id;
+  };
+  const start = intern(spec.start);
+  return {
+    start,
+    step(state, letter) {
+      if (state === dead) return dead;
+      const row = rows[state]!;
+      let next = row[letter]!;
+      if (next === unknown) {
+        next = intern(spec.step(states[state]!, letter));
+        row[letter] = next;
+      }
+      return next;
+    },
+    accepts: (state) => state !== dead && accepting[state]!,
+  };
+}
+
+/** How the parts of a product decide together. `and`: all; `or`: one; `minus`: the first and none of the others. */
+export type Join = 'and' | 'or' | 'minus';
+
+function joined(join: Join, flags: readonly boolean[]): boolean {
+  if (join === 'and') return flags.every(Boolean);
+  if (join === 'or') return flags.some(Boolean);
+  return flags[0] === true && !flags.slice(1).some(Boolean);
+}
+
+function joinedDead(join: Join, states: readonly number[]): boolean {
+  if (join === 'and') return states.includes(dead);
+  if (join === 'or') return states.every((state) => state === dead);
+  return states[0] === dead;
+}
+
+/** The product of several machines over one alphabet. */
+export function combine(alphabet: Alphabet, join: Join, machines: readonly Machine[]): Machine {
+  if (machines.length === 1) return machines[0]!;
+  const check = (states: number[]): number[] | undefined => (joinedDead(join, states) ? undefined : states);
+  return lazyMachine<number[]>({
+    alphabetSize: alphabet.size,
+    start: machines.length === 0 && join === 'or' ? undefined : check(machines.map((machine) => machine.start)),
+    key: (states) => states.join(','),
+    step: (states, letter) => check(machines.map((machine, at) => machine.step(states[at]!, letter))),
+    accepts: (states) =>
+      joined(
+        join,
+        machines.map((machine, at) => machine.accepts(states[at]!)),
+      ),
+  });
+}
+
+/** The machine that accepts nothing. */
+export const nothing: Machine = { start: dead, step: () => dead, accepts: () => false };
+
+/** The machine that accepts every word. */
+export const everything: Machine = { start: 0, step: () => 0, accepts: () => true };
+
+/** Whether the text is in the language. */
+export function accepts(machine: Machine, alphabet: Alphabet, text: string): boolean {
+  let state = machine.start;
+  for (const char of text) {
+    if (state === dead) return false;
+    state = machine.step(state, alphabet.index(char.codePointAt(0) ?? 0));
+  }
+  return machine.accepts(state);
+}
+
+export type Found =
+  | { readonly kind: 'word'; readonly word: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'undecided' };
+
+/** A shortest word of the language; `undecided` when `budget` states were visited without an answer. */
+export function shortestWord(machine: Machine, alphabet: Alphabet, budget: number): Found {
+  if (machine.start === dead) return { kind: 'none' };
+  const states = [machine.start];
+  const parents = [-1];
+  const letters = [-1];
+  const seen = new Set(states);
+  for (let at = 0; at < states.length; at += 1) {
+    const state = states[at]!;
+    if (machine.accepts(state)) return { kind: 'word', word: alphabet.text(path(parents, letters, at)) };
+    if (states.length > budget) return { kind: 'undecided' };
+    for (let letter = 0; letter < alphabet.size; letter += 1) {
+      const next = machine.step(state, letter);
+      if (next === dead || seen.has(next)) continue;
+      seen.add(next);
+      states.push(next);
+      parents.push(at);
+      letters.push(letter);
+    }
+  }
+  return { kind: 'none' };
+}
+
+function path(parents: readonly number[], letters: readonly number[], end: number): number[] {
+  const word: number[] = [];
+  for (let at = end; parents[at] !== -1; at = parents[at]!) word.push(letters[at]!);
+  return word.reverse();
+}
