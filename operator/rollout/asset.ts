@@ -50,7 +50,10 @@ export type Permission = { readonly yes: true } | { readonly yes: false; readonl
 
 export function planAsset(input: AssetInput): AssetDecision {
   return (
-    lostRecord(input) ?? openDetach(input) ?? stranded(input) ?? (input.direction === 'forward' ? forward(input) : swap(input))
+    lostRecord(input) ??
+    openDetach(input) ??
+    stranded(input) ??
+    (input.direction === 'forward' ? forward(input) : swap(input))
   );
 }
 
@@ -151,7 +154,11 @@ function contract(input: AssetInput, call: AssetCall, state: AssetState): AssetD
   }
   const certificate = input.certificates.find((c) => c.certificateArn === call.target);
   if (!certificate || certificate.readAt < expandSettledAt(input)) {
-    return { kind: 'read', state, why: 'everything has settled: the attachments are read once more before one is taken away' };
+    return {
+      kind: 'read',
+      state,
+      why: 'everything has settled: the attachments are read once more before one is taken away',
+    };
   }
   return { kind: 'call', state, call, why: `what replaces ${call.policy} is attached and has settled` };
 }
@@ -161,11 +168,20 @@ function observe(input: AssetInput, settled: number): AssetDecision {
     case 'succeeded':
       return { kind: 'done', state: 'Succeeded', why: 'positive evidence after the change had settled' };
     case 'failed':
-      return { kind: 'done', state: 'RollingBack', why: 'the evidence after the change is negative: the asset goes back' };
+      return {
+        kind: 'done',
+        state: 'RollingBack',
+        why: 'the evidence after the change is negative: the asset goes back',
+      };
     case 'inconclusive': {
       const deadline = settled + input.silenceMs;
       if (input.now < deadline) {
-        return { kind: 'wait', state: 'Observing', until: deadline, why: 'waiting for positive evidence: silence is not success' };
+        return {
+          kind: 'wait',
+          state: 'Observing',
+          until: deadline,
+          why: 'waiting for positive evidence: silence is not success',
+        };
       }
       return { kind: 'done', state: 'RollingBack', why: 'silent until the deadline: the asset gets its baseline back' };
     }
@@ -179,7 +195,12 @@ function swap(input: AssetInput): AssetDecision {
   const state = during(input.direction);
   const attach = firstEdge(input, 'baseline', false);
   if (attach) {
-    return { kind: 'call', state, call: attach, why: `attach ${attach.policy} first, so that nothing is missing meanwhile` };
+    return {
+      kind: 'call',
+      state,
+      call: attach,
+      why: `attach ${attach.policy} first, so that nothing is missing meanwhile`,
+    };
   }
   const detach = firstEdge(input, 'candidate', true);
   if (detach) {

@@ -2,7 +2,11 @@
 
 export interface Wave {
   /** How many assets this wave adds: a number, a share of all, or so many of each cohort. The last wave takes the rest. */
-  readonly size: { readonly count: number } | { readonly percent: number } | { readonly perCohort: number } | { readonly rest: true };
+  readonly size:
+    | { readonly count: number }
+    | { readonly percent: number }
+    | { readonly perCohort: number }
+    | { readonly rest: true };
   /** How long the wave must stay healthy after its last verdict before the next begins. */
   readonly bakeMs: number;
   /** Verdicts with positive evidence that the wave needs before the next begins. Never more than the wave has assets. */
@@ -86,18 +90,25 @@ export function strategyProblems(strategy: Strategy, assets: number): readonly s
     problems.push(`strategy.${field}: ${text}`);
   };
   if (strategy.settleMs < SETTLE_FLOOR_MS) {
-    say('settle', `${strategy.settleMs / MINUTE} min is shorter than AWS may take to apply a policy; use at least 8 min`);
+    say(
+      'settle',
+      `${strategy.settleMs / MINUTE} min is shorter than AWS may take to apply a policy; use at least 8 min`,
+    );
   }
   if (strategy.maxInFlight < 1) say('maxInFlight', 'no asset could ever move; use at least 1');
   if (strategy.maxInFlightPerGroup !== undefined && strategy.maxInFlightPerGroup < 1) {
     say('maxInFlightPerGroup', 'no asset could ever move; use at least 1 or leave it out');
   }
-  if (strategy.failureThreshold < 1) say('failureThreshold', 'the revision would be rejected before it starts; use at least 1');
+  if (strategy.failureThreshold < 1)
+    say('failureThreshold', 'the revision would be rejected before it starts; use at least 1');
   if (strategy.silenceMs < strategy.observeMs) {
     say('silence', 'shorter than observe: every asset would go back before its observation ends');
   }
   if (strategy.progressDeadlineMs < 2 * strategy.settleMs + strategy.observeMs) {
-    say('progressDeadline', 'shorter than one asset takes (two settle times and one observation): it would always expire');
+    say(
+      'progressDeadline',
+      'shorter than one asset takes (two settle times and one observation): it would always expire',
+    );
   }
   const last = strategy.waves.at(-1);
   if (!last) say('waves', 'there is no wave, so no asset would ever move');
@@ -118,7 +129,9 @@ function waveProblems(wave: Wave, index: number, strategy: Strategy, assets: num
   const size = 'count' in wave.size ? wave.size.count : 'percent' in wave.size ? wave.size.percent : 1;
   if (size <= 0) problems.push(`${field}: has no asset; give it at least one`);
   if ('count' in wave.size && wave.minEvidence > Math.min(wave.size.count, assets)) {
-    problems.push(`${field}.minEvidence: ${wave.minEvidence} verdicts can never come from ${Math.min(wave.size.count, assets)} assets`);
+    problems.push(
+      `${field}.minEvidence: ${wave.minEvidence} verdicts can never come from ${Math.min(wave.size.count, assets)} assets`,
+    );
   }
   return problems;
 }

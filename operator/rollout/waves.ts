@@ -37,7 +37,12 @@ export function planWaves(assets: readonly Orderable[], strategy: Strategy): Pla
         if (count < size.perCohort && !taken.has(asset.id)) take(asset);
       }
     } else {
-      let wanted = 'count' in size ? size.count : 'percent' in size ? Math.ceil((assets.length * size.percent) / 100) : assets.length;
+      let wanted =
+        'count' in size
+          ? size.count
+          : 'percent' in size
+            ? Math.ceil((assets.length * size.percent) / 100)
+            : assets.length;
       for (const asset of left) {
         if (wanted <= 0) break;
         if (taken.has(asset.id)) continue;
