@@ -45,6 +45,8 @@ export interface ListQuery {
   readonly labels?: Readonly<Record<string, string>>;
   readonly limit?: number;
   readonly continue?: string;
+  /** Gives up waiting for the answer. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ListPage {
