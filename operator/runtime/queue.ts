@@ -136,11 +136,6 @@ export class WorkQueue {
     return this.#pending.size;
   }
 
-  /** True for a key that waits, is ready, or is to run again. */
-  has(key: string): boolean {
-    return this.#pending.has(key);
-  }
-
   /**
    * No more keys go in or out; workers that wait get undefined. What is pending is dropped: the work is level-triggered
    * and the next start lists everything again. What was already handed out runs on; `idle` tells when it is done.
@@ -247,7 +242,8 @@ export class WorkQueue {
     this.#timer?.handle.cancel();
     this.#timer = undefined;
     if (at === undefined) return;
-    const handle = this.#clock.after(at - this.#clock.monotonic(), () => {
+    // Whole milliseconds, rounded up: timers cut fractions off and would fire for nothing.
+    const handle = this.#clock.after(Math.ceil(at - this.#clock.monotonic()), () => {
       this.#timer = undefined;
       this.#dispatch();
     });

@@ -40,6 +40,11 @@ export class Heap {
     return this.#queue.length - this.#dead;
   }
 
+  /** Items in memory, dead ones included. */
+  get held(): number {
+    return this.#queue.length;
+  }
+
   push(item: Item): void {
     this.#queue.push(item);
   }
