@@ -2,7 +2,7 @@ import { hasReason } from '../classify.ts';
 import type { AwsPort, CallOptions } from '../port.ts';
 import type { EdgeSweep } from './edges.ts';
 import type { Sweep } from './entities.ts';
-import { type CertificateFacts, certificateIdOf, type ThingFacts, targetKey } from './facts.ts';
+import { type CertificateFacts, type ThingFacts, targetKey } from './facts.ts';
 
 export interface Bulk {
   readonly port: AwsPort;
