@@ -19,7 +19,7 @@ const RULES: readonly Rule[] = [
       `the host key of ${url.host} is not the one in known_hosts; compare it with what its owner publishes (ssh-keyscan shows the current one)`,
   },
   {
-    pattern: /redirect/i,
+    pattern: /redirect|returned error: 30\d/i,
     reason: 'FetchFailed',
     retriable: false,
     say: (url) => `${url.host} redirects elsewhere, which is not followed; write the URL it redirects to`,

@@ -48,7 +48,7 @@ export interface Checkout {
 /** The port to Git. One per operator; different sources may sync at the same time, one source never twice at once. */
 export class GitSource {
   readonly #options: GitSourceOptions;
-  #swept = false;
+  #swept: Promise<void> | undefined;
 
   constructor(options: GitSourceOptions) {
     this.#options = options;
@@ -115,7 +115,8 @@ export class GitSource {
     const timer = clock.after(request.timeoutMs, () => stop.abort(late));
     let git: GitSession | undefined;
     try {
-      await this.#sweep();
+      this.#swept ??= this.#sweep();
+      await this.#swept;
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const signal = AbortSignal.any([stop.signal, request.signal]);
       git = await openGit({ settings, cache, url, credentials: request.credentials ?? noCredentials, signal });
@@ -134,8 +135,6 @@ export class GitSource {
 
   /** Private folders of a process that was killed hold keys: they go before anything else happens. */
   async #sweep(): Promise<void> {
-    if (this.#swept) return;
-    this.#swept = true;
     for (const name of await readdir(this.#options.cache).catch(() => [])) {
       if (!name.startsWith(PRIVATE_PREFIX)) continue;
       await rm(join(this.#options.cache, name), { recursive: true, force: true });

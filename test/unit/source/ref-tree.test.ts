@@ -67,7 +67,7 @@ describe('the files of a commit', () => {
   });
 
   test('a submodule below the path is refused by name; one beside it does not matter', () => {
-    const entries = parseTree(line('100644', 1, 'fleet/a.yaml') + `160000 commit ${commit}       -\tvendor/lib\0`);
+    const entries = parseTree(`${line('100644', 1, 'fleet/a.yaml')}160000 commit ${commit}       -\tvendor/lib\0`);
     expect(() => checkTree(entries, '', defaultLimits)).toThrow(/vendor\/lib is a submodule/);
     expect(() => checkTree(entries, 'fleet', defaultLimits)).not.toThrow();
   });
