@@ -1,0 +1,113 @@
+import { type ActionInfo, actionTable } from './actions.ts';
+import { type Condition, compileCondition } from './conditions.ts';
+import { type PolicyDocument, type Statement, type StatementRef, variablesVersion } from './document.ts';
+import { globOf, literalTokens, matches, normalise, STAR } from './glob.ts';
+import { arnPrefix, type PolicyOptions } from './options.ts';
+import { parseTemplate, type Template } from './template.ts';
+
+export interface CompiledStatement {
+  readonly ref: StatementRef;
+  readonly source: Statement;
+  readonly effect: 'Allow' | 'Deny';
+  /** True for NotResource. */
+  readonly negated: boolean;
+  readonly resources: readonly Template[];
+  readonly conditions: readonly Condition[];
+  /** Keys that the statement reads: variables of resources and of condition values, and condition keys. */
+  readonly keys: readonly string[];
+  /** Equal for statements that mean the same for an action they both apply to. */
+  readonly identity: string;
+}
+
+/** The policies of one principal, compiled. */
+export interface PolicySet {
+  readonly documents: readonly PolicyDocument[];
+  readonly options: PolicyOptions;
+  /** `arn:…:<account>:` of this deployment. */
+  readonly arnPrefix: string;
+  readonly statements: readonly CompiledStatement[];
+  /** Statements that apply to an action of the table, by its exact name. */
+  readonly byAction: ReadonlyMap<string, readonly CompiledStatement[]>;
+}
+
+const clientActions = new Set(['iot:SendDirectMessage', 'iot:DeleteConnection']);
+
+/** Compiles the documents that are attached together. The result is immutable and may be shared. */
+export function compilePolicies(documents: readonly PolicyDocument[], options: PolicyOptions): PolicySet {
+  const statements = documents.flatMap((document, index) =>
+    document.version !== variablesVersion && options.switches.oldVersion === 'refused'
+      ? []
+      : document.statements
+          .filter((statement) => statement.actionMode === 'Action' || options.switches.notAction === 'accepted')
+          .map((statement) => compileStatement(statement, index, document.version === variablesVersion)),
+  );
+  const byAction = new Map<string, CompiledStatement[]>();
+  for (const action of actionTable)
+    byAction.set(
+      action.name,
+      statements.filter((statement) => appliesTo(statement.source, action, options)),
+    );
+  return { documents, options, arnPrefix: arnPrefix(options), statements, byAction };
+}
+
+function compileStatement(source: Statement, document: number, variables: boolean): CompiledStatement {
+  const resources = source.resources.map((resource) => parseTemplate(resource.text, { variables, wildcards: true }));
+  const conditions = source.conditions.map((entry) => compileCondition(entry, variables));
+  const keys = new Set<string>();
+  for (const template of [...resources, ...conditions.flatMap((condition) => condition.values)])
+    for (const variable of template.variables) keys.add(variable.key);
+  for (const condition of conditions) keys.add(condition.key);
+  return {
+    ref: { document, statement: source.index },
+    source,
+    effect: source.effect,
+    negated: source.resourceMode === 'NotResource',
+    resources,
+    conditions,
+    keys: [...keys],
+    identity: identityOf(source, variables),
+  };
+}
+
+function identityOf(source: Statement, variables: boolean): string {
+  const conditions = source.conditions
+    .map((entry) => JSON.stringify([entry.operator, entry.key, entry.values.map((value) => value.text).sort()]))
+    .sort();
+  const resources = [...new Set(source.resources.map((resource) => resource.text))].sort();
+  return JSON.stringify([source.effect, source.resourceMode, resources, conditions, variables]);
+}
+
+/** Whether the Action element of the statement takes in the action. */
+export function appliesTo(statement: Statement, action: ActionInfo, options: PolicyOptions): boolean {
+  const listed = statement.actions.some((pattern) => namesAction(pattern.text, action, options));
+  return statement.actionMode === 'Action' ? listed : !listed;
+}
+
+function namesAction(pattern: string, action: ActionInfo, options: PolicyOptions): boolean {
+  const insensitive = options.switches.actionCase === 'insensitive';
+  const text = insensitive ? pattern.toLowerCase() : pattern;
+  const name = insensitive ? action.name.toLowerCase() : action.name;
+  if (!text.includes('*') && !text.includes('?')) return text === name;
+  if (clientActions.has(action.name) && !options.switches.starIncludesClientActions) return false;
+  return matches(globOf(text), name);
+}
+
+/** Patterns of the documents that name no action of the table: unknown to it, or not a device's to use. They grant nothing here. */
+export function unknownActions(documents: readonly PolicyDocument[], options: PolicyOptions): string[] {
+  const out = new Set<string>();
+  for (const document of documents)
+    for (const statement of document.statements)
+      for (const pattern of statement.actions)
+        if (!actionTable.some((action) => namesAction(pattern.text, action, options))) out.add(pattern.text);
+  return [...out];
+}
+
+/** Whether the pattern is a star and nothing else, which matches every resource under each reading of ARNs. */
+export function isLoneStar(tokens: readonly number[] | Int32Array): boolean {
+  return tokens.length === 1 && tokens[0] === STAR;
+}
+
+/** A literal text as a normalised glob; shorthand for tests of fixed resources. */
+export function exactly(text: string): Int32Array {
+  return normalise(literalTokens(text));
+}
