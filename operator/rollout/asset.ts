@@ -153,7 +153,8 @@ function contract(input: AssetInput, call: AssetCall, state: AssetState): AssetD
     };
   }
   const certificate = input.certificates.find((c) => c.certificateArn === call.target);
-  if (!certificate || certificate.readAt < expandSettledAt(input)) {
+  // A read made before that Detach could have landed shows nothing.
+  if (!certificate || certificate.readAt < Math.max(expandSettledAt(input), input.noDetachBefore)) {
     return {
       kind: 'read',
       state,

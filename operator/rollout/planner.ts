@@ -31,8 +31,11 @@ export interface RolloutInput {
   readonly verbs: VerbState;
   /** Unacknowledged security acts on baseline or candidate; each says what and who can lift it. */
   readonly mitigations: readonly string[];
-  /** Quarantined targets for which the restored document would undo the quarantine: the brake would set them free. */
-  readonly brakeFreesQuarantined: boolean;
+  /**
+   * Why the brake must not be pulled, so that assets go back by attachment instead: it would undo a quarantine, or the
+   * rollout moves rights between policies, whose flips AWS may make visible one after the other.
+   */
+  readonly brakeRefused: string | undefined;
   readonly brake: 'released' | 'applied';
   readonly connectStorm: boolean;
   readonly suspended: boolean;
@@ -155,7 +158,7 @@ function abort(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   const switched = input.assets.filter(
     (a) => a.state === 'Succeeded' || (inFlight(a.state) && a.state !== 'Preflight'),
   );
-  if (switched.length > 0 && input.brake === 'released' && !input.brakeFreesQuarantined) {
+  if (switched.length > 0 && input.brake === 'released' && input.brakeRefused === undefined) {
     return {
       kind: 'brake',
       phase: 'Aborting',
