@@ -1,0 +1,320 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ObjectCache } from '../../../../operator/runtime/cache/object-cache.ts';
+import { VirtualClock } from '../../../../operator/runtime/clock.ts';
+import type { CacheChange } from '../../../../operator/runtime/reconciler.ts';
+import type { ReflectorOptions } from '../../../../operator/runtime/reflector/reflector.ts';
+import { Reflector } from '../../../../operator/runtime/reflector/reflector.ts';
+import type { ListPage } from '../../../../operator/runtime/store.ts';
+import { StoreError } from '../../../../operator/runtime/store.ts';
+import { gone, ScriptedServer, stored } from '../../../support/store-script.ts';
+
+const stops: AbortController[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop.abort();
+});
+
+/** A reflector of Devices against `server`, with everything it tells. */
+function start(server: ScriptedServer, options: Partial<ReflectorOptions> = {}) {
+  const clock = new VirtualClock();
+  const cache = new ObjectCache();
+  const changes: string[] = [];
+  const log: string[] = [];
+  cache.onChange('Device', (change) => changes.push(describeChange(change)));
+  const reflector = new Reflector({
+    store: server,
+    selection: { kind: 'Device' },
+    sink: cache.sink('Device'),
+    clock,
+    random: () => 0.5,
+    hooks: {
+      onListed: (_, { items }) => log.push(`listed ${items}`),
+      onFailure: (_, phase, error) => log.push(`${phase} failed: ${error.code}`),
+      onRelist: (_, reason) => log.push(`relist: ${reason}`),
+    },
+    ...options,
+  });
+  const stop = new AbortController();
+  stops.push(stop);
+  const done = reflector.run(stop.signal);
+  return { clock, cache, changes, log, reflector, stop, done };
+}
+
+const describeChange = ({ old, new: next, initial }: CacheChange): string => {
+  const kind = old && next ? 'update' : next ? 'add' : 'delete';
+  const object = (next ?? old)!;
+  return `${kind} ${object.metadata.name}@${object.metadata.uid}${initial ? ' initially' : ''}`;
+};
+
+const page = (...names: string[]): ListPage => ({
+  items: names.map((name) => stored(name, '10')),
+  resourceVersion: '10',
+});
+
+describe('listing', () => {
+  it('reads page after page and starts the watch at the version of the list', async () => {
+    const server = new ScriptedServer((query) =>
+      query.continue === undefined ? { ...page('a'), continue: 'next' } : page('b'),
+    );
+    const { clock, cache, changes } = start(server, { pageSize: 1 });
+    expect(cache.synced).toBe(false);
+    await clock.advance(0);
+    expect(server.lists.map((query) => [query.limit, query.continue])).toEqual([
+      [1, undefined],
+      [1, 'next'],
+    ]);
+    expect(changes).toEqual(['add a@uid-a initially', 'add b@uid-b initially']);
+    expect(cache.synced).toBe(true);
+    expect(server.lastWatch.query.resourceVersion).toBe('10');
+  });
+
+  it('uses one selection for list and watch: two would leave ghosts', async () => {
+    const server = new ScriptedServer();
+    const selection = { kind: 'Device', namespace: 'factory', labels: { site: 'one' } };
+    const { clock } = start(server, { selection });
+    await clock.advance(0);
+    expect(server.lists[0]).toMatchObject(selection);
+    expect(server.lastWatch.query).toMatchObject(selection);
+  });
+
+  it('waits longer and longer after failures, up to 30 s, and starts over after two healthy minutes', async () => {
+    const server = new ScriptedServer(() => {
+      throw new StoreError('unavailable', 'connection refused');
+    });
+    const { clock, log } = start(server);
+    const at: number[] = [];
+    server.onList = () => {
+      at.push(clock.monotonic());
+      throw new StoreError('unavailable', 'connection refused');
+    };
+    await clock.advance(180_000);
+    const waits = at.slice(1).map((time, index) => time - at[index]!);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(800);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(30_000);
+    expect(waits[6]).toBeGreaterThan(waits[0]! * 5);
+    expect(log.filter((line) => line === 'list failed: unavailable').length).toBeGreaterThan(8);
+
+    server.onList = () => page();
+    await clock.advance(40_000);
+    for (let minutes = 0; minutes < 3; minutes++) {
+      server.lastWatch.send({ type: 'BOOKMARK', resourceVersion: '11' });
+      await clock.advance(60_000);
+    }
+    const failedAt = clock.monotonic();
+    const lists = server.lists.length;
+    server.lastWatch.fail(gone());
+    await clock.advance(1_700);
+    expect(server.lists.length).toBe(lists + 1);
+    expect(clock.monotonic() - failedAt).toBeLessThan(2_000);
+  });
+
+  it('waits as long as the server asked for', async () => {
+    const server = new ScriptedServer((_, call) => {
+      if (call === 1) throw new StoreError('throttled', 'too many requests', { retryAfterMs: 20_000 });
+      return page('a');
+    });
+    const { clock, cache } = start(server);
+    await clock.advance(19_999);
+    expect(server.lists).toHaveLength(1);
+    await clock.advance(1);
+    expect(cache.count('Device')).toBe(1);
+  });
+
+  it('begins again when the continue token expires on page 2, and asks for everything at once when that goes on', async () => {
+    const server = new ScriptedServer((query) => {
+      if (query.continue !== undefined) throw gone();
+      return query.limit === undefined ? page('a', 'b') : { ...page('a'), continue: 'next' };
+    });
+    const { clock, cache, log } = start(server);
+    await clock.advance(10_000);
+    expect(log).toContain('listed 2');
+    expect(server.lists.at(-1)?.limit).toBeUndefined();
+    expect(cache.count('Device')).toBe(2);
+  });
+
+  it.each(['unauthorized', 'forbidden', 'throttled', 'unavailable', 'notFound', 'invalid'] as const)(
+    'survives %s on list and watch',
+    async (code) => {
+      const server = new ScriptedServer((_, call) => {
+        if (call === 1) throw new StoreError(code, code);
+        return page('a');
+      });
+      const { clock, cache } = start(server);
+      await clock.advance(5_000);
+      server.lastWatch.fail(new StoreError(code, code));
+      await clock.advance(10_000);
+      server.lastWatch.send({ type: 'ADDED', object: stored('b', '11') });
+      await clock.advance(0);
+      expect(cache.count('Device')).toBe(2);
+    },
+  );
+});
+
+describe('watching', () => {
+  it('asks for the version of the last bookmark when the server ends the watch', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock } = start(server);
+    await clock.advance(2_000);
+    server.lastWatch.send({ type: 'BOOKMARK', resourceVersion: '25' });
+    server.lastWatch.end();
+    await clock.advance(0);
+    expect(server.watches).toHaveLength(2);
+    expect(server.lastWatch.query.resourceVersion).toBe('25');
+    expect(server.lists).toHaveLength(1);
+  });
+
+  it('does not ask in a tight loop when the server ends every watch at once', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock } = start(server);
+    for (let i = 0; i < 100; i++) {
+      await clock.advance(100);
+      server.lastWatch.end();
+    }
+    expect(server.watches.length).toBeLessThan(10);
+  });
+
+  it('lists again after 410, with a wait before the list, and tells what vanished', async () => {
+    const server = new ScriptedServer(() => page('a', 'b'));
+    const { clock, changes, log } = start(server);
+    await clock.advance(0);
+    server.onList = () => page('b', 'c');
+    server.lastWatch.fail(gone());
+    await clock.advance(700);
+    expect(server.lists).toHaveLength(1);
+    await clock.advance(1_000);
+    expect(changes.slice(2)).toEqual(['delete a@uid-a', 'add c@uid-c']);
+    expect(log).toContain('relist: gone');
+  });
+
+  it('counts failures in the stream and lists again after three without an event between them', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock, log } = start(server);
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(30_000);
+      server.lastWatch.fail(new StoreError('unavailable', 'etcdserver: request timed out'));
+    }
+    await clock.advance(30_000);
+    expect(log.filter((line) => line === 'watch failed: unavailable')).toHaveLength(3);
+    expect(log).toContain('relist: repeated failures');
+    expect(server.lists).toHaveLength(2);
+  });
+
+  it('keeps its version through single failures', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock } = start(server);
+    for (let i = 0; i < 6; i++) {
+      await clock.advance(31_000);
+      server.lastWatch.send({ type: 'MODIFIED', object: stored('a', String(20 + i)) });
+      server.lastWatch.fail(new Error('socket closed'));
+    }
+    await clock.advance(31_000);
+    expect(server.lists).toHaveLength(1);
+    expect(server.lastWatch.query.resourceVersion).toBe('25');
+  });
+
+  it('after 90 s of silence lists again without a version and accepts a lower one', async () => {
+    const server = new ScriptedServer(() => ({
+      items: [stored('a', '900'), stored('b', '901')],
+      resourceVersion: '901',
+    }));
+    const { clock, reflector, changes, log, cache } = start(server);
+    await clock.advance(60_000);
+    server.lastWatch.send({ type: 'BOOKMARK', resourceVersion: '950' });
+    const silent = server.lastWatch;
+    await clock.advance(89_000);
+    expect(silent.query.signal.aborted).toBe(false);
+    server.onList = () => ({ items: [stored('a', '400')], resourceVersion: '410' });
+    await clock.advance(5_000);
+    expect(silent.query.signal.aborted).toBe(true);
+    expect(log).toContain('relist: silence');
+    expect(server.lists.at(-1)).not.toHaveProperty('resourceVersion');
+    expect(reflector.resourceVersion).toBe('410');
+    expect(changes.slice(2)).toEqual(['delete b@uid-b', 'update a@uid-a']);
+    expect(cache.get({ kind: 'Device', namespace: 'factory', name: 'a' })?.metadata.resourceVersion).toBe('400');
+    expect(server.lastWatch.query.resourceVersion).toBe('410');
+  });
+
+  it('counts the time before the first answer as silence', async () => {
+    const server = new ScriptedServer();
+    const { clock, log } = start(server);
+    await clock.advance(92_000);
+    expect(log).toContain('relist: silence');
+  });
+
+  it('treats another uid under the same name as an end and a beginning', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock, changes } = start(server);
+    await clock.advance(0);
+    server.lastWatch.send({ type: 'MODIFIED', object: stored('a', '11', 'uid-second') });
+    await clock.advance(0);
+    expect(changes.slice(1)).toEqual(['delete a@uid-a', 'add a@uid-second']);
+  });
+
+  it('tells nobody about an event that changes nothing', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock, changes } = start(server);
+    await clock.advance(0);
+    server.lastWatch.send(
+      { type: 'ADDED', object: stored('a', '10') },
+      { type: 'MODIFIED', object: stored('a', '10') },
+    );
+    await clock.advance(0);
+    expect(changes).toHaveLength(1);
+  });
+});
+
+describe('stopping', () => {
+  it('during a slow list opens no watch and delivers nothing', async () => {
+    let answer = (_: ListPage) => {};
+    const server = new ScriptedServer(
+      () =>
+        new Promise<ListPage>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const { clock, stop, done, cache, log } = start(server);
+    await clock.advance(10);
+    expect(server.lists[0]?.signal?.aborted).toBe(false);
+    stop.abort();
+    answer(page('a'));
+    await done;
+    expect(server.watches).toHaveLength(0);
+    expect(cache.count('Device')).toBe(0);
+    expect(log).toEqual([]);
+  });
+
+  it('during a watch ends the watch, without an error, and leaves no timer', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock, stop, done, log } = start(server);
+    await clock.advance(10);
+    stop.abort();
+    await done;
+    expect(server.lastWatch.query.signal.aborted).toBe(true);
+    expect(log).toEqual(['listed 1']);
+    expect(clock.next()).toBeUndefined();
+  });
+
+  it('during a wait ends at once', async () => {
+    const server = new ScriptedServer(() => {
+      throw new Error('down');
+    });
+    const { clock, stop, done } = start(server);
+    await clock.advance(10);
+    stop.abort();
+    await done;
+    expect(clock.next()).toBeUndefined();
+  });
+
+  it('lets it be started again, but not twice at a time', async () => {
+    const server = new ScriptedServer(() => page('a'));
+    const { clock, reflector, stop, done } = start(server);
+    await clock.advance(0);
+    await expect(reflector.run(stop.signal)).rejects.toThrow('running already');
+    stop.abort();
+    await done;
+    const again = new AbortController();
+    stops.push(again);
+    void reflector.run(again.signal);
+    await clock.advance(0);
+    expect(server.watches).toHaveLength(2);
+  });
+});
