@@ -1,6 +1,6 @@
 /**
  * What people ask of a rollout. A verb is an annotation whose value is an opaque token, the user's name and, for verbs
- * that must not hit a later revision by accident, the revision: `<token>/<user>[@<revision>]`. The operator answers in
+ * that must not hit a later revision by accident, the revision: `<token>[@<revision>] by <user>`. The operator answers in
  * status and never edits the annotation. A token that was handled is a no-op for ever.
  */
 export const ROLLOUT_VERBS = [
@@ -33,8 +33,7 @@ export type ParsedVerb =
   | { readonly kind: 'request'; readonly request: VerbRequest }
   | { readonly kind: 'refused'; readonly annotation: string; readonly reason: string; readonly why: string };
 
-const VALUE =
-  /^(?<token>[A-Za-z0-9_.:-]{1,64})\/(?<user>[^@\s]{1,256}(?:@[^@\s]+\.[^@\s]+)?)(?:@(?<revision>[A-Za-z0-9_.:/-]{1,128}))?$/;
+const VALUE = /^(?<token>[A-Za-z0-9_.:-]{1,64})(?:@(?<revision>[A-Za-z0-9_.:/@-]{1,128}))? by (?<user>\S{1,256})$/;
 
 /** Reads the verbs of an object's annotations; whatever is not a verb request is refused by name, never ignored. */
 export function parseVerbs(annotations: Readonly<Record<string, string>>, revision: string): readonly ParsedVerb[] {
@@ -56,11 +55,11 @@ function parseVerb(annotation: string, value: string, revision: string): ParsedV
   if (!groups?.token || !groups.user) {
     return refuse(
       'InvalidVerb',
-      `the value of ${annotation} must be <token>/<user>${NEEDS_REVISION.has(verb) ? '@<revision>' : ''}`,
+      `the value of ${annotation} must be <token>${NEEDS_REVISION.has(verb) ? '@<revision>' : ''} by <user>`,
     );
   }
   if (NEEDS_REVISION.has(verb) && groups.revision === undefined) {
-    return refuse('RevisionRequired', `${annotation} must name the revision it means: <token>/<user>@${revision}`);
+    return refuse('RevisionRequired', `${annotation} must name the revision it means: <token>@${revision} by <user>`);
   }
   if (groups.revision !== undefined && groups.revision !== revision) {
     return refuse('StaleRevision', `${annotation} names revision ${groups.revision}; this rollout is of ${revision}`);

@@ -1,0 +1,80 @@
+import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
+import type { Tally } from './tally.ts';
+import { inFlight } from './types.ts';
+
+export function abort(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
+  const cause = abortCause(input, tally);
+  if (!cause) return undefined;
+  const switched = input.assets.filter(
+    (a) => a.state === 'Succeeded' || (inFlight(a.state) && a.state !== 'Preflight'),
+  );
+  if (switched.length > 0 && input.brake === 'released' && input.brakeRefused === undefined) {
+    return {
+      kind: 'brake',
+      phase: 'Aborting',
+      reason: cause.reason,
+      why: `${cause.why}: one call per policy gives every switched asset its baseline rights`,
+    };
+  }
+  const forward = input.assets.filter(
+    (a) => !a.held && a.state !== 'RollingBack' && (a.state === 'Succeeded' || inFlight(a.state)),
+  );
+  if (forward.length > 0) {
+    return {
+      kind: 'sendBack',
+      phase: 'Aborting',
+      assets: forward.map((a) => a.id),
+      reason: cause.reason,
+      why: `${cause.why}: assets return to their baseline`,
+    };
+  }
+  const returning = tally.byState.get('RollingBack') ?? 0;
+  if (returning > 0) return wait('Aborting', cause.reason, `${returning} assets are on their way back`);
+  const unrecovered = tally.byState.get('Unrecovered') ?? 0;
+  if (unrecovered > 0)
+    return wait(
+      'Aborting',
+      'RecoveryFailed',
+      `${unrecovered} assets made no contact after they were restored: go and look`,
+    );
+  return {
+    kind: 'finish',
+    phase: 'Aborted',
+    reason: cause.reason,
+    why: `${cause.why}; the revision is not tried again by itself`,
+  };
+}
+
+function abortCause(input: RolloutInput, tally: Tally): { readonly reason: string; readonly why: string } | undefined {
+  if (input.verbs.abortedBy !== undefined)
+    return { reason: 'AbortRequested', why: `aborted by ${input.verbs.abortedBy}` };
+  if (input.verbs.deniedBy !== undefined) return { reason: 'Denied', why: `denied by ${input.verbs.deniedBy}` };
+  if (input.brake === 'applied') return { reason: 'EmergencyBrakeApplied', why: 'the emergency brake is applied' };
+  // The user asked to look first: nothing goes back by itself but the failed asset.
+  if (input.strategy.onFailure === 'Pause') return undefined;
+  if (tally.lifeline) return { reason: 'LifelineDenied', why: 'a lifeline action was denied' };
+  if (tally.failed >= input.strategy.failureThreshold)
+    return { reason: 'FailureThreshold', why: `${tally.failed} assets failed` };
+  if (input.connectStorm) return { reason: 'ConnectStorm', why: 'devices reconnect in a storm' };
+  return undefined;
+}
+
+/** A newer revision: what has not started takes it, what is under way goes back or finishes, nothing new begins. */
+export function supersede(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
+  if (!input.superseded) return undefined;
+  const expanded = input.assets.filter(
+    (a) => a.state === 'Expanding' || a.state === 'Verifying' || a.state === 'Preflight',
+  );
+  if (expanded.length > 0) {
+    return {
+      kind: 'sendBack',
+      phase: 'Progressing',
+      assets: expanded.map((a) => a.id),
+      reason: 'Superseded',
+      why: 'a newer revision came: assets that lost nothing yet go back',
+    };
+  }
+  if (tally.inFlightThings > 0)
+    return wait('Progressing', 'Superseded', 'a newer revision waits until the assets under way have a verdict');
+  return { kind: 'finish', phase: 'Superseded', reason: 'Superseded', why: 'a newer revision takes over' };
+}

@@ -1,0 +1,138 @@
+import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
+import { windowOpensAt } from './strategy.ts';
+import type { Tally } from './tally.ts';
+
+export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
+  if (tally.wave >= input.strategy.waves.length) return complete(input, tally);
+  const baking = bake(input, tally);
+  if (baking) return baking;
+  const opens = windowOpensAt(input.strategy.windows, input.now);
+  if (opens > input.now) return wait('Progressing', 'WaitingForWindow', 'the next window is not open yet', opens);
+  const next = choose(input, tally);
+  const step = tally.wave === 0 ? 'CanaryStep' : 'WaveStep';
+  if (next.length > 0) {
+    return {
+      kind: 'start',
+      phase: 'Progressing',
+      assets: next,
+      reason: step,
+      why: `wave ${tally.wave + 1} of ${input.strategy.waves.length}`,
+    };
+  }
+  if (tally.inFlightThings > 0) {
+    return wait(
+      'Progressing',
+      step,
+      `${tally.inFlightThings} in flight of at most ${input.strategy.maxInFlight}`,
+      input.lastProgressAt + input.strategy.progressDeadlineMs,
+    );
+  }
+  if (input.inFlightElsewhere >= input.strategy.maxInFlight) {
+    return wait(
+      'Progressing',
+      'BudgetInUse',
+      `another rollout of the account has ${input.inFlightElsewhere} in flight`,
+    );
+  }
+  return wait(
+    'Progressing',
+    'WaitingForDevices',
+    'no asset of this wave may move now: held, over budget or larger than maxInFlight',
+  );
+}
+
+/** The wave before must have baked, with the evidence it owes. */
+function bake(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
+  const before = tally.wave - 1;
+  const wave = input.strategy.waves[before];
+  if (!wave || tally.inFlightThings > 0) return undefined;
+  if (input.verbs.promotedFully || input.verbs.promotedThrough >= before) return undefined;
+  const evidence = tally.succeededByWave[before] ?? 0;
+  const size = input.assets.reduce((sum, asset) => sum + (asset.wave === before ? 1 : 0), 0);
+  if (evidence < Math.min(wave.minEvidence, size)) {
+    return wait(
+      'Paused',
+      'InconclusiveEvidence',
+      `wave ${before + 1} has ${evidence} of ${wave.minEvidence} verdicts with evidence; promote to go on without`,
+    );
+  }
+  if (wave.pause) return wait('Paused', 'PauseStep', `wave ${before + 1} is done: promote to go on`);
+  const until = (input.waveDoneAt[before] ?? input.now) + wave.bakeMs;
+  if (input.now < until) return wait('Baking', 'Baking', `wave ${before + 1} is baking`, until);
+  return undefined;
+}
+
+/** Queued assets of the wave that fit into every budget, in order. */
+function choose(input: RolloutInput, tally: Tally): readonly string[] {
+  let room = input.strategy.maxInFlight - tally.inFlightThings - input.inFlightElsewhere;
+  const groups = new Map(tally.groups);
+  const chosen: string[] = [];
+  for (const asset of input.assets) {
+    if (room <= 0) break;
+    const queued = asset.wave === tally.wave && asset.state === 'Queued';
+    if (!queued || asset.held || asset.things > room) continue;
+    if (asset.group !== undefined && input.strategy.maxInFlightPerGroup !== undefined) {
+      const inGroup = (groups.get(asset.group) ?? 0) + asset.things;
+      if (inGroup > input.strategy.maxInFlightPerGroup) continue;
+      groups.set(asset.group, inGroup);
+    }
+    chosen.push(asset.id);
+    room -= asset.things;
+  }
+  return chosen;
+}
+
+/** Every wave is through: what is left are assets that could not be watched. */
+function complete(input: RolloutInput, tally: Tally): RolloutDecision {
+  if (tally.inFlightThings > 0) return wait('Progressing', 'WaveStep', `${tally.inFlightThings} still in flight`);
+  const deferred = tally.byState.get('Deferred') ?? 0;
+  const held = tally.byState.get('Held') ?? 0;
+  if (deferred + held === 0) {
+    return {
+      kind: 'finish',
+      phase: 'Succeeded',
+      reason: 'Completed',
+      why: `${tally.byState.get('Succeeded') ?? 0} assets are on the new policy`,
+    };
+  }
+  const reachable = reachableDeferred(input, tally);
+  if (reachable.length > 0) {
+    return {
+      kind: 'start',
+      phase: 'Progressing',
+      assets: reachable,
+      reason: 'WaveStep',
+      why: 'deferred assets that are in contact again',
+    };
+  }
+  const deadline = input.lastProgressAt + input.strategy.stragglersAfterMs;
+  if (input.now < deadline)
+    return wait(
+      'Progressing',
+      'WaitingForDevices',
+      `${deferred} deferred and ${held} held assets keep their policy until they can be watched`,
+      deadline,
+    );
+  if (input.strategy.completion === 'CompleteWithStragglers') {
+    return {
+      kind: 'finish',
+      phase: 'Succeeded',
+      reason: 'CompletedWithStragglers',
+      why: `${deferred} deferred and ${held} held assets keep the policy of before`,
+    };
+  }
+  return wait(
+    'Paused',
+    'ProgressDeadlineExceeded',
+    `${deferred} deferred and ${held} held assets did not become watchable; skip them or wait`,
+  );
+}
+
+function reachableDeferred(input: RolloutInput, tally: Tally): readonly string[] {
+  const room = input.strategy.maxInFlight - tally.inFlightThings - input.inFlightElsewhere;
+  if (room <= 0) return [];
+  return input.assets
+    .filter((a) => a.state === 'Deferred' && a.reachable && !a.held && a.things <= room)
+    .slice(0, room)
+    .map((a) => a.id);
+}

@@ -1,0 +1,94 @@
+import type { Strategy } from './strategy.ts';
+import type { AssetState, Classified } from './types.ts';
+import type { VerbState } from './verbs.ts';
+
+/** What the planner needs to know of one asset: kept by the controller, never listed in a status. */
+export interface AssetSummary {
+  readonly id: string;
+  readonly wave: number;
+  readonly state: AssetState;
+  /** Site or gateway, for budgets. */
+  readonly group: string | undefined;
+  /** Things in the unit: a shared certificate counts for each of them. */
+  readonly things: number;
+  /** A security act or a person keeps this asset where it is. */
+  readonly held: boolean;
+  /** Deferred assets: would their contact allow them to move now? */
+  readonly reachable: boolean;
+  readonly failure: 'none' | 'failed' | 'lifeline';
+}
+
+export interface RolloutInput {
+  readonly revision: string;
+  readonly strategy: Strategy;
+  readonly classified: Classified;
+  readonly assets: readonly AssetSummary[];
+  /** In flight in other rollouts of the account, in things. */
+  readonly inFlightElsewhere: number;
+  readonly analysis:
+    | { readonly kind: 'passed' }
+    | { readonly kind: 'failed'; readonly reason: string; readonly why: string };
+  readonly verbs: VerbState;
+  /** Unacknowledged security acts on baseline or candidate; each says what and who can lift it. */
+  readonly mitigations: readonly string[];
+  /**
+   * Why the brake must not be pulled, so that assets go back by attachment instead: it would undo a quarantine, or the
+   * rollout moves rights between policies, whose flips AWS may make visible one after the other.
+   */
+  readonly brakeRefused: string | undefined;
+  readonly brake: 'released' | 'applied';
+  readonly connectStorm: boolean;
+  readonly suspended: boolean;
+  /** When each wave had its last verdict, by index; undefined while it runs. */
+  readonly waveDoneAt: readonly (number | undefined)[];
+  readonly startedAt: number;
+  readonly lastProgressAt: number;
+  readonly superseded: boolean;
+  readonly now: number;
+}
+
+export type RolloutPhase =
+  | 'Pending'
+  | 'AwaitingApproval'
+  | 'Progressing'
+  | 'Paused'
+  | 'Baking'
+  | 'Aborting'
+  | 'Succeeded'
+  | 'Aborted'
+  | 'Superseded';
+
+/** The next thing to do with the rollout as a whole, and why, in words. */
+export type RolloutDecision =
+  | { readonly kind: 'brake'; readonly phase: RolloutPhase; readonly reason: string; readonly why: string }
+  | {
+      readonly kind: 'sendBack';
+      readonly phase: RolloutPhase;
+      readonly assets: readonly string[];
+      readonly reason: string;
+      readonly why: string;
+    }
+  | {
+      readonly kind: 'start';
+      readonly phase: RolloutPhase;
+      readonly assets: readonly string[];
+      readonly reason: string;
+      readonly why: string;
+    }
+  | {
+      readonly kind: 'wait';
+      readonly phase: RolloutPhase;
+      readonly until: number | undefined;
+      readonly reason: string;
+      readonly why: string;
+    }
+  | {
+      readonly kind: 'finish';
+      readonly phase: 'Succeeded' | 'Aborted' | 'Superseded';
+      readonly reason: string;
+      readonly why: string;
+    };
+
+export function wait(phase: RolloutPhase, reason: string, why: string, until?: number): RolloutDecision {
+  return { kind: 'wait', phase, reason, why, until };
+}

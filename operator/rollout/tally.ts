@@ -1,0 +1,46 @@
+import type { RolloutInput } from './rollout.ts';
+import { type AssetState, inFlight } from './types.ts';
+
+export interface Tally {
+  readonly byState: ReadonlyMap<AssetState, number>;
+  readonly inFlightThings: number;
+  readonly groups: ReadonlyMap<string, number>;
+  readonly failed: number;
+  readonly lifeline: boolean;
+  /** First wave with an asset that has neither a verdict nor a place among the stragglers. */
+  readonly wave: number;
+  readonly succeededByWave: readonly number[];
+}
+
+const SETTLED: ReadonlySet<AssetState> = new Set([
+  'Succeeded',
+  'RolledBack',
+  'Deferred',
+  'Held',
+  'Excluded',
+  'Unrecovered',
+]);
+
+/** One pass over all assets: 100,000 of them are a few milliseconds. */
+export function count(input: RolloutInput): Tally {
+  const byState = new Map<AssetState, number>();
+  const groups = new Map<string, number>();
+  const waves = input.strategy.waves.length;
+  const succeededByWave = new Array<number>(waves).fill(0);
+  let inFlightThings = 0;
+  let failed = 0;
+  let lifeline = false;
+  let wave = waves;
+  for (const asset of input.assets) {
+    byState.set(asset.state, (byState.get(asset.state) ?? 0) + 1);
+    if (inFlight(asset.state)) {
+      inFlightThings += asset.things;
+      if (asset.group !== undefined) groups.set(asset.group, (groups.get(asset.group) ?? 0) + asset.things);
+    }
+    if (asset.failure !== 'none') failed += 1;
+    if (asset.failure === 'lifeline') lifeline = true;
+    if (!SETTLED.has(asset.state) && asset.wave < wave) wave = asset.wave;
+    if (asset.state === 'Succeeded') succeededByWave[asset.wave] = (succeededByWave[asset.wave] ?? 0) + 1;
+  }
+  return { byState, inFlightThings, groups, failed, lifeline, wave, succeededByWave };
+}

@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'vitest';
+import { planRollout } from '../../../operator/rollout/planner.ts';
+import type { AssetSummary, RolloutInput } from '../../../operator/rollout/rollout.ts';
+import { DEFAULT_STRATEGY, type Strategy } from '../../../operator/rollout/strategy.ts';
+import type { AssetState } from '../../../operator/rollout/types.ts';
+import { NO_VERBS } from '../../../operator/rollout/verbs.ts';
+
+const NOW = Date.UTC(2026, 0, 7, 12, 0);
+const HOUR = 3_600_000;
+
+const strategy: Strategy = {
+  ...DEFAULT_STRATEGY,
+  waves: [
+    { size: { count: 1 }, bakeMs: HOUR, minEvidence: 1, pause: false },
+    { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false },
+  ],
+  maxInFlight: 2,
+};
+
+function asset(id: string, wave: number, state: AssetState, more: Partial<AssetSummary> = {}): AssetSummary {
+  return { id, wave, state, group: undefined, things: 1, held: false, reachable: false, failure: 'none', ...more };
+}
+
+function input(assets: readonly AssetSummary[], more: Partial<RolloutInput> = {}): RolloutInput {
+  return {
+    revision: 'r1',
+    strategy,
+    classified: { class: 'tightens', addsDeny: false, uncertain: false, masked: false },
+    assets,
+    inFlightElsewhere: 0,
+    analysis: { kind: 'passed' },
+    verbs: NO_VERBS,
+    mitigations: [],
+    brakeRefused: undefined,
+    brake: 'released',
+    connectStorm: false,
+    suspended: false,
+    waveDoneAt: [],
+    startedAt: NOW - HOUR,
+    lastProgressAt: NOW,
+    superseded: false,
+    now: NOW,
+    ...more,
+  };
+}
+
+const fresh = [asset('a', 0, 'Queued'), asset('b', 1, 'Queued'), asset('c', 1, 'Queued'), asset('d', 1, 'Queued')];
+const canaryDone = [asset('a', 0, 'Succeeded'), ...fresh.slice(1)];
+const aborted = { ...NO_VERBS, abortedBy: 'ann' };
+
+interface Row {
+  readonly reason: string;
+  readonly input: RolloutInput;
+  readonly want: Record<string, unknown>;
+}
+
+const rows: readonly Row[] = [
+  {
+    reason: 'the first wave holds one asset, whatever maxInFlight allows',
+    input: input(fresh),
+    want: { kind: 'start', assets: ['a'], reason: 'CanaryStep' },
+  },
+  {
+    reason: 'nothing more starts while the canary has no verdict',
+    input: input([asset('a', 0, 'Observing'), ...fresh.slice(1)]),
+    want: { kind: 'wait', phase: 'Progressing' },
+  },
+  {
+    reason: 'the canary bakes before the next wave',
+    input: input(canaryDone, { waveDoneAt: [NOW - HOUR / 2] }),
+    want: { kind: 'wait', phase: 'Baking', until: NOW + HOUR / 2 },
+  },
+  {
+    reason: 'after the bake the next wave starts, up to maxInFlight',
+    input: input(canaryDone, { waveDoneAt: [NOW - HOUR] }),
+    want: { kind: 'start', assets: ['b', 'c'] },
+  },
+  {
+    reason: 'promote skips this bake only',
+    input: input(canaryDone, { waveDoneAt: [NOW], verbs: { ...NO_VERBS, promotedThrough: 0 } }),
+    want: { kind: 'start', assets: ['b', 'c'] },
+  },
+  {
+    reason: 'what other rollouts of the account have in flight counts',
+    input: input(canaryDone, { waveDoneAt: [NOW - HOUR], inFlightElsewhere: 1 }),
+    want: { kind: 'start', assets: ['b'] },
+  },
+  {
+    reason: 'a wave without the evidence it owes pauses: silence is not success',
+    input: input([asset('a', 0, 'Deferred'), ...fresh.slice(1)], { waveDoneAt: [NOW - 9 * HOUR] }),
+    want: { kind: 'wait', phase: 'Paused', reason: 'InconclusiveEvidence' },
+  },
+  {
+    reason: 'a shared certificate counts for each of its things',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Queued', { things: 3 })], { waveDoneAt: [NOW - HOUR] }),
+    want: { kind: 'wait', reason: 'WaitingForDevices' },
+  },
+  {
+    reason: 'one site at a time when the strategy says so',
+    input: input(
+      [
+        asset('a', 0, 'Succeeded'),
+        asset('b', 1, 'Observing', { group: 'north' }),
+        asset('c', 1, 'Queued', { group: 'north' }),
+        asset('d', 1, 'Queued', { group: 'south' }),
+      ],
+      { waveDoneAt: [NOW - HOUR], strategy: { ...strategy, maxInFlightPerGroup: 1 } },
+    ),
+    want: { kind: 'start', assets: ['d'] },
+  },
+  {
+    reason: 'outside the window nothing starts',
+    input: input(fresh, { strategy: { ...strategy, windows: [{ days: [6], startMinute: 120, durationMinutes: 60 }] } }),
+    want: { kind: 'wait', reason: 'WaitingForWindow', until: Date.UTC(2026, 0, 10, 2, 0) },
+  },
+  {
+    reason: 'a held asset is passed over',
+    input: input([asset('a', 0, 'Queued', { held: true })]),
+    want: { kind: 'wait', reason: 'WaitingForDevices' },
+  },
+  {
+    reason: 'widening waits for consent',
+    input: input(fresh, { classified: { class: 'widens', addsDeny: false, uncertain: false, masked: false } }),
+    want: { kind: 'wait', phase: 'AwaitingApproval' },
+  },
+  {
+    reason: 'what cannot be decided is taken for widening',
+    input: input(fresh, { classified: { class: 'tightens', addsDeny: false, uncertain: true, masked: false } }),
+    want: { kind: 'wait', phase: 'AwaitingApproval' },
+  },
+  {
+    reason: 'an approved widening starts',
+    input: input(fresh, {
+      classified: { class: 'widens', addsDeny: false, uncertain: false, masked: false },
+      verbs: { ...NO_VERBS, approvedBy: 'ann' },
+    }),
+    want: { kind: 'start', assets: ['a'] },
+  },
+  {
+    reason: 'approval does not override a failed analysis',
+    input: input(fresh, {
+      analysis: { kind: 'failed', reason: 'LifelineViolation', why: 'press-1 would lose jobs' },
+      verbs: { ...NO_VERBS, approvedBy: 'ann', promotedFully: true },
+    }),
+    want: { kind: 'wait', phase: 'Pending', reason: 'LifelineViolation' },
+  },
+  {
+    reason: 'pause keeps new assets from starting',
+    input: input(fresh, { verbs: { ...NO_VERBS, pausedBy: 'ann' } }),
+    want: { kind: 'wait', phase: 'Paused', reason: 'UserRequested' },
+  },
+  {
+    reason: 'promote-full does not beat a pause',
+    input: input(fresh, { verbs: { ...NO_VERBS, pausedBy: 'ann', promotedFully: true } }),
+    want: { kind: 'wait', phase: 'Paused' },
+  },
+  {
+    reason: 'abort beats pause and pulls the brake when an asset has been switched',
+    input: input(canaryDone, { verbs: { ...aborted, pausedBy: 'ann' } }),
+    want: { kind: 'brake', phase: 'Aborting' },
+  },
+  {
+    reason: 'abort also while waiting for approval',
+    input: input(fresh, {
+      classified: { class: 'widens', addsDeny: false, uncertain: false, masked: false },
+      verbs: aborted,
+    }),
+    want: { kind: 'finish', phase: 'Aborted' },
+  },
+  {
+    reason: 'after the brake assets return by attachment',
+    input: input(canaryDone, { verbs: aborted, brake: 'applied' }),
+    want: { kind: 'sendBack', assets: ['a'] },
+  },
+  {
+    reason: 'a brake that would undo a quarantine is not pulled',
+    input: input(canaryDone, { verbs: aborted, brakeRefused: 'a quarantined target' }),
+    want: { kind: 'sendBack', assets: ['a'] },
+  },
+  {
+    reason: 'abort waits for assets on their way back',
+    input: input([asset('a', 0, 'RollingBack')], { verbs: aborted, brake: 'applied' }),
+    want: { kind: 'wait', phase: 'Aborting' },
+  },
+  {
+    reason: 'abort is over when all are back',
+    input: input([asset('a', 0, 'RolledBack'), ...fresh.slice(1)], { verbs: aborted, brake: 'applied' }),
+    want: { kind: 'finish', phase: 'Aborted' },
+  },
+  {
+    reason: 'a default found at the brake version is an abort, whoever set it',
+    input: input([asset('a', 0, 'Observing'), ...fresh.slice(1)], { brake: 'applied' }),
+    want: { kind: 'sendBack', reason: 'EmergencyBrakeApplied' },
+  },
+  {
+    reason: 'a security act beats an abort: a brake would copy the blanked state',
+    input: input(canaryDone, { verbs: aborted, mitigations: ['version 3 of press is blank'] }),
+    want: { kind: 'wait', reason: 'DefenderMitigation' },
+  },
+  {
+    reason: 'one failed asset goes back alone and the rollout pauses',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'RolledBack', { failure: 'failed' }), ...fresh.slice(2)]),
+    want: { kind: 'wait', phase: 'Paused', reason: 'AssetFailed' },
+  },
+  {
+    reason: 'two failed assets reject the revision',
+    input: input([
+      asset('a', 0, 'Succeeded'),
+      asset('b', 1, 'RolledBack', { failure: 'failed' }),
+      asset('c', 1, 'RollingBack', { failure: 'failed' }),
+    ]),
+    want: { kind: 'brake', reason: 'FailureThreshold' },
+  },
+  {
+    reason: 'one denied lifeline action brings all back',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'RollingBack', { failure: 'lifeline' })]),
+    want: { kind: 'brake', reason: 'LifelineDenied' },
+  },
+  {
+    reason: 'onFailure Pause leaves the decision to a person',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'RollingBack', { failure: 'lifeline' })], {
+      strategy: { ...strategy, onFailure: 'Pause' },
+    }),
+    want: { kind: 'wait', phase: 'Paused', reason: 'AssetFailed' },
+  },
+  {
+    reason: 'a connect storm brings all back',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Observing')], { connectStorm: true }),
+    want: { kind: 'brake', reason: 'ConnectStorm' },
+  },
+  {
+    reason: 'an unrecovered asset stops everything',
+    input: input([asset('a', 0, 'Unrecovered'), ...fresh.slice(1)], { verbs: { ...NO_VERBS, promotedFully: true } }),
+    want: { kind: 'wait', reason: 'RecoveryFailed' },
+  },
+  {
+    reason: 'a newer revision sends assets back that lost nothing yet',
+    input: input([asset('a', 0, 'Expanding'), ...fresh.slice(1)], { superseded: true }),
+    want: { kind: 'sendBack', assets: ['a'], reason: 'Superseded' },
+  },
+  {
+    reason: 'a newer revision lets contracted assets finish',
+    input: input([asset('a', 0, 'Observing'), ...fresh.slice(1)], { superseded: true }),
+    want: { kind: 'wait', reason: 'Superseded' },
+  },
+  {
+    reason: 'a newer revision takes over when nothing is in flight',
+    input: input(canaryDone, { superseded: true }),
+    want: { kind: 'finish', phase: 'Superseded' },
+  },
+  {
+    reason: 'all proven: done',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Succeeded')]),
+    want: { kind: 'finish', phase: 'Succeeded', reason: 'Completed' },
+  },
+  {
+    reason: 'a deferred asset that is in contact again moves',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Deferred', { reachable: true })]),
+    want: { kind: 'start', assets: ['b'] },
+  },
+  {
+    reason: 'a weekly device does not fail the rollout, it is waited for',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Deferred')]),
+    want: { kind: 'wait', reason: 'WaitingForDevices', until: NOW + strategy.stragglersAfterMs },
+  },
+  {
+    reason: 'stragglers are left behind only when the strategy says so',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Deferred')], {
+      lastProgressAt: NOW - strategy.stragglersAfterMs,
+      strategy: { ...strategy, completion: 'CompleteWithStragglers' },
+    }),
+    want: { kind: 'finish', reason: 'CompletedWithStragglers' },
+  },
+];
+
+describe('the next action of a rollout', () => {
+  test.each(rows)('$reason', (row) => {
+    expect(planRollout(row.input)).toMatchObject(row.want);
+  });
+
+  test('every decision says why in words', () => {
+    for (const row of rows) expect(planRollout(row.input).why.length, row.reason).toBeGreaterThan(10);
+  });
+});

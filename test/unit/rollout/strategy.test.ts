@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { candidateName, declaredNameOf } from '../../../operator/rollout/names.ts';
+import {
+  DEFAULT_STRATEGY,
+  type Strategy,
+  strategyProblems,
+  windowOpensAt,
+} from '../../../operator/rollout/strategy.ts';
+import { planWaves, waveOf } from '../../../operator/rollout/waves.ts';
+
+const MINUTE = 60_000;
+
+describe('a strategy that can never finish is refused with the field and the remedy', () => {
+  const rows: readonly { readonly reason: string; readonly change: Partial<Strategy>; readonly want: string }[] = [
+    {
+      reason: 'settling faster than AWS',
+      change: { settleMs: 5 * MINUTE },
+      want: 'strategy.settle: 5 min is shorter than AWS may take to apply a policy; use at least 8 min',
+    },
+    {
+      reason: 'nothing may be in flight',
+      change: { maxInFlight: 0 },
+      want: 'strategy.maxInFlight: no asset could ever move; use at least 1',
+    },
+    {
+      reason: 'no last wave',
+      change: { waves: [{ size: { count: 1 }, bakeMs: 0, minEvidence: 0, pause: false }] },
+      want: 'strategy.waves: the last wave must take the rest, or some assets would never move',
+    },
+    {
+      reason: 'more verdicts than assets',
+      change: {
+        waves: [
+          { size: { count: 1 }, bakeMs: 0, minEvidence: 2, pause: false },
+          { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false },
+        ],
+      },
+      want: 'strategy.waves[0].minEvidence: 2 verdicts can never come from 1 assets',
+    },
+    {
+      reason: 'a deadline before one asset could be through',
+      change: { progressDeadlineMs: 10 * MINUTE },
+      want: 'strategy.progressDeadline: shorter than one asset takes (two settle times and one observation): it would always expire',
+    },
+    {
+      reason: 'silence before observation ends',
+      change: { silenceMs: MINUTE },
+      want: 'strategy.silence: shorter than observe: every asset would go back before its observation ends',
+    },
+  ];
+  test.each(rows)('$reason', (row) => {
+    expect(strategyProblems({ ...DEFAULT_STRATEGY, ...row.change }, 100)).toContain(row.want);
+  });
+
+  test('the default strategy is fine', () => {
+    expect(strategyProblems(DEFAULT_STRATEGY, 100)).toEqual([]);
+  });
+});
+
+describe('windows', () => {
+  const night = [{ days: [], startMinute: 23 * 60, durationMinutes: 120 }];
+  const rows = [
+    { reason: 'no window means always', windows: [], now: Date.UTC(2026, 0, 7, 12), want: Date.UTC(2026, 0, 7, 12) },
+    { reason: 'the next one today', windows: night, now: Date.UTC(2026, 0, 7, 12), want: Date.UTC(2026, 0, 7, 23) },
+    {
+      reason: 'open across midnight',
+      windows: night,
+      now: Date.UTC(2026, 0, 7, 0, 30),
+      want: Date.UTC(2026, 0, 7, 0, 30),
+    },
+    { reason: 'closed at its end', windows: night, now: Date.UTC(2026, 0, 7, 1, 0), want: Date.UTC(2026, 0, 7, 23) },
+    {
+      reason: 'only on Sundays',
+      windows: [{ days: [0], startMinute: 60, durationMinutes: 60 }],
+      now: Date.UTC(2026, 0, 11, 2),
+      want: Date.UTC(2026, 0, 18, 1),
+    },
+  ];
+  test.each(rows)('$reason', (row) => {
+    expect(windowOpensAt(row.windows, row.now)).toBe(row.want);
+  });
+});
+
+describe('waves', () => {
+  const fleet = fc
+    .array(
+      fc.record({
+        id: fc.string({ minLength: 1, maxLength: 6 }),
+        cohort: fc.constantFrom('x', 'y', 'z'),
+        criticality: fc.integer({ min: 0, max: 3 }),
+      }),
+      { maxLength: 60 },
+    )
+    .map((assets) => [...new Map(assets.map((a) => [a.id, a])).values()]);
+
+  test('every asset is in exactly one wave, whatever the fleet', () => {
+    fc.assert(
+      fc.property(fleet, fc.constantFrom('CriticalFirst', 'CriticalLast', 'Name'), (assets, order) => {
+        const plan = planWaves(assets, { ...DEFAULT_STRATEGY, order });
+        expect([...plan.order].sort()).toEqual(assets.map((a) => a.id).sort());
+        expect(plan.ends.at(-1)).toBe(assets.length);
+        expect([...plan.ends]).toEqual([...plan.ends].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  test('one of each cohort moves before any percentage: a canary of one model does not vouch for another', () => {
+    const assets = ['a', 'b', 'c', 'd', 'e', 'f'].map((id, index) => ({
+      id,
+      cohort: index < 5 ? 'x' : 'y',
+      criticality: 0,
+    }));
+    const plan = planWaves(assets, DEFAULT_STRATEGY);
+    expect(waveOf(plan, plan.order.indexOf('a'))).toBe(0);
+    expect(waveOf(plan, plan.order.indexOf('f'))).toBe(1);
+  });
+
+  test('the most critical assets move last by default', () => {
+    const assets = [
+      { id: 'a', cohort: 'x', criticality: 5 },
+      { id: 'b', cohort: 'x', criticality: 0 },
+    ];
+    expect(planWaves(assets, DEFAULT_STRATEGY).order).toEqual(['b', 'a']);
+  });
+});
+
+describe('candidate names', () => {
+  test('a candidate is found by its declared name and no other policy is', () => {
+    expect(candidateName('press', 'deadbeef00')).toBe('press@deadbeef');
+    expect(declaredNameOf('press@deadbeef')).toBe('press');
+    expect(declaredNameOf('press')).toBeUndefined();
+    expect(declaredNameOf('press@v2')).toBeUndefined();
+  });
+});
