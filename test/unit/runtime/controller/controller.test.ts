@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { RecentStarts } from '../../../../operator/runtime/controller/gap.ts';
 import { contextLogger, silentLogger } from '../../../../operator/runtime/log.ts';
 import { Priority } from '../../../../operator/runtime/reconciler.ts';
 import { controllerAround, device } from './harness.ts';
@@ -132,6 +133,19 @@ describe('concurrency', () => {
     await h.settle();
     expect(h.started.map((s) => s.at)).toEqual([0, 0, 1_000]);
   });
+});
+
+it('remembers starts for one gap only, and never less', () => {
+  const recent = new RecentStarts(1_000);
+  recent.mark('a', 0);
+  recent.mark('b', 1_500);
+  expect(recent.remaining('a', 1_500)).toBe(0);
+  recent.mark('c', 2_400);
+  // The generation that holds b has been retired to the older one by now.
+  recent.mark('d', 2_499);
+  expect(recent.remaining('b', 2_499)).toBe(1);
+  expect(recent.remaining('d', 2_499)).toBe(1_000);
+  expect(recent.remaining('never', 2_499)).toBe(0);
 });
 
 describe('ownership', () => {

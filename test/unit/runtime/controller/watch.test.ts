@@ -38,6 +38,14 @@ describe('watching a kind', () => {
     h.kill.abort();
   });
 
+  it('is not woken by its own status writes', async () => {
+    const h = watched();
+    h.emit(change({ ...object('a'), status: 1 }, { ...object('a'), status: 2 }));
+    await h.settle();
+    expect(h.started).toEqual([]);
+    h.kill.abort();
+  });
+
   it('maps a change of one object to the keys that it concerns', async () => {
     const h = watched({ keys: () => [device('press-1'), device('press-2')], priority: () => Priority.security });
     h.emit(change(undefined, object('policy')));
