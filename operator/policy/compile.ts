@@ -1,7 +1,7 @@
 import { type ActionInfo, actionTable } from './actions.ts';
 import { type Condition, compileCondition } from './conditions.ts';
 import { type PolicyDocument, type Statement, type StatementRef, variablesVersion } from './document.ts';
-import { globOf, literalTokens, matches, normalise, STAR } from './glob.ts';
+import { globOf, matches } from './glob.ts';
 import { arnPrefix, type PolicyOptions } from './options.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -100,14 +100,4 @@ export function unknownActions(documents: readonly PolicyDocument[], options: Po
       for (const pattern of statement.actions)
         if (!actionTable.some((action) => namesAction(pattern.text, action, options))) out.add(pattern.text);
   return [...out];
-}
-
-/** Whether the pattern is a star and nothing else, which matches every resource under each reading of ARNs. */
-export function isLoneStar(tokens: readonly number[] | Int32Array): boolean {
-  return tokens.length === 1 && tokens[0] === STAR;
-}
-
-/** A literal text as a normalised glob; shorthand for tests of fixed resources. */
-export function exactly(text: string): Int32Array {
-  return normalise(literalTokens(text));
 }

@@ -1,6 +1,6 @@
 import { cidrContains, parseCidr } from './address.ts';
 import type { ConditionEntry, Position } from './document.ts';
-import { FOLD, foldCase, type Glob, globOf, matches, normalise } from './glob.ts';
+import { FOLD, foldCase, type Glob, isLoneStar, matches, normalise } from './glob.ts';
 import { normaliseKey } from './request.ts';
 import { parseTemplate, type Resolve, substitute, type Template } from './template.ts';
 
@@ -220,7 +220,7 @@ export function arnSegments(glob: Glob): Glob[] | undefined {
 /** IAM's ARN operators match each of the six segments on its own; a lone star matches all. */
 export function matchesArn(wanted: Glob, value: string): boolean {
   const patterns = arnSegments(wanted);
-  if (patterns === undefined) return wanted.length === 1 && matches(globOf('*'), value) && wanted[0] === -2;
+  if (patterns === undefined) return isLoneStar(wanted);
   const parts = value.split(':');
   if (parts.length < 6) return false;
   const segments = [...parts.slice(0, 5), parts.slice(5).join(':')];

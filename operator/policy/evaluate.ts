@@ -1,8 +1,8 @@
 import { type ActionInfo, arnTypePrefix, findAction } from './actions.ts';
-import { type CompiledStatement, isLoneStar, type PolicySet } from './compile.ts';
+import type { CompiledStatement, PolicySet } from './compile.ts';
 import { arnSegments, holds, type Lookup, matchesArn, resolver } from './conditions.ts';
 import type { StatementRef } from './document.ts';
-import { type Glob, matches } from './glob.ts';
+import { type Glob, isLoneStar, matches } from './glob.ts';
 import { type Context, keys, normaliseKey, type Request } from './request.ts';
 import { substitute, type Template } from './template.ts';
 

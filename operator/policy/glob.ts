@@ -104,3 +104,8 @@ export function showGlob(glob: Glob): string {
   }
   return out;
 }
+
+/** Whether the pattern is a star and nothing else, which matches every resource under each reading of ARNs. */
+export function isLoneStar(glob: Glob): boolean {
+  return glob.length === 1 && glob[0] === STAR;
+}

@@ -1,0 +1,152 @@
+import { arnTypePrefix, type ResourceType } from './actions.ts';
+import type { CompiledStatement, PolicySet } from './compile.ts';
+import { arnSegments, type Condition, foldGlob, holds, type Lookup, meetsGlob, resolver } from './conditions.ts';
+import { type Glob, isLoneStar, literalGlob, matches, normalise, STAR, takes } from './glob.ts';
+import { substitute, type Template } from './template.ts';
+
+/** Part of a statement's condition on the resource name: inside one of the globs, or (negated) outside them all. */
+export interface Conjunct {
+  readonly globs: readonly Glob[];
+  readonly negated: boolean;
+}
+
+/** What a statement says about resource names in one context; all conjuncts must hold. */
+export interface GroundStatement {
+  readonly statement: CompiledStatement;
+  readonly conjuncts: readonly Conjunct[];
+}
+
+export interface GroundContext {
+  /** Values of the context. For the keys in `self`, ignored. */
+  readonly lookup: Lookup;
+  /** Keys whose value is the very name that is asked for: on Connect, the client ID. */
+  readonly self: ReadonlySet<string>;
+}
+
+/** Stands for "the name itself" inside a substituted pattern; a noncharacter, so that no policy can contain it by accident. */
+const selfCode = 0x10fffe;
+const selfText = String.fromCodePoint(selfCode);
+
+/**
+ * Reduces a statement to globs over the name behind `…:topic/` (or the like). Undefined when it does not apply in the context.
+ * With a lone `*` instead of a name (actions without a resource), the globs are over that one string.
+ */
+export function groundStatement(
+  set: PolicySet,
+  statement: CompiledStatement,
+  type: ResourceType,
+  context: GroundContext,
+): GroundStatement | undefined {
+  const conjuncts: Conjunct[] = [];
+  for (const condition of statement.conditions) {
+    const found = groundCondition(condition, context);
+    if (found === false) return undefined;
+    if (found !== true) conjuncts.push(...found);
+  }
+  const lookup = withSelf(context);
+  const globs: Glob[] = [];
+  for (const template of statement.resources) {
+    const glob = fill(set, template, lookup);
+    if (glob === undefined) {
+      if (statement.negated && set.options.switches.unresolvedNotResource === 'statementInert') return undefined;
+    } else globs.push(...tails(set, glob, type).flatMap(reduceSelf));
+  }
+  if (!statement.negated && globs.length === 0) return undefined;
+  conjuncts.unshift({ globs, negated: statement.negated });
+  return { statement, conjuncts };
+}
+
+function withSelf(context: GroundContext): Lookup {
+  if (context.self.size === 0) return context.lookup;
+  return (key) => (context.self.has(key) ? selfText : context.lookup(key));
+}
+
+function fill(set: PolicySet, template: Template, lookup: Lookup): Glob | undefined {
+  if (template.glob !== undefined) return template.glob;
+  return substitute(template, resolver(lookup), set.options.switches.substitutedWildcards === 'glob');
+}
+
+/** A pattern that holds the name itself matches every name, when nothing but stars stands around it, and else none. */
+function reduceSelf(glob: Glob): Glob[] {
+  const at = glob.indexOf(selfCode);
+  if (at < 0) return [glob];
+  const rest = glob.filter((token, index) => index !== at && token !== STAR);
+  return rest.length === 0 ? [Int32Array.of(STAR)] : [];
+}
+
+/** The patterns that remain for the name once the fixed part of the ARN is read. */
+export function tails(set: PolicySet, glob: Glob, type: ResourceType): Glob[] {
+  const typePrefix = arnTypePrefix(type);
+  if (typePrefix === undefined) return matches(glob, '*') ? [literalGlob('*')] : [];
+  if (set.options.switches.starCrossesColons || isLoneStar(glob)) return readPrefix(glob, set.arnPrefix + typePrefix);
+  const segments = arnSegments(glob);
+  const fixed = set.arnPrefix.split(':');
+  if (segments === undefined || !segments.slice(0, 5).every((segment, i) => matches(segment, fixed[i] ?? ''))) return [];
+  return readPrefix(segments[5] ?? new Int32Array(), typePrefix);
+}
+
+/** What is left of a glob after it has read a text, one glob per way of reading it. */
+function readPrefix(glob: Glob, text: string): Glob[] {
+  let plain = 0;
+  while (plain < text.length && glob[plain] === text.charCodeAt(plain)) plain += 1;
+  if (plain === text.length) return [glob.slice(plain)];
+  let positions = new Set<number>([plain]);
+  for (let i = plain; i < text.length && positions.size > 0; i += 1) {
+    const code = text.charCodeAt(i);
+    const next = new Set<number>();
+    for (const position of positions) {
+      if (glob[position] === STAR) next.add(position);
+      const at = glob[position] === STAR ? position + 1 : position;
+      const token = glob[at];
+      if (token !== undefined && token !== STAR && takes(token, code)) next.add(at + 1);
+    }
+    positions = next;
+  }
+  return [...positions].map((position) => glob.slice(position));
+}
+
+/** True or false when the condition is settled by the context, otherwise what it demands of the name. */
+function groundCondition(condition: Condition, context: GroundContext): boolean | Conjunct[] {
+  const aboutSelf = context.self.has(condition.key);
+  const usesSelf = condition.values.some((value) => value.variables.some((variable) => context.self.has(variable.key)));
+  if (!aboutSelf && !usesSelf) return holds(condition, context.lookup);
+  if (condition.family === 'null') return condition.values.some((value) => value.text !== 'true');
+  return aboutSelf ? [aboutName(condition, context)] : aboutValue(condition, context);
+}
+
+/** A condition on the client ID itself: its wanted values are patterns for the name. */
+function aboutName(condition: Condition, context: GroundContext): Conjunct {
+  const resolve = resolver(withSelf(context));
+  const globs = condition.values.flatMap((value) => {
+    const glob = substitute(value, resolve);
+    if (glob === undefined) return [];
+    return reduceSelf(condition.family === 'stringFold' || condition.family === 'bool' ? foldGlob(glob) : glob);
+  });
+  return { globs, negated: condition.negated };
+}
+
+/** A condition on another key whose wanted value mentions the client ID: only substrings of the key's value can fulfil it. */
+function aboutValue(condition: Condition, context: GroundContext): boolean | Conjunct[] {
+  const value = context.lookup(condition.key);
+  if (value === undefined) return holds(condition, context.lookup);
+  const list = typeof value === 'string' ? [value] : value;
+  const resolve = resolver(withSelf(context));
+  const wanted = condition.values.flatMap((template) => substitute(template, resolve) ?? []);
+  const sets = list.map((one) => namesThatMeet(condition, wanted, one));
+  if (condition.quantifier === 'forAll' || condition.negated)
+    return sets.map((globs) => ({ globs, negated: condition.negated }));
+  return [{ globs: sets.flat(), negated: false }];
+}
+
+function namesThatMeet(condition: Condition, wanted: readonly Glob[], value: string): Glob[] {
+  const names = new Set<string>();
+  for (let from = 0; from < value.length; from += 1)
+    for (let to = from + 1; to <= value.length; to += 1) names.add(value.slice(from, to));
+  return [...names]
+    .filter((name) => wanted.some((glob) => meetsGlob(condition, insertName(glob, name), value)))
+    .map(literalGlob);
+}
+
+function insertName(glob: Glob, name: string): Glob {
+  return normalise(Array.from(glob).flatMap((token) => (token === selfCode ? Array.from(literalGlob(name)) : [token])));
+}

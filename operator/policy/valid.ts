@@ -1,0 +1,177 @@
+import type { ResourceType } from './actions.ts';
+
+/**
+ * A small automaton over code points: which names the broker accepts at all. Only such requests count in a comparison.
+ * States are small integers; -1 is the dead state.
+ */
+export interface Validity {
+  readonly start: number;
+  readonly states: number;
+  next(state: number, code: number): number;
+  accepts(state: number): boolean;
+  /** Letters that lead somewhere an ordinary letter does not (the search must try them where a pattern leaves the letter open). */
+  openings(state: number): readonly number[];
+  /** All letters of the alphabet when it is finite; undefined when any code point but U+0000 may occur. */
+  readonly alphabet: readonly number[] | undefined;
+  /** Longest name in bytes of UTF-8. */
+  readonly maxBytes: number;
+}
+
+const dead = -1;
+const none: readonly number[] = [];
+const slash = 47;
+const plus = 43;
+const hash = 35;
+const dollar = 36;
+const codes = (text: string): readonly number[] => Array.from(text, (char) => char.codePointAt(0) ?? 0);
+
+const thingLetters = codes('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_-');
+const aliasLetters = codes('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=,@-');
+const ingest = codes('$aws/rules/');
+/** A topic of more than this many slashes cannot occur in 256 bytes, so no counting is needed beyond. */
+const slashesThatFit = 255;
+
+/** Names of the given resource type. Quotas: AWS IoT Core message broker, "maximum number of slashes", topic and client ID length. */
+export function validityOf(type: ResourceType, maxSlashes: number): Validity {
+  switch (type) {
+    case 'topic':
+      return topics(Math.min(maxSlashes, slashesThatFit));
+    case 'topicfilter':
+      return filters(Math.min(maxSlashes, slashesThatFit));
+    case 'client':
+      return clients;
+    case 'thing':
+      return words(thingLetters, 128);
+    case 'thingOrShadow':
+      return thingOrShadow;
+    case 'rolealias':
+      return words(aliasLetters, 128);
+    case 'none':
+      return anything;
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Thing names, thing types: `[a-zA-Z0-9:_-]{1,128}`. */
+export const thingNames: Validity = words(thingLetters, 128);
+
+/**
+ * Topic names. States 0…10: that many letters of `$aws/rules/` read; 11: inside the rule's name; 12 + n: n slashes that count.
+ */
+function topics(maxSlashes: number): Validity {
+  const counted = ingest.length + 1;
+  const slashesIn = (progress: number): number => ingest.slice(0, progress).filter((code) => code === slash).length;
+  const count = (slashes: number): number => (slashes > maxSlashes ? dead : counted + slashes);
+  return {
+    start: 0,
+    states: counted + maxSlashes + 1,
+    next(state, code) {
+      if (code === plus || code === hash || code === 0) return dead;
+      if (state < ingest.length) {
+        if (code === ingest[state] && slashesIn(state + 1) <= Math.max(maxSlashes, 2)) return state + 1;
+        return count(slashesIn(state) + (code === slash ? 1 : 0));
+      }
+      if (state === ingest.length) return code === slash ? count(0) : state;
+      return code === slash ? count(state - counted + 1) : state;
+    },
+    accepts: (state) => state > 0,
+    openings(state) {
+      const next = ingest[state];
+      return next === undefined ? none : [next];
+    },
+    alphabet: undefined,
+    maxBytes: 256,
+  };
+}
+
+/** Filters. Within each slash count four states: at the start of a level, inside one, after `+`, after `#`. */
+function filters(maxSlashes: number): Validity {
+  return {
+    start: 0,
+    states: (maxSlashes + 1) * 4,
+    next(state, code) {
+      const phase = state & 3;
+      if (code === 0 || phase === 3) return dead;
+      if (code === slash) return (state >> 2) + 1 > maxSlashes ? dead : ((state >> 2) + 1) << 2;
+      if (phase === 2) return dead;
+      if (code === plus) return phase === 0 ? state + 2 : dead;
+      if (code === hash) return phase === 0 ? state + 3 : dead;
+      return (state & ~3) + 1;
+    },
+    accepts: (state) => state > 0,
+    // Inside a level and behind `+`, a slash is what makes room for the next wildcard.
+    openings: (state) => ((state & 3) === 1 || (state & 3) === 2 ? [slash] : none),
+    alphabet: undefined,
+    maxBytes: 256,
+  };
+}
+
+const clients: Validity = {
+  start: 0,
+  states: 2,
+  next: (state, code) => (code === 0 || (state === 0 && code === dollar) ? dead : 1),
+  accepts: (state) => state === 1,
+  openings: () => none,
+  alphabet: undefined,
+  maxBytes: 128,
+};
+
+/** `<thing>` or `<thing>/<shadow>`; shadow names use the same letters. */
+const thingOrShadow: Validity = {
+  start: 0,
+  states: 4,
+  next(state, code) {
+    if (code === slash) return state === 1 ? 2 : dead;
+    if (!thingLetters.includes(code)) return dead;
+    return state < 2 ? 1 : 3;
+  },
+  accepts: (state) => state === 1 || state === 3,
+  openings: (state) => (state === 1 ? [slash] : none),
+  alphabet: [...thingLetters, slash],
+  maxBytes: 193,
+};
+
+function words(letters: readonly number[], maxBytes: number): Validity {
+  const known = new Set(letters);
+  return {
+    start: 0,
+    states: 2,
+    next: (_state, code) => (known.has(code) ? 1 : dead),
+    accepts: (state) => state === 1,
+    openings: () => none,
+    alphabet: letters,
+    maxBytes,
+  };
+}
+
+const anything: Validity = {
+  start: 0,
+  states: 1,
+  next: () => 0,
+  accepts: () => true,
+  openings: () => none,
+  alphabet: undefined,
+  maxBytes: 2048,
+};
+
+/** Any text at all, for values of condition keys. */
+export const anyText: Validity = anything;
+
+/** Bytes that a code point takes in UTF-8. */
+export function utf8Length(code: number): number {
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+/** Whether the whole text is in the language, its length included. */
+export function isValid(validity: Validity, text: string): boolean {
+  let state = validity.start;
+  let bytes = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    state = validity.next(state, code);
+    if (state < 0) return false;
+    bytes += utf8Length(code);
+  }
+  return validity.accepts(state) && bytes <= validity.maxBytes;
+}
