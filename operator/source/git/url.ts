@@ -28,11 +28,10 @@ export function parseGitUrl(text: string): GitUrl {
   if (text === '' || text.length > 2048 || /[\u0000-\u0020\u007f]/.test(text)) {
     throw invalid('the URL is empty, too long (2048 characters) or has spaces or control characters in it');
   }
-  const scp = /^(?:([^@/:]+)@)?([^/:]+):(?!\/\/)(.+)$/.exec(text);
+  const scp = /^([a-z0-9_][a-z0-9._-]*)@([a-z0-9][a-z0-9.-]*):([^/-].*|\/[^/].*)$/i.exec(text);
+  // What people copy from a forge's page; git reads it as ssh.
+  if (scp) return { text, protocol: 'ssh', host: scp[2] ?? '', path: scp[3] ?? '' };
   const helper = /^[\w+.-]+::/.test(text);
-  if (scp && !helper) {
-    throw invalid(`${text} is in scp form; write ssh://${scp[1] ?? 'git'}@${scp[2]}/${scp[3]} instead`);
-  }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const protocol = url && PROTOCOLS[url.protocol];
   if (!url || !protocol || helper) {

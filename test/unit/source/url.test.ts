@@ -10,13 +10,16 @@ describe('the URL of a source', () => {
     ['ssh://git@git.example.com:2222/fleet', 'ssh', 'git.example.com:2222', 'ports are kept'],
     ['file:///srv/fleet%20a', 'file', '', 'a local repository, decoded'],
     ['http://127.0.0.1:3000/fleet', 'http', '127.0.0.1:3000', 'plain http for a server on this machine'],
+    ['git@github.com:acme/fleet.git', 'ssh', 'github.com', 'the scp form that forges show'],
     ['https://[::1]:8443/fleet', 'https', '[::1]:8443', 'IPv6'],
   ])('%s is accepted: %s', (text, protocol, host) => {
     expect(parseGitUrl(text)).toMatchObject({ text, protocol, host });
   });
 
   test.each([
-    ['git@github.com:acme/fleet.git', /ssh:\/\/git@github\.com\/acme\/fleet\.git/, 'scp form, with the form to write'],
+    ['git@-oProxyCommand=evil:fleet', /only https/, 'an option in scp form'],
+    ['-l@github.com:acme/fleet.git', /only https/, 'the same as the user'],
+    ['git@host:--upload-pack=evil', /only https/, 'the same as the path'],
     ['ext::sh -c touch% /tmp/pwned', /spaces|known/, 'a helper transport runs commands'],
     ['ext::sh', /only https/, 'the same without a space'],
     ['fd::17', /only https/, 'another helper transport'],
