@@ -145,7 +145,7 @@ export const operations = {
 
 type Table = typeof operations;
 export type OperationName = keyof Table;
-export type OperationInput<K extends OperationName> = ConstructorParameters<Table[K]['command']>[0];
+export type OperationInput<K extends OperationName> = NonNullable<ConstructorParameters<Table[K]['command']>[0]>;
 export type OperationOutput<K extends OperationName> = Awaited<
   ReturnType<ReturnType<InstanceType<Table[K]['command']>['resolveMiddleware']>>
 >['output'];

@@ -1,0 +1,107 @@
+import { type Progress, removeCondition, setCondition, setProgress } from '../../api/conditions.ts';
+import type { Condition } from '../../api/meta.ts';
+import type { Decision } from '../../drift/decide.ts';
+import { restoreId } from '../../drift/decide.ts';
+import { driftText } from '../../drift/status.ts';
+import type { ExternalObject } from './types.ts';
+
+/** True once this generation was applied in full; tells changes of the spec from changes in AWS. */
+export const APPLIED = 'Applied';
+export const SUSPENDED = 'Suspended';
+/** Names acts of others that a person wants set back: `fleetward.dev/restore: 1a2b3c4d`. */
+export const RESTORE_ANNOTATION = 'fleetward.dev/restore';
+export const REQUESTED_AT = 'reconcile.fleetward.dev/requestedAt';
+
+export interface ProgressQuestion {
+  readonly object: ExternalObject;
+  readonly name: string;
+  readonly noun: string;
+  readonly decision: Decision<unknown>;
+  /** `since` as it will stand in the status that is written now. */
+  readonly since: string;
+}
+
+export function progressOfDecision(question: ProgressQuestion): Progress {
+  const { object, name, noun, decision } = question;
+  const what = `${noun} ${name}`;
+  const { show, held } = decision;
+  const text = driftText(show);
+  if (held !== undefined) {
+    return {
+      kind: 'stalled',
+      reason: 'Held',
+      message: `A security act holds ${what}: ${driftText([held])}. Nothing is changed until a person acknowledges it: ${command(question, held)}`,
+    };
+  }
+  const ours = show.filter((change) => change.class !== 'foreign');
+  if (ours.length === 0) {
+    const foreign = show.length === 0 ? '' : ` Not ours, left alone: ${text}.`;
+    return { kind: 'ready', reason: 'Succeeded', message: `${capital(what)} matches the spec.${foreign}` };
+  }
+  if (object.spec.managementPolicy !== 'Manage') {
+    return {
+      kind: 'stalled',
+      reason: 'Drifted',
+      message: `${capital(what)} is only observed and differs: ${text}. Nothing is written under managementPolicy ${object.spec.managementPolicy}.`,
+    };
+  }
+  const narrowed = ours.find((change) => change.class === 'narrowed');
+  if (narrowed !== undefined && object.spec.driftPolicy === 'Correct') {
+    return {
+      kind: 'stalled',
+      reason: 'Narrowed',
+      message: `Somebody took rights from ${what}: ${text}. It is not given back by itself, because it may contain an incident. To give it back: ${command(question, narrowed)}`,
+    };
+  }
+  return {
+    kind: 'stalled',
+    reason: 'Drifted',
+    message: `${capital(what)} differs from the spec: ${text}. It is left so under driftPolicy ${object.spec.driftPolicy}.`,
+  };
+}
+
+function command({ object, since }: ProgressQuestion, change: Decision<unknown>['show'][number]): string {
+  const { name, namespace } = object.metadata;
+  const scope = namespace === undefined ? '' : ` -n ${namespace}`;
+  return `kubectl annotate --overwrite${scope} ${object.kind.toLowerCase()} ${name} ${RESTORE_ANNOTATION}=${restoreId(change, since)}`;
+}
+
+export function restoreRequests(object: ExternalObject): ReadonlySet<string> {
+  const value = object.metadata.annotations?.[RESTORE_ANNOTATION] ?? '';
+  return new Set(
+    value
+      .split(',')
+      .map((id) => id.trim())
+      .filter((id) => id !== ''),
+  );
+}
+
+export interface ConditionChange {
+  readonly object: ExternalObject;
+  readonly now: number;
+  readonly progress: Progress | undefined;
+  /** True when the spec stands in AWS in full, or did and only others changed it. */
+  readonly applied: boolean;
+}
+
+export function conditionsAfter({ object, now, progress, applied }: ConditionChange): readonly Condition[] {
+  const scope = { generation: object.metadata.generation, now };
+  let conditions = removeCondition(object.status?.conditions ?? [], SUSPENDED);
+  if (progress !== undefined) conditions = setProgress(conditions, progress, scope);
+  if (!applied) return conditions;
+  return setCondition(
+    conditions,
+    { type: APPLIED, status: 'True', reason: 'Applied', message: 'This spec was applied to AWS in full' },
+    scope,
+  );
+}
+
+/** Whether this very spec was applied in full before. */
+export function isSettled({ metadata, status }: ExternalObject): boolean {
+  const applied = status?.conditions?.find((condition) => condition.type === APPLIED);
+  return applied?.status === 'True' && applied.observedGeneration === metadata.generation;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,235 @@
+import type { ObjectKey } from '../../api/meta.ts';
+import { hasReason } from '../../aws/classify.ts';
+import { type Decision, decide, restoreId } from '../../drift/decide.ts';
+import type { Change } from '../../drift/types.ts';
+import { verdictOf } from '../../runtime/controller/verdict.ts';
+import { toReconcileError } from '../../runtime/errors.ts';
+import { Priority, type ReconcileContext, type Reconciler, type Result } from '../../runtime/reconciler.ts';
+import { checkClaim } from './claim.ts';
+import { createFreshness, type Freshness } from './freshness.ts';
+import { showCorrection, showDrift, showReady } from './notices.ts';
+import { checkOwnership } from './ownership.ts';
+import { conditionsAfter, isSettled, progressOfDecision, REQUESTED_AT, restoreRequests } from './progress.ts';
+import { ensureFinalizer, FINALIZER, finishDeletion } from './removal.ts';
+import { createScope, saveStatus } from './scope.ts';
+import { nextStatus } from './status.ts';
+import { markSuspended } from './suspend.ts';
+import type { ExternalDeps, ExternalKind, ExternalObject, Scope, StatusOf } from './types.ts';
+
+/** A write that a direct read does not show yet is looked at again after this. */
+const NOT_VISIBLE_MS = 5_000;
+/** A young object's first wait is not worth a status write: what it waits for is usually being made. */
+const YOUNG_MS = 10_000;
+/** Direct reads may bring up further differences to confirm; more rounds than this mean that AWS is changing under us. */
+const CONFIRM_ROUNDS = 3;
+
+/** How long after a pass the next one comes by itself; undefined when changes in AWS reach the queue otherwise. */
+export type Recheck<O extends ExternalObject> = (scope: Scope<O>) => number | undefined;
+
+/**
+ * The one algorithm of all AWS kinds: guards, observe, decide, act once, observe again, report.
+ * Status is written in one place, at the end, and only when it differs.
+ */
+export function createExternalReconciler<O extends ExternalObject, D, B, A>(
+  kind: ExternalKind<O, D, B, A>,
+  deps: ExternalDeps,
+  recheck: Recheck<O>,
+): Reconciler {
+  const fresh = createFreshness<O>(deps.clock);
+  return {
+    async reconcile(key, context) {
+      const object = deps.cache.get(key) as O | undefined;
+      if (object === undefined) {
+        fresh.forget(key);
+        return undefined;
+      }
+      const wait = fresh.behind(key, object);
+      if (wait !== undefined) return { requeueAfterMs: wait };
+      if (object.spec.suspend) return markSuspended(deps, object);
+      return reconcileObject({ kind, deps, recheck, fresh }, { key, object, context });
+    },
+  };
+}
+
+interface Machine<O extends ExternalObject, D, B, A> {
+  readonly kind: ExternalKind<O, D, B, A>;
+  readonly deps: ExternalDeps;
+  readonly recheck: Recheck<O>;
+  readonly fresh: Freshness<O>;
+}
+
+interface Task<O extends ExternalObject> {
+  readonly key: ObjectKey;
+  readonly object: O;
+  readonly context: ReconcileContext;
+}
+
+async function reconcileObject<O extends ExternalObject, D, B, A>(
+  machine: Machine<O, D, B, A>,
+  task: Task<O>,
+): Promise<Result | undefined> {
+  const { kind, deps, fresh } = machine;
+  const { key, context } = task;
+  let scope: Scope<O> | undefined;
+  try {
+    const { namespace = '' } = task.object.metadata;
+    if (releasable(task.object)) return await finishDeletion(deps, task.object);
+    const session = await deps.accounts.session(namespace, task.object.spec.accountRef.name, context);
+    const written = (object: O) => fresh.wrote(key, object);
+    scope = createScope({ object: task.object, key, session, deps, context, written });
+    const claimed = { cache: deps.cache, accounts: deps.accounts, object: scope.object, session };
+    checkClaim({ ...claimed, name: kind.nameOf(scope.object) });
+    if (scope.object.metadata.deletionTimestamp !== undefined) return await removeObject(machine, scope);
+    scope.object = await ensureFinalizer(deps, scope.object);
+    return await converge(machine, scope);
+  } catch (thrown) {
+    await showFailure(machine, { ...task, object: scope?.object ?? task.object }, thrown);
+    throw thrown;
+  }
+}
+
+/** Deleted without anything to do in AWS: needs neither account nor network. */
+function releasable(object: ExternalObject): boolean {
+  if (object.metadata.deletionTimestamp === undefined) return false;
+  const { deletionPolicy, managementPolicy } = object.spec;
+  return (
+    deletionPolicy !== 'Delete' || managementPolicy !== 'Manage' || !object.metadata.finalizers?.includes(FINALIZER)
+  );
+}
+
+async function removeObject<O extends ExternalObject, D, B, A>(
+  { kind, deps }: Machine<O, D, B, A>,
+  scope: Scope<O>,
+): Promise<undefined> {
+  scope.log.info('Removing from AWS', { name: kind.nameOf(scope.object) });
+  await kind.remove(scope);
+  return finishDeletion(deps, scope.object);
+}
+
+async function converge<O extends ExternalObject, D, B, A>(
+  machine: Machine<O, D, B, A>,
+  scope: Scope<O>,
+): Promise<Result | undefined> {
+  const { kind } = machine;
+  const desired = kind.resolve(scope);
+  await confirmOnRequest(kind, scope);
+  let view = await look(kind, scope, desired);
+  for (let round = 0; round < CONFIRM_ROUNDS; round += 1) {
+    const facts = new Set(view.decision.act.flatMap(({ confirm }) => confirm ?? []));
+    if (facts.size === 0 || kind.confirm === undefined) break;
+    await kind.confirm(scope, facts);
+    view = await look(kind, scope, desired);
+  }
+  if (scope.object.spec.managementPolicy === 'Manage') {
+    checkOwnership(scope, kind.existing(view.observed), { noun: kind.noun, name: kind.nameOf(scope.object) });
+  }
+  if (view.decision.act.length === 0) return report(machine, scope, { desired, ...view });
+  showCorrection(scope, view.decision.act);
+  const actions = view.decision.act.flatMap(({ action }) => (action === undefined ? [] : [action]));
+  await kind.apply(scope, { desired, observed: view.observed, actions });
+  view = await look(kind, scope, desired);
+  return report(machine, scope, { desired, ...view });
+}
+
+interface View<B, A> {
+  readonly observed: B;
+  readonly decision: Decision<A>;
+}
+
+async function look<O extends ExternalObject, D, B, A>(
+  kind: ExternalKind<O, D, B, A>,
+  scope: Scope<O>,
+  desired: D,
+): Promise<View<B, A>> {
+  const observed = await kind.observe(scope, desired);
+  const { object } = scope;
+  const changes = kind.diff({ object, desired, observed, settled: isSettled(object), mark: scope.mark });
+  const since = object.status?.drift?.since ?? '';
+  const decision = decide<A>(changes, {
+    managementPolicy: object.spec.managementPolicy,
+    driftPolicy: object.spec.driftPolicy,
+    restore: restoreRequests(object),
+    idOf: (change: Change<unknown>) => restoreId(change, since),
+  });
+  return { observed, decision };
+}
+
+/** "Reconcile now" means now: nothing is taken from lists. */
+async function confirmOnRequest<O extends ExternalObject, D, B, A>(
+  kind: ExternalKind<O, D, B, A>,
+  scope: Scope<O>,
+): Promise<void> {
+  const requested = scope.object.metadata.annotations?.[REQUESTED_AT];
+  if (requested === undefined || requested === scope.object.status?.lastHandledReconcileAt) return;
+  await kind.confirm?.(scope, new Set(['*']));
+}
+
+async function report<O extends ExternalObject, D, B, A>(
+  machine: Machine<O, D, B, A>,
+  scope: Scope<O>,
+  view: View<B, A> & { readonly desired: D },
+): Promise<Result | undefined> {
+  const { kind, deps } = machine;
+  const before = scope.object;
+  const pending = view.decision.act.length > 0;
+  const own = withOldCounters(
+    kind,
+    scope,
+    kind.status({ object: before, desired: view.desired, observed: view.observed }),
+  );
+  const status = nextStatus<O>({ scope, own, decision: view.decision, name: kind.nameOf(before), pending });
+  const progress = pending
+    ? ({
+        kind: 'reconciling',
+        reason: 'NotYetVisible',
+        message: 'AWS does not show the last change yet; it is looked at again',
+      } as const)
+    : progressOfDecision({
+        object: before,
+        name: kind.nameOf(before),
+        noun: kind.noun,
+        decision: view.decision,
+        since: status.drift?.since ?? '',
+      });
+  const applied = before.spec.managementPolicy === 'Manage' && !pending && view.decision.held === undefined;
+  const conditions = conditionsAfter({ object: before, now: deps.clock.now(), progress, applied });
+  showDrift(scope, view.decision.show);
+  showReady(scope, progress);
+  await scope.save({ ...status, conditions } as Parameters<typeof scope.save>[0]);
+  if (pending) return { requeueAfterMs: NOT_VISIBLE_MS };
+  const after = machine.recheck(scope);
+  return after === undefined ? undefined : { requeueAfterMs: after, priority: Priority.drift };
+}
+
+/** Counts move all the time; only a periodic look writes a status for their sake alone. */
+function withOldCounters<O extends ExternalObject, D, B, A>(
+  kind: ExternalKind<O, D, B, A>,
+  scope: Scope<O>,
+  own: Partial<StatusOf<O>>,
+): Partial<StatusOf<O>> {
+  const previous = scope.object.status as StatusOf<O> | undefined;
+  if (previous === undefined || scope.options.priority === Priority.drift) return own;
+  const out = { ...own };
+  for (const counter of kind.counters ?? []) if (previous[counter] !== undefined) out[counter] = previous[counter];
+  return out;
+}
+
+/** Puts the failure into the conditions; everything else in the status stays as it was. */
+async function showFailure<O extends ExternalObject, D, B, A>(
+  { deps, fresh }: Machine<O, D, B, A>,
+  { key, object }: Task<O>,
+  thrown: unknown,
+): Promise<void> {
+  const error = toReconcileError(thrown);
+  const { progress } = verdictOf(error);
+  if (progress === undefined || hasReason(error, 'Cancelled')) return;
+  const { clock } = deps;
+  const age = clock.now() - Date.parse(object.metadata.creationTimestamp ?? '');
+  if (error.kind === 'waiting' && object.status?.conditions === undefined && age < YOUNG_MS) return;
+  const status = {
+    ...object.status,
+    ...(object.metadata.generation === undefined ? {} : { observedGeneration: object.metadata.generation }),
+    conditions: conditionsAfter({ object, now: clock.now(), progress, applied: false }),
+  } as NonNullable<O['status']>;
+  fresh.wrote(key, await saveStatus(deps, object, status));
+}

@@ -1,0 +1,131 @@
+import type { Condition, KubeObject, ObjectKey } from '../../api/meta.ts';
+import type { OperationInput, OperationName, OperationOutput } from '../../aws/operations.ts';
+import type { CallOptions } from '../../aws/port.ts';
+import type { DriftStatus } from '../../drift/status.ts';
+import type { Change } from '../../drift/types.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { EventRecorder } from '../../runtime/events.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Cache } from '../../runtime/reconciler.ts';
+import type { Store } from '../../runtime/store.ts';
+import type { AccountSession, Accounts } from '../awsaccount/accounts.ts';
+import type { SecretPort } from './secrets.ts';
+
+/** What every spec of an AWS kind carries. */
+export interface CommonSpec {
+  readonly accountRef: { readonly name: string };
+  readonly managementPolicy: string;
+  readonly adoption: string;
+  readonly deletionPolicy: string;
+  readonly driftPolicy: string;
+  readonly suspend: boolean;
+}
+
+export interface Claim {
+  readonly accountId: string;
+  readonly region: string;
+  readonly name: string;
+  readonly since?: string;
+}
+
+/** What every status of an AWS kind carries. */
+export interface CommonStatus {
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly Condition[];
+  readonly lastHandledReconcileAt?: string;
+  readonly arn?: string;
+  readonly claim?: Claim;
+  readonly drift?: DriftStatus;
+  readonly lastWriteTime?: string;
+  readonly held?: unknown;
+}
+
+export interface ExternalObject extends KubeObject<CommonSpec, CommonStatus> {
+  readonly spec: CommonSpec;
+  readonly status?: CommonStatus;
+}
+
+export type StatusOf<O extends ExternalObject> = NonNullable<O['status']>;
+
+/** What one process shares over all kinds; constructed by the command line only. */
+export interface ExternalDeps {
+  readonly cache: Cache;
+  readonly store: Store;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  readonly secrets: SecretPort;
+  /** Configured name of this installation; part of the ownership mark, so it must survive the loss of all state. */
+  readonly installation: string;
+  /** Hears of every drift that is found or corrected: metrics, the demo. */
+  readonly onDrift?: (drift: DriftNotice) => void;
+}
+
+export interface DriftNotice {
+  readonly object: ExternalObject;
+  readonly changes: readonly Change<unknown>[];
+  /** True when these are being set right now, false when they are only shown. */
+  readonly corrected: boolean;
+}
+
+/** Everything one reconcile of one object works with. */
+export interface Scope<O extends ExternalObject> {
+  /** As last read or written; replaced when the status is saved in between. */
+  object: O;
+  readonly key: ObjectKey;
+  readonly session: AccountSession;
+  readonly deps: ExternalDeps;
+  readonly log: Logger;
+  /** Our ownership mark: `<installation>/<namespace>/<kind>/<name>`. */
+  readonly mark: string;
+  /** Set by the first successful write to AWS in this reconcile. */
+  wrote: boolean;
+  call<K extends OperationName>(operation: K, input: OperationInput<K>): Promise<OperationOutput<K>>;
+  /** The same, waiting here for the call's turn: for reads that finish what a write began. */
+  readonly options: CallOptions;
+  /** Writes part of the status now: for facts that must be durable before the next act. */
+  save(part: Partial<StatusOf<O>>): Promise<void>;
+}
+
+/** Whether the AWS object is there and whose it says it is. */
+export type Existing = { readonly exists: false } | { readonly exists: true; readonly mark: string | undefined };
+
+export interface DiffInput<O, Desired, Observed> {
+  readonly object: O;
+  readonly desired: Desired;
+  readonly observed: Observed;
+  /** True when this very spec was applied in full before: what differs now was changed in AWS. */
+  readonly settled: boolean;
+  /** Our ownership mark. */
+  readonly mark: string;
+}
+
+/**
+ * One AWS kind. The algorithm stands once, in `reconciler.ts`; a kind only says what its object is called, how it is read,
+ * compared, written and removed, and what of it goes to status.
+ */
+export interface ExternalKind<O extends ExternalObject, Desired, Observed, Action> {
+  readonly kind: O['kind'];
+  /** In words: `thing`, `policy`. */
+  readonly noun: string;
+  /** Status fields that count things; they alone are no reason to write a status except at a periodic look. */
+  readonly counters?: readonly (keyof StatusOf<O>)[];
+  /** Name in AWS. */
+  nameOf(object: O): string;
+  /** Spec and references as AWS will know them. Throws `waiting` while a reference is not there. */
+  resolve(scope: Scope<O>): Desired;
+  observe(scope: Scope<O>, desired: Desired): Promise<Observed>;
+  existing(observed: Observed): Existing;
+  /** Pure. */
+  diff(input: DiffInput<O, Desired, Observed>): readonly Change<Action>[];
+  /** Reads directly what the named facts rest on; `observe` then sees the answers. */
+  confirm?(scope: Scope<O>, facts: ReadonlySet<string>): Promise<void>;
+  apply(
+    scope: Scope<O>,
+    plan: { readonly desired: Desired; readonly observed: Observed; readonly actions: readonly Action[] },
+  ): Promise<void>;
+  /** Takes the AWS object down from any partial state; throws `waiting` until it is gone. */
+  remove(scope: Scope<O>): Promise<void>;
+  /** Pure: the kind's own part of the status. */
+  status(input: { readonly object: O; readonly desired: Desired; readonly observed: Observed }): Partial<StatusOf<O>>;
+}

@@ -1,0 +1,42 @@
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import { ifFound } from '../../aws/classify.ts';
+import { sameDocument } from '../../drift/document.ts';
+import { readMark } from '../external/tags.ts';
+import type { Scope } from '../external/types.ts';
+import { declaredName } from './names.ts';
+import type { PolicyVersion } from './plan.ts';
+
+export interface ObservedPolicy {
+  readonly arn: string;
+  readonly mark: string | undefined;
+  readonly defaultVersionId: string;
+  readonly document: string;
+  readonly versions: readonly PolicyVersion[];
+  readonly targets: number;
+}
+
+/** Read directly each time: policies are few, and nothing of them may be judged from an old answer. */
+export async function observePolicy(scope: Scope<IoTPolicy>): Promise<ObservedPolicy | undefined> {
+  const policyName = declaredName(scope.object);
+  const found = await ifFound(scope.call('GetPolicy', { policyName }));
+  if (found?.policyArn === undefined) return undefined;
+  const { policyVersions = [] } = await scope.call('ListPolicyVersions', { policyName });
+  const current = sameDocument(found.policyDocument, scope.object.spec.document);
+  const versions: PolicyVersion[] = [];
+  for (const { versionId = '', isDefaultVersion = false, createDate } of policyVersions) {
+    const document = isDefaultVersion
+      ? found.policyDocument
+      : current
+        ? undefined
+        : (await ifFound(scope.call('GetPolicyVersion', { policyName, policyVersionId: versionId })))?.policyDocument;
+    versions.push({ versionId, isDefault: isDefaultVersion, createdAt: createDate?.getTime() ?? 0, document });
+  }
+  return {
+    arn: found.policyArn,
+    mark: await readMark(scope, found.policyArn),
+    defaultVersionId: found.defaultVersionId ?? '',
+    document: found.policyDocument ?? '',
+    versions,
+    targets: scope.session.snapshot.targets.count(policyName),
+  };
+}

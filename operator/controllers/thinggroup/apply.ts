@@ -1,0 +1,72 @@
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { groupKey } from '../../aws/snapshot/facts.ts';
+import { ownerTags, writeMark } from '../external/tags.ts';
+import type { Scope } from '../external/types.ts';
+import type { DesiredGroup, GroupAction } from './diff.ts';
+import { groupName, type ObservedGroup } from './observe.ts';
+
+export interface GroupPlan {
+  readonly desired: DesiredGroup;
+  readonly observed: ObservedGroup | undefined;
+  readonly actions: readonly GroupAction[];
+}
+
+/** Properties first, then what gives rights, then what takes them. */
+export async function applyGroup(scope: Scope<ThingGroup>, plan: GroupPlan): Promise<void> {
+  const { desired, observed, actions } = plan;
+  const has = (kind: GroupAction['kind']) => actions.some((action) => action.kind === kind);
+  let arn = observed?.arn;
+  if (has('create')) arn = await create(scope, desired);
+  if (has('update') && observed !== undefined) await update(scope, desired, observed);
+  if (has('mark') && arn !== undefined) await writeMark(scope, arn);
+  const { targets } = scope.session.snapshot;
+  const key = groupKey(groupName(scope.object));
+  for (const action of actions) {
+    if (action.kind !== 'attach' || arn === undefined) continue;
+    await scope.call('AttachPolicy', { policyName: action.policy, target: arn });
+    targets.wrote(action.policy, key, true);
+  }
+  for (const action of actions) {
+    if (action.kind !== 'detach' || arn === undefined) continue;
+    await scope.call('DetachPolicy', { policyName: action.policy, target: arn });
+    targets.wrote(action.policy, key, false);
+  }
+}
+
+async function create(scope: Scope<ThingGroup>, desired: DesiredGroup): Promise<string | undefined> {
+  const thingGroupName = groupName(scope.object);
+  const tags = ownerTags(scope.mark);
+  const thingGroupProperties = propertiesOf(desired);
+  if (desired.query !== undefined) {
+    const made = await scope.call('CreateDynamicThingGroup', {
+      thingGroupName,
+      queryString: desired.query,
+      thingGroupProperties,
+      tags,
+    });
+    return made.thingGroupArn;
+  }
+  const parent = desired.parent === undefined ? {} : { parentGroupName: desired.parent };
+  const made = await scope.call('CreateThingGroup', { thingGroupName, ...parent, thingGroupProperties, tags });
+  return made.thingGroupArn;
+}
+
+async function update(scope: Scope<ThingGroup>, desired: DesiredGroup, observed: ObservedGroup): Promise<void> {
+  const thingGroupName = groupName(scope.object);
+  // Without `merge` the whole set is replaced, which is also how the last attribute goes.
+  const properties = {
+    thingGroupDescription: desired.description,
+    attributePayload: { attributes: { ...desired.attributes }, merge: false },
+  };
+  const common = { thingGroupName, thingGroupProperties: properties, expectedVersion: observed.version };
+  if (desired.query === undefined) await scope.call('UpdateThingGroup', common);
+  else await scope.call('UpdateDynamicThingGroup', { ...common, queryString: desired.query });
+}
+
+function propertiesOf(desired: DesiredGroup) {
+  const attributes = { ...desired.attributes };
+  return {
+    ...(desired.description === '' ? {} : { thingGroupDescription: desired.description }),
+    ...(Object.keys(attributes).length === 0 ? {} : { attributePayload: { attributes } }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import type { Change } from '../../drift/types.ts';
+import { causeOf } from '../external/cause.ts';
+import { compareAttachments } from '../external/policies.ts';
+import type { DiffInput } from '../external/types.ts';
+import type { PolicyNames } from '../iotpolicy/names.ts';
+import type { ObservedGroup } from './observe.ts';
+
+export interface DesiredGroup {
+  readonly parent: string | undefined;
+  readonly description: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly query: string | undefined;
+  readonly policies: readonly PolicyNames[];
+}
+
+export type GroupAction =
+  | { readonly kind: 'create' }
+  | { readonly kind: 'update' }
+  | { readonly kind: 'attach'; readonly policy: string }
+  | { readonly kind: 'detach'; readonly policy: string }
+  | { readonly kind: 'mark' };
+
+type Input = DiffInput<ThingGroup, DesiredGroup, ObservedGroup | undefined>;
+
+export function diffGroup(input: Input): readonly Change<GroupAction>[] {
+  const { object, desired, observed, settled } = input;
+  if (observed === undefined) {
+    const before = settled && object.status?.arn !== undefined;
+    const missing = { class: 'missing', cause: before ? 'drift' : 'spec' } as const;
+    const policies = desired.policies.map(({ attach }) => ({
+      ...missing,
+      field: `policies[${attach}]`,
+      action: { kind: 'attach', policy: attach } as const,
+    }));
+    return [{ ...missing, field: 'group', action: { kind: 'create' } }, ...policies];
+  }
+  return [...properties(input, observed), ...attachments(input, observed)];
+}
+
+function properties({ desired, settled, mark }: Input, observed: ObservedGroup): readonly Change<GroupAction>[] {
+  const changes: Change<GroupAction>[] = [];
+  const cause = settled ? 'drift' : 'spec';
+  const differs = (field: string, want: string | undefined, got: string | undefined, action?: GroupAction) => {
+    if ((want ?? '') === (got ?? '')) return;
+    const values = { ...(want === undefined ? {} : { want }), ...(got === undefined ? {} : { got }) };
+    changes.push({ field, class: 'changed', cause, ...values, ...(action === undefined ? {} : { action }) });
+  };
+  const update = { kind: 'update' } as const;
+  differs('description', desired.description, observed.description, update);
+  for (const name of new Set([...Object.keys(desired.attributes), ...Object.keys(observed.attributes)])) {
+    differs(`attributes.${name}`, desired.attributes[name], observed.attributes[name], update);
+  }
+  // AWS turns no static group into a dynamic one, nor the other way round; and a parent is fixed at creation.
+  const convertible = (desired.query === undefined) === (observed.query === undefined);
+  differs('query', desired.query, observed.query, convertible ? update : undefined);
+  differs('parent', desired.parent, observed.parent);
+  if (observed.mark !== mark) {
+    changes.push({ field: 'tags[fleetward.dev/owner]', class: 'changed', cause: 'spec', action: { kind: 'mark' } });
+  }
+  return changes;
+}
+
+/**
+ * A policy that only we name is detached when its reference goes; one that others attached is shown, never touched:
+ * only attachments on certificates that a Device owns exclusively are ours to remove.
+ */
+function attachments({ object, desired, settled }: Input, observed: ObservedGroup): readonly Change<GroupAction>[] {
+  if (observed.query !== undefined) return [];
+  const { missing, extra } = compareAttachments(desired.policies, observed.policies);
+  const applied = new Set(object.status?.policies ?? []);
+  const attach = missing.map((policy): Change<GroupAction> => {
+    const field = `policies[${policy}]`;
+    const cause = applied.has(policy) ? 'drift' : causeOf(object, settled, field, 'attached');
+    return {
+      field,
+      class: cause === 'drift' ? 'narrowed' : 'missing',
+      cause,
+      want: 'attached',
+      action: { kind: 'attach', policy },
+    };
+  });
+  const detach = extra.map((policy): Change<GroupAction> => {
+    const ours = !settled && applied.has(policy);
+    const change = { field: `policies[${policy}]`, class: 'widened', got: 'attached' } as const;
+    return ours ? { ...change, cause: 'spec', action: { kind: 'detach', policy } } : { ...change, cause: 'drift' };
+  });
+  return [...attach, ...detach];
+}

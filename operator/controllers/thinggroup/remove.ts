@@ -1,0 +1,53 @@
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { terminal, waiting } from '../../runtime/errors.ts';
+import { REFERS_TO, referenceKey } from '../external/references.ts';
+import type { Scope } from '../external/types.ts';
+import { groupName, observeGroup } from './observe.ts';
+
+const AGAIN_MS = 10_000;
+
+/** Leaves first: a group with groups below it stays until they are gone, and one with members until nobody names it. */
+export async function removeGroup(scope: Scope<ThingGroup>): Promise<void> {
+  const thingGroupName = groupName(scope.object);
+  const found = await observeGroup(scope);
+  if (found === undefined) return;
+  if (found.mark !== undefined && found.mark !== scope.mark) {
+    throw terminal(
+      'OwnedByOther',
+      `Thing group ${thingGroupName} is marked as owned by ${found.mark}; it is not deleted. Set deletionPolicy to Retain to let this object go.`,
+    );
+  }
+  refuseWhileReferenced(scope, thingGroupName);
+  if (found.query !== undefined) {
+    await scope.call('DeleteDynamicThingGroup', { thingGroupName, expectedVersion: found.version });
+    return;
+  }
+  const children = await scope.call('ListThingGroups', {
+    parentGroup: thingGroupName,
+    recursive: false,
+    maxResults: 10,
+  });
+  const first = children.thingGroups?.[0]?.groupName;
+  if (first !== undefined) {
+    throw waiting(
+      'HasChildren',
+      `Thing group ${thingGroupName} is not deleted while ${first} is below it. It is tried again.`,
+      AGAIN_MS,
+    );
+  }
+  await scope.call('DeleteThingGroup', { thingGroupName, expectedVersion: found.version });
+}
+
+function refuseWhileReferenced({ object, deps }: Scope<ThingGroup>, name: string): void {
+  const reference = referenceKey('ThingGroup', object.metadata.namespace, object.metadata.name);
+  for (const kind of ['Device', 'ThingGroup', 'SecurityProfile']) {
+    const user = deps.cache
+      .byIndex(kind, REFERS_TO, reference)
+      .find(({ metadata }) => metadata.deletionTimestamp === undefined);
+    if (user === undefined) continue;
+    throw waiting(
+      'StillReferenced',
+      `Thing group ${name} is not deleted while ${kind} ${user.metadata.name} refers to it. Remove the reference first.`,
+    );
+  }
+}
