@@ -45,12 +45,25 @@ export function toStoreError(status: ApiStatus, asked: Asked): StoreError {
   const said = asked.secret ? status.reason : status.message || status.reason;
   const hint = hintFor(code, status);
   const message = `${asked.what}: the API server answered ${status.code} ${said}`.slice(0, MESSAGE_LIMIT) + hint;
-  const causes = asked.secret ? [] : status.causes;
+  const causes = asked.secret ? [] : [...status.causes, ...typingCauses(status.message)];
   const retryAfterMs = isUnknownKind(status) ? UNKNOWN_KIND_MS : status.retryAfterMs;
   return new StoreError(code, message, { causes, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
 const isUnknownKind = (status: ApiStatus): boolean => status.code === 404 && status.name === undefined;
+
+const TYPING_FAILED = 'failed to create typed patch object';
+
+/** The fields out of `failed to create typed patch object (…): .spec.a: expected string, got …`, one a line. */
+function typingCauses(message: string): ApiStatus['causes'] {
+  if (!message.startsWith(TYPING_FAILED)) return [];
+  const lines = message.slice(message.indexOf('): ') + 3).split('\n');
+  return lines.flatMap((line) => {
+    const found = /^\s*\.(\S+?): (.+)$/.exec(line);
+    if (!found) return [];
+    return [{ field: found[1]!, message: found[2]!.replace(/&value\.valueUnstructured\{Value:(.*)\}/, '$1') }];
+  });
+}
 
 /** Nothing came back, or not what was asked for: refused connection, closed socket, timeout, no JSON. */
 export function toTransportError(thrown: unknown, asked: Asked): StoreError {
@@ -62,6 +75,10 @@ export function toTransportError(thrown: unknown, asked: Asked): StoreError {
 function codeOf(status: ApiStatus): StoreErrorCode {
   // etcd's quota is used up: reads go on, and only a person can make room.
   if (/database space exceeded/.test(status.message)) return 'full';
+  // A field of a wrong type or unknown to the schema: with server-side apply that comes as an internal error [500].
+  if (status.message.startsWith(TYPING_FAILED)) return 'invalid';
+  // Said of an apply that names the uid of an earlier object of this name.
+  if (status.causes.some((cause) => cause.field === 'metadata.uid')) return 'conflict';
   switch (status.code) {
     case 400:
     case 405:

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectKey } from '../../../api/meta.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { parseStatus, toStoreError } from '../../kube/errors.ts';
-import { pathOf, resourceOf } from '../../kube/resources.ts';
+import { pathOf } from '../../kube/resources.ts';
 import type { ApplyOptions, ListPage, ListQuery, Store, WatchEvent, WatchQuery } from '../../store.ts';
 import { StoreError } from '../../store.ts';
 import type { Selection } from '../selector.ts';
@@ -15,6 +15,7 @@ export interface KubeStoreOptions {
 type UidKey = ObjectKey & { readonly uid: string };
 
 const APPLY_PATCH = 'application/apply-patch+yaml';
+const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 /** Another writer may change an object between our read and our write that often before the queue takes over. */
 const FINALIZER_ATTEMPTS = 4;
@@ -75,14 +76,41 @@ export class KubeStore implements Store {
 
   async apply(document: KubeObject, options: ApplyOptions): Promise<KubeObject> {
     const key = keyOf(document);
-    return this.#apply(key, toApply(document), options);
+    const answer = await this.#client.json({
+      method: 'PATCH',
+      path: pathOf(key.kind, key),
+      query: { fieldManager: options.owner, force: String(options.force ?? true) },
+      body: toApply(document),
+      contentType: APPLY_PATCH,
+      ...asking('Applying', key),
+    });
+    return fromWire(answer, key.kind);
   }
 
+  /**
+   * As a JSON patch that tests the uid: a server-side apply to the status subresource ignores the uid it names, and would
+   * write the status of a deleted object into its successor.
+   */
   async applyStatus(key: UidKey, status: unknown, options: ApplyOptions): Promise<KubeObject> {
-    const { kind, name, namespace, uid } = key;
-    const { apiVersion } = resourceOf(kind);
-    const document: KubeObject = { apiVersion, kind, metadata: { name, namespace, uid }, status };
-    return this.#apply({ ...key, subresource: 'status' }, document, options);
+    try {
+      const answer = await this.#client.json({
+        method: 'PATCH',
+        path: pathOf(key.kind, { ...key, subresource: 'status' }),
+        query: { fieldManager: options.owner },
+        body: [
+          { op: 'test', path: '/metadata/uid', value: key.uid },
+          { op: 'add', path: '/status', value: status },
+        ],
+        contentType: JSON_PATCH,
+        ...asking('Writing the status of', key),
+      });
+      return fromWire(answer, key.kind);
+    } catch (thrown) {
+      // A patch whose test fails is refused as a whole, without naming a field.
+      if (!(thrown instanceof StoreError) || thrown.code !== 'invalid' || thrown.causes.length > 0) throw thrown;
+      const message = `${describe(key)} was deleted and created again: it does not have uid ${key.uid} any more`;
+      throw new StoreError('conflict', message, { cause: thrown });
+    }
   }
 
   async setFinalizer(key: UidKey, finalizer: string, present: boolean): Promise<KubeObject> {
@@ -115,22 +143,6 @@ export class KubeStore implements Store {
     } catch (thrown) {
       if (!(thrown instanceof StoreError) || thrown.code !== 'notFound') throw thrown;
     }
-  }
-
-  async #apply(
-    key: ObjectKey & { readonly subresource?: string },
-    document: KubeObject,
-    options: ApplyOptions,
-  ): Promise<KubeObject> {
-    const answer = await this.#client.json({
-      method: 'PATCH',
-      path: pathOf(key.kind, key),
-      query: { fieldManager: options.owner, force: String(options.force ?? true) },
-      body: document,
-      contentType: APPLY_PATCH,
-      ...asking(key.subresource ? 'Applying the status of' : 'Applying', key),
-    });
-    return fromWire(answer, key.kind);
   }
 
   async #writeFinalizers(object: KubeObject, finalizers: readonly string[]): Promise<KubeObject> {
