@@ -1,0 +1,120 @@
+import type { FleetObject } from '../../api/kinds.gen.ts';
+import { nearest } from '../../api/validation/nearest.ts';
+import { checkDevice, checkGroup } from './check-groups.ts';
+import type { FoundFile } from './files.ts';
+import type { Pauser } from './pauser.ts';
+import { type Finding, placeFindings } from './place.ts';
+import type { ProblemList } from './problems.ts';
+import { accountOf, awsNameOf, type Reference, referencesOf } from './references.ts';
+import type { LoadedObject, LoadLimits } from './types.ts';
+
+export interface TreeOptions {
+  /**
+   * How to report a reference to an object that is not in the tree. `warning` (the default): it may come from
+   * elsewhere, and objects resolve in any order. `error`: the tree is meant to be complete.
+   */
+  readonly danglingReferences?: 'error' | 'warning';
+  /** Namespace of objects that name none. Default: they are compared with each other only. */
+  readonly namespace?: string;
+}
+
+export interface TreeContext extends TreeOptions {
+  readonly files: readonly FoundFile[];
+  readonly limits: LoadLimits;
+  readonly problems: ProblemList;
+  readonly pauser: Pauser;
+}
+
+export interface Item {
+  readonly loaded: LoadedObject;
+  readonly object: FleetObject;
+  readonly namespace: string;
+}
+
+/** The objects of a tree by kind, namespace and name. */
+export type TreeIndex = (kind: string, namespace: string) => ReadonlyMap<string, Item>;
+
+/** How the objects of a tree fit together: duplicates, references, hierarchies, what AWS would refuse. */
+export async function checkTree(objects: readonly LoadedObject[], context: TreeContext): Promise<void> {
+  const { pauser } = context;
+  const items = objects.map((loaded): Item => {
+    const object = loaded.object as FleetObject;
+    return { loaded, object, namespace: object.metadata.namespace ?? context.namespace ?? '' };
+  });
+  const findings: Finding[] = [];
+  const index = indexItems(items, findings);
+  checkAwsNames(items, findings);
+  for (const item of items) {
+    checkReferences(item, index, context, findings);
+    if (item.object.kind === 'Device') checkDevice(item, item.object, index, findings);
+    if (item.object.kind === 'ThingGroup') checkGroup(item, item.object, index, findings);
+    if (pauser.isDue()) await pauser.pause();
+  }
+  await placeFindings(findings, context);
+}
+
+function indexItems(items: readonly Item[], findings: Finding[]): TreeIndex {
+  const all = new Map<string, Map<string, Item>>();
+  for (const item of items) {
+    const { kind, metadata } = item.object;
+    const group = `${kind}/${item.namespace}`;
+    const byName = all.get(group) ?? new Map<string, Item>();
+    all.set(group, byName);
+    const first = byName.get(metadata.name);
+    if (first === undefined) byName.set(metadata.name, item);
+    else
+      findings.push(duplicate(item, `${kind} ${metadata.name} is there twice: it stands in ${placeOf(first)} as well`));
+  }
+  const none: ReadonlyMap<string, Item> = new Map();
+  return (kind, namespace) => all.get(`${kind}/${namespace}`) ?? none;
+}
+
+const placeOf = ({ loaded }: Item) => `${loaded.file}:${loaded.line}`;
+
+function duplicate(item: Item, message: string): Finding {
+  return { item, severity: 'error', code: 'Duplicate', path: [], message };
+}
+
+/** Two objects for one AWS object would take it from each other; only one of them could ever become Ready. */
+function checkAwsNames(items: readonly Item[], findings: Finding[]): void {
+  const claims = new Map<string, Item>();
+  for (const item of items) {
+    const name = awsNameOf(item.object);
+    if (name === undefined) continue;
+    const claim = `${item.object.kind}\0${item.namespace}\0${accountOf(item.object)}\0${name}`;
+    const first = claims.get(claim);
+    if (first === undefined) claims.set(claim, item);
+    else if (first.object.metadata.name !== item.object.metadata.name) {
+      const message = `stands for ${name} in AWS, and so does ${first.object.metadata.name} in ${placeOf(first)}: give one of them another name in spec`;
+      findings.push(duplicate(item, message));
+    }
+  }
+}
+
+function checkReferences(item: Item, index: TreeIndex, context: TreeContext, findings: Finding[]): void {
+  for (const reference of referencesOf(item.object)) {
+    const known = index(reference.kind, item.namespace);
+    if (known.has(reference.name) || isElsewhere(reference, known)) continue;
+    const close = findings.length > MAX_SUGGESTIONS ? undefined : nearest(reference.name, known.keys());
+    const hint =
+      close === undefined
+        ? 'it may come from elsewhere, else the object never becomes Ready'
+        : `did you mean ${close}?`;
+    findings.push({
+      item,
+      severity: context.danglingReferences ?? 'warning',
+      code: 'DanglingReference',
+      path: reference.path,
+      message: `there is no ${reference.kind} ${reference.name} in this tree; ${hint}`,
+      ...(close === undefined ? {} : { nearest: close }),
+    });
+  }
+}
+
+/** Searching the nearest of many names for each of many mistakes would take quadratic time. */
+const MAX_SUGGESTIONS = 200;
+
+/** A tree without any AWSAccount leaves accounts to the cluster, or to the command line in standalone mode. */
+function isElsewhere(reference: Reference, known: ReadonlyMap<string, Item>): boolean {
+  return reference.kind === 'AWSAccount' && known.size === 0;
+}
