@@ -4,7 +4,6 @@ import type { StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 import { isDamaged, StateFolderError } from './errors.ts';
 import { inaccessible } from './folder-lock.ts';
-import { MIGRATIONS } from './migrations.ts';
 
 export const DATABASE_FILE = 'objects.db';
 
@@ -81,7 +80,7 @@ export function readVersion(database: DatabaseSync): number {
  * death of the process at any point; after a power cut the last moments may be missing, never half a batch, and what is
  * missing is found again from Git and from the owner marks in AWS.
  */
-export function openDatabase(folder: string, migrations: readonly string[] = MIGRATIONS): Database {
+export function openDatabase(folder: string, migrations: readonly string[], maxPages?: number): Database {
   const file = join(folder, DATABASE_FILE);
   let database: DatabaseSync | undefined;
   try {
@@ -90,6 +89,7 @@ export function openDatabase(folder: string, migrations: readonly string[] = MIG
     database = new DatabaseSync(file, { timeout: 5_000 });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864');
     migrate(database, migrations);
+    if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
     return new Database(database);
   } catch (thrown) {
     database?.close();

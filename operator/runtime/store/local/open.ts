@@ -22,6 +22,8 @@ export interface LocalStoreOptions {
   readonly clock: Clock;
   /** Only for tests of migrations. */
   readonly migrations?: readonly string[];
+  /** The database may grow to this many pages of 4 KiB. Default: as far as the disk goes. */
+  readonly maxPages?: number;
 }
 
 /** Rows loaded between two turns of the event loop, so that probes are answered during a long start. */
@@ -41,7 +43,7 @@ export async function openLocalStore(options: LocalStoreOptions): Promise<LocalS
   const lock = lockFolder(folder, clock.now());
   let database: Database | undefined;
   try {
-    database = openDatabase(folder, options.migrations ?? MIGRATIONS);
+    database = openDatabase(folder, options.migrations ?? MIGRATIONS, options.maxPages);
     const owners = new OwnersPool();
     const rows = await load(database, owners);
     const history = new History(database.resourceVersion());
