@@ -1,6 +1,7 @@
 import type { FleetSource } from '../../api/fleetsource.gen.ts';
 import { KINDS } from '../../api/kinds.gen.ts';
 import type { KubeObject, ObjectKey } from '../../api/meta.ts';
+import type { SchemaRegistry } from '../../api/validate.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { toReconcileError } from '../../runtime/errors.ts';
 import { type EventRecorder, noEvents } from '../../runtime/events.ts';
@@ -22,6 +23,8 @@ export interface FleetSourceDeps {
   readonly clock: Clock;
   readonly tree: SourceTree;
   readonly load: TreeLoader;
+  /** Whose defaults stored objects have. */
+  readonly schemas: Pick<SchemaRegistry, 'admit'>;
   readonly events?: EventRecorder;
   /** Objects created each second at most, 0 for no limit. Default 50, which etcd bears. */
   readonly createsPerSecond?: number;
@@ -141,6 +144,7 @@ export class FleetSourceReconciler implements Reconciler {
       revision: pass.fetched.revision,
       tree: await load(pass.fetched, pass.context.signal),
       ignoreKinds,
+      complete: (object) => this.#deps.schemas.admit(object).object,
       find: (object) => cache.get(keyPartsOf(object)),
       inventory: this.#inventory(source),
       isSource: (uid) => [...cache.list('FleetSource')].some(({ metadata }) => metadata.uid === uid),

@@ -24,8 +24,10 @@ export interface Refusal {
 export interface PlanInput {
   /** uid of the FleetSource. */
   readonly source: string;
-  /** Complete documents, defaults filled in, in the source's namespace. */
+  /** As their authors wrote them, in the source's namespace: applying defaults would make Git own them. */
   readonly desired: readonly KubeObject[];
+  /** Fills in the defaults, as the store does. */
+  readonly complete: (object: KubeObject) => KubeObject;
   readonly find: (object: KubeObject) => KubeObject | undefined;
   /** All objects that carry this source's label. */
   readonly inventory: Iterable<KubeObject>;
@@ -60,13 +62,14 @@ export async function planRevision(input: PlanInput): Promise<Plan> {
     if (!stored) creations.push(document);
     else if (holder !== undefined && holder !== input.source && input.isSource(holder)) {
       refused.push({ object: keyOf(document), message: `belongs to another FleetSource (uid ${holder})` });
-    } else if (matches(document, stored, input.settled)) kept.push(stored);
+    } else if (matches(input.complete(document), stored, input.settled)) kept.push(stored);
     else changes.push(withUid(document, stored.metadata.uid));
   }
   const remove = [...input.inventory].filter(
     (object) => !wanted.has(keyOf(object)) && object.metadata.deletionTimestamp === undefined,
   );
-  const apply = [...inOrder(creations), ...inOrder(changes)];
+  // Creations may be paced; a change of policy must not wait behind a thousand new devices.
+  const apply = [...inOrder(changes), ...inOrder(creations)];
   return { apply, remove: inOrder(remove).reverse(), kept, refused };
 }
 

@@ -7,7 +7,7 @@ import { inventoryDigest, type Outcome } from './status.ts';
 import type { LoadedTree } from './tree.ts';
 import { ALLOW_PRUNE } from './verbs.ts';
 
-export interface ReviseInput extends Pick<PlanInput, 'find' | 'isSource' | 'settled'> {
+export interface ReviseInput extends Pick<PlanInput, 'find' | 'complete' | 'isSource' | 'settled'> {
   readonly source: FleetSource;
   readonly revision: string;
   readonly tree: LoadedTree;
@@ -34,7 +34,10 @@ export async function revise(input: ReviseInput): Promise<Revised> {
         `${file}:${line}: ${object.kind} ${object.metadata.name} names namespace ${object.metadata.namespace}, but a FleetSource writes only to its own, ${namespace}; leave metadata.namespace out`,
     ),
   ];
-  if (errors.length > 0) return ends({ kind: 'invalid', revision, errors, skipped });
+  if (errors.length > 0) {
+    const total = tree.errorCount + foreign.length;
+    return ends({ kind: 'invalid', revision, errors, total, skipped });
+  }
   if (objects.length === 0) return ends({ kind: 'empty', revision, skipped });
   const desired = objects.map(({ object }) => inNamespace(object, namespace));
   const plan = await planRevision({ ...input, source: source.metadata.uid ?? '', desired });

@@ -55,7 +55,7 @@ function details(old: FleetSourceStatus, outcome: Outcome, now: number): FleetSo
     case 'unreadable':
       return {};
     case 'invalid':
-      return { ...attempted(outcome), ...listed(outcome.errors), skipped: outcome.skipped };
+      return { ...attempted(outcome), ...listed(outcome.errors, outcome.total), skipped: outcome.skipped };
     case 'empty':
       return { ...attempted(outcome), ...listed([]), skipped: outcome.skipped };
     case 'guarded':
@@ -91,8 +91,8 @@ function progressOf(source: FleetSource, outcome: Exclude<Outcome, { kind: 'susp
     }
     case 'invalid': {
       const [first = ''] = outcome.errors;
-      const more = outcome.errors.length > 1 ? ` (and ${outcome.errors.length - 1} more, see status.errors)` : '';
-      const message = `${outcome.revision} has ${count(outcome.errors.length, 'mistake')} and nothing of it was applied${stays}: ${first}${more}`;
+      const more = outcome.total > 1 ? ` (and ${outcome.total - 1} more, see status.errors)` : '';
+      const message = `${outcome.revision} has ${count(outcome.total, 'mistake')} and nothing of it was applied${stays}: ${first}${more}`;
       return { kind: 'stalled', reason: 'InvalidManifests', message };
     }
     case 'empty': {
@@ -142,8 +142,8 @@ function attempted(outcome: { readonly revision: string }): FleetSourceStatus {
   return { lastAttemptedRevision: outcome.revision };
 }
 
-function listed(errors: readonly string[]): FleetSourceStatus {
-  return { errors: errors.slice(0, MAX_LISTED).map((line) => line.slice(0, MAX_LINE)), errorCount: errors.length };
+function listed(errors: readonly string[], total = errors.length): FleetSourceStatus {
+  return { errors: errors.slice(0, MAX_LISTED).map((line) => line.slice(0, MAX_LINE)), errorCount: total };
 }
 
 function count(n: number, what: string): string {

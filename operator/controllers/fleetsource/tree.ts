@@ -33,6 +33,8 @@ export interface LoadedTree {
   readonly objects: readonly LoadedObject[];
   /** One line each: `file:line:column: message`. */
   readonly errors: readonly string[];
+  /** Of all mistakes; `errors` may be cut. */
+  readonly errorCount: number;
   /** Objects of foreign kinds. */
   readonly skipped: number;
 }

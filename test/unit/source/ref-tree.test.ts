@@ -10,7 +10,7 @@ describe('the ref of a source', () => {
     [{ branch: 'main', tag: 'v1' }, { kind: 'tag', name: 'v1', ref: 'refs/tags/v1' }, 'a tag beats a branch'],
     [{ branch: 'release/1' }, { kind: 'branch', name: 'release/1', ref: 'refs/heads/release/1' }, 'slashes are fine'],
     [undefined, { kind: 'head', ref: 'HEAD' }, 'nothing named follows the default branch'],
-  ])('%o is %o', (spec, expected) => {
+  ])('%o is %o: %s', (spec, expected, _reason) => {
     expect(chooseRef(spec)).toEqual(expected);
   });
 
@@ -27,7 +27,7 @@ describe('the ref of a source', () => {
     [{ tag: '/v1' }, 'an absolute name'],
     [{ commit: '4be1' }, 'a short commit is ambiguous'],
     [{ commit: 'main' }, 'not a commit id'],
-  ])('%o is refused: %s', (spec) => {
+  ])('%o is refused: %s', (spec, _reason) => {
     expect(() => chooseRef(spec)).toThrow(expect.objectContaining({ reason: 'InvalidRef' }));
   });
 

@@ -56,7 +56,7 @@ describe('credentials', () => {
     [https, {}, /lacks password/, 'an empty Secret'],
     [ssh, { identity: 'k' }, /lacks known_hosts/, 'an SSH key without host keys trusts anybody'],
     [ssh, {}, /lacks identity and known_hosts/, 'every missing key is named at once'],
-  ])('%o with %o is refused', (url, data, message) => {
+  ])('%o with %o is refused by %o: %s', (url, data, message, _reason) => {
     expect(() => credentialsFrom(url, data, 'Secret default/git')).toThrow(message);
   });
 
