@@ -16,6 +16,8 @@ export type Outcome =
       readonly kind: 'invalid';
       readonly revision: string;
       readonly errors: readonly string[];
+      /** Of all mistakes; `errors` may be cut. */
+      readonly total: number;
       readonly skipped: number;
     }
   | { readonly kind: 'empty'; readonly revision: string; readonly skipped: number }
