@@ -43,6 +43,9 @@ export interface DeviceSpec {
    * Attributes of the thing. Names as AWS takes them; values without blanks, not empty, at most 800 characters. Attributes that are not listed here are removed.
    */
   readonly attributes?: {
+    /**
+     * A value: letters, digits and `_ . , @ / : # = [ ] -`, no blanks, 1 to 800 characters.
+     */
     readonly [k: string]: string;
   };
   /**
@@ -128,15 +131,15 @@ export interface DevicePolicyRef {
  */
 export interface DeviceCertificate {
   /**
-   * Name of the certificate within this Device, for example `a` or `2026`.
+   * Name of the certificate within this Device: lower-case letters, digits and `-`, at most 63, for example `a` or `2026`.
    */
   readonly name: string;
   /**
-   * Certificate signing request (PEM) that the device made; AWS issues the certificate and the private key never leaves the device. RSA of at least 2,048 bits, or NIST P-256, P-384 or P-521.
+   * Certificate signing request (PEM, beginning with -----BEGIN CERTIFICATE REQUEST-----) that the device made; AWS issues the certificate and the private key never leaves the device. RSA of at least 2,048 bits, or NIST P-256, P-384 or P-521.
    */
   readonly csr?: string;
   /**
-   * Certificate (PEM) from an authority of your own. It is registered with AWS without its authority, so the device must send SNI. Never a private key.
+   * Certificate (PEM, beginning with -----BEGIN CERTIFICATE-----) from an authority of your own. It is registered with AWS without its authority, so the device must send SNI. Never a private key.
    */
   readonly pem?: string;
   /**

@@ -84,6 +84,8 @@ export interface IoTPolicyDocumentStatement {
    *
    * @minItems 1
    * @maxItems 50
+   *
+   * Items: An action such as `iot:Publish`, or `*`.
    */
   readonly Action: readonly string[];
   /**
@@ -91,6 +93,8 @@ export interface IoTPolicyDocumentStatement {
    *
    * @minItems 1
    * @maxItems 100
+   *
+   * Items: An ARN such as `arn:aws:iot:eu-central-1:123456789012:topic/dt/*`, or `*`.
    */
   readonly Resource?: readonly string[];
   /**
@@ -98,6 +102,8 @@ export interface IoTPolicyDocumentStatement {
    *
    * @minItems 1
    * @maxItems 100
+   *
+   * Items: An ARN such as `arn:aws:iot:eu-central-1:123456789012:topic/dt/*`, or `*`.
    */
   readonly NotResource?: readonly string[];
   /**

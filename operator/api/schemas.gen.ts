@@ -604,6 +604,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "type": "object",
        "maxProperties": 50,
        "additionalProperties": {
+        "description": "A value: letters, digits and `_ . , @ / : # = [ ] -`, no blanks, 1 to 800 characters.",
         "type": "string",
         "minLength": 1,
         "maxLength": 800,
@@ -705,25 +706,35 @@ export const kindDefinitions: readonly KindDefinition[] = [
          {
           "rule": "(has(self.csr) ? 1 : 0) + (has(self.pem) ? 1 : 0) + (has(self.certificateId) ? 1 : 0) + (has(self.issued) ? 1 : 0) == 1",
           "message": "give exactly one of csr, pem, certificateId and issued"
+         },
+         {
+          "rule": "!has(self.csr) || !self.csr.contains('PRIVATE KEY')",
+          "message": "csr must not hold a private key: take it out, and replace the key if this was ever committed",
+          "fieldPath": ".csr"
+         },
+         {
+          "rule": "!has(self.pem) || !self.pem.contains('PRIVATE KEY')",
+          "message": "pem must not hold a private key: take it out, and replace the key if this was ever committed",
+          "fieldPath": ".pem"
          }
         ],
         "properties": {
          "name": {
-          "description": "Name of the certificate within this Device, for example `a` or `2026`.",
+          "description": "Name of the certificate within this Device: lower-case letters, digits and `-`, at most 63, for example `a` or `2026`.",
           "type": "string",
           "minLength": 1,
           "maxLength": 63,
           "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
          },
          "csr": {
-          "description": "Certificate signing request (PEM) that the device made; AWS issues the certificate and the private key never leaves the device. RSA of at least 2,048 bits, or NIST P-256, P-384 or P-521.",
+          "description": "Certificate signing request (PEM, beginning with -----BEGIN CERTIFICATE REQUEST-----) that the device made; AWS issues the certificate and the private key never leaves the device. RSA of at least 2,048 bits, or NIST P-256, P-384 or P-521.",
           "type": "string",
           "minLength": 1,
           "maxLength": 4096,
           "pattern": "^-----BEGIN (NEW )?CERTIFICATE REQUEST-----"
          },
          "pem": {
-          "description": "Certificate (PEM) from an authority of your own. It is registered with AWS without its authority, so the device must send SNI. Never a private key.",
+          "description": "Certificate (PEM, beginning with -----BEGIN CERTIFICATE-----) from an authority of your own. It is registered with AWS without its authority, so the device must send SNI. Never a private key.",
           "type": "string",
           "minLength": 1,
           "maxLength": 16384,
@@ -1774,6 +1785,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "maxItems": 50,
             "minItems": 1,
             "items": {
+             "description": "An action such as `iot:Publish`, or `*`.",
              "type": "string",
              "minLength": 1,
              "maxLength": 128,
@@ -1787,6 +1799,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "maxItems": 100,
             "minItems": 1,
             "items": {
+             "description": "An ARN such as `arn:aws:iot:eu-central-1:123456789012:topic/dt/*`, or `*`.",
              "type": "string",
              "minLength": 1,
              "maxLength": 2048,
@@ -1800,6 +1813,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "maxItems": 100,
             "minItems": 1,
             "items": {
+             "description": "An ARN such as `arn:aws:iot:eu-central-1:123456789012:topic/dt/*`, or `*`.",
              "type": "string",
              "minLength": 1,
              "maxLength": 2048,
@@ -3466,6 +3480,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "type": "object",
        "maxProperties": 50,
        "additionalProperties": {
+        "description": "A value: letters, digits and `_ . , @ / : # = [ ] -`, no blanks, 1 to 800 characters.",
         "type": "string",
         "minLength": 1,
         "maxLength": 800,

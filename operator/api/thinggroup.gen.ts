@@ -47,6 +47,9 @@ export interface ThingGroupSpec {
    * Attributes of the group. Names and values as for a thing. At most 50.
    */
   readonly attributes?: {
+    /**
+     * A value: letters, digits and `_ . , @ / : # = [ ] -`, no blanks, 1 to 800 characters.
+     */
     readonly [k: string]: string;
   };
   /**

@@ -3,12 +3,15 @@ import type { StructuralSchema } from '../schema-types.ts';
 import type { FieldError } from './field-error.ts';
 import { nearest } from './nearest.ts';
 import { type Path, pathText } from './path.ts';
-import { show, typeName } from './values.ts';
+import { mayHoldSecret, show, typeName } from './values.ts';
+
+type Explanation = Pick<FieldError, 'message' | 'nearest' | 'needsQuotes'>;
 
 /** Turns an error of the schema checker into words: what is there, what was expected, and what is close to it. */
 export function explain(error: ErrorObject, path: Path, schema: StructuralSchema | undefined): FieldError {
   const base = { field: pathText(path), path, keyword: error.keyword };
   if (error.keyword === 'enum') return { ...base, ...explainEnum(error) };
+  if (error.keyword === 'type') return { ...base, ...explainType(error, path, schema) };
   return { ...base, message: words(error, schema) };
 }
 
@@ -17,8 +20,6 @@ function words(error: ErrorObject, schema: StructuralSchema | undefined): string
   switch (error.keyword) {
     case 'required':
       return `is required. ${meaning(schema)}`.trim();
-    case 'type':
-      return `must be ${wanted(schema?.type)}, but is ${typeName(error.data)}${quoted(error.data, schema)}`;
     case 'pattern':
       return `${show(error.data)} is not allowed here. ${meaning(schema) || `It must match ${schema?.pattern ?? 'the pattern'}.`}`;
     case 'maxLength':
@@ -42,7 +43,7 @@ function words(error: ErrorObject, schema: StructuralSchema | undefined): string
   }
 }
 
-function explainEnum(error: ErrorObject): { message: string; nearest?: string } {
+function explainEnum(error: ErrorObject): Explanation {
   const allowed = (error.params as { allowedValues: readonly unknown[] }).allowedValues.map(String);
   const close = typeof error.data === 'string' ? nearest(error.data, allowed) : undefined;
   const choice = allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`;
@@ -70,11 +71,21 @@ function wanted(type: string | undefined): string {
   }
 }
 
-/** The commonest cause of a wrong type: a scalar that YAML takes for something else because it has no quotes. */
-function quoted(value: unknown, schema: StructuralSchema | undefined): string {
-  if (schema?.type !== 'string') return '';
-  if (typeof value !== 'boolean' && typeof value !== 'number') return '';
-  return ` (${String(value)}): put it in quotes`;
+/** The commonest causes have an obvious remedy, and the message shows it. */
+function explainType(error: ErrorObject, path: Path, schema: StructuralSchema | undefined): Explanation {
+  const { data } = error;
+  const what = `must be ${wanted(schema?.type)}, but is ${typeName(data)}`;
+  const isScalar = typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean';
+  if (schema?.type === 'string' && isScalar) {
+    return { message: `${what} (${String(data)}): put it in quotes`, needsQuotes: true };
+  }
+  if (schema?.type === 'array' && isScalar && schema.items?.type === 'string' && !mayHoldSecret(data)) {
+    return { message: `${what}: write ${String(path.at(-1))}: [${JSON.stringify(String(data))}]` };
+  }
+  if (schema?.type === 'array' && typeof data === 'object' && data !== null) {
+    return { message: `${what}: put "- " before its first field` };
+  }
+  return { message: what };
 }
 
 /** The part of a field's description that says what it takes. */

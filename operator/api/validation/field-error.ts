@@ -11,4 +11,6 @@ export interface FieldError {
   readonly keyword: string;
   /** The nearest valid name or value, where one is close. */
   readonly nearest?: string;
+  /** A string was expected, and quotes around what is there would make it one. */
+  readonly needsQuotes?: true;
 }

@@ -3,6 +3,9 @@ import type { SchemaNode } from './node.ts';
 import { type Path, pathText, startsWith } from './path.ts';
 import { isObject, jsonEqual } from './values.ts';
 
+/** After these a rule would meet values of types that it was not written for, or of unbounded size. */
+const BLOCKING = new Set(['type', 'required', 'maxItems', 'maxLength', 'maxProperties']);
+
 interface Walk {
   readonly blocked: readonly FieldError[];
   readonly errors: FieldError[];
@@ -45,7 +48,7 @@ function visit(value: unknown, old: unknown, node: SchemaNode, path: Path, walk:
 
 function runRules(value: unknown, old: unknown, node: SchemaNode, path: Path, walk: Walk): void {
   if (node.rules.length === 0) return;
-  if (walk.blocked.some((error) => startsWith(error.path, path))) return;
+  if (walk.blocked.some((error) => BLOCKING.has(error.keyword) && startsWith(error.path, path))) return;
   const unchanged = old !== undefined && jsonEqual(value, old);
   const self = node.hasIntegers ? withIntegers(value, node) : value;
   for (const rule of node.rules) {

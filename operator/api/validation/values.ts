@@ -27,14 +27,18 @@ export function deepFreeze<T>(value: T): T {
 
 const SHOWN = 60;
 
+/** Text with a private key, or with a user or password in a URL. */
+export function mayHoldSecret(value: unknown): boolean {
+  return typeof value === 'string' && /PRIVATE KEY|:\/\/[^/\s]*@/.test(value);
+}
+
 /**
  * A value as it may stand in an error message. Text that could carry a key or a password in a URL is never repeated:
  * messages end up in events and logs.
  */
 export function show(value: unknown): string {
   if (typeof value === 'string') {
-    if (/PRIVATE KEY|:\/\/[^/\s]*@/.test(value))
-      return 'a value that is not repeated here, because it may hold a secret';
+    if (mayHoldSecret(value)) return 'the value (not repeated, because it may hold a secret)';
     return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
   }
   if (Array.isArray(value)) return `a list of ${value.length}`;

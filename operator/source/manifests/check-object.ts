@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/meta.ts';
 import { isOurKey, REQUESTED_AT } from '../../api/names.ts';
 import type { StructuralSchema } from '../../api/schema-types.ts';
-import type { SchemaRegistry } from '../../api/validate.ts';
+import type { FieldError, SchemaRegistry } from '../../api/validate.ts';
 import { nearestMetadataField } from '../../api/validation/metadata.ts';
 import { nearest } from '../../api/validation/nearest.ts';
 import { type Path, pathText } from '../../api/validation/path.ts';
@@ -13,6 +13,8 @@ export interface ObjectProblem extends Pick<ManifestProblem, 'severity' | 'code'
   readonly path: Path;
   /** Whether to point at the name of the field or at its value. */
   readonly at: 'key' | 'value';
+  /** The remedy is to quote what stands there; shown with the text as it was written. */
+  readonly needsQuotes?: true;
 }
 
 /** AWS counts the characters of a policy without white space. https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -42,7 +44,7 @@ export function checkObject(object: KubeObject, registry: SchemaRegistry): reado
   ];
 }
 
-function fieldProblem(error: { path: Path; message: string; keyword: string; nearest?: string }): ObjectProblem {
+function fieldProblem(error: FieldError): ObjectProblem {
   const isMissing = error.keyword === 'required';
   return {
     severity: 'error',
@@ -51,6 +53,7 @@ function fieldProblem(error: { path: Path; message: string; keyword: string; nea
     at: isMissing ? 'key' : 'value',
     message: error.message,
     ...(error.nearest === undefined ? {} : { nearest: error.nearest }),
+    ...(error.needsQuotes ? { needsQuotes: true } : {}),
   };
 }
 

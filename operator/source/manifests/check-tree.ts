@@ -23,6 +23,14 @@ export interface TreeContext extends TreeOptions {
   readonly limits: LoadLimits;
   readonly problems: ProblemList;
   readonly pauser: Pauser;
+  readonly declared: readonly Declared[];
+}
+
+/** An object that the tree names, valid or not. */
+export interface Declared {
+  readonly kind: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
 }
 
 export interface Item {
@@ -44,8 +52,9 @@ export async function checkTree(objects: readonly LoadedObject[], context: TreeC
   const findings: Finding[] = [];
   const index = indexItems(items, findings);
   checkAwsNames(items, findings);
+  const known = namesOf(context.declared, context.namespace);
   for (const item of items) {
-    checkReferences(item, index, context, findings);
+    checkReferences(item, known, context, findings);
     if (item.object.kind === 'Device') checkDevice(item, item.object, index, findings);
     if (item.object.kind === 'ThingGroup') checkGroup(item, item.object, index, findings);
     if (pauser.isDue()) await pauser.pause();
@@ -91,11 +100,25 @@ function checkAwsNames(items: readonly Item[], findings: Finding[]): void {
   }
 }
 
-function checkReferences(item: Item, index: TreeIndex, context: TreeContext, findings: Finding[]): void {
+type Names = (kind: string, namespace: string) => ReadonlySet<string>;
+
+function namesOf(declared: readonly Declared[], fallback: string | undefined): Names {
+  const all = new Map<string, Set<string>>();
+  for (const { kind, namespace, name } of declared) {
+    const group = `${kind}/${namespace ?? fallback ?? ''}`;
+    const names = all.get(group) ?? new Set<string>();
+    all.set(group, names);
+    names.add(name);
+  }
+  const none: ReadonlySet<string> = new Set();
+  return (kind, namespace) => all.get(`${kind}/${namespace}`) ?? none;
+}
+
+function checkReferences(item: Item, names: Names, context: TreeContext, findings: Finding[]): void {
   for (const reference of referencesOf(item.object)) {
-    const known = index(reference.kind, item.namespace);
+    const known = names(reference.kind, item.namespace);
     if (known.has(reference.name) || isElsewhere(reference, known)) continue;
-    const close = findings.length > MAX_SUGGESTIONS ? undefined : nearest(reference.name, known.keys());
+    const close = findings.length > MAX_SUGGESTIONS ? undefined : nearest(reference.name, known);
     const hint =
       close === undefined
         ? 'it may come from elsewhere, else the object never becomes Ready'
@@ -115,6 +138,6 @@ function checkReferences(item: Item, index: TreeIndex, context: TreeContext, fin
 const MAX_SUGGESTIONS = 200;
 
 /** A tree without any AWSAccount leaves accounts to the cluster, or to the command line in standalone mode. */
-function isElsewhere(reference: Reference, known: ReadonlyMap<string, Item>): boolean {
+function isElsewhere(reference: Reference, known: ReadonlySet<string>): boolean {
   return reference.kind === 'AWSAccount' && known.size === 0;
 }

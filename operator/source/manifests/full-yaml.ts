@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isNode, isSeq, LineCounter, parseDocument, type ScalarTag } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Scalar,
+  type ScalarTag,
+} from 'yaml';
 import type { Path } from '../../api/validation/path.ts';
 import { resolvePlain } from './scalars.ts';
 
@@ -16,6 +27,8 @@ export type FullDocument =
 export interface Spot {
   readonly line: number;
   readonly column: number;
+  /** The scalar there as its author wrote it, where it is one without quotes. */
+  readonly source?: string;
 }
 
 const MAX_ALIASES = 100;
@@ -123,5 +136,6 @@ function locate(document: Document, lines: LineCounter, path: Path, what: 'key' 
     } else break;
   }
   const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  const source = isScalar(node) && node.type === Scalar.PLAIN ? node.source : undefined;
+  return { line: Math.max(line, 1), column: Math.max(col, 1), ...(source === undefined ? {} : { source }) };
 }

@@ -3,9 +3,10 @@ import { createSchemaRegistry, type SchemaRegistry } from '../../api/validate.ts
 import { type Path, pathText } from '../../api/validation/path.ts';
 import { deepFreeze, isObject } from '../../api/validation/values.ts';
 import { checkObject, type ObjectProblem } from './check-object.ts';
-import { checkTree, type TreeOptions } from './check-tree.ts';
+import { checkTree, type Declared, type TreeOptions } from './check-tree.ts';
 import { type Cut, cutDocuments } from './documents.ts';
 import { type FoundFile, findManifests } from './files.ts';
+import type { Spot } from './full-yaml.ts';
 import { explainKustomization, identify } from './identify.ts';
 import { createPauser, type Pauser } from './pauser.ts';
 import { createProblemList, type ProblemList } from './problems.ts';
@@ -34,6 +35,8 @@ interface Loading {
   readonly objects: LoadedObject[];
   readonly foreign: Map<string, number>;
   readonly pauser: Pauser;
+  /** Every object of ours that the tree names, valid or not: a reference to a wrong one is not dangling. */
+  readonly declared: Declared[];
 }
 
 interface Place {
@@ -60,6 +63,7 @@ export async function loadTree(paths: string | readonly string[], options: LoadO
     objects: [],
     foreign: new Map(),
     pauser: createPauser(options.signal),
+    declared: [],
   };
   const roots = typeof paths === 'string' ? [paths] : paths;
   const found = await findManifests(roots, { base: options.base, maxFiles: limits.files });
@@ -71,6 +75,7 @@ export async function loadTree(paths: string | readonly string[], options: LoadO
     limits,
     problems: loading.problems,
     pauser: loading.pauser,
+    declared: loading.declared,
   });
   const order = new Map(found.files.map((file, index) => [file.name, index]));
   return {
@@ -142,6 +147,8 @@ function loadValue(value: unknown, place: Place, loading: Loading): void {
 }
 
 function loadObject(value: KubeObject, place: Place, loading: Loading): void {
+  const name = nameIn(value);
+  if (name !== undefined) loading.declared.push({ kind: value.kind, namespace: value.metadata.namespace, name });
   const problems = checkObject(value, loading.registry);
   for (const problem of problems) report(problem, value, place, loading);
   if (problems.some((problem) => problem.severity === 'error')) return;
@@ -153,24 +160,36 @@ function loadObject(value: KubeObject, place: Place, loading: Loading): void {
 function report(problem: ObjectProblem, object: KubeObject | undefined, place: Place, loading: Loading): void {
   const path = [...place.prefix, ...problem.path];
   const isKept = loading.problems.hasRoom(problem.severity);
-  const spot = !isKept || path.length === 0 ? firstContent(place.text) : place.locate(path, problem.at);
+  const spot: Spot = !isKept || path.length === 0 ? firstContent(place.text) : place.locate(path, problem.at);
   loading.problems.add({
     file: place.file,
     line: place.line + spot.line - 1,
     column: spot.column,
     severity: problem.severity,
     code: problem.code,
-    message: problem.message,
+    message: withCorrection(problem, spot),
     ...(problem.path.length === 0 ? {} : { field: pathText(problem.path) }),
     ...(object === undefined ? {} : { object: nameOf(object) }),
     ...(problem.nearest === undefined ? {} : { nearest: problem.nearest }),
   } satisfies ManifestProblem);
 }
 
-function nameOf(object: KubeObject): string {
+/** Shows the line as it should be, from the text as it was written: `no`, not the boolean it was read as. */
+function withCorrection(problem: ObjectProblem, spot: Spot): string {
+  if (!problem.needsQuotes || spot.source === undefined) return problem.message;
+  const key = problem.path.at(-1);
+  const corrected = `"${spot.source}"`;
+  return `must be a string, and YAML reads ${spot.source} as something else: write ${typeof key === 'number' ? '-' : `${key}:`} ${corrected}`;
+}
+
+function nameIn(object: KubeObject): string | undefined {
   const metadata: unknown = object.metadata;
   const name = isObject(metadata) ? metadata['name'] : undefined;
-  return `${object.kind}/${typeof name === 'string' ? name.slice(0, 253) : '(no name)'}`;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function nameOf(object: KubeObject): string {
+  return `${object.kind}/${nameIn(object)?.slice(0, 253) ?? '(no name)'}`;
 }
 
 /**
