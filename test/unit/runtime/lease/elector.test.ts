@@ -243,6 +243,19 @@ describe('the fence', () => {
     expect(a.elector.isLeader()).toBe(false);
   });
 
+  it('stays closed when an answer comes after leadership was given up', async () => {
+    const { clock, lease, process } = world();
+    const a = process('a').start();
+    await clock.advance(0);
+    a.latencyMs = 4_950;
+    await clock.advance(10_000);
+    expect(a.ended).toBeInstanceOf(LeaderLostError);
+    // The renewal sent at 2 s is answered at 11.9 s.
+    await clock.advance(1_950);
+    expect(lease.writes.at(-1)?.holder).toBe('a');
+    expect(a.elector.isLeader()).toBe(false);
+  });
+
   it('closes before the lease is given back', async () => {
     const { clock, process } = world();
     const a = process('a').start();
