@@ -1,0 +1,121 @@
+import { VirtualClock } from '../runtime/clock.ts';
+import { AwsError } from './errors.ts';
+import { parseFaults } from './faults.ts';
+import type { LedgerFilter } from './ledger.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { WireRequest, WireResponse } from './wire/http.ts';
+
+const PREFIX = '/_sandbox/';
+
+export function isControlPath(path: string): boolean {
+  return path.startsWith(PREFIX);
+}
+
+/** Answers a request to the control endpoint: ledger, faults, quotas, clock. JSON in and out. */
+export async function controlRequest(sandbox: Sandbox, request: WireRequest): Promise<WireResponse> {
+  try {
+    const url = new URL(request.path, 'http://sandbox');
+    const route = `${request.method} ${url.pathname.slice(PREFIX.length)}`;
+    const handler = Object.hasOwn(ROUTES, route) ? ROUTES[route] : undefined;
+    if (!handler)
+      throw new AwsError(
+        'UnknownOperationException',
+        `No control operation ${route.slice(0, 100)}. Known: ${Object.keys(ROUTES).join(', ')}.`,
+        {},
+        404,
+      );
+    return json(200, await handler(sandbox, { query: url.searchParams, body: parse(request.body) }));
+  } catch (error) {
+    const status = error instanceof AwsError ? (error.status ?? 400) : 500;
+    return json(status, { message: error instanceof Error ? error.message : 'unknown error' });
+  }
+}
+
+interface ControlInput {
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+type ControlHandler = (sandbox: Sandbox, input: ControlInput) => unknown;
+
+const ROUTES: Readonly<Record<string, ControlHandler>> = {
+  'GET health': (sandbox) => ({
+    status: 'ok',
+    region: sandbox.region,
+    account: sandbox.accountId,
+    now: sandbox.clock.now(),
+  }),
+  'GET ledger': (sandbox, { query }) => {
+    const limit = Number(query.get('limit') ?? 1000);
+    return {
+      total: sandbox.ledger.total,
+      counts: sandbox.ledger.counts(),
+      entries: sandbox.ledger.entries(ledgerFilter(query)).slice(-limit),
+    };
+  },
+  'DELETE ledger': (sandbox) => {
+    sandbox.ledger.clear();
+    return {};
+  },
+  'GET faults': (sandbox) => ({ faults: sandbox.faults.list() }),
+  'POST faults': (sandbox, { body }) => ({ ids: parseFaults(body).map((rule) => sandbox.faults.add(rule)) }),
+  'DELETE faults': (sandbox, { query }) => {
+    const id = query.get('id');
+    if (id === null) sandbox.faults.clear();
+    else if (!sandbox.faults.remove(Number(id))) throw new AwsError('NotFound', `No fault ${id}.`, {}, 404);
+    return {};
+  },
+  'PUT quotas': (sandbox, { body }) => {
+    sandbox.quotas.configure(body === 'off' ? 'off' : (asRecord(body) as { scale?: number }));
+    return {};
+  },
+  'GET clock': (sandbox) => ({ now: sandbox.clock.now(), virtual: sandbox.clock instanceof VirtualClock }),
+  'POST clock': async (sandbox, { body }) => {
+    const ms = asRecord(body).advance;
+    if (typeof ms !== 'number' || ms < 0)
+      throw new AwsError('Invalid', 'advance must be a number of milliseconds', {}, 400);
+    if (!(sandbox.clock instanceof VirtualClock)) {
+      throw new AwsError('Invalid', 'The clock is not virtual; start the sandbox with --clock virtual.', {}, 409);
+    }
+    await sandbox.clock.advance(ms);
+    return { now: sandbox.clock.now() };
+  },
+};
+
+function ledgerFilter(query: URLSearchParams): LedgerFilter {
+  const text = (name: string) => query.get(name) ?? undefined;
+  const flag = (name: string) => (query.has(name) ? query.get(name) === 'true' : undefined);
+  return {
+    ...defined({
+      operation: text('operation'),
+      outcome: text('outcome'),
+      accountId: text('account'),
+      region: text('region'),
+    }),
+    ...defined({ mutating: flag('mutating'), changed: flag('changed') }),
+    ...(query.has('since') && { since: Number(query.get('since')) }),
+  };
+}
+
+function defined<T>(record: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter((e): e is [string, T] => e[1] !== undefined));
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw new AwsError('Invalid', 'The body must be a JSON object.', {}, 400);
+}
+
+function parse(body: Uint8Array): unknown {
+  if (body.length === 0) return {};
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    throw new AwsError('Invalid', 'The body is not JSON.', {}, 400);
+  }
+}
+
+function json(status: number, value: unknown): WireResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}

@@ -1,0 +1,113 @@
+import type { CallContext } from '../context.ts';
+import { invalid, notFound } from '../errors.ts';
+import { family } from '../operations.ts';
+import { pageOfList } from '../state/paging.ts';
+import type { Thing } from '../state/registry.ts';
+import { readTarget } from './attachments.ts';
+import { compact, identityOf } from './support.ts';
+import { thingNamed } from './things.ts';
+
+/**
+ * Attaches a principal. An exclusive attachment binds the certificate to this one thing; it cannot be made beside
+ * another attachment, nor another beside it (https://docs.aws.amazon.com/iot/latest/developerguide/exclusive-thing.html).
+ */
+export function attachPrincipal(context: CallContext, thing: Thing, principal: string, exclusive: boolean): void {
+  const identity = identityOf(context);
+  const target = readTarget(context, principal);
+  if (target.kind === 'group') throw invalid('A thing group is not a principal');
+  if (target.kind === 'certificate' && !identity.certificates.has(target.id)) {
+    throw notFound(`The certificate given in the principal does not exist (certificateId=${target.id})`);
+  }
+  if (exclusive && target.kind !== 'certificate') throw invalid('Only a certificate can be attached exclusively');
+  const before = thing.principals.get(principal);
+  if (before === exclusive) return;
+  const others = identity.links(principal).things.filter((name) => name !== thing.name);
+  if (exclusive && others.length > 0) {
+    throw invalid('The principal is attached to another thing and cannot be attached exclusively');
+  }
+  if (before === true || others.some((name) => isExclusive(context, name, principal))) {
+    throw invalid('The principal is attached exclusively to a thing; detach it first');
+  }
+  thing.principals = new Map([...thing.principals, [principal, exclusive]]);
+  identity.setThings(principal, [...others, thing.name]);
+  context.changed({ kind: 'thing-principal', thingName: thing.name, principal, attached: true });
+}
+
+function isExclusive(context: CallContext, thingName: string, principal: string): boolean {
+  return thingNamed(context, thingName).principals.get(principal) === true;
+}
+
+export function detachPrincipal(context: CallContext, thing: Thing, principal: string): void {
+  readTarget(context, principal);
+  if (!thing.principals.has(principal)) {
+    throw notFound(`The principal is not attached to thing ${thing.name}`);
+  }
+  // The call answers at once; the relation goes after a while, and until then the thing cannot be deleted.
+  const apply = () => {
+    if (!thing.principals.has(principal)) return;
+    thing.principals = new Map([...thing.principals].filter(([p]) => p !== principal));
+    const identity = identityOf(context);
+    identity.setThings(
+      principal,
+      identity.links(principal).things.filter((name) => name !== thing.name),
+    );
+    context.changed({ kind: 'thing-principal', thingName: thing.name, principal, attached: false });
+  };
+  const delay = context.world.delays.thingDetach;
+  if (delay === 0) apply();
+  else context.world.clock.after(delay, apply);
+}
+
+const typeOf = (exclusive: boolean | undefined) =>
+  exclusive ? ('EXCLUSIVE_THING' as const) : ('NON_EXCLUSIVE_THING' as const);
+
+export const principals = family('iot', {
+  AttachThingPrincipal(context, input) {
+    const exclusive = input.thingPrincipalType === 'EXCLUSIVE_THING';
+    attachPrincipal(context, thingNamed(context, input.thingName), input.principal, exclusive);
+    return {};
+  },
+
+  DetachThingPrincipal(context, input) {
+    detachPrincipal(context, thingNamed(context, input.thingName), input.principal);
+    return {};
+  },
+
+  ListThingPrincipals(context, input) {
+    const { principals: map } = thingNamed(context, input.thingName);
+    const request = { token: input.nextToken, limit: input.maxResults ?? 250 };
+    const page = pageOfList([...map.keys()], request, context.world.paging);
+    return compact({ principals: page.items, nextToken: page.next });
+  },
+
+  ListThingPrincipalsV2(context, input) {
+    const { principals: map } = thingNamed(context, input.thingName);
+    const wanted = [...map]
+      .map(([principal, exclusive]) => ({ principal, thingPrincipalType: typeOf(exclusive) }))
+      .filter((p) => input.thingPrincipalType === undefined || p.thingPrincipalType === input.thingPrincipalType);
+    const request = { token: input.nextToken, limit: input.maxResults ?? 250 };
+    const page = pageOfList(wanted, request, context.world.paging);
+    return compact({ thingPrincipalObjects: page.items, nextToken: page.next });
+  },
+
+  ListPrincipalThings(context, input) {
+    readTarget(context, input.principal);
+    const request = { token: input.nextToken, limit: input.maxResults ?? 250 };
+    const page = pageOfList(identityOf(context).links(input.principal).things, request, context.world.paging);
+    return compact({ things: page.items, nextToken: page.next });
+  },
+
+  ListPrincipalThingsV2(context, input) {
+    readTarget(context, input.principal);
+    const wanted = identityOf(context)
+      .links(input.principal)
+      .things.map((thingName) => ({
+        thingName,
+        thingPrincipalType: typeOf(thingNamed(context, thingName).principals.get(input.principal)),
+      }))
+      .filter((t) => input.thingPrincipalType === undefined || t.thingPrincipalType === input.thingPrincipalType);
+    const request = { token: input.nextToken, limit: input.maxResults ?? 250 };
+    const page = pageOfList(wanted, request, context.world.paging);
+    return compact({ principalThingObjects: page.items, nextToken: page.next });
+  },
+});

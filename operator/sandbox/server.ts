@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { controlRequest, isControlPath } from './control.ts';
+import { AwsError } from './errors.ts';
+import type { Sandbox } from './sandbox.ts';
+import { errorAnswer } from './wire/answer.ts';
+import type { WireRequest, WireResponse } from './wire/http.ts';
+
+export interface ServeOptions {
+  /** Default 0: a free port. */
+  readonly port?: number;
+  /** Default 127.0.0.1. The sandbox is not made to face a network. */
+  readonly host?: string;
+  /** Serve HTTPS with a certificate of the sandbox's authority for these hosts (default: localhost and the host). */
+  readonly tls?: boolean | { readonly hosts: readonly string[] };
+  /** Answer `/_sandbox/…` requests; default true. */
+  readonly control?: boolean;
+}
+
+export interface Served {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Larger than the largest valid input (a policy document of 404,600 characters, escaped). */
+const MAX_BODY_BYTES = 1_048_576;
+
+export async function serve(sandbox: Sandbox, options: ServeOptions): Promise<Served> {
+  const host = options.host ?? '127.0.0.1';
+  const server = makeServer(sandbox, options, host);
+  // Bounds for clients that send half a request, never read or open thousands of connections.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  server.keepAliveTimeout = 60_000;
+  server.maxConnections = 20_000;
+  server.on('clientError', (_error, socket) => {
+    socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  sandbox.world.endpoints.data ??= `${host}:${port}`;
+  return { url, port, close: () => closeServer(server) };
+}
+
+function makeServer(sandbox: Sandbox, options: ServeOptions, host: string): Server {
+  const listener = requestListener(sandbox, options.control ?? true);
+  const limits = { maxHeaderSize: 16_384 };
+  if (!options.tls) return createServer(limits, listener);
+  const hosts = typeof options.tls === 'object' ? options.tls.hosts : ['localhost', host];
+  return createTlsServer({ ...limits, ...sandbox.world.authority.serverIdentity(hosts, Date.now()) }, listener);
+}
+
+function requestListener(sandbox: Sandbox, control: boolean): RequestListener {
+  return (message, reply) => {
+    // A broken connection must not become an unhandled error of the process.
+    reply.on('error', () => reply.destroy());
+    answerMessage(sandbox, control, message, reply).catch(() => reply.destroy());
+  };
+}
+
+async function answerMessage(
+  sandbox: Sandbox,
+  control: boolean,
+  message: IncomingMessage,
+  reply: ServerResponse,
+): Promise<void> {
+  const body = await readBody(message);
+  if (body === undefined) {
+    const error = new AwsError('RequestEntityTooLargeException', `The body exceeds ${MAX_BODY_BYTES} bytes.`, {}, 413);
+    send(reply, errorAnswer(undefined, '00000000-0000-4000-8000-000000000000', error).response, true);
+    return;
+  }
+  const request = wireRequest(message, body);
+  const toControl = control && isControlPath(request.path);
+  const response = toControl ? await controlRequest(sandbox, request) : await sandbox.handle(request);
+  send(reply, response, false);
+}
+
+function wireRequest(message: IncomingMessage, body: Uint8Array): WireRequest {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
+  }
+  return {
+    method: message.method ?? 'GET',
+    path: message.url ?? '/',
+    headers,
+    body,
+    remoteAddress: message.socket.remoteAddress ?? '',
+  };
+}
+
+/** Undefined when the body is too large; the rest of it is not read. */
+async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(message.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+}
+
+function send(reply: ServerResponse, response: WireResponse, close: boolean): void {
+  if (response.transport === 'reset') {
+    reply.socket?.resetAndDestroy();
+    return;
+  }
+  const body = typeof response.body === 'string' ? Buffer.from(response.body, 'utf8') : response.body;
+  reply.writeHead(response.status, {
+    ...response.headers,
+    'content-length': body.length,
+    ...(close && { connection: 'close' }),
+  });
+  if (response.transport === 'truncate') {
+    reply.write(body.subarray(0, Math.floor(body.length / 2)), () => reply.socket?.destroy());
+    return;
+  }
+  reply.end(body);
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

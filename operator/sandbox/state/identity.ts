@@ -1,0 +1,131 @@
+import type { Slice } from './scope.ts';
+import { SequencedMap } from './sequenced.ts';
+
+export type CertificateStatus =
+  | 'ACTIVE'
+  | 'INACTIVE'
+  | 'REVOKED'
+  | 'PENDING_TRANSFER'
+  | 'PENDING_ACTIVATION'
+  | 'REGISTER_INACTIVE';
+
+export interface Certificate {
+  readonly id: string;
+  readonly pem: string;
+  readonly createdAt: number;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly caCertificateId: string | undefined;
+  readonly mode: 'DEFAULT' | 'SNI_ONLY';
+  status: CertificateStatus;
+  modifiedAt: number;
+  /** Raised by one per status change (DescribeCertificate's customerVersion). */
+  version: number;
+}
+
+export interface CaCertificate {
+  readonly id: string;
+  readonly pem: string;
+  readonly subject: string;
+  readonly createdAt: number;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly mode: 'DEFAULT' | 'SNI_ONLY';
+  status: 'ACTIVE' | 'INACTIVE';
+  autoRegistration: boolean;
+  registrationConfig: Readonly<Record<string, unknown>> | undefined;
+  modifiedAt: number;
+  version: number;
+}
+
+export interface PolicyVersion {
+  readonly id: string;
+  readonly document: string;
+  readonly createdAt: number;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly createdAt: number;
+  versions: readonly PolicyVersion[];
+  defaultVersionId: string;
+  nextVersion: number;
+  modifiedAt: number;
+  generation: number;
+  /** Principals and group ARNs it is attached to. */
+  readonly targets: SequencedMap<true>;
+  /** Time of the last detach: deletion is refused for a while after it. */
+  detachedAt: number | undefined;
+}
+
+/** What hangs on one principal or group ARN. */
+export interface Links {
+  policies: readonly string[];
+  things: readonly string[];
+}
+
+const NOTHING: Links = { policies: [], things: [] };
+
+/** Certificates and policies of one account and region, and what is attached to what. */
+export class Identity {
+  readonly certificates = new SequencedMap<Certificate>();
+  readonly caCertificates = new SequencedMap<CaCertificate>();
+  readonly policies = new SequencedMap<Policy>();
+  registrationCode: string | undefined;
+  readonly #links = new Map<string, Links>();
+
+  links(target: string): Readonly<Links> {
+    return this.#links.get(target) ?? NOTHING;
+  }
+
+  setPolicies(target: string, policies: readonly string[]): void {
+    this.#setLinks(target, { policies, things: this.links(target).things });
+  }
+
+  setThings(target: string, things: readonly string[]): void {
+    this.#setLinks(target, { policies: this.links(target).policies, things });
+  }
+
+  *targets(): IterableIterator<[string, Links]> {
+    yield* this.#links;
+  }
+
+  #setLinks(target: string, links: Links): void {
+    if (links.policies.length === 0 && links.things.length === 0) this.#links.delete(target);
+    else this.#links.set(target, links);
+  }
+}
+
+interface Saved {
+  readonly certificates: readonly Certificate[];
+  readonly caCertificates: readonly CaCertificate[];
+  readonly policies: readonly Omit<Policy, 'targets'>[];
+  readonly links: readonly (readonly [string, Links])[];
+  readonly registrationCode?: string;
+}
+
+export const IDENTITY: Slice<Identity> = {
+  name: 'identity',
+  create: () => new Identity(),
+  save: (identity): Saved => ({
+    certificates: [...identity.certificates.values()],
+    caCertificates: [...identity.caCertificates.values()],
+    policies: [...identity.policies.values()].map(({ targets: _, ...policy }) => policy),
+    links: [...identity.targets()],
+    ...(identity.registrationCode !== undefined && { registrationCode: identity.registrationCode }),
+  }),
+  load(identity, saved) {
+    const from = saved as Saved;
+    for (const certificate of from.certificates) identity.certificates.set(certificate.id, { ...certificate });
+    for (const ca of from.caCertificates) identity.caCertificates.set(ca.id, { ...ca });
+    for (const policy of from.policies) {
+      identity.policies.set(policy.name, { ...policy, detachedAt: policy.detachedAt, targets: new SequencedMap() });
+    }
+    for (const [target, links] of from.links) {
+      identity.setPolicies(target, links.policies);
+      identity.setThings(target, links.things);
+      for (const name of links.policies) identity.policies.get(name)?.targets.set(target, true);
+    }
+    identity.registrationCode = from.registrationCode;
+  },
+};

@@ -1,0 +1,20 @@
+/**
+ * Behaviour that AWS's pages leave open, each with the default that is safer to build on. docs/sandbox.md lists why.
+ */
+export interface Switches {
+  /** A REVOKED certificate cannot be set to another status. */
+  readonly revokedIsFinal: boolean;
+  /** Tags take part in the comparison of an idempotent create. */
+  readonly tagsInIdempotence: boolean;
+  /** DeleteSecurityProfile is refused while the profile is attached. */
+  readonly attachedProfileBlocksDelete: boolean;
+  /** An exclusively attached thing's group policies apply whatever the client id is. */
+  readonly exclusiveThingGroupPolicies: boolean;
+}
+
+export const DEFAULT_SWITCHES: Switches = {
+  revokedIsFinal: true,
+  tagsInIdempotence: false,
+  attachedProfileBlocksDelete: true,
+  exclusiveThingGroupPolicies: true,
+};
