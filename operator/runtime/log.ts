@@ -53,6 +53,8 @@ export function createLogger(options: LoggerOptions): Logger {
       base: null,
       messageKey: 'msg',
       timestamp: () => `,"ts":"${new Date(options.now()).toISOString()}"`,
+      // Errors come here already cut to what may be shown; pino's own form would fold causes into the message.
+      serializers: { err: (shown: unknown) => shown },
       formatters: { level: (label) => ({ level: label }) },
     },
     { write },

@@ -45,7 +45,7 @@ const RULES: readonly Rule[] = [
   [/\b(?:ghp|gho|ghu|ghs|ghr|github_pat|glpat|xoxb|xoxp)[_-][A-Za-z0-9_-]{10,}/g, REDACTED],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, REDACTED],
   [
-    /\b(secret[_-]?access[_-]?key|session[_-]?token|x-amz-security-token|x-amz-signature|signature|password|passwd|client[_-]?secret|access[_-]?token|private[_-]?key)("?\s{0,3}[=:]\s{0,3}"?)[^\s"',;&)}\]]{4,}/gi,
+    /(?<![a-z0-9])(secret[_-]?access[_-]?key|session[_-]?token|x-amz-security-token|x-amz-signature|signature|password|passwd|client[_-]?secret|access[_-]?token|private[_-]?key)("?\s{0,3}[=:]\s{0,3}"?)[^\s"',;&)}\]]{4,}/gi,
     `$1$2${REDACTED}`,
   ],
 ];
