@@ -91,7 +91,6 @@ export class Reflector {
     const started = clock.monotonic();
     try {
       const { items, resourceVersion } = await this.#pages(signal);
-      if (signal.aborted) return false;
       await sink.replace(items);
       this.#resourceVersion = resourceVersion;
       this.#expiredLists = 0;

@@ -35,7 +35,7 @@ export async function watchOnce(options: WatchOnceOptions): Promise<WatchEnd> {
   try {
     const iterator = options.open(ending.signal)[Symbol.asyncIterator]();
     for (;;) {
-      const next = await nextOrSilence(iterator, clock, silenceMs, ending);
+      const next = await nextOrSilence(iterator, clock, silenceMs);
       if (next === 'silent') return end({ kind: 'silent' });
       if (next.done || signal.aborted) return end({ kind: 'ended' });
       events++;
@@ -55,13 +55,9 @@ function nextOrSilence(
   iterator: AsyncIterator<WatchEvent>,
   clock: Clock,
   silenceMs: number,
-  ending: AbortController,
 ): Promise<IteratorResult<WatchEvent> | 'silent'> {
   return new Promise((resolve, reject) => {
-    const timer = clock.after(silenceMs, () => {
-      resolve('silent');
-      ending.abort(new Error('The watch was silent for too long'));
-    });
+    const timer = clock.after(silenceMs, () => resolve('silent'));
     iterator.next().then(
       (result) => {
         timer.cancel();
