@@ -194,6 +194,7 @@ export function sharedWord(left: Dfa, right: Dfa): readonly number[] | undefined
 
 function wordTo(parent: ReadonlyMap<number, number>, letters: number, end: number): number[] {
   const word: number[] = [];
-  for (let link = parent.get(end)!; link !== -1; link = parent.get(Math.floor(link / letters))!) word.push(link % letters);
+  for (let link = parent.get(end)!; link !== -1; link = parent.get(Math.floor(link / letters))!)
+    word.push(link % letters);
   return word.reverse();
 }

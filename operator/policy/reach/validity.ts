@@ -110,7 +110,8 @@ export function thingResources(alphabet: Alphabet, shadows: boolean): Machine {
     key: (state) => `${state.shadow}.${state.empty}`,
     step(state, letter) {
       const code = alphabet.codes[letter]!;
-      if (code === slash) return shadows && !state.shadow && !state.empty ? { name: false, shadow: true, empty: true } : undefined;
+      if (code === slash)
+        return shadows && !state.shadow && !state.empty ? { name: false, shadow: true, empty: true } : undefined;
       return isNameCode(code) || (state.shadow && code === 36) ? { ...state, empty: false } : undefined;
     },
     accepts: (state) => !state.empty,

@@ -1,0 +1,214 @@
+import { type ActionInfo, actionTable, findAction } from '../../actions.ts';
+import { appliesTo } from '../../compile.ts';
+import { type Glob, normalise, STAR } from '../../glob.ts';
+import { behindPrefix } from '../../reach/ground.ts';
+import { resourcePrefix } from '../../reach/languages.ts';
+import { combine, shortestWord } from '../../reach/machine.ts';
+import { normaliseKey } from '../../request.ts';
+import { isKnownVariable, parseTemplate } from '../../template.ts';
+import { type Model, resourcesOf, type StatementView } from '../model.ts';
+import { variableNames } from '../scenario.ts';
+import { shortResource } from './regions.ts';
+
+const wildcard = /[*?]/;
+
+interface Segments {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+/** The leading parts of an ARN; variables are masked first, because their names hold colons. */
+function segmentsOf(text: string): Segments | undefined {
+  const masked = text.replace(/\$\{[^}]*\}/g, (variable) => variable.replaceAll(':', '\u0001'));
+  const parts = masked.split(':');
+  if (parts[0] !== 'arn' || parts.length < 4) return undefined;
+  return { partition: parts[1] ?? '', region: parts[3] ?? '', account: parts[4] ?? '' };
+}
+
+const regionName = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
+
+/** Something a template should have filled in: brackets, moustaches, or words where a region or an account must stand. */
+export function placeholderIn(text: string): string | undefined {
+  const marked = /<[^<>]*>|\{\{[^{}]*\}\}|%[A-Z_]+%/.exec(text)?.[0];
+  if (marked !== undefined) return marked;
+  const segments = segmentsOf(text);
+  if (segments === undefined) return undefined;
+  const { region, account } = segments;
+  if (region !== '' && !wildcard.test(region) && !regionName.test(region)) return region.replaceAll('\u0001', ':');
+  return account !== '' && !wildcard.test(account) && !/^\d{12}$/.test(account)
+    ? account.replaceAll('\u0001', ':')
+    : undefined;
+}
+
+function isForeign(model: Model, text: string): boolean {
+  const segments = segmentsOf(text);
+  if (segments === undefined) return false;
+  const { options } = model;
+  const differs = (value: string, wanted: string): boolean => !wildcard.test(value) && value !== wanted;
+  return (
+    differs(segments.partition, options.partition) ||
+    differs(segments.region, options.region) ||
+    (text.split(':').length > 4 && differs(segments.account, options.account))
+  );
+}
+
+function checkAddress(model: Model): void {
+  for (const view of model.statements) {
+    for (const { text, at } of resourcesOf(view)) {
+      const placeholder = placeholderIn(text);
+      const segments = segmentsOf(text);
+      if (placeholder !== undefined) {
+        model.report('placeholder', {
+          view,
+          at,
+          message: `"${placeholder}" looks like a placeholder that was not filled in`,
+        });
+      } else if (segments !== undefined && /^arn:[^:]*:iot:/.test(text) && isForeign(model, text)) {
+        const { partition, region, account } = model.options;
+        const message = `the ARN is not of account ${account} in ${region} (${partition}), so the statement never matches there`;
+        model.report('foreign-account', { view, at, message });
+      } else if (
+        segments !== undefined &&
+        view.statement.effect === 'Allow' &&
+        wildcard.test(segments.region + segments.account)
+      ) {
+        const message =
+          'a star in the region or account may run on past the colons, into another resource type and topic';
+        model.report('region-or-account-wildcard', { view, at, message });
+      }
+    }
+  }
+}
+
+/** The resource with every variable as a wildcard: all that it could ever match. */
+function widest(view: StatementView, text: string): Glob {
+  const template = parseTemplate(text, { variables: view.document.version === '2012-10-17', wildcards: true });
+  return normalise(template.items.map((item) => (typeof item === 'number' ? item : STAR)));
+}
+
+function fits(model: Model, view: StatementView, text: string, action: ActionInfo): boolean {
+  const prefix = resourcePrefix(action, model.options);
+  return prefix === undefined ? text.includes('*') : behindPrefix(widest(view, text), prefix, model.options).length > 0;
+}
+
+/** Findings about these resources have other names: placeholder, foreign account, unknown variable. */
+function excused(model: Model, text: string): boolean {
+  const unknown = variableNames(text).some((name) => !isKnownVariable(normaliseKey(name)));
+  return placeholderIn(text) !== undefined || isForeign(model, text) || unknown;
+}
+
+function checkTypes(model: Model): void {
+  for (const view of model.statements) {
+    const { statement } = view;
+    if (statement.resourceMode === 'NotResource' || statement.actionMode === 'NotAction') continue;
+    const applied = actionTable.filter((action) => appliesTo(statement, action, model.options));
+    const judged = resourcesOf(view).filter(({ text }) => !excused(model, text));
+    if (applied.length === 0) continue;
+    const allKnown = statement.actions.every(({ text }) => wildcard.test(text) || findAction(text) !== undefined);
+    const loose = allKnown
+      ? judged.filter(({ text }) => !applied.some((action) => fits(model, view, text, action)))
+      : [];
+    for (const { text, at } of loose) {
+      const names = applied.map((action) => action.name).join(', ');
+      model.report('wrong-resource-type', {
+        view,
+        at,
+        message: `${shortResource(text)} is of no kind that ${names} is checked against`,
+      });
+    }
+    if (judged.length < statement.resources.length || loose.length === judged.length) continue;
+    checkInertActions(model, view);
+  }
+}
+
+/** Actions that are written out and find no resource of their kind in the statement. */
+function checkInertActions(model: Model, view: StatementView): void {
+  for (const { text, at } of view.statement.actions) {
+    const action = findAction(text);
+    if (action === undefined || resourcePrefix(action, model.options) === undefined) continue;
+    if (view.statement.resources.some((resource) => fits(model, view, resource.text, action))) continue;
+    const message = `${action.name} finds no resource of its kind in this statement, which is without effect for it`;
+    model.report('wrong-resource-type', { view, at, message });
+  }
+}
+
+/** Actions of the statement that are checked against some kind of ARN. */
+function checkedActions(model: Model, view: StatementView): readonly ActionInfo[] {
+  return actionTable.filter((action) => action.resource !== 'none' && appliesTo(view.statement, action, model.options));
+}
+
+function isDead(model: Model, view: StatementView, index: number): boolean {
+  let seen = false;
+  for (const action of checkedActions(model, view)) {
+    for (const context of model.contexts(view, action)) {
+      const { alphabet } = model.languages(context);
+      const language = model.language(context, action);
+      const part = language.part(view.ref, index);
+      if (shortestWord(part, alphabet, 60_000).kind === 'none') continue;
+      seen = true;
+      if (shortestWord(combine(alphabet, 'minus', [part, language.denied]), alphabet, 60_000).kind !== 'none')
+        return false;
+    }
+  }
+  return seen;
+}
+
+function removal(view: StatementView, index: number, text: string) {
+  const list = view.statement.resources.length > 1;
+  if (!list) return undefined;
+  const pointer = `/Statement/${view.statement.index}/Resource/${index}`;
+  return { title: 'remove this resource', pointer, from: text, to: undefined };
+}
+
+function checkDead(model: Model): void {
+  if (model.with('Deny').length === 0) return;
+  for (const view of model.with('Allow')) {
+    if (view.statement.resourceMode !== 'Resource') continue;
+    for (const { text, at, index } of resourcesOf(view)) {
+      if (!isDead(model, view, index)) continue;
+      const fix = removal(view, index, text);
+      const message = `everything that ${shortResource(text)} allows is denied by another statement`;
+      model.report('dead-allow', { view, at, message, ...(fix && { fix }) });
+    }
+  }
+}
+
+function isCovered(model: Model, view: StatementView, index: number, others: readonly number[]): boolean {
+  let seen = false;
+  for (const action of checkedActions(model, view)) {
+    for (const context of model.contexts(view, action)) {
+      const { alphabet } = model.languages(context);
+      const language = model.language(context, action);
+      const part = language.part(view.ref, index);
+      if (shortestWord(part, alphabet, 60_000).kind === 'none') continue;
+      seen = true;
+      const rest = language.part(view.ref, others);
+      if (shortestWord(combine(alphabet, 'minus', [part, rest]), alphabet, 60_000).kind !== 'none') return false;
+    }
+  }
+  return seen;
+}
+
+function checkRedundant(model: Model): void {
+  for (const view of model.statements) {
+    if (view.statement.resourceMode !== 'Resource' || view.statement.resources.length < 2) continue;
+    let kept = view.statement.resources.map((_, index) => index);
+    for (const { text, at, index } of resourcesOf(view).toReversed()) {
+      const others = kept.filter((other) => other !== index);
+      if (!isCovered(model, view, index, others)) continue;
+      kept = others;
+      const fix = removal(view, index, text);
+      const message = `${shortResource(text)} adds nothing to the other resources of the statement`;
+      model.report('redundant-resource', { view, at, message, ...(fix && { fix }) });
+    }
+  }
+}
+
+/** Resources that match nothing here, or nothing that counts. */
+export function checkResources(model: Model): void {
+  checkAddress(model);
+  checkTypes(model);
+  checkDead(model);
+  checkRedundant(model);
+}

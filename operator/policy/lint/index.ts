@@ -1,0 +1,60 @@
+import type { PolicyDocument } from '../document.ts';
+import { type PolicyOptions, withDefaults } from '../options.ts';
+import { checkBreadth } from './checks/breadth.ts';
+import { checkConnect } from './checks/connect.ts';
+import { checkDenies } from './checks/deny.ts';
+import { checkFilters } from './checks/filters.ts';
+import { checkFlows } from './checks/flows.ts';
+import { checkReserved } from './checks/reserved.ts';
+import { checkResources } from './checks/resources.ts';
+import { checkText } from './checks/text.ts';
+import { deviceDefender } from './defender.ts';
+import type { LintFinding, LintReport } from './finding.ts';
+import { lintModel } from './model.ts';
+import type { Severity } from './rules.ts';
+
+export type { DefenderVerdicts, Fix, LintFinding, LintReport, PermissiveVerdict } from './finding.ts';
+export { type Rule, type RuleCode, type RuleKind, rules, type Severity } from './rules.ts';
+
+export type LintOptions = Parameters<typeof withDefaults>[0];
+
+const order: readonly Severity[] = ['error', 'critical', 'high', 'medium', 'low', 'info'];
+
+/** From the worst down; the place in this list is the rank. */
+export const severities: readonly Severity[] = order;
+
+function byWeight(a: LintFinding, b: LintFinding): number {
+  return (
+    order.indexOf(a.severity) - order.indexOf(b.severity) ||
+    a.document - b.document ||
+    (a.statement ?? -1) - (b.statement ?? -1) ||
+    a.code.localeCompare(b.code)
+  );
+}
+
+/**
+ * Looks for flaws in the policies that one principal has attached together. Every semantic finding carries a request that the
+ * evaluator allows; what the exact search could not settle within its budget is listed in `undecided` and not claimed.
+ * Default options: those of the engine, but without exclusive thing attachment, which few accounts use.
+ */
+export function lint(documents: PolicyDocument | readonly PolicyDocument[], options: LintOptions = {}): LintReport {
+  const list = 'statements' in documents ? [documents] : documents;
+  const settled: PolicyOptions = withDefaults({ exclusiveThings: false, ...options });
+  const model = lintModel(list, settled);
+  for (const check of [
+    checkText,
+    checkResources,
+    checkConnect,
+    checkReserved,
+    checkBreadth,
+    checkDenies,
+    checkFilters,
+    checkFlows,
+  ])
+    check(model);
+  return {
+    findings: [...model.findings].sort(byWeight),
+    deviceDefender: deviceDefender(model),
+    undecided: [...new Set(model.open)],
+  };
+}

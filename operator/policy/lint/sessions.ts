@@ -1,0 +1,82 @@
+import { findAction } from '../actions.ts';
+import { arnPrefix, type PolicyOptions } from '../options.ts';
+import { type Context, keys, normaliseKey, type Request } from '../request.ts';
+import type { StatementView } from './model.ts';
+import { deviceContext, type Names, satisfy } from './scenario.ts';
+
+interface BaseInput {
+  readonly statements: readonly StatementView[];
+  readonly texts: readonly string[];
+  readonly names: Names;
+  readonly options: PolicyOptions;
+}
+
+/**
+ * The devices that the checks imagine: one that connects under its thing name, ones without a thing under each client ID that a
+ * Connect statement suggests, and, where exclusive attachment is in use, a thing under another client ID. Conditions of Connect
+ * statements are met where one value can do it.
+ */
+export function baseContexts({ statements, texts, names, options }: BaseInput): Context[] {
+  const thing = deviceContext(texts, { clientId: names.own, thing: names.own });
+  const connects = statements.filter((view) => view.statement.effect === 'Allow' && mayConnect(view));
+  const ids = new Set(['c', ...connects.flatMap((view) => suggestedIds(view, texts))]);
+  const plain = [...ids].map((clientId) => deviceContext(texts, { clientId, thing: undefined }));
+  const named = [...ids]
+    .filter((id) => id !== 'c' && /^[a-zA-Z0-9:_-]{1,128}$/.test(id))
+    .map((id) => deviceContext(texts, { clientId: id, thing: id }));
+  const exclusive = options.exclusiveThings ? [{ ...thing, [keys.clientId]: 'c' }] : [];
+  const bases = [thing, ...named, ...plain, ...exclusive];
+  const met = connects.flatMap((view) => bases.map((context) => satisfy(view.statement, context)));
+  const unique = new Map([...bases, ...met].map((context) => [JSON.stringify(context), context]));
+  return [...unique.values()].slice(0, maxContexts);
+}
+
+/** Enough for every combination that a document of 2,048 characters suggests in practice; keeps hostile documents cheap. */
+const maxContexts = 40;
+
+function mayConnect(view: StatementView): boolean {
+  return (
+    view.statement.actionMode === 'NotAction' || view.statement.actions.some((action) => matchesConnect(action.text))
+  );
+}
+
+function matchesConnect(pattern: string): boolean {
+  const lower = pattern.toLowerCase();
+  return lower.includes('*') || lower.includes('?') || lower === 'iot:connect';
+}
+
+/** Client IDs that a Connect statement names: its literals, and one example where it has wildcards. */
+function suggestedIds(view: StatementView, texts: readonly string[]): string[] {
+  const context = deviceContext(texts, { clientId: 'c', thing: undefined });
+  const values = new Map(Object.entries(context).map(([key, value]) => [normaliseKey(key), value]));
+  const fromResources = view.statement.resources.flatMap(({ text }) => {
+    const at = text.indexOf(':client/');
+    return at < 0 ? [] : [text.slice(at + ':client/'.length)];
+  });
+  const fromConditions = view.statement.conditions
+    .filter((entry) => normaliseKey(entry.key) === normaliseKey(keys.clientId))
+    .flatMap((entry) => entry.values.map((value) => value.text));
+  return [...fromResources, ...fromConditions].flatMap((pattern) => {
+    const id = pattern
+      .replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+        const value = values.get(normaliseKey(name.trim()));
+        return typeof value === 'string' ? value : '\u0000';
+      })
+      .replace(/[*?]/g, 'x');
+    return id.includes('\u0000') || id === '' || id.length > 128 ? [] : [id];
+  });
+}
+
+/** Whether a device in this context may open a connection, by the same documents. */
+export function connectsSomehow(
+  context: Context,
+  options: PolicyOptions,
+  allows: (request: Request) => boolean,
+): boolean {
+  const connect = findAction('iot:Connect')?.name ?? 'iot:Connect';
+  return allows({
+    action: connect,
+    resource: `${arnPrefix(options)}client/${String(context[keys.clientId])}`,
+    context,
+  });
+}

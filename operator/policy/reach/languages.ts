@@ -1,0 +1,161 @@
+import { type ActionInfo, arnTypePrefix } from '../actions.ts';
+import type { Effect, StatementRef } from '../document.ts';
+import type { Glob } from '../glob.ts';
+import { arnPrefix, type PolicyOptions } from '../options.ts';
+import { type Alphabet, alphabetOf } from './alphabet.ts';
+import { globMachine } from './globs.ts';
+import { behindPrefix, type GroundStatement } from './ground.ts';
+import { combine, everything, type Machine, nothing } from './machine.ts';
+import { clientIds, roleAliases, thingResources, topicFilters, topicNames } from './validity.ts';
+
+/** The same with patterns cut behind `arn:…:<type>/`, so that words are topics, filters or names. */
+interface CutStatement {
+  readonly ref: StatementRef;
+  readonly effect: Effect;
+  readonly mode: 'Resource' | 'NotResource';
+  readonly globs: readonly { readonly resource: number; readonly rest: readonly Glob[] }[];
+}
+
+/** What one action allows in one context, as languages over what follows `arn:…:<type>/`. */
+export interface ActionLanguage {
+  readonly action: string;
+  /** `arn:…:<type>/`: a word with this in front is the resource of a request. */
+  readonly prefix: string;
+  /** Words the broker takes at all. */
+  readonly valid: Machine;
+  /** Union of the Deny statements. */
+  readonly denied: Machine;
+  /** Valid words that are allowed and not denied. */
+  readonly allowed: Machine;
+  /** Valid words that one Allow or Deny statement names, or some resources of it. */
+  part(ref: StatementRef, resources?: number | readonly number[]): Machine;
+  /** The patterns that a resource contributes here, whether valid words match them or not. */
+  patterns(ref: StatementRef, resource?: number): readonly Glob[];
+  /** Statements with this effect that have a say here. */
+  refs(effect: Effect): readonly StatementRef[];
+}
+
+/** All actions in one context share one alphabet, so that their languages can be combined. */
+export interface ContextLanguages {
+  readonly alphabet: Alphabet;
+  language(action: ActionInfo): ActionLanguage;
+}
+
+export interface LanguageSource {
+  readonly options: PolicyOptions;
+  readonly actions: readonly ActionInfo[];
+  ground(action: ActionInfo): readonly GroundStatement[];
+  /** Further texts whose letters the searches will use. */
+  readonly letters: readonly string[];
+}
+
+function cutStatement(statement: GroundStatement, prefix: string, options: PolicyOptions): CutStatement {
+  const globs = statement.resources.map(({ resource, glob }) => ({
+    resource,
+    rest: behindPrefix(glob, prefix, options),
+  }));
+  return { ref: statement.ref, effect: statement.effect, mode: statement.mode, globs };
+}
+
+/** The resource prefix of an action, or `undefined` for actions that are checked against `*` alone. */
+export function resourcePrefix(action: ActionInfo, options: PolicyOptions): string | undefined {
+  const type = arnTypePrefix(action.resource);
+  return type === undefined ? undefined : arnPrefix(options) + type;
+}
+
+export function validWords(action: ActionInfo, alphabet: Alphabet, options: PolicyOptions): Machine {
+  switch (action.resource) {
+    case 'client':
+      return clientIds(alphabet);
+    case 'topic':
+      return topicNames(alphabet, options.maxSlashes);
+    case 'topicfilter':
+      return topicFilters(alphabet, options.maxSlashes);
+    case 'thing':
+      return thingResources(alphabet, false);
+    case 'thingOrShadow':
+      return thingResources(alphabet, true);
+    case 'rolealias':
+      return roleAliases(alphabet);
+    case 'none':
+      return nothing;
+    default:
+      return action.resource satisfies never;
+  }
+}
+
+/** Languages of the actions of `source`, made when first asked for. */
+export function contextLanguages(source: LanguageSource): ContextLanguages {
+  const cuts = new Map<string, readonly CutStatement[]>();
+  for (const action of source.actions) {
+    const prefix = resourcePrefix(action, source.options);
+    if (prefix === undefined) continue;
+    cuts.set(
+      action.name,
+      source.ground(action).map((statement) => cutStatement(statement, prefix, source.options)),
+    );
+  }
+  const globs = [...cuts.values()].flatMap((list) => list.flatMap((cut) => cut.globs.flatMap((glob) => glob.rest)));
+  const alphabet = alphabetOf(globs, source.letters);
+  const made = new Map<string, ActionLanguage>();
+  return {
+    alphabet,
+    language(action) {
+      const known = made.get(action.name);
+      if (known !== undefined) return known;
+      const language = actionLanguage(action, cuts.get(action.name) ?? [], alphabet, source.options);
+      made.set(action.name, language);
+      return language;
+    },
+  };
+}
+
+function statementMachine(cut: CutStatement, alphabet: Alphabet, resources?: number | readonly number[]): Machine {
+  const wanted = typeof resources === 'number' ? [resources] : resources;
+  const chosen = wanted === undefined ? cut.globs : cut.globs.filter((glob) => wanted.includes(glob.resource));
+  const named = globMachine(
+    chosen.flatMap((glob) => glob.rest),
+    alphabet,
+  );
+  return cut.mode === 'Resource' ? named : combine(alphabet, 'minus', [everything, named]);
+}
+
+function union(cuts: readonly CutStatement[], effect: Effect, alphabet: Alphabet): Machine {
+  const mine = cuts.filter((cut) => cut.effect === effect);
+  const plain = mine.filter((cut) => cut.mode === 'Resource').flatMap((cut) => cut.globs.flatMap((glob) => glob.rest));
+  const rest = mine.filter((cut) => cut.mode === 'NotResource').map((cut) => statementMachine(cut, alphabet));
+  return combine(alphabet, 'or', [globMachine(plain, alphabet), ...rest]);
+}
+
+function cutOf(cuts: readonly CutStatement[], ref: StatementRef): CutStatement | undefined {
+  return cuts.find((cut) => cut.ref.document === ref.document && cut.ref.statement === ref.statement);
+}
+
+function actionLanguage(
+  action: ActionInfo,
+  cuts: readonly CutStatement[],
+  alphabet: Alphabet,
+  options: PolicyOptions,
+): ActionLanguage {
+  const valid = validWords(action, alphabet, options);
+  const denied = union(cuts, 'Deny', alphabet);
+  const granted = combine(alphabet, 'and', [union(cuts, 'Allow', alphabet), valid]);
+  return {
+    action: action.name,
+    prefix: resourcePrefix(action, options) ?? '',
+    valid,
+    denied,
+    allowed: combine(alphabet, 'minus', [granted, denied]),
+    part(ref, resources) {
+      const cut = cutOf(cuts, ref);
+      return cut === undefined
+        ? nothing
+        : combine(alphabet, 'and', [statementMachine(cut, alphabet, resources), valid]);
+    },
+    patterns: (ref, resource) =>
+      (cutOf(cuts, ref)?.globs ?? [])
+        .filter((g) => resource === undefined || g.resource === resource)
+        .flatMap((g) => g.rest),
+    refs: (effect) => cuts.filter((cut) => cut.effect === effect).map((cut) => cut.ref),
+  };
+}
