@@ -109,7 +109,7 @@ function readPrefix(glob: Glob, text: string): Glob[] {
 function groundCondition(condition: Condition, context: GroundContext): boolean | Conjunct[] {
   const aboutSelf = context.self.has(condition.key);
   const usesSelf = condition.values.some((value) => value.variables.some((variable) => context.self.has(variable.key)));
-  if (!aboutSelf && !usesSelf) return holds(condition, context.lookup);
+  if (condition.family === 'unknown' || (!aboutSelf && !usesSelf)) return holds(condition, context.lookup);
   if (condition.family === 'null') return condition.values.some((value) => value.text !== 'true');
   return aboutSelf ? [aboutName(condition, context)] : aboutValue(condition, context);
 }

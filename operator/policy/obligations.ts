@@ -85,7 +85,7 @@ function excludeAll(statements: readonly GroundStatement[], boxes: readonly Box[
 
 /** Boxes for "outside the statement": one of its conjuncts fails. */
 function exclude(ground: GroundStatement, boxes: readonly Box[]): Box[] {
-  return ground.conjuncts.flatMap(({ globs, negated }) =>
+  return ground.conjuncts.flatMap(({ globs, negated }): Box[] =>
     negated
       ? boxes.flatMap(({ left, right }) => globs.map((glob) => ({ left: [...left, glob], right })))
       : boxes.map(({ left, right }) => ({ left, right: [...right, ...globs] })),

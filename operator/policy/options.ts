@@ -78,10 +78,11 @@ export const defaultOptions: PolicyOptions = {
   switches: defaultSwitches,
 };
 
+/** Options as callers give them: whatever is left out has its default. */
+export type GivenOptions = Partial<Omit<PolicyOptions, 'switches'>> & { readonly switches?: Partial<Switches> };
+
 /** Options with the defaults filled in. */
-export function withDefaults(
-  given: Partial<Omit<PolicyOptions, 'switches'>> & { readonly switches?: Partial<Switches> } = {},
-): PolicyOptions {
+export function withDefaults(given: GivenOptions = {}): PolicyOptions {
   return { ...defaultOptions, ...given, switches: { ...defaultSwitches, ...given.switches } };
 }
 

@@ -1,0 +1,146 @@
+import { actionTable } from './actions.ts';
+import { compilePolicies, type PolicySet, unknownActions } from './compile.ts';
+import { compareDelivery } from './delivery.ts';
+import { denySets } from './denies.ts';
+import type { PolicyDocument } from './document.ts';
+import type { Budget } from './inclusion.ts';
+import { type GivenOptions, withDefaults } from './options.ts';
+import { type ActionDifference, compareAction } from './raw.ts';
+import { readingsThatMatter } from './readings.ts';
+import { prettier } from './prettier.ts';
+import { isKnownVariable } from './template.ts';
+import { type Comparison, type Level, verdictOf, type Witness } from './verdict.ts';
+import { confirm, type Found } from './witness.ts';
+
+export interface CompareOptions extends GivenOptions {
+  /** Default `raw`. */
+  readonly level?: Level;
+  /** Whether to look for switches (undocumented behaviour) on which the verdict hangs. Default true; costs one comparison per switch. */
+  readonly probeSwitches?: boolean;
+}
+
+/**
+ * Compares what a principal may do under `after` with what it may do under `before`. Exact unless the result says otherwise
+ * (`undecided`, `testedValuesOnly`, `assumptions`). Never throws on documents that the parser accepted.
+ */
+export function compare(
+  before: readonly PolicyDocument[],
+  after: readonly PolicyDocument[],
+  given: CompareOptions = {},
+): Comparison {
+  const { level = 'raw', probeSwitches = true, ...rest } = given;
+  const options = withDefaults(rest);
+  const result = compareSets(compilePolicies(before, options), compilePolicies(after, options), level);
+  const assumptions = [...result.assumptions];
+  if (probeSwitches)
+    for (const reading of readingsThatMatter([...before, ...after], options, level)) {
+      const other = compareSets(
+        compilePolicies(before, reading.options),
+        compilePolicies(after, reading.options),
+        level,
+      );
+      if (other.verdict !== result.verdict)
+        assumptions.push(`${reading.question} If not as assumed, the verdict is "${other.verdict}" (switch ${reading.name}).`);
+    }
+  return { ...result, assumptions };
+}
+
+const deliveryActions = new Set(['iot:Connect', 'iot:Publish', 'iot:RetainPublish']);
+const sessionActions = new Set(['iot:Publish', 'iot:RetainPublish', 'iot:Subscribe', 'iot:Receive']);
+
+/** `compare` for sets that are compiled already; looks at no other reading of the switches. */
+export function compareSets(before: PolicySet, after: PolicySet, level: Level): Comparison {
+  const budget: Budget = { left: before.options.budget };
+  const state = new Collector(before, after);
+  for (const action of actionTable) {
+    if (level === 'delivery' && !deliveryActions.has(action.name)) continue;
+    const sessions = level === 'session' && sessionActions.has(action.name);
+    state.take(compareAction({ before, after, action, sessions, budget }));
+  }
+  if (level === 'delivery') state.takeDelivery(compareDelivery(before, after, budget));
+  const denies = denySets(before, after, budget);
+  return { level, ...state.result(), ...denies };
+}
+
+class Collector {
+  readonly #before: PolicySet;
+  readonly #after: PolicySet;
+  readonly #gained: Witness[] = [];
+  readonly #lost: Witness[] = [];
+  readonly #assumptions = new Set<string>();
+  #undecided = false;
+  #testedValuesOnly = false;
+
+  constructor(before: PolicySet, after: PolicySet) {
+    this.#before = before;
+    this.#after = after;
+    const unknown = changedUnknownActions(before, after);
+    if (unknown.length > 0)
+      this.#assumptions.add(`The action table does not know ${unknown.join(', ')}; taken to grant a device nothing.`);
+    for (const operator of unknownOperators([before, after]))
+      this.#assumptions.add(`The condition operator ${operator} is not known; it was taken both ways.`);
+    for (const name of unknownVariablesIn([before, after]))
+      this.#assumptions.add(`AWS IoT documents no policy variable \${${name}}; taken never to resolve.`);
+  }
+
+  take(difference: ActionDifference): void {
+    this.#undecided ||= difference.undecided;
+    this.#testedValuesOnly ||= difference.testedValuesOnly;
+    for (const found of difference.gained) this.#add(this.#gained, found, this.#after, this.#before);
+    for (const found of difference.lost) this.#add(this.#lost, found, this.#before, this.#after);
+  }
+
+  takeDelivery(difference: ReturnType<typeof compareDelivery>): void {
+    this.#undecided ||= difference.undecided;
+    this.#testedValuesOnly ||= difference.testedValuesOnly;
+    this.#gained.push(...difference.gained);
+    this.#lost.push(...difference.lost);
+  }
+
+  #add(list: Witness[], found: Found, allows: PolicySet, refuses: PolicySet): void {
+    const witness = confirm(found, allows, refuses);
+    if (witness === undefined) {
+      this.#undecided = true;
+      this.#assumptions.add(
+        `Internal error: the search and the evaluator disagree on ${found.action.name} ${found.name}. Please report the two documents.`,
+      );
+    } else list.push(prettier(witness, found, allows, refuses));
+  }
+
+  result(): Pick<Comparison, 'verdict' | 'gained' | 'lost' | 'assumptions' | 'testedValuesOnly'> {
+    const verdict = verdictOf(this.#gained.length > 0, this.#lost.length > 0);
+    // Both directions shown by witnesses: what was left undecided cannot change the answer.
+    const certain = verdict === 'incomparable';
+    return {
+      verdict: this.#undecided && !certain ? 'undecided' : verdict,
+      gained: bySize(this.#gained),
+      lost: bySize(this.#lost),
+      assumptions: [...this.#assumptions],
+      testedValuesOnly: this.#testedValuesOnly && !certain,
+    };
+  }
+}
+
+function bySize(witnesses: readonly Witness[]): Witness[] {
+  const size = (witness: Witness): number => witness.resource.length + Object.keys(witness.context).length * 4;
+  return [...witnesses].sort((a, b) => size(a) - size(b));
+}
+
+function changedUnknownActions(before: PolicySet, after: PolicySet): string[] {
+  const old = unknownActions(before.documents, before.options).sort();
+  const next = unknownActions(after.documents, after.options).sort();
+  return old.join() === next.join() ? [] : [...new Set([...old, ...next])];
+}
+
+function unknownOperators(sets: readonly PolicySet[]): string[] {
+  const conditions = sets.flatMap((set) => set.statements.flatMap((statement) => statement.conditions));
+  return [...new Set(conditions.filter((one) => one.family === 'unknown').map((one) => one.operator))];
+}
+
+function unknownVariablesIn(sets: readonly PolicySet[]): string[] {
+  const templates = sets.flatMap((set) =>
+    set.statements.flatMap((one) => [...one.resources, ...one.conditions.flatMap((condition) => condition.values)]),
+  );
+  const variables = templates.flatMap((template) => template.variables);
+  return [...new Set(variables.filter((variable) => !isKnownVariable(variable.key)).map((variable) => variable.name))];
+}

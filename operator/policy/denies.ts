@@ -1,0 +1,37 @@
+import { actionTable } from './actions.ts';
+import type { CompiledStatement, PolicySet } from './compile.ts';
+import type { Budget } from './inclusion.ts';
+import { compareAction } from './raw.ts';
+
+export interface DenyDifference {
+  readonly addsDeny: boolean;
+  readonly dropsDeny: boolean;
+}
+
+/**
+ * Compares what the two sides deny outright. Matters beside other attached policies: there a Deny that is superfluous here takes
+ * something away, and its removal gives something back. What cannot be decided counts as different.
+ */
+export function denySets(before: PolicySet, after: PolicySet, budget: Budget): DenyDifference {
+  const old = deniesAsAllows(before);
+  const next = deniesAsAllows(after);
+  let addsDeny = false;
+  let dropsDeny = false;
+  for (const action of actionTable) {
+    const difference = compareAction({ before: old, after: next, action, sessions: false, budget });
+    addsDeny ||= difference.undecided || difference.gained.length > 0;
+    dropsDeny ||= difference.undecided || difference.lost.length > 0;
+    if (addsDeny && dropsDeny) break;
+  }
+  return { addsDeny, dropsDeny };
+}
+
+function deniesAsAllows(set: PolicySet): PolicySet {
+  const flipped = (statements: readonly CompiledStatement[]): CompiledStatement[] =>
+    statements.flatMap((statement) => (statement.effect === 'Deny' ? [{ ...statement, effect: 'Allow' as const }] : []));
+  return {
+    ...set,
+    statements: flipped(set.statements),
+    byAction: new Map([...set.byAction].map(([name, statements]) => [name, flipped(statements)])),
+  };
+}

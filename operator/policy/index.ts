@@ -1,0 +1,41 @@
+/**
+ * Exact analysis of AWS IoT policies: read, evaluate, compare. A library of its own, without I/O or dependencies.
+ * How it works and where its limits are: docs/policy-engine.md.
+ */
+export { type ActionInfo, actionTable, actionTableVersion, arnTypePrefix, findAction, type ResourceType } from './actions.ts';
+export { type CompareOptions, compare, compareSets } from './compare.ts';
+export { type CompiledStatement, compilePolicies, type PolicySet } from './compile.ts';
+export { compareDelivered, compareDelivery, deliveringFilter, type DeliveryPolicies, filtersFor } from './delivery.ts';
+export type {
+  ConditionEntry,
+  Effect,
+  Located,
+  PolicyDocument,
+  Position,
+  Statement,
+  StatementRef,
+} from './document.ts';
+export { contextLookup, type Decision, type Evaluation, evaluate } from './evaluate.ts';
+export { globOf, type Glob, showGlob } from './glob.ts';
+export { type Budget, findUncovered, type InclusionProblem, type InclusionResult } from './inclusion.ts';
+export {
+  arnPrefix,
+  defaultOptions,
+  defaultSwitches,
+  type GivenOptions,
+  type PolicyOptions,
+  type Switches,
+  withDefaults,
+} from './options.ts';
+export {
+  maxPolicySize,
+  type ParseFinding,
+  type ParseResult,
+  type ParseValueOptions,
+  parsePolicy,
+  parsePolicyValue,
+  policySize,
+} from './parse.ts';
+export { type Context, keys, normaliseKey, type Request } from './request.ts';
+export { isValid, type Validity, validityOf } from './valid.ts';
+export { type Comparison, type Level, type Verdict, verdictOf, type Witness, worstCase } from './verdict.ts';

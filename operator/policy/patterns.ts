@@ -1,0 +1,60 @@
+import type { ResourceType } from './actions.ts';
+import type { CompiledStatement, PolicySet } from './compile.ts';
+import type { Items } from './forced.ts';
+import { ANY, normalise } from './glob.ts';
+import { tails } from './ground.ts';
+import type { Template, Variable } from './template.ts';
+
+/** Where the private codes for variables begin: noncharacters and private use, out of reach of names. */
+const variableBase = 0x10_0000;
+
+/** The patterns for names that a template leaves once the fixed part of the ARN is read, variables still open. */
+export function nameItems(set: PolicySet, template: Template, type: ResourceType): Items[] {
+  const variables: Variable[] = [];
+  const tokens = template.items.map((item) => {
+    if (typeof item === 'number') return item;
+    variables.push(item);
+    return variableBase + variables.length - 1;
+  });
+  return tails(set, normalise(tokens), type).map((glob) =>
+    Array.from(glob, (token): number | Variable => variables[token - variableBase] ?? token),
+  );
+}
+
+/** All name patterns of the statements, each once. */
+export function patternsOf(
+  set: PolicySet,
+  statements: readonly CompiledStatement[],
+  type: ResourceType,
+): readonly Items[] {
+  const out = new Map<string, Items>();
+  for (const statement of statements)
+    for (const template of statement.resources)
+      for (const items of nameItems(set, template, type)) out.set(itemsKey(items), items);
+  return [...out.values()];
+}
+
+export function itemsKey(items: Items): string {
+  return items.map((item) => (typeof item === 'number' ? item : `{${item.key}}`)).join();
+}
+
+/** The largest number of `?` in one pattern. */
+export function mostQuestionMarks(patterns: readonly Items[]): number {
+  return Math.max(0, ...patterns.map((items) => items.filter((item) => item === ANY).length));
+}
+
+/**
+ * Whether some level (text between slashes) holds two variables, or one twice. For those no proof exists that the tested values
+ * suffice, and verdicts say so.
+ */
+export function sharesLevel(items: Items): boolean {
+  let inLevel = 0;
+  for (const item of items) {
+    if (item === 47) inLevel = 0;
+    else if (typeof item === 'object') {
+      inLevel += 1;
+      if (inLevel > 1) return true;
+    }
+  }
+  return false;
+}

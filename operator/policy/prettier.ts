@@ -1,0 +1,41 @@
+import type { PolicySet } from './compile.ts';
+import { keys } from './request.ts';
+import { type Request } from './request.ts';
+import type { Witness } from './verdict.ts';
+import { confirmRequest, type Found } from './witness.ts';
+
+/**
+ * The same witness with names that people recognise: single odd letters that stand for a thing or client become `dev1`, `c1`, or a
+ * name of the fleet where one fits. Each attempt is judged by the evaluator again; the plain witness stays if none holds.
+ */
+export function prettier(witness: Witness, found: Found, allows: PolicySet, refuses: PolicySet): Witness {
+  let best = witness;
+  for (const [from, to] of renames(witness, allows)) {
+    const request = renamed(best, from, to);
+    const confirmed = request === undefined ? undefined : confirmRequest(request, found, allows, refuses);
+    if (confirmed !== undefined) best = confirmed;
+  }
+  return best;
+}
+
+function renames(witness: Witness, set: PolicySet): [string, string][] {
+  const thing = witness.context[keys.thingName];
+  const client = witness.context[keys.clientId];
+  const [first = 'dev1', second] = set.options.preferredNames;
+  const out: [string, string][] = [];
+  if (typeof thing === 'string') out.push([thing, first]);
+  if (typeof client === 'string' && client !== thing) out.push([client, second ?? 'c1']);
+  return out.filter(([from]) => from.length <= 2);
+}
+
+/** Replaces a value in the context and, as a whole level, in the resource. */
+function renamed(request: Request, from: string, to: string): Request | undefined {
+  if (from === to) return undefined;
+  const context = Object.fromEntries(
+    Object.entries(request.context).map(([key, value]) => [key, value === from ? to : value]),
+  );
+  const slash = request.resource.indexOf('/');
+  const head = request.resource.slice(0, slash + 1);
+  const name = request.resource.slice(slash + 1).split('/').map((level) => (level === from ? to : level));
+  return { action: request.action, resource: head + name.join('/'), context };
+}

@@ -1,0 +1,131 @@
+import { actionTable } from './actions.ts';
+import type { PolicyDocument, Statement } from './document.ts';
+import type { PolicyOptions, Switches } from './options.ts';
+import { isThingKey } from './request.ts';
+import type { Level } from './verdict.ts';
+
+/** Another reading of undocumented behaviour under which the documents may mean something else. */
+export interface Reading {
+  readonly name: keyof Switches;
+  readonly question: string;
+  readonly options: PolicyOptions;
+}
+
+interface Probe {
+  readonly question: string;
+  readonly other: Partial<Switches>;
+  /** Whether the switch can matter for these documents at all; keeps comparisons from running again for nothing. */
+  readonly touches: (text: Texts) => boolean;
+}
+
+interface Texts {
+  readonly documents: readonly PolicyDocument[];
+  readonly statements: readonly Statement[];
+  readonly resources: readonly string[];
+  readonly conditionKeys: readonly string[];
+  readonly all: string;
+  readonly level: Level;
+}
+
+const anyThingKey = (text: Texts): boolean =>
+  /\$\{iot:connection\.thing\./i.test(text.all) || text.conditionKeys.some(isThingKey);
+const spelled = new Set(actionTable.map((action) => action.name));
+const wildAction = (text: Texts): boolean => text.statements.some((one) => one.actions.some((action) => /[*?]/.test(action.text)));
+const httpActions = actionTable.filter((action) => action.plane === 'http').map((action) => action.name.toLowerCase());
+
+const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
+  actionCase: {
+    question: 'Action names are taken to compare without case.',
+    other: { actionCase: 'sensitive' },
+    touches: ({ statements }) =>
+      statements.some((one) => one.actions.some(({ text }) => !/[*?]/.test(text) && isMiscased(text))),
+  },
+  thingNameNeedsAttachment: {
+    question: 'The thing name is taken to resolve only for a certificate attached to the thing.',
+    other: { thingNameNeedsAttachment: false },
+    touches: ({ conditionKeys }) => conditionKeys.some((key) => /^iot:connection\.thing\.isattached$/i.test(key)),
+  },
+  substitutedWildcards: {
+    question: 'Wildcard characters inside a substituted value are taken as plain characters.',
+    other: { substitutedWildcards: 'glob' },
+    touches: ({ resources }) =>
+      resources.some((text) => /\$\{(?!iot:connection\.thing\.(?:thing(?:type)?name|attributes))[a-z]/i.test(text)),
+  },
+  unresolvedNotResource: {
+    question: 'A NotResource whose variable does not resolve is taken to match nothing, so that the statement covers everything.',
+    other: { unresolvedNotResource: 'statementInert' },
+    touches: ({ statements }) =>
+      statements.some((one) => one.resourceMode === 'NotResource' && one.resources.some(({ text }) => text.includes('${'))),
+  },
+  starCrossesColons: {
+    question: 'A star in an ARN is taken to run across colons.',
+    other: { starCrossesColons: false },
+    touches: ({ resources }) => resources.some((text) => text !== '*' && /[*?]/.test(text.split(':').slice(0, 5).join(':'))),
+  },
+  oldVersion: {
+    question: 'Version 2008-10-17 is taken to be accepted, with variables as plain text.',
+    other: { oldVersion: 'refused' },
+    touches: ({ documents }) => documents.some((document) => document.version !== '2012-10-17'),
+  },
+  notAction: {
+    question: 'NotAction is taken to be accepted, with the meaning that it has in IAM.',
+    other: { notAction: 'refused' },
+    touches: ({ statements }) => statements.some((one) => one.actionMode === 'NotAction'),
+  },
+  listResource: {
+    question: 'ListNamedShadowsForThing and ListRetainedMessages are taken to be checked against the resource "*" alone.',
+    other: { listResource: 'narrow' },
+    touches: ({ statements, level }) =>
+      level !== 'delivery' &&
+      statements.some((one) => one.actions.some(({ text }) => /^(?:\*|iot:(?:\*|l|\?))/i.test(text))) &&
+      statements.some((one) => one.resources.some(({ text }) => text !== '*')),
+  },
+  thingVariablesOnHttps: {
+    question: 'Thing variables are taken to resolve on HTTPS calls as well.',
+    other: { thingVariablesOnHttps: false },
+    touches: (text) =>
+      text.level !== 'delivery' &&
+      anyThingKey(text) &&
+      (wildAction(text) || httpActions.some((name) => text.all.toLowerCase().includes(name))),
+  },
+  wildcardSkipsDollar: {
+    question: 'A wildcard at the first level of a filter is taken to skip every topic that begins with $.',
+    other: { wildcardSkipsDollar: false },
+    touches: ({ level }) => level === 'delivery',
+  },
+  starIncludesClientActions: {
+    question: 'iot:* is taken to include SendDirectMessage and DeleteConnection.',
+    other: { starIncludesClientActions: false },
+    touches: (text) => text.level !== 'delivery' && wildAction(text),
+  },
+};
+
+function isMiscased(text: string): boolean {
+  return !spelled.has(text) && [...spelled].some((name) => name.toLowerCase() === text.toLowerCase());
+}
+
+/** The other readings that are worth a second comparison. */
+export function readingsThatMatter(documents: readonly PolicyDocument[], options: PolicyOptions, level: Level): Reading[] {
+  const statements = documents.flatMap((document) => document.statements);
+  const resources = statements.flatMap((statement) => statement.resources.map((resource) => resource.text));
+  const conditions = statements.flatMap((statement) => statement.conditions);
+  const values = conditions.flatMap((condition) => condition.values.map((value) => value.text));
+  const actions = statements.flatMap((statement) => statement.actions.map((action) => action.text));
+  const text: Texts = {
+    documents,
+    statements,
+    resources,
+    conditionKeys: conditions.map((condition) => condition.key),
+    all: [...resources, ...values, ...actions].join('\n'),
+    level,
+  };
+  const out: Reading[] = [];
+  for (const [name, probe] of Object.entries(probes))
+    if (probe.touches(text) && isSwitch(name))
+      out.push({ name, question: probe.question, options: { ...options, switches: { ...options.switches, ...probe.other } } });
+  return out;
+}
+
+function isSwitch(name: string): name is keyof Switches {
+  return Object.hasOwn(probes, name);
+}

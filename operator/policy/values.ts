@@ -1,0 +1,112 @@
+import { parseCidr, showAddress } from './address.ts';
+import { type Condition, parseDate } from './conditions.ts';
+import { type Glob, STAR } from './glob.ts';
+import { type Budget, findUncovered } from './inclusion.ts';
+import type { Validity } from './valid.ts';
+
+/** Values to try for a key, and whether trying them all is known to suffice. */
+export interface ValueList {
+  readonly values: readonly (string | readonly string[])[];
+  readonly exhaustive: boolean;
+}
+
+/** Patterns with wildcards beyond this many are combined in pairs only, and the list is no longer known to suffice. */
+const maxCellGlobs = 7;
+
+/**
+ * One value from each cell into which the patterns cut the domain: for every combination of "matches" and "does not match" that some
+ * value shows, such a value.
+ */
+export function cellsOf(globs: readonly Glob[], domain: Validity, budget: Budget): ValueList {
+  const values = new Set<string>();
+  const literals = globs.filter((glob) => glob.every((token) => token >= 0));
+  const open = globs.filter((glob) => glob.some((token) => token < 0));
+  for (const literal of literals) values.add(String.fromCodePoint(...literal));
+  const exhaustive = open.length <= maxCellGlobs;
+  const split = (index: number, inside: readonly Glob[], outside: readonly Glob[]): void => {
+    const glob = open[index];
+    const left = inside.length === 0 ? [Int32Array.of(STAR)] : inside;
+    const found = findUncovered({ left, right: [...outside, ...literals], valid: domain, budget });
+    if (found.kind !== 'word') return;
+    if (glob === undefined) {
+      values.add(found.word);
+      return;
+    }
+    if (exhaustive || inside.length < 2) split(index + 1, [...inside, glob], outside);
+    split(index + 1, inside, [...outside, glob]);
+  };
+  split(0, [], []);
+  return { values: [...values], exhaustive };
+}
+
+/** Fresh text for the wildcards of a stretch: each star empty, or all of one of the given lengths. */
+export function fillings(stretch: readonly number[] | Glob, letter: string, lengths: readonly number[]): string[] {
+  const stars = stretch.filter((token) => token === STAR).length;
+  const out = new Set<string>();
+  for (const length of stars === 0 ? [0] : [0, ...lengths]) {
+    out.add(fill(stretch, letter, () => length));
+    // With several stars, one at a time as well: a value may need text at one end only.
+    for (let only = 0; stars > 1 && only < stars && length > 0; only += 1)
+      out.add(fill(stretch, letter, (index) => (index === only ? length : 0)));
+  }
+  return [...out];
+}
+
+function fill(stretch: readonly number[] | Glob, letter: string, lengthOf: (star: number) => number): string {
+  let star = -1;
+  let out = '';
+  for (const token of stretch) {
+    if (token === STAR) {
+      star += 1;
+      out += letter.repeat(lengthOf(star));
+    } else if (token >= 0) out += String.fromCodePoint(token);
+    else out += letter;
+  }
+  return out;
+}
+
+/** Every single class, and every set of classes up to a limit, for keys that hold several values at once. */
+export function subsetsOf(single: readonly string[], exhaustive: boolean): ValueList {
+  if (single.length > 6) {
+    const pairs = single.flatMap((a, i) => single.slice(i + 1).map((b) => [a, b]));
+    return { values: [[], ...single.map((one) => [one]), ...pairs, [...single]], exhaustive: false };
+  }
+  const values: string[][] = [];
+  for (let mask = 0; mask < 1 << single.length; mask += 1) values.push(single.filter((_one, i) => (mask >> i) & 1));
+  return { values, exhaustive };
+}
+
+/** A point in every interval that the conditions' numbers, dates or address blocks cut out. */
+export function intervalPoints(conditions: readonly Condition[]): ValueList {
+  const texts = conditions.flatMap((condition) => condition.values.map((value) => value.text));
+  const family = conditions[0]?.family;
+  if (family === 'ip') return { values: addressPoints(texts), exhaustive: true };
+  const parse = family === 'date' ? parseDate : Number;
+  const bounds = [...new Set(texts.map(parse).filter((bound) => Number.isFinite(bound)))].sort((a, b) => a - b);
+  const show = (value: number): string => (family === 'date' ? new Date(value).toISOString() : String(value));
+  const points = bounds.flatMap((bound, i) => {
+    const next = bounds[i + 1];
+    const step = family === 'date' ? 1000 : 1;
+    return [bound, next === undefined ? bound + step : (bound + next) / 2];
+  });
+  const first = bounds[0];
+  if (first !== undefined) points.push(first - (family === 'date' ? 1000 : 1));
+  return { values: [...new Set(points.filter(isShowable).map(show)), ...(first === undefined ? [show(0)] : [])], exhaustive: true };
+}
+
+/** Dates outside what JavaScript can write are left out rather than thrown over. */
+function isShowable(value: number): boolean {
+  return Math.abs(value) <= 8.64e15;
+}
+
+function addressPoints(texts: readonly string[]): string[] {
+  const out = new Set(['192.0.2.1', '2001:db8:0:0:0:0:0:1']);
+  for (const text of texts) {
+    const block = parseCidr(text);
+    if (block === undefined) continue;
+    const limit = block.family === 4 ? (1n << 32n) - 1n : (1n << 128n) - 1n;
+    for (const value of [block.low, block.high, block.low - 1n, block.high + 1n])
+      if (value >= 0n && value <= limit) out.add(showAddress(block.family, value));
+  }
+  return [...out];
+}
