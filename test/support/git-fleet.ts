@@ -8,6 +8,7 @@ import {
   type FleetSourceDeps,
   FleetSourceReconciler,
 } from '../../operator/controllers/fleetsource/kind.ts';
+import { manifestLoader } from '../../operator/controllers/fleetsource/load.ts';
 import { ObjectCache } from '../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../operator/runtime/clock.ts';
 import type { EventInput } from '../../operator/runtime/events.ts';
@@ -15,7 +16,6 @@ import { silentLogger } from '../../operator/runtime/log.ts';
 import type { Store } from '../../operator/runtime/store.ts';
 import { GitSource } from '../../operator/source/git/source.ts';
 import { GitRemote } from './git.ts';
-import { manifestLoader } from './git-fleet-stub.ts';
 import { temporaryFolder, temporaryStore } from './store.ts';
 
 const KEY = { kind: 'FleetSource', namespace: 'factory', name: 'fleet' };

@@ -1,7 +1,7 @@
 import type { SchemaRegistry } from '../../api/validate.ts';
 import { contextLogger, type Logger, silentLogger } from '../../runtime/log.ts';
-import { loadTree } from '../../source/manifests/load-tree.ts';
-import type { ManifestProblem } from '../../source/manifests/types.ts';
+import type { ManifestProblem } from '../../source/manifests/index.ts';
+import { loadTree } from '../../source/manifests/index.ts';
 import type { TreeLoader } from './tree.ts';
 
 export interface ManifestLoaderOptions {
