@@ -68,7 +68,12 @@ export function parseCidr(text: string): AddressBlock | undefined {
 
 export function cidrContains(block: AddressBlock, text: string): boolean {
   const address = parseAddress(text);
-  return address !== undefined && address.family === block.family && address.value >= block.low && address.value <= block.high;
+  return (
+    address !== undefined &&
+    address.family === block.family &&
+    address.value >= block.low &&
+    address.value <= block.high
+  );
 }
 
 /** The address as text; IPv6 in full form. */

@@ -60,14 +60,19 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
   const texts = textValues(use, input);
   const multivalued = use.key === connectAttributes || use.key.endsWith('.list');
   if (!multivalued && use.conditions.every((condition) => condition.quantifier === 'single')) return texts;
-  return subsetsOf(texts.values.filter((value) => typeof value === 'string'), texts.exhaustive);
+  return subsetsOf(
+    texts.values.filter((value) => typeof value === 'string'),
+    texts.exhaustive,
+  );
 }
 
 function textValues(use: KeyUse, input: CandidateInput): ValueList {
   const domain = domainOf(use.key, input.maxSlashes);
   const globs = [...wantedGlobs(use), ...clientGlobs(use, input)];
   const cells = cellsOf(globs, domain, input.budget);
-  const values = new Set<string>(use.asVariable ? input.lengths.map((length) => use.letter.repeat(length)) : [use.letter]);
+  const values = new Set<string>(
+    use.asVariable ? input.lengths.map((length) => use.letter.repeat(length)) : [use.letter],
+  );
   for (const value of cells.values) if (typeof value === 'string') values.add(value);
   if (use.asVariable) {
     for (const glob of globs) for (const text of fillings(glob, use.letter, input.lengths)) values.add(text);

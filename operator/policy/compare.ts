@@ -5,9 +5,9 @@ import { denySets } from './denies.ts';
 import type { PolicyDocument } from './document.ts';
 import type { Budget } from './inclusion.ts';
 import { type GivenOptions, withDefaults } from './options.ts';
+import { prettier } from './prettier.ts';
 import { type ActionDifference, compareAction } from './raw.ts';
 import { readingsThatMatter } from './readings.ts';
-import { prettier } from './prettier.ts';
 import { isKnownVariable } from './template.ts';
 import { type Comparison, type Level, verdictOf, type Witness } from './verdict.ts';
 import { confirm, type Found } from './witness.ts';
@@ -40,7 +40,9 @@ export function compare(
         level,
       );
       if (other.verdict !== result.verdict)
-        assumptions.push(`${reading.question} If not as assumed, the verdict is "${other.verdict}" (switch ${reading.name}).`);
+        assumptions.push(
+          `${reading.question} If not as assumed, the verdict is "${other.verdict}" (switch ${reading.name}).`,
+        );
     }
   return { ...result, assumptions };
 }

@@ -85,7 +85,9 @@ export function compileCondition(entry: ConditionEntry, variables: boolean): Con
     comparison: row?.[2] ?? 'eq',
     quantifier: set === 'forallvalues' ? 'forAll' : set === 'foranyvalue' ? 'forAny' : 'single',
     ifExists: match?.[3] !== undefined,
-    values: entry.values.map((value) => parseTemplate(value.text, { variables, wildcards: takesWildcards.has(family) })),
+    values: entry.values.map((value) =>
+      parseTemplate(value.text, { variables, wildcards: takesWildcards.has(family) }),
+    ),
     at: entry.at,
   };
 }
@@ -104,7 +106,8 @@ export function unknownAtom(condition: Condition): string {
 export function holds(condition: Condition, lookup: Lookup): boolean {
   if (condition.family === 'unknown') return lookup(unknownAtom(condition)) === 'true';
   const value = lookup(condition.key);
-  if (condition.family === 'null') return condition.values.some((wanted) => (wanted.text === 'true') === (value === undefined));
+  if (condition.family === 'null')
+    return condition.values.some((wanted) => (wanted.text === 'true') === (value === undefined));
   if (value === undefined) {
     if (condition.ifExists || condition.quantifier === 'forAll') return true;
     return condition.quantifier === 'single' && condition.negated;

@@ -113,7 +113,10 @@ function keyUses(statements: readonly CompiledStatement[], spelling: Map<string,
 /** The text behind the type of the ARN; the fixed parts use up letters that names are free to use. */
 function textsOf(statement: CompiledStatement): string[] {
   const resources = statement.resources.map((template) => plainText(template.text).replace(/^arn:[^/]*\//, ''));
-  return [...resources, ...statement.conditions.flatMap((condition) => condition.values.map((value) => plainText(value.text)))];
+  return [
+    ...resources,
+    ...statement.conditions.flatMap((condition) => condition.values.map((value) => plainText(value.text))),
+  ];
 }
 
 function plainText(text: string): string {
@@ -153,7 +156,8 @@ function thingClasses(input: ContextInput, set: PolicySet, uses: readonly KeyUse
   const statements = [...input.statements, ...input.connect];
   const wanted = statements.some((statement) => statement.keys.some(isThingKey));
   if (!wanted || (input.action.plane === 'http' && !options.switches.thingVariablesOnHttps)) return ['none'];
-  const clientMatters = input.action.name === 'iot:Connect' || input.connect.length > 0 || uses.some((use) => use.key === clientId);
+  const clientMatters =
+    input.action.name === 'iot:Connect' || input.connect.length > 0 || uses.some((use) => use.key === clientId);
   const out: ThingClass[] = ['none', 'same'];
   if (options.exclusiveThings && clientMatters) out.push('other');
   if (!options.switches.thingNameNeedsAttachment) out.push('unattached');
@@ -205,7 +209,9 @@ function distinctEffects(use: KeyUse, values: readonly (Value | undefined)[]): r
   if (use.conditions.some((condition) => condition.values.some((value) => value.variables.length > 0))) return values;
   const seen = new Map<string, Value | undefined>();
   for (const value of values) {
-    const effect = use.conditions.map((condition) => Number(holds(condition, (key) => (key === use.key ? value : undefined))));
+    const effect = use.conditions.map((condition) =>
+      Number(holds(condition, (key) => (key === use.key ? value : undefined))),
+    );
     if (!seen.has(effect.join())) seen.set(effect.join(), value);
   }
   return [...seen.values()];
@@ -232,12 +238,7 @@ function* product(choices: readonly Choice[]): Generator<Map<string, Value>> {
   }
 }
 
-function contextOf(
-  thing: ThingClass,
-  values: Map<string, Value>,
-  input: ContextInput,
-  set: PolicySet,
-): PlannedContext {
+function contextOf(thing: ThingClass, values: Map<string, Value>, input: ContextInput, set: PolicySet): PlannedContext {
   const isConnect = input.action.name === 'iot:Connect';
   const self = new Set<string>(isConnect ? [clientId] : []);
   const sameName = thing === 'same' || thing === 'unattached';

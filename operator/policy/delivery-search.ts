@@ -1,5 +1,5 @@
 import type { GroundStatement } from './ground.ts';
-import { freshLetter, type Budget, type InclusionResult } from './inclusion.ts';
+import { type Budget, freshLetter, type InclusionResult } from './inclusion.ts';
 import { type PackedGlobs, packGlobs } from './packed.ts';
 import type { Validity } from './valid.ts';
 
@@ -69,7 +69,8 @@ class Acceptor {
 
   askedFor(vector: Uint32Array, letters: Set<number>): void {
     for (const [letter, mask] of this.packed.literals)
-      if (letter !== plus && letter !== hash && mask.some((word, i) => (word & (vector[i] ?? 0)) !== 0)) letters.add(letter);
+      if (letter !== plus && letter !== hash && mask.some((word, i) => (word & (vector[i] ?? 0)) !== 0))
+        letters.add(letter);
   }
 }
 
@@ -116,7 +117,11 @@ class Side {
   step(state: SideState, letter: number, first: boolean): SideState {
     const receive = this.receive.step(state.receive, letter);
     if (first && letter === dollar && this.#skipDollar)
-      return { receive, branches: this.#tidy([{ vector: this.subscribe.step(this.subscribe.start(), dollar), inPlus: false }]), hashed: false };
+      return {
+        receive,
+        branches: this.#tidy([{ vector: this.subscribe.step(this.subscribe.start(), dollar), inPlus: false }]),
+        hashed: false,
+      };
     if (state.hashed) return { receive, branches: [], hashed: true };
     if (letter === slash)
       return this.#atLevel(
@@ -176,7 +181,11 @@ interface Node {
  * A shortest topic that reaches the device on side `here` and not on side `there`. Both sides are followed deterministically, each
  * with the set of ways in which an allowed filter can be written for the topic read so far; exact, and bounded by the budget.
  */
-export function findUndelivered(here: DeliverySide, there: DeliverySide, options: DeliverySearchOptions): InclusionResult {
+export function findUndelivered(
+  here: DeliverySide,
+  there: DeliverySide,
+  options: DeliverySearchOptions,
+): InclusionResult {
   const { valid, budget, skipDollar } = options;
   const one = new Side(here, skipDollar);
   const other = new Side(there, skipDollar);

@@ -2,10 +2,10 @@ import { findAction } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { Lookup } from './conditions.ts';
 import { type PlannedContext, planContexts } from './contexts.ts';
+import { type DeliverySide, findUndelivered } from './delivery-search.ts';
 import { decide } from './evaluate.ts';
 import { type GroundStatement, groundStatement } from './ground.ts';
 import type { Budget } from './inclusion.ts';
-import { type DeliverySide, findUndelivered } from './delivery-search.ts';
 import { sameStatements } from './raw.ts';
 import type { Witness } from './verdict.ts';
 import { contextOf, type Found, lookupOf, resourceOf } from './witness.ts';
@@ -30,15 +30,17 @@ const nothing: DeliveryDifference = { gained: [], lost: [], undecided: false, te
  * Direct messages are left aside; they need Receive alone.
  */
 export function compareDelivery(before: PolicySet, after: PolicySet, budget: Budget): DeliveryDifference {
-  return compareDelivered(
-    { subscribe: before, receive: before },
-    { subscribe: after, receive: after },
-    budget,
-  );
+  return compareDelivered({ subscribe: before, receive: before }, { subscribe: after, receive: after }, budget);
 }
 
-export function compareDelivered(before: DeliveryPolicies, after: DeliveryPolicies, budget: Budget): DeliveryDifference {
-  const of = (policies: DeliveryPolicies): { subscribe: readonly CompiledStatement[]; receive: readonly CompiledStatement[] } => ({
+export function compareDelivered(
+  before: DeliveryPolicies,
+  after: DeliveryPolicies,
+  budget: Budget,
+): DeliveryDifference {
+  const of = (
+    policies: DeliveryPolicies,
+  ): { subscribe: readonly CompiledStatement[]; receive: readonly CompiledStatement[] } => ({
     subscribe: policies.subscribe.byAction.get('iot:Subscribe') ?? [],
     receive: policies.receive.byAction.get('iot:Receive') ?? [],
   });
@@ -88,7 +90,9 @@ function sideIn(
   context: PlannedContext,
 ): DeliverySide {
   return {
-    subscribe: statements.subscribe.flatMap((one) => groundStatement(policies.subscribe, one, 'topicfilter', context) ?? []),
+    subscribe: statements.subscribe.flatMap(
+      (one) => groundStatement(policies.subscribe, one, 'topicfilter', context) ?? [],
+    ),
     receive: statements.receive.flatMap((one) => groundStatement(policies.receive, one, 'topic', context) ?? []),
   };
 }
@@ -97,7 +101,9 @@ function sideKey(side: DeliverySide): string {
   const key = (ground: readonly GroundStatement[]): string =>
     ground
       .map(({ statement, conjuncts }) => {
-        const globs = conjuncts.map((one) => `${one.negated ? '!' : ''}${one.globs.map((glob) => glob.join('.')).join(',')}`);
+        const globs = conjuncts.map(
+          (one) => `${one.negated ? '!' : ''}${one.globs.map((glob) => glob.join('.')).join(',')}`,
+        );
         return `${statement.effect}${globs.join('&')}`;
       })
       .join(';');
@@ -150,7 +156,14 @@ export function filtersFor(topic: string, skipDollar: boolean): string[] {
   for (const [index, level] of levels.entries()) {
     const wild = index < bound && !(index === 0 && skipDollar && topic.startsWith('$'));
     if (wild) hashes.push(...heads.map((head) => [...head, '#'].join('/')));
-    heads = heads.flatMap((head) => (wild ? [[...head, level], [...head, '+']] : [[...head, level]]));
+    heads = heads.flatMap((head) =>
+      wild
+        ? [
+            [...head, level],
+            [...head, '+'],
+          ]
+        : [[...head, level]],
+    );
   }
   out.push(...heads.map((head) => head.join('/')), ...hashes);
   return out;

@@ -28,7 +28,9 @@ export function denySets(before: PolicySet, after: PolicySet, budget: Budget): D
 
 function deniesAsAllows(set: PolicySet): PolicySet {
   const flipped = (statements: readonly CompiledStatement[]): CompiledStatement[] =>
-    statements.flatMap((statement) => (statement.effect === 'Deny' ? [{ ...statement, effect: 'Allow' as const }] : []));
+    statements.flatMap((statement) =>
+      statement.effect === 'Deny' ? [{ ...statement, effect: 'Allow' as const }] : [],
+    );
   return {
     ...set,
     statements: flipped(set.statements),

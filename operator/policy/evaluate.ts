@@ -50,9 +50,7 @@ export function decide(set: PolicySet, action: ActionInfo, resource: string, loo
     if (statement.effect === 'Deny') return { decision: 'explicitDeny', by: statement.ref };
     allowed = statement.ref;
   }
-  return allowed === undefined
-    ? { decision: 'implicitDeny', by: undefined }
-    : { decision: 'allowed', by: allowed };
+  return allowed === undefined ? { decision: 'implicitDeny', by: undefined } : { decision: 'allowed', by: allowed };
 }
 
 /** The resource type that an action is checked against under the options (switch `listResource`). */
@@ -68,7 +66,12 @@ function checkedResource(action: ActionInfo, resource: string, set: PolicySet): 
   return resource.startsWith(set.arnPrefix) && resource.startsWith(prefix, set.arnPrefix.length) ? resource : undefined;
 }
 
-export function statementMatches(set: PolicySet, statement: CompiledStatement, resource: string, lookup: Lookup): boolean {
+export function statementMatches(
+  set: PolicySet,
+  statement: CompiledStatement,
+  resource: string,
+  lookup: Lookup,
+): boolean {
   for (const condition of statement.conditions) if (!holds(condition, lookup)) return false;
   let matched = false;
   for (const template of statement.resources) {

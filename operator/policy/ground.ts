@@ -81,7 +81,8 @@ export function tails(set: PolicySet, glob: Glob, type: ResourceType): Glob[] {
   if (set.options.switches.starCrossesColons || isLoneStar(glob)) return readPrefix(glob, set.arnPrefix + typePrefix);
   const segments = arnSegments(glob);
   const fixed = set.arnPrefix.split(':');
-  if (segments === undefined || !segments.slice(0, 5).every((segment, i) => matches(segment, fixed[i] ?? ''))) return [];
+  if (segments === undefined || !segments.slice(0, 5).every((segment, i) => matches(segment, fixed[i] ?? '')))
+    return [];
   return readPrefix(segments[5] ?? new Int32Array(), typePrefix);
 }
 

@@ -1,5 +1,5 @@
 import { ANY, FOLD, type Glob, matches, STAR, takes } from './glob.ts';
-import { packGlobs, type PackedGlobs } from './packed.ts';
+import { type PackedGlobs, packGlobs } from './packed.ts';
 import { isValid, utf8Length, type Validity } from './valid.ts';
 
 /** Search nodes that are left; shared by all searches of one comparison, so that the whole stays bounded. */
@@ -86,8 +86,9 @@ function tokenCovers(outer: number, inner: number): boolean {
   return inner >= 0 ? takes(outer, inner) : outer === inner && inner !== ANY;
 }
 
-const readable: readonly number[] = Array.from('xyzabcdefghijklmnopqrstuvw0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', (char) =>
-  char.charCodeAt(0),
+const readable: readonly number[] = Array.from(
+  'xyzabcdefghijklmnopqrstuvw0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  (char) => char.charCodeAt(0),
 );
 
 /**
@@ -171,7 +172,8 @@ class Search {
       if (options.some((list) => list.length === 0)) continue;
       // A letter that a left glob does not ask for is no harder to cover than the fresh one, unless validity singles it out.
       const needless = freeWorks && letter !== this.#fresh && !openings.includes(letter);
-      if (this.#right.step(this.#pool.subarray(node * this.#words, (node + 1) * this.#words), letter, scratch)) continue;
+      if (this.#right.step(this.#pool.subarray(node * this.#words, (node + 1) * this.#words), letter, scratch))
+        continue;
       const bytes = cost + utf8Length(letter);
       for (const move of products(options)) {
         if (needless && move.every((step) => step.free)) continue;
@@ -230,7 +232,8 @@ class Search {
 
   #isSubset(known: number, vector: Uint32Array): boolean {
     const offset = known * this.#words;
-    for (let i = 0; i < this.#words; i += 1) if (((this.#pool[offset + i] ?? 0) & ~(vector[i] ?? 0)) !== 0) return false;
+    for (let i = 0; i < this.#words; i += 1)
+      if (((this.#pool[offset + i] ?? 0) & ~(vector[i] ?? 0)) !== 0) return false;
     return true;
   }
 

@@ -2,10 +2,17 @@
  * Exact analysis of AWS IoT policies: read, evaluate, compare. A library of its own, without I/O or dependencies.
  * How it works and where its limits are: docs/policy-engine.md.
  */
-export { type ActionInfo, actionTable, actionTableVersion, arnTypePrefix, findAction, type ResourceType } from './actions.ts';
+export {
+  type ActionInfo,
+  actionTable,
+  actionTableVersion,
+  arnTypePrefix,
+  findAction,
+  type ResourceType,
+} from './actions.ts';
 export { type CompareOptions, compare, compareSets } from './compare.ts';
 export { type CompiledStatement, compilePolicies, type PolicySet } from './compile.ts';
-export { compareDelivered, compareDelivery, deliveringFilter, type DeliveryPolicies, filtersFor } from './delivery.ts';
+export { compareDelivered, compareDelivery, type DeliveryPolicies, deliveringFilter, filtersFor } from './delivery.ts';
 export type {
   ConditionEntry,
   Effect,
@@ -16,7 +23,7 @@ export type {
   StatementRef,
 } from './document.ts';
 export { contextLookup, type Decision, type Evaluation, evaluate } from './evaluate.ts';
-export { globOf, type Glob, showGlob } from './glob.ts';
+export { type Glob, globOf, showGlob } from './glob.ts';
 export { type Budget, findUncovered, type InclusionProblem, type InclusionResult } from './inclusion.ts';
 export {
   arnPrefix,

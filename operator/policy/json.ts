@@ -138,7 +138,8 @@ class Reader {
 
   #expect(char: string): void {
     if (this.#source[this.#at] !== char) {
-      const found = this.#at < this.#source.length ? `found ${JSON.stringify(this.#source[this.#at])}` : 'the text ends';
+      const found =
+        this.#at < this.#source.length ? `found ${JSON.stringify(this.#source[this.#at])}` : 'the text ends';
       throw new Failure(`expected ${JSON.stringify(char)}, ${found}`, this.#at);
     }
     this.#at += 1;
@@ -167,7 +168,8 @@ class Reader {
       this.#source.slice(this.#at, this.#at + 400),
     );
     if (match === null) {
-      const found = this.#at < this.#source.length ? `found ${JSON.stringify(this.#source[this.#at])}` : 'the text ends';
+      const found =
+        this.#at < this.#source.length ? `found ${JSON.stringify(this.#source[this.#at])}` : 'the text ends';
       throw new Failure(`expected a value, ${found}`, this.#at);
     }
     this.#at += match[0].length;

@@ -46,7 +46,10 @@ export function policySize(source: string): number {
 export function parsePolicy(source: string, options: ParseOptions = {}): ParseResult {
   if (source.length > maxSourceLength) {
     const message = `the document has ${source.length} characters; AWS accepts ${maxPolicySize}, and it was not read`;
-    return { document: undefined, findings: [{ severity: 'error', code: 'size', message, at: { line: 1, column: 1 } }] };
+    return {
+      document: undefined,
+      findings: [{ severity: 'error', code: 'size', message, at: { line: 1, column: 1 } }],
+    };
   }
   const parsed = parseJson(source);
   if (parsed.kind === 'error') {
@@ -83,15 +86,7 @@ function kindOf(value: unknown): string {
 }
 
 const documentElements = new Set(['Version', 'Id', 'Statement']);
-const statementElements = new Set([
-  'Sid',
-  'Effect',
-  'Action',
-  'NotAction',
-  'Resource',
-  'NotResource',
-  'Condition',
-]);
+const statementElements = new Set(['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition']);
 const principalElements = new Set(['Principal', 'NotPrincipal']);
 
 class Shape {
@@ -110,7 +105,11 @@ class Shape {
     }
     for (const key of root.keys())
       if (!documentElements.has(key))
-        this.#error('unknown-element', `AWS IoT knows no element ${JSON.stringify(key)} in a policy`, `/${escapePointer(key)}`);
+        this.#error(
+          'unknown-element',
+          `AWS IoT knows no element ${JSON.stringify(key)} in a policy`,
+          `/${escapePointer(key)}`,
+        );
     const document: PolicyDocument = {
       name: this.#options.name ?? 'policy',
       version: this.#version(root),
@@ -163,7 +162,11 @@ class Shape {
     const sid = parts.get('Sid');
     if (sid !== undefined && typeof sid !== 'string') this.#error('shape', 'Sid must be a string', `${pointer}/Sid`);
     if (action.mode === 'NotAction')
-      this.#warn('not-action', 'no AWS IoT example uses NotAction and AWS may refuse it; list the actions', `${pointer}/NotAction`);
+      this.#warn(
+        'not-action',
+        'no AWS IoT example uses NotAction and AWS may refuse it; list the actions',
+        `${pointer}/NotAction`,
+      );
     return {
       index,
       sid: typeof sid === 'string' ? sid : undefined,
@@ -181,7 +184,11 @@ class Shape {
     if (statementElements.has(key)) return;
     const place = `${pointer}/${escapePointer(key)}`;
     if (principalElements.has(key))
-      this.#error('unknown-element', `${key} has no place in an AWS IoT policy: the policy's target is the principal`, place);
+      this.#error(
+        'unknown-element',
+        `${key} has no place in an AWS IoT policy: the policy's target is the principal`,
+        place,
+      );
     else this.#error('unknown-element', `AWS IoT knows no element ${JSON.stringify(key)} in a statement`, place);
   }
 
@@ -238,7 +245,9 @@ class Shape {
       this.#error('shape', `Condition is an object of operators, not ${kindOf(parts.get('Condition'))}`, place);
       return [];
     }
-    return [...operators].flatMap(([operator, block]) => this.#operator(operator, block, `${place}/${escapePointer(operator)}`));
+    return [...operators].flatMap(([operator, block]) =>
+      this.#operator(operator, block, `${place}/${escapePointer(operator)}`),
+    );
   }
 
   #operator(operator: string, block: unknown, pointer: string): ConditionEntry[] {
@@ -250,7 +259,12 @@ class Shape {
     return [...entries].map(([key, raw]) => {
       const place = `${pointer}/${escapePointer(key)}`;
       const texts = (Array.isArray(raw) ? raw : [raw]).map(scalarText);
-      return { operator, key, values: this.#strings(Array.isArray(raw) ? texts : texts[0], place), at: this.#at(place) };
+      return {
+        operator,
+        key,
+        values: this.#strings(Array.isArray(raw) ? texts : texts[0], place),
+        at: this.#at(place),
+      };
     });
   }
 

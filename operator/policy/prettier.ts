@@ -1,6 +1,5 @@
 import type { PolicySet } from './compile.ts';
-import { keys } from './request.ts';
-import { type Request } from './request.ts';
+import { keys, type Request } from './request.ts';
 import type { Witness } from './verdict.ts';
 import { confirmRequest, type Found } from './witness.ts';
 
@@ -36,6 +35,9 @@ function renamed(request: Request, from: string, to: string): Request | undefine
   );
   const slash = request.resource.indexOf('/');
   const head = request.resource.slice(0, slash + 1);
-  const name = request.resource.slice(slash + 1).split('/').map((level) => (level === from ? to : level));
+  const name = request.resource
+    .slice(slash + 1)
+    .split('/')
+    .map((level) => (level === from ? to : level));
   return { action: request.action, resource: head + name.join('/'), context };
 }

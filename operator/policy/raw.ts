@@ -105,7 +105,10 @@ class ActionComparison {
   /** Sessions: whether each side lets the client of this context connect. */
   #connectable(context: PlannedContext): { before: boolean; after: boolean } {
     if (!this.#input.sessions) return { before: true, after: true };
-    return { before: canConnect(this.#input.before, context.lookup), after: canConnect(this.#input.after, context.lookup) };
+    return {
+      before: canConnect(this.#input.before, context.lookup),
+      after: canConnect(this.#input.after, context.lookup),
+    };
   }
 
   #direction(

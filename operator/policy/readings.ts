@@ -30,7 +30,8 @@ interface Texts {
 const anyThingKey = (text: Texts): boolean =>
   /\$\{iot:connection\.thing\./i.test(text.all) || text.conditionKeys.some(isThingKey);
 const spelled = new Set(actionTable.map((action) => action.name));
-const wildAction = (text: Texts): boolean => text.statements.some((one) => one.actions.some((action) => /[*?]/.test(action.text)));
+const wildAction = (text: Texts): boolean =>
+  text.statements.some((one) => one.actions.some((action) => /[*?]/.test(action.text)));
 const httpActions = actionTable.filter((action) => action.plane === 'http').map((action) => action.name.toLowerCase());
 
 const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
@@ -52,15 +53,19 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
       resources.some((text) => /\$\{(?!iot:connection\.thing\.(?:thing(?:type)?name|attributes))[a-z]/i.test(text)),
   },
   unresolvedNotResource: {
-    question: 'A NotResource whose variable does not resolve is taken to match nothing, so that the statement covers everything.',
+    question:
+      'A NotResource whose variable does not resolve is taken to match nothing, so that the statement covers everything.',
     other: { unresolvedNotResource: 'statementInert' },
     touches: ({ statements }) =>
-      statements.some((one) => one.resourceMode === 'NotResource' && one.resources.some(({ text }) => text.includes('${'))),
+      statements.some(
+        (one) => one.resourceMode === 'NotResource' && one.resources.some(({ text }) => text.includes('${')),
+      ),
   },
   starCrossesColons: {
     question: 'A star in an ARN is taken to run across colons.',
     other: { starCrossesColons: false },
-    touches: ({ resources }) => resources.some((text) => text !== '*' && /[*?]/.test(text.split(':').slice(0, 5).join(':'))),
+    touches: ({ resources }) =>
+      resources.some((text) => text !== '*' && /[*?]/.test(text.split(':').slice(0, 5).join(':'))),
   },
   oldVersion: {
     question: 'Version 2008-10-17 is taken to be accepted, with variables as plain text.',
@@ -73,7 +78,8 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
     touches: ({ statements }) => statements.some((one) => one.actionMode === 'NotAction'),
   },
   listResource: {
-    question: 'ListNamedShadowsForThing and ListRetainedMessages are taken to be checked against the resource "*" alone.',
+    question:
+      'ListNamedShadowsForThing and ListRetainedMessages are taken to be checked against the resource "*" alone.',
     other: { listResource: 'narrow' },
     touches: ({ statements, level }) =>
       level !== 'delivery' &&
@@ -105,7 +111,11 @@ function isMiscased(text: string): boolean {
 }
 
 /** The other readings that are worth a second comparison. */
-export function readingsThatMatter(documents: readonly PolicyDocument[], options: PolicyOptions, level: Level): Reading[] {
+export function readingsThatMatter(
+  documents: readonly PolicyDocument[],
+  options: PolicyOptions,
+  level: Level,
+): Reading[] {
   const statements = documents.flatMap((document) => document.statements);
   const resources = statements.flatMap((statement) => statement.resources.map((resource) => resource.text));
   const conditions = statements.flatMap((statement) => statement.conditions);
@@ -122,7 +132,11 @@ export function readingsThatMatter(documents: readonly PolicyDocument[], options
   const out: Reading[] = [];
   for (const [name, probe] of Object.entries(probes))
     if (probe.touches(text) && isSwitch(name))
-      out.push({ name, question: probe.question, options: { ...options, switches: { ...options.switches, ...probe.other } } });
+      out.push({
+        name,
+        question: probe.question,
+        options: { ...options, switches: { ...options.switches, ...probe.other } },
+      });
   return out;
 }
 

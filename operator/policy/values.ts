@@ -91,7 +91,10 @@ export function intervalPoints(conditions: readonly Condition[]): ValueList {
   });
   const first = bounds[0];
   if (first !== undefined) points.push(first - (family === 'date' ? 1000 : 1));
-  return { values: [...new Set(points.filter(isShowable).map(show)), ...(first === undefined ? [show(0)] : [])], exhaustive: true };
+  return {
+    values: [...new Set(points.filter(isShowable).map(show)), ...(first === undefined ? [show(0)] : [])],
+    exhaustive: true,
+  };
 }
 
 /** Dates outside what JavaScript can write are left out rather than thrown over. */

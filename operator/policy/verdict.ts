@@ -48,7 +48,8 @@ export function verdictOf(gained: boolean, lost: boolean): Verdict {
 
 /** What a gate must reckon with: anything that is not certain counts as both. */
 export function worstCase(comparison: Comparison): { readonly mayWiden: boolean; readonly mayTighten: boolean } {
-  const certain = comparison.verdict !== 'undecided' && comparison.assumptions.length === 0 && !comparison.testedValuesOnly;
+  const certain =
+    comparison.verdict !== 'undecided' && comparison.assumptions.length === 0 && !comparison.testedValuesOnly;
   return {
     mayWiden: !certain || comparison.verdict === 'widens' || comparison.verdict === 'incomparable',
     mayTighten: !certain || comparison.verdict === 'tightens' || comparison.verdict === 'incomparable',

@@ -31,8 +31,13 @@ export function resourceOf(set: PolicySet, action: ActionInfo, name: string): st
 export function contextOf(found: Found): { context: Context; assuming: string[] } {
   const values = new Map(found.context.values);
   for (const key of found.context.self) values.set(key, found.name);
-  const assuming = [...values].filter(([key]) => key.startsWith('?')).map(([key, value]) => `${key.slice(1)} is ${String(value)}`);
-  const ordered = [...connectOrder.filter((key) => values.has(key)), ...[...values.keys()].filter((key) => !connectOrder.includes(key))];
+  const assuming = [...values]
+    .filter(([key]) => key.startsWith('?'))
+    .map(([key, value]) => `${key.slice(1)} is ${String(value)}`);
+  const ordered = [
+    ...connectOrder.filter((key) => values.has(key)),
+    ...[...values.keys()].filter((key) => !connectOrder.includes(key)),
+  ];
   const context: Record<string, string | readonly string[]> = {};
   for (const key of ordered) {
     const value = values.get(key);
@@ -59,7 +64,12 @@ export function confirm(found: Found, allows: PolicySet, refuses: PolicySet): Wi
 }
 
 /** `confirm` for a request that is a variant of the found one (other names, same kind of context). */
-export function confirmRequest(request: Request, found: Found, allows: PolicySet, refuses: PolicySet): Witness | undefined {
+export function confirmRequest(
+  request: Request,
+  found: Found,
+  allows: PolicySet,
+  refuses: PolicySet,
+): Witness | undefined {
   const { assuming } = contextOf(found);
   const lookup = lookupOf(found, request.context);
   if (found.sessions && !canConnect(allows, lookup)) return undefined;

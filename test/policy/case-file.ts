@@ -39,7 +39,20 @@ export interface CaseFile {
   readonly lints: readonly LintCase[];
 }
 
-const pairFields = ['name', 'before', 'after', 'verdict', 'witness', 'lost', 'levels', 'assume', 'probe', 'source', 'why', 'tags'];
+const pairFields = [
+  'name',
+  'before',
+  'after',
+  'verdict',
+  'witness',
+  'lost',
+  'levels',
+  'assume',
+  'probe',
+  'source',
+  'why',
+  'tags',
+];
 const lintFields = ['name', 'policy', 'deviceDefender', 'expect', 'absent', 'assume', 'probe', 'source', 'why', 'tags'];
 const requestFields = ['action', 'resource', 'context'];
 const verdicts = ['tightens', 'widens', 'equivalent', 'incomparable'];
@@ -71,7 +84,9 @@ function readPair(item: Readonly<Record<string, unknown>>): PairCase {
     verdict: verdict(item['verdict'], name),
     witness: request(item['witness'], `${name}.witness`),
     lost: request(item['lost'], `${name}.lost`),
-    levels: Object.fromEntries(Object.entries(levels).map(([level, value]) => [level, verdict(value, `${name}.levels`)])),
+    levels: Object.fromEntries(
+      Object.entries(levels).map(([level, value]) => [level, verdict(value, `${name}.levels`)]),
+    ),
     assume: object(item['assume'] ?? {}, `${name}.assume`),
   };
 }
@@ -93,7 +108,8 @@ function expected(value: unknown, name: string): ExpectedFinding {
   const finding = object(value, `${name}.expect`);
   only(finding, ['code', 'statement', 'witness'], `${name}.expect`);
   const statement = finding['statement'] ?? null;
-  if (statement !== null && typeof statement !== 'number') throw new CaseError(`${name}: statement must be a number or null`);
+  if (statement !== null && typeof statement !== 'number')
+    throw new CaseError(`${name}: statement must be a number or null`);
   return {
     code: string(finding['code'], `${name}.expect.code`),
     statement,
@@ -123,7 +139,8 @@ function request(value: unknown, place: string): CaseRequest | undefined {
 }
 
 function object(value: unknown, place: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CaseError(`${place} must be an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CaseError(`${place} must be an object`);
   return Object.fromEntries(Object.entries(value));
 }
 
@@ -138,5 +155,6 @@ function string(value: unknown, place: string): string {
 }
 
 function only(fields: Readonly<Record<string, unknown>>, known: readonly string[], place: string): void {
-  for (const key of Object.keys(fields)) if (!known.includes(key)) throw new CaseError(`${place}: unknown field ${key}`);
+  for (const key of Object.keys(fields))
+    if (!known.includes(key)) throw new CaseError(`${place}: unknown field ${key}`);
 }

@@ -1,12 +1,12 @@
 import {
-  compare,
   type CompareOptions,
+  compare,
   compilePolicies,
   evaluate,
-  parsePolicyValue,
   type PolicyDocument,
-  withDefaults,
+  parsePolicyValue,
   type Witness,
+  withDefaults,
 } from '../../operator/policy/index.ts';
 import type { CaseRequest, PairCase } from './case-file.ts';
 
@@ -73,8 +73,12 @@ export function runPair(item: PairCase, defaults: Readonly<Record<string, unknow
       const result = compare(before, after, { probeSwitches: false, ...reading });
       if (result.verdict !== verdict)
         fail(level, verdict, `${result.verdict}; gained ${show(result.gained)}, lost ${show(result.lost)}`);
-      if (result.assumptions.some((text) => text.startsWith('Internal error'))) fail(level, 'no internal error', result.assumptions.join(' '));
-      const directions = [[result.gained, before, after, 'gained'] as const, [result.lost, after, before, 'lost'] as const];
+      if (result.assumptions.some((text) => text.startsWith('Internal error')))
+        fail(level, 'no internal error', result.assumptions.join(' '));
+      const directions = [
+        [result.gained, before, after, 'gained'] as const,
+        [result.lost, after, before, 'lost'] as const,
+      ];
       for (const [witnesses, refuses, allows, name] of directions)
         for (const one of witnesses)
           if (reading.level === undefined || reading.level === 'raw') {
