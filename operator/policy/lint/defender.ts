@@ -1,3 +1,4 @@
+import { actionTable } from '../actions.ts';
 import { appliesTo } from '../compile.ts';
 import { combine, shortestWord } from '../reach/machine.ts';
 import { keys } from '../request.ts';
@@ -68,9 +69,21 @@ function masked(model: Model): boolean {
   const shape = /:(client\/\*|topic\/\$aws\/things\/\*|topicfilter\/\$aws\/things\/[*#+]|thing\/\*)/;
   return model.with('Allow').some((view) => {
     const broad = view.statement.resources.filter(({ text }) => shape.test(text) || text === '*');
-    return broad.length > 0 && !onlyReceive(view) && !reportedBroad(model, view);
+    return broad.length > 0 && !onlyReceive(view) && checkedByAudit(model, view) && !reportedBroad(model, view);
   });
 }
+
+/** Whether the statement grants one of the actions that the audit check speaks of. */
+function checkedByAudit(model: Model, view: StatementView): boolean {
+  return auditedActions.some((action) => appliesTo(view.statement, action, model.options));
+}
+
+const auditedActions = actionTable.filter(
+  (action) =>
+    ['iot:Connect', 'iot:Publish', 'iot:Subscribe'].includes(action.name) ||
+    action.resource === 'thing' ||
+    action.resource === 'thingOrShadow',
+);
 
 const onlyReceive = (view: StatementView): boolean =>
   view.statement.actions.every(({ text }) => /^iot:receive$/i.test(text));

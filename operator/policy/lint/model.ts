@@ -6,7 +6,8 @@ import type { PolicyOptions } from '../options.ts';
 import { matchedTopics } from '../reach/delivery.ts';
 import { groundStatements } from '../reach/ground.ts';
 import { type ActionLanguage, type ContextLanguages, contextLanguages } from '../reach/languages.ts';
-import { accepts, combine, type Machine, shortestWord } from '../reach/machine.ts';
+import { accepts, combine, type Machine } from '../reach/machine.ts';
+import { readableWord } from '../reach/readable.ts';
 import { type Context, keys, type Request } from '../request.ts';
 import type { Fix, LintFinding } from './finding.ts';
 import { type RuleCode, rules } from './rules.ts';
@@ -173,7 +174,7 @@ function findRequest(model: Model, search: Search): Request | undefined {
   const machine = combine(alphabet, 'minus', [wanted, ...(search.outside ?? [])]);
   const nice = search.preferred?.find((word) => accepts(machine, alphabet, word));
   const found =
-    nice === undefined ? shortestWord(machine, alphabet, searchBudget) : ({ kind: 'word', word: nice } as const);
+    nice === undefined ? readableWord(machine, alphabet, searchBudget) : ({ kind: 'word', word: nice } as const);
   if (found.kind === 'undecided') model.undecided(`${search.action.name}: the search for an example was given up`);
   if (found.kind !== 'word') return undefined;
   const request = requestFor(search.action, language.prefix + found.word, found.word, search.context);

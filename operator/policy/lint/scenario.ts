@@ -85,10 +85,34 @@ function satisfyEntry(entry: ConditionEntry, context: Context): Context {
   return sample === undefined ? context : { ...context, [present ?? entry.key]: sample };
 }
 
+/**
+ * The context with one key changed so that a condition of the statement fails, where one value can do it: a Deny that only holds
+ * outside a network, say, must not be taken to hold everywhere. `undefined`: no condition could be made to fail.
+ */
+export function evade(statement: Statement, base: Context): Context | undefined {
+  for (const entry of statement.conditions) {
+    const operator = entry.operator.toLowerCase();
+    const present = Object.keys(base).find((key) => normaliseKey(key) === normaliseKey(entry.key));
+    const identity = present === keys.clientId || present === keys.thingName;
+    if (identity || normaliseKey(entry.key) === normaliseKey(keys.isAttached)) continue;
+    const bare = operator.replace(/^for(any|all)values:/, '').replace(/ifexists$/, '');
+    if (bare === 'null') continue;
+    const negated = bare.includes('not');
+    const value = negated ? sampleOf(bare.replace('not', ''), filled(entry.values[0]?.text ?? '', base)) : undefined;
+    if (negated && value !== undefined) return { ...base, [present ?? entry.key]: value };
+    if (!negated && present !== undefined) return omit(base, present);
+  }
+  return undefined;
+}
+
+function omit(context: Context, name: string): Context {
+  return Object.fromEntries(Object.entries(context).filter(([key]) => key !== name));
+}
+
 function nullEntry(entry: ConditionEntry, context: Context, present: string | undefined): Context {
   const absent = entry.values.some((value) => value.text.toLowerCase() === 'true');
   if (!absent) return present === undefined ? { ...context, [entry.key]: 'x' } : context;
-  return Object.fromEntries(Object.entries(context).filter(([key]) => key !== present));
+  return present === undefined ? context : omit(context, present);
 }
 
 function sampleValue(

@@ -2,7 +2,7 @@ import { findAction } from '../actions.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey, type Request } from '../request.ts';
 import type { StatementView } from './model.ts';
-import { deviceContext, type Names, satisfy } from './scenario.ts';
+import { deviceContext, evade, type Names, satisfy } from './scenario.ts';
 
 interface BaseInput {
   readonly statements: readonly StatementView[];
@@ -27,7 +27,11 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
   const exclusive = options.exclusiveThings ? [{ ...thing, [keys.clientId]: 'c' }] : [];
   const bases = [thing, ...named, ...plain, ...exclusive];
   const met = connects.flatMap((view) => bases.map((context) => satisfy(view.statement, context)));
-  const unique = new Map([...bases, ...met].map((context) => [JSON.stringify(context), context]));
+  const denies = statements.filter((view) => view.statement.effect === 'Deny' && view.statement.conditions.length > 0);
+  const evaded: Context[] = denies.flatMap((view) =>
+    [...met, ...bases].map((context) => evade(view.statement, context)).filter((context) => context !== undefined),
+  );
+  const unique = new Map([...bases, ...met, ...evaded].map((context) => [JSON.stringify(context), context]));
   return [...unique.values()].slice(0, maxContexts);
 }
 

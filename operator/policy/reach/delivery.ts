@@ -57,6 +57,7 @@ export function matchedTopics(filters: Machine, alphabet: Alphabet, wildcardSkip
       const branches = all === undefined ? [...next.keys()].sort().map((key) => next.get(key)!) : [all];
       return { branches, first: false };
     },
+    all: (set) => !set.first && set.branches.some((branch) => branch.mode === 'all'),
     accepts: (set) =>
       !set.first && set.branches.some((branch) => branch.mode === 'all' || filters.accepts(branch.rest)),
   });

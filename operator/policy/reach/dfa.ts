@@ -164,6 +164,7 @@ export function dfaMachine(dfa: Dfa): Machine {
     start: dfa.size === 0 ? dead : 0,
     step: (state, letter) => (state === dead ? dead : dfa.next[state * dfa.letters + letter]!),
     accepts: (state) => state !== dead && dfa.accepting[state] === 1,
+    all: () => false,
   };
 }
 

@@ -35,6 +35,8 @@ interface Masks {
   readonly star: Uint32Array;
   readonly final: Uint32Array;
   readonly first: Uint32Array;
+  /** Stars at the end of a pattern: from there on everything matches. */
+  readonly tail: Uint32Array;
   /** Positions that advance on the letter, by letter number. */
   readonly advance: readonly Uint32Array[];
 }
@@ -43,7 +45,8 @@ function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
   const positions = globs.reduce((sum, glob) => sum + glob.length + 1, 0);
   const words = Math.max(1, (positions + 31) >>> 5);
   const make = (): Uint32Array => new Uint32Array(words);
-  const masks = { words, star: make(), final: make(), first: make(), advance: [...alphabet.codes].map(make) };
+  const advance = [...alphabet.codes].map(make);
+  const masks = { words, star: make(), final: make(), first: make(), tail: make(), advance };
   let base = 0;
   const set = (mask: Uint32Array, at: number): void => {
     mask[at >>> 5]! |= 1 << (at & 31);
@@ -58,6 +61,7 @@ function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
         });
     });
     set(masks.final, base + glob.length);
+    if (glob.at(-1) === STAR) set(masks.tail, base + glob.length - 1);
     base += glob.length + 1;
   }
   return masks;
@@ -94,5 +98,6 @@ export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine
       return any === 0 ? undefined : closed(next);
     },
     accepts: (set) => set.some((word, at) => (word & masks.final[at]!) !== 0),
+    all: (set) => set.some((word, at) => (word & masks.tail[at]!) !== 0),
   });
 }

@@ -8,6 +8,8 @@ export interface Machine {
   readonly start: number;
   step(state: number, letter: number): number;
   accepts(state: number): boolean;
+  /** True only where every continuation is accepted, so that a search may stop subtracting there. May miss such states. */
+  all(state: number): boolean;
 }
 
 export const dead = -1;
@@ -20,6 +22,8 @@ export interface LazySpec<S> {
   /** `undefined`: dead. */
   step(state: S, letter: number): S | undefined;
   accepts(state: S): boolean;
+  /** Optional, as `Machine.all`. */
+  all?(state: S): boolean;
 }
 
 /** Numbers the states of `spec` as they are reached and remembers each transition. */
@@ -29,6 +33,7 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
   const states: S[] = [];
   const rows: Int32Array[] = [];
   const accepting: boolean[] = [];
+  const whole: boolean[] = [];
   const intern = (state: S | undefined): number => {
     if (state === undefined) return dead;
     const key = spec.key(state);
@@ -39,6 +44,7 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
     states.push(state);
     rows.push(new Int32Array(spec.alphabetSize).fill(unknown));
     accepting.push(spec.accepts(state));
+    whole.push(spec.all?.(state) ?? false);
     return id;
   };
   const start = intern(spec.start);
@@ -55,6 +61,7 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
       return next;
     },
     accepts: (state) => state !== dead && accepting[state]!,
+    all: (state) => state !== dead && whole[state]!,
   };
 }
 
@@ -67,16 +74,23 @@ function joined(join: Join, flags: readonly boolean[]): boolean {
   return flags[0] === true && !flags.slice(1).some(Boolean);
 }
 
-function joinedDead(join: Join, states: readonly number[]): boolean {
+function joinedDead(join: Join, states: readonly number[], machines: readonly Machine[]): boolean {
   if (join === 'and') return states.includes(dead);
   if (join === 'or') return states.every((state) => state === dead);
-  return states[0] === dead;
+  return states[0] === dead || machines.some((machine, at) => at > 0 && machine.all(states[at]!));
+}
+
+function joinedAll(join: Join, states: readonly number[], machines: readonly Machine[]): boolean {
+  const whole = (machine: Machine, at: number): boolean => machine.all(states[at]!);
+  if (join === 'and') return machines.every(whole);
+  if (join === 'or') return machines.some(whole);
+  return machines[0]!.all(states[0]!) && states.slice(1).every((state) => state === dead);
 }
 
 /** The product of several machines over one alphabet. */
 export function combine(alphabet: Alphabet, join: Join, machines: readonly Machine[]): Machine {
   if (machines.length === 1) return machines[0]!;
-  const check = (states: number[]): number[] | undefined => (joinedDead(join, states) ? undefined : states);
+  const check = (states: number[]): number[] | undefined => (joinedDead(join, states, machines) ? undefined : states);
   return lazyMachine<number[]>({
     alphabetSize: alphabet.size,
     start: machines.length === 0 && join === 'or' ? undefined : check(machines.map((machine) => machine.start)),
@@ -87,14 +101,15 @@ export function combine(alphabet: Alphabet, join: Join, machines: readonly Machi
         join,
         machines.map((machine, at) => machine.accepts(states[at]!)),
       ),
+    all: (states) => joinedAll(join, states, machines),
   });
 }
 
 /** The machine that accepts nothing. */
-export const nothing: Machine = { start: dead, step: () => dead, accepts: () => false };
+export const nothing: Machine = { start: dead, step: () => dead, accepts: () => false, all: () => false };
 
 /** The machine that accepts every word. */
-export const everything: Machine = { start: 0, step: () => 0, accepts: () => true };
+export const everything: Machine = { start: 0, step: () => 0, accepts: () => true, all: () => true };
 
 /** Whether the text is in the language. */
 export function accepts(machine: Machine, alphabet: Alphabet, text: string): boolean {

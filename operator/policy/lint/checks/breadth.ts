@@ -42,7 +42,11 @@ function checkAnyTopic(model: Model): void {
       return { inside: covers(model, context, part, all) ? [all] : [region(model, context, [])], preferred: ['x'] };
     });
     if (witness === undefined) continue;
-    model.report('any-topic', { view, message: 'Publish is allowed on every topic', witness });
+    const { context } = witness;
+    const all = applicationTopics(model, context);
+    const whole = covers(model, context, model.language(context, publish).allowed, all);
+    const message = `Publish is allowed on every topic${whole ? '' : ' but those that a Deny takes away'}`;
+    model.report('any-topic', { view, message, witness });
   }
   const subscribe = actionNamed('iot:Subscribe');
   for (const view of allowing(model, subscribe)) {

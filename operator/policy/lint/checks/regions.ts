@@ -4,7 +4,8 @@ import { type Glob, globOf, literalTokens } from '../../glob.ts';
 import { matchedTopics } from '../../reach/delivery.ts';
 import { filterMatching } from '../../reach/filters.ts';
 import { globMachine } from '../../reach/globs.ts';
-import { combine, everything, type Machine, shortestWord } from '../../reach/machine.ts';
+import { accepts, combine, everything, type Machine } from '../../reach/machine.ts';
+import { readableWord } from '../../reach/readable.ts';
 import { topicFilters, topicNames } from '../../reach/validity.ts';
 import { type Context, keys, type Request } from '../../request.ts';
 import { actionNamed, type Model, type StatementView } from '../model.ts';
@@ -73,9 +74,17 @@ export function receivable(model: Model, context: Context): Machine {
   return receiveKnown(model) ? model.language(context, actionNamed('iot:Receive')).allowed : everything;
 }
 
-/** A topic of the machine, preferring ones that read well. */
-export function topicOf(model: Model, context: Context, machine: Machine): string | undefined {
-  const found = shortestWord(machine, model.languages(context).alphabet, 60_000);
+/** A topic of the machine: one of the preferred, or else a short one that reads well. */
+export function topicOf(
+  model: Model,
+  context: Context,
+  machine: Machine,
+  preferred: readonly string[] = [],
+): string | undefined {
+  const { alphabet } = model.languages(context);
+  const nice = preferred.find((topic) => accepts(machine, alphabet, topic));
+  if (nice !== undefined) return nice;
+  const found = readableWord(machine, alphabet, 60_000);
   if (found.kind === 'undecided') model.undecided('the search for a topic was given up');
   return found.kind === 'word' ? found.word : undefined;
 }

@@ -102,7 +102,9 @@ function checkSubscribe(model: Model): void {
       const tails = spellsReserved(view) ? [...families, ...answers] : families.concat(answers);
       const foreign = foreignThings(model, context, view, subscribe, tails);
       const reached = combine(alphabet, 'and', [matchedBy(model, context, view), foreign]);
-      const topic = topicOf(model, context, reached);
+      const { other, longer } = model.names;
+      const nice = [other, longer].map((name) => `${things}${name}/shadow/update`);
+      const topic = topicOf(model, context, reached, nice);
       const witness = topic === undefined ? undefined : subscribeFor(model, context, topic, 'wide', view);
       if (witness === undefined) continue;
       const message = `the filter ${shortResource(witness.resource).slice('topicfilter/'.length)} brings in reserved topics of other things, for example ${topic}`;
