@@ -4,7 +4,6 @@ import type { Clock } from '../clock.ts';
 import { sleep } from '../clock.ts';
 import { StoreError } from '../store.ts';
 import type { PooledKubeConfig } from './config.ts';
-import { ANSWER_MS } from './connections.ts';
 import type { Asked } from './errors.ts';
 import { parseStatus, toStoreError, toTransportError } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
@@ -104,7 +103,7 @@ export class KubeClient {
     const access = await config.access();
     const started = clock.monotonic();
     const report = (code: number) => onAttempt?.({ method: asked.method, code, ms: clock.monotonic() - started });
-    const deadline = AbortSignal.timeout(ANSWER_MS * 2);
+    const deadline = AbortSignal.timeout(config.answerMs * 2);
     const signals = [asked.signal, pool === 'requests' ? deadline : undefined].filter((s) => s !== undefined);
     try {
       const answer = await request(this.#url(asked), {

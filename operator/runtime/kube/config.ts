@@ -9,17 +9,26 @@ import { Connections } from './connections.ts';
 /** The library keeps a token it has read for a minute; afterwards its copy is as fresh as ours. */
 const LIBRARY_KEEPS_TOKEN_MS = 61_000;
 
+export interface KubeConfigOptions {
+  readonly clock?: Clock;
+  /** The API server has this long to begin its answer; a hung one must not hold a worker. Default 30 s. */
+  readonly answerMs?: number;
+}
+
 /**
  * The library's configuration with shared connections. Typed API clients made from it (`makeApiClient`) use them too.
  */
 export class PooledKubeConfig extends KubeConfig {
-  readonly #connections = new Connections(this);
+  readonly answerMs: number;
+  readonly #connections: Connections;
   readonly #clock: Clock;
   #fresh: { readonly token: string; readonly until: number } | undefined;
 
-  constructor(clock: Clock = systemClock) {
+  constructor(options: KubeConfigOptions = {}) {
     super();
-    this.#clock = clock;
+    this.#clock = options.clock ?? systemClock;
+    this.answerMs = options.answerMs ?? 30_000;
+    this.#connections = new Connections(this, this.answerMs);
   }
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {

@@ -4,8 +4,6 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { buildConnector, Dispatcher } from 'undici';
 import { Agent, ProxyAgent } from 'undici';
 
-/** The API server has this long to begin its answer; a hung one must not hold a worker. */
-export const ANSWER_MS = 30_000;
 const CONNECT_MS = 10_000;
 
 /** What a request needs to be let in. */
@@ -29,10 +27,12 @@ interface Pool {
  */
 export class Connections {
   readonly #config: KubeConfig;
+  readonly #answerMs: number;
   #pool: Pool | undefined;
 
-  constructor(config: KubeConfig) {
+  constructor(config: KubeConfig, answerMs: number) {
     this.#config = config;
+    this.#answerMs = answerMs;
   }
 
   async access(): Promise<Access> {
@@ -60,7 +60,7 @@ export class Connections {
     const old = this.#pool;
     this.#pool = {
       identity,
-      requests: this.#dispatcher(options, ANSWER_MS),
+      requests: this.#dispatcher(options, this.#answerMs),
       // Silence on a watch is judged by the reflector, which knows of bookmarks.
       watches: this.#dispatcher(options, 0),
     };
@@ -71,7 +71,7 @@ export class Connections {
 
   #dispatcher(options: RequestOptions, bodyTimeout: number): Dispatcher {
     const chosen = this.#config.createDispatcherOptions(this.#config.getCurrentCluster(), tlsOf(options));
-    const timeouts = { headersTimeout: ANSWER_MS, bodyTimeout };
+    const timeouts = { headersTimeout: this.#answerMs, bodyTimeout };
     switch (chosen.type) {
       case 'proxy':
         return new ProxyAgent({ uri: chosen.uri, requestTls: chosen.requestTls as Tls, ...timeouts });
