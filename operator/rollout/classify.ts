@@ -1,0 +1,79 @@
+import { compare, type GivenOptions, type PolicyDocument, type Witness, worstCase } from '../policy/index.ts';
+import type { Classified } from './types.ts';
+
+/** One policy of the asset that the revision changes, as documents. */
+export interface DocumentChange {
+  readonly before: PolicyDocument;
+  readonly after: PolicyDocument;
+}
+
+/** Everything attached to an asset, by any certificate, group or ancestor, split into what changes and what stays. */
+export interface AssetPolicies {
+  readonly changes: readonly DocumentChange[];
+  readonly others: readonly PolicyDocument[];
+}
+
+export interface Classification extends Classified {
+  /** What the asset may do afterwards and not before, and the reverse; shortest first, each confirmed by evaluation. */
+  readonly gained: readonly Witness[];
+  readonly lost: readonly Witness[];
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * Classes a change by comparing the asset's whole set of policies before and after. Two documents can be equal alone and
+ * widen together with a third, so a document against a document is never asked. Assets with the same set share the answer.
+ */
+export function classify(policies: AssetPolicies, options: GivenOptions = {}): Classification {
+  const before = [...policies.others, ...policies.changes.map((change) => change.before)];
+  const after = [...policies.others, ...policies.changes.map((change) => change.after)];
+  const comparison = compare(before, after, options);
+  const { mayWiden, mayTighten } = worstCase(comparison);
+  const certain =
+    comparison.verdict !== 'undecided' && comparison.assumptions.length === 0 && !comparison.testedValuesOnly;
+  return {
+    class: mayWiden ? (mayTighten ? 'mixed' : 'widens') : mayTighten ? 'tightens' : 'equivalent',
+    addsDeny: comparison.addsDeny || !certain,
+    uncertain: !certain,
+    masked: comparison.verdict === 'equivalent' && certain && changedAlone(policies, options),
+    gained: comparison.gained,
+    lost: comparison.lost,
+    assumptions: comparison.assumptions,
+  };
+}
+
+/** The change does something on its own that the asset's other policies hide. */
+function changedAlone(policies: AssetPolicies, options: GivenOptions): boolean {
+  if (policies.others.length === 0) return false;
+  const alone = compare(
+    policies.changes.map((change) => change.before),
+    policies.changes.map((change) => change.after),
+    options,
+  );
+  return alone.verdict !== 'equivalent';
+}
+
+/** More policies than this in one rollout are never braked: the mixes double with each. */
+const MAX_BRAKED = 5;
+
+/**
+ * Why flipping all candidates back is not one act for this asset, or undefined when it is: every mix of flipped and
+ * unflipped candidates must allow all that the asset had, or all that it was to have. AWS may show the flips one by one.
+ */
+export function brakeProblem(policies: AssetPolicies, options: GivenOptions = {}): string | undefined {
+  const { changes, others } = policies;
+  if (changes.length < 2) return undefined;
+  if (changes.length > MAX_BRAKED) return `${changes.length} policies change together: their flips are not one act`;
+  const before = [...others, ...changes.map((change) => change.before)];
+  const after = [...others, ...changes.map((change) => change.after)];
+  for (let mask = 1; mask < 2 ** changes.length - 1; mask += 1) {
+    const mix = [...others, ...changes.map((change, index) => (mask & (1 << index) ? change.before : change.after))];
+    if (!mayLose(before, mix, options) || !mayLose(after, mix, options)) continue;
+    return 'rights move between the policies of this rollout: between two flips they could be gone';
+  }
+  return undefined;
+}
+
+function mayLose(from: readonly PolicyDocument[], to: readonly PolicyDocument[], options: GivenOptions): boolean {
+  return worstCase(compare(from, to, options)).mayTighten;
+}
