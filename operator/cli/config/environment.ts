@@ -1,0 +1,29 @@
+/** What the operator takes from its environment; nothing else reads it. AWS's own variables are the SDK's business. */
+export interface Environment {
+  /** Default state folder. */
+  readonly state: string;
+  /** PATH, for git and ssh. */
+  readonly path: string;
+  /** Proxy for https remotes of Git. */
+  readonly proxy: string | undefined;
+  readonly podName: string | undefined;
+  readonly podNamespace: string | undefined;
+  readonly kubeconfig: string | undefined;
+  /** AWS_REGION, for an AWSAccount that standalone mode makes itself. */
+  readonly region: string | undefined;
+  /** https://no-color.org */
+  readonly noColour: boolean;
+}
+
+export function environment(env: NodeJS.ProcessEnv = process.env): Environment {
+  return {
+    state: env.FLEETWARD_STATE || '.fleetward',
+    path: env.PATH || '/usr/local/bin:/usr/bin:/bin',
+    proxy: env.HTTPS_PROXY || env.https_proxy || undefined,
+    podName: env.POD_NAME || undefined,
+    podNamespace: env.POD_NAMESPACE || undefined,
+    kubeconfig: env.KUBECONFIG || undefined,
+    region: env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined,
+    noColour: env.NO_COLOR !== undefined && env.NO_COLOR !== '',
+  };
+}
