@@ -22,8 +22,8 @@ async function typesOf(crd: Crd): Promise<string> {
     required: ['spec'],
     additionalProperties: false,
     properties: {
-      spec: named(root.properties?.['spec'] ?? {}, `${kind}Spec`, kind),
-      status: named(root.properties?.['status'] ?? {}, `${kind}Status`, `${kind}Status`),
+      spec: named(root.properties?.spec ?? {}, `${kind}Spec`, kind),
+      status: named(root.properties?.status ?? {}, `${kind}Status`, `${kind}Status`),
     },
   };
   const text = await compile(schema as JSONSchema, `${kind}Content`, {

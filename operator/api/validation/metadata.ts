@@ -38,10 +38,10 @@ export function checkMetadata(metadata: unknown): CheckedMetadata {
     return { metadata: {}, errors: [problem(['metadata'], 'is required, with at least a name')], unknown: [] };
   }
   const errors = [
-    ...checkName(metadata['name']),
-    ...checkNamespace(metadata['namespace']),
-    ...checkLabels(metadata['labels']),
-    ...checkAnnotations(metadata['annotations']),
+    ...checkName(metadata.name),
+    ...checkNamespace(metadata.namespace),
+    ...checkLabels(metadata.labels),
+    ...checkAnnotations(metadata.annotations),
   ];
   const unknown = Object.keys(metadata).filter((key) => !KNOWN.has(key));
   const kept =

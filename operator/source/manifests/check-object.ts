@@ -92,10 +92,10 @@ function checkMetadata(object: KubeObject): readonly ObjectProblem[] {
   const problems: ObjectProblem[] = [];
   const metadata: unknown = object.metadata;
   if (!isObject(metadata)) return problems;
-  for (const key of Object.keys(isObject(metadata['annotations']) ? metadata['annotations'] : {})) {
+  for (const key of Object.keys(isObject(metadata.annotations) ? metadata.annotations : {})) {
     if (isOurKey(key)) problems.push(verbInGit(key));
   }
-  for (const key of Object.keys(isObject(metadata['labels']) ? metadata['labels'] : {})) {
+  for (const key of Object.keys(isObject(metadata.labels) ? metadata.labels : {})) {
     if (isOurKey(key)) problems.push(reservedLabel(key));
   }
   for (const field of SERVER_FIELDS) {

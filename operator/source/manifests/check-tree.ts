@@ -44,38 +44,67 @@ export type TreeIndex = (kind: string, namespace: string) => ReadonlyMap<string,
 
 /** How the objects of a tree fit together: duplicates, references, hierarchies, what AWS would refuse. */
 export async function checkTree(objects: readonly LoadedObject[], context: TreeContext): Promise<void> {
-  const { pauser } = context;
-  const items = objects.map((loaded): Item => {
-    const object = loaded.object as FleetObject;
-    return { loaded, object, namespace: object.metadata.namespace ?? context.namespace ?? '' };
-  });
   const findings: Finding[] = [];
-  const index = indexItems(items, findings);
-  checkAwsNames(items, findings);
+  const fleet = createFleet();
+  const items: Item[] = [];
+  for (const loaded of objects) {
+    const object = loaded.object as FleetObject;
+    const item = { loaded, object, namespace: object.metadata.namespace ?? context.namespace ?? '' };
+    items.push(item);
+    findings.push(...fleet.add(item));
+    if (context.pauser.isDue()) await context.pauser.pause();
+  }
   const known = namesOf(context.declared, context.namespace);
   for (const item of items) {
     checkReferences(item, known, context, findings);
-    if (item.object.kind === 'Device') checkDevice(item, item.object, index, findings);
-    if (item.object.kind === 'ThingGroup') checkGroup(item, item.object, index, findings);
-    if (pauser.isDue()) await pauser.pause();
+    if (item.object.kind === 'Device') checkDevice(item, item.object, fleet.index, findings);
+    if (item.object.kind === 'ThingGroup') checkGroup(item, item.object, fleet.index, findings);
+    if (context.pauser.isDue()) await context.pauser.pause();
   }
   await placeFindings(findings, context);
 }
 
-function indexItems(items: readonly Item[], findings: Finding[]): TreeIndex {
-  const all = new Map<string, Map<string, Item>>();
-  for (const item of items) {
-    const { kind, metadata } = item.object;
-    const group = `${kind}/${item.namespace}`;
-    const byName = all.get(group) ?? new Map<string, Item>();
-    all.set(group, byName);
-    const first = byName.get(metadata.name);
-    if (first === undefined) byName.set(metadata.name, item);
-    else
-      findings.push(duplicate(item, `${kind} ${metadata.name} is there twice: it stands in ${placeOf(first)} as well`));
-  }
+interface Fleet {
+  readonly index: TreeIndex;
+  /** Takes an object in, and says whether its name or its AWS name is taken already. */
+  add(item: Item): readonly Finding[];
+}
+
+function createFleet(): Fleet {
+  const byKind = new Map<string, Map<string, Item>>();
+  const claims = new Map<string, Item>();
   const none: ReadonlyMap<string, Item> = new Map();
-  return (kind, namespace) => all.get(`${kind}/${namespace}`) ?? none;
+  return {
+    index: (kind, namespace) => byKind.get(`${kind}/${namespace}`) ?? none,
+    add: (item) => {
+      const { kind, metadata } = item.object;
+      const byName = entry(byKind, `${kind}/${item.namespace}`, () => new Map<string, Item>());
+      const first = entry(byName, metadata.name, () => item);
+      if (first !== item) {
+        return [duplicate(item, `${kind} ${metadata.name} is there twice: it stands in ${placeOf(first)} as well`)];
+      }
+      return awsNameTaken(item, claims);
+    },
+  };
+}
+
+/** Two objects for one AWS object would take it from each other; only one of them could ever become Ready. */
+function awsNameTaken(item: Item, claims: Map<string, Item>): readonly Finding[] {
+  const name = awsNameOf(item.object);
+  if (name === undefined) return [];
+  const claim = `${item.object.kind}\0${item.namespace}\0${accountOf(item.object)}\0${name}`;
+  const holder = entry(claims, claim, () => item);
+  if (holder === item) return [];
+  const message = `stands for ${name} in AWS, and so does ${holder.object.metadata.name} in ${placeOf(holder)}: give one of them another name in spec`;
+  return [duplicate(item, message)];
+}
+
+function entry<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const present = map.get(key);
+  if (present !== undefined) return present;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 const placeOf = ({ loaded }: Item) => `${loaded.file}:${loaded.line}`;
@@ -84,31 +113,13 @@ function duplicate(item: Item, message: string): Finding {
   return { item, severity: 'error', code: 'Duplicate', path: [], message };
 }
 
-/** Two objects for one AWS object would take it from each other; only one of them could ever become Ready. */
-function checkAwsNames(items: readonly Item[], findings: Finding[]): void {
-  const claims = new Map<string, Item>();
-  for (const item of items) {
-    const name = awsNameOf(item.object);
-    if (name === undefined) continue;
-    const claim = `${item.object.kind}\0${item.namespace}\0${accountOf(item.object)}\0${name}`;
-    const first = claims.get(claim);
-    if (first === undefined) claims.set(claim, item);
-    else if (first.object.metadata.name !== item.object.metadata.name) {
-      const message = `stands for ${name} in AWS, and so does ${first.object.metadata.name} in ${placeOf(first)}: give one of them another name in spec`;
-      findings.push(duplicate(item, message));
-    }
-  }
-}
-
 type Names = (kind: string, namespace: string) => ReadonlySet<string>;
 
 function namesOf(declared: readonly Declared[], fallback: string | undefined): Names {
   const all = new Map<string, Set<string>>();
   for (const { kind, namespace, name } of declared) {
     const group = `${kind}/${namespace ?? fallback ?? ''}`;
-    const names = all.get(group) ?? new Set<string>();
-    all.set(group, names);
-    names.add(name);
+    entry(all, group, () => new Set<string>()).add(name);
   }
   const none: ReadonlySet<string> = new Set();
   return (kind, namespace) => all.get(`${kind}/${namespace}`) ?? none;

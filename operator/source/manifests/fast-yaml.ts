@@ -33,7 +33,7 @@ export function parseFast(text: string): { readonly value: unknown } | undefined
   const reader: Reader = { lines: text.split('\n'), at: 0, depth: 0 };
   try {
     const first = peek(reader);
-    if (!first || first.indent !== 0) return undefined;
+    if (first?.indent !== 0) return undefined;
     const value = readBlock(reader, 0);
     return peek(reader) ? undefined : { value };
   } catch (error) {

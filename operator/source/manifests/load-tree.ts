@@ -184,7 +184,7 @@ function withCorrection(problem: ObjectProblem, spot: Spot): string {
 
 function nameIn(object: KubeObject): string | undefined {
   const metadata: unknown = object.metadata;
-  const name = isObject(metadata) ? metadata['name'] : undefined;
+  const name = isObject(metadata) ? metadata.name : undefined;
   return typeof name === 'string' ? name : undefined;
 }
 
