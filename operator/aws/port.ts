@@ -23,9 +23,17 @@ export interface AwsPort {
     input: OperationInput<K>,
     options?: CallOptions,
   ): Promise<OperationOutput<K>>;
+
+  /**
+   * Takes the turn for a call that follows with `admitted`. For acts that leave a mark before they are sent: a mark is
+   * only worth making when the call really goes out.
+   */
+  admit(operation: OperationName, options?: CallOptions): Promise<void>;
 }
 
 export interface CallOptions {
+  /** The turn was taken by `admit`. */
+  readonly admitted?: boolean;
   /** The queue's priority; security acts pass first and use the reserved share. Default 0. */
   readonly priority?: number;
   readonly signal?: AbortSignal;
@@ -81,8 +89,9 @@ export function createPort(options: PortOptions): AwsPort {
   return {
     accountId: options.accountId,
     region: options.region,
+    admit: (operation, call = {}) => admit(operation, call),
     async call(operation, input, call = {}) {
-      await admit(operation, call);
+      if (call.admitted !== true) await admit(operation, call);
       const started = clock.monotonic();
       try {
         const output = await client.send(operation, input, call.signal);

@@ -8,6 +8,8 @@ export interface Principals {
   /** When the thing was last asked directly. */
   askedAt(thing: string): number | undefined;
   saw(thing: string, certificateIds: readonly string[]): void;
+  /** The thing was just made: it has none. */
+  fresh(thing: string): void;
   wrote(thing: string, certificateId: string, present: boolean): void;
   forget(thing: string): void;
   /** Direct reads made so far. */
@@ -35,6 +37,9 @@ export function createPrincipals(now: () => number): Principals {
       if (known === undefined) return;
       const others = known.ids.filter((other) => other !== id);
       entries.set(thing, { ids: present ? [...others, id].sort() : others, askedAt: known.askedAt });
+    },
+    fresh(thing) {
+      entries.set(thing, { ids: [], askedAt: undefined });
     },
     forget(thing) {
       entries.delete(thing);

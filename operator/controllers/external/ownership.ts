@@ -27,7 +27,7 @@ export function checkOwnership<O extends ExternalObject>(
   if (existing.mark === mark) return;
   if (existing.mark !== undefined) refuseForeign(scope, existing.mark, name);
   // Our status proves that we made or adopted it; somebody only removed the mark.
-  if (object.status?.arn !== undefined && object.status.claim !== undefined) return;
+  if (object.status?.claim?.name === what.name) return;
   if (existing.mark === undefined && object.spec.adoption === 'Create') {
     throw terminal(
       'AlreadyExists',

@@ -114,10 +114,12 @@ async function converge<O extends ExternalObject, D, B, A>(
   const desired = kind.resolve(scope);
   await confirmOnRequest(kind, scope);
   let view = await look(kind, scope, desired);
+  const confirmed = new Set<string>();
   for (let round = 0; round < CONFIRM_ROUNDS; round += 1) {
-    const facts = new Set(view.decision.act.flatMap(({ confirm }) => confirm ?? []));
+    const facts = new Set(view.decision.act.flatMap(({ confirm }) => confirm ?? [])).difference(confirmed);
     if (facts.size === 0 || kind.confirm === undefined) break;
     await kind.confirm(scope, facts);
+    for (const fact of facts) confirmed.add(fact);
     view = await look(kind, scope, desired);
   }
   if (scope.object.spec.managementPolicy === 'Manage') {
@@ -172,11 +174,9 @@ async function report<O extends ExternalObject, D, B, A>(
   const { kind, deps } = machine;
   const before = scope.object;
   const pending = view.decision.act.length > 0;
-  const own = withOldCounters(
-    kind,
-    scope,
-    kind.status({ object: before, desired: view.desired, observed: view.observed }),
-  );
+  const now = deps.clock.now();
+  const seen = { object: before, desired: view.desired, observed: view.observed, held: view.decision.held, now };
+  const own = withOldCounters(kind, scope, kind.status(seen));
   const status = nextStatus<O>({ scope, own, decision: view.decision, name: kind.nameOf(before), pending });
   const progress = pending
     ? ({
@@ -195,7 +195,7 @@ async function report<O extends ExternalObject, D, B, A>(
   const conditions = conditionsAfter({ object: before, now: deps.clock.now(), progress, applied });
   showDrift(scope, view.decision.show);
   showReady(scope, progress);
-  await scope.save({ ...status, conditions } as Parameters<typeof scope.save>[0]);
+  await scope.replace({ ...status, conditions } as StatusOf<O>);
   if (pending) return { requeueAfterMs: NOT_VISIBLE_MS };
   const after = machine.recheck(scope);
   return after === undefined ? undefined : { requeueAfterMs: after, priority: Priority.drift };
@@ -207,7 +207,7 @@ function withOldCounters<O extends ExternalObject, D, B, A>(
   scope: Scope<O>,
   own: Partial<StatusOf<O>>,
 ): Partial<StatusOf<O>> {
-  const previous = scope.object.status as StatusOf<O> | undefined;
+  const previous: Partial<StatusOf<O>> | undefined = scope.object.status;
   if (previous === undefined || scope.options.priority === Priority.drift) return own;
   const out = { ...own };
   for (const counter of kind.counters ?? []) if (previous[counter] !== undefined) out[counter] = previous[counter];
@@ -231,5 +231,6 @@ async function showFailure<O extends ExternalObject, D, B, A>(
     ...(object.metadata.generation === undefined ? {} : { observedGeneration: object.metadata.generation }),
     conditions: conditionsAfter({ object, now: clock.now(), progress, applied: false }),
   } as NonNullable<O['status']>;
-  fresh.wrote(key, await saveStatus(deps, object, status));
+  const saved = await saveStatus(deps, object, status);
+  if (saved !== object) fresh.wrote(key, saved);
 }

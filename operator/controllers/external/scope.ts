@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../../api/meta.ts';
 import { isWrite, type OperationInput, type OperationName } from '../../aws/operations.ts';
+import type { CallOptions } from '../../aws/port.ts';
 import { keyText } from '../../runtime/controller/keys.ts';
 import { conflict, transient } from '../../runtime/errors.ts';
 import type { ReconcileContext } from '../../runtime/reconciler.ts';
@@ -33,19 +34,21 @@ export function createScope<O extends ExternalObject>(options: ScopeOptions<O>):
     deps,
     log: context.log,
     mark: ownerMark(deps.installation, options.object),
+    notes: new Map(),
     wrote: false,
     options: call,
-    async call(operation: OperationName, input: OperationInput<OperationName>) {
+    async call(operation: OperationName, input: OperationInput<OperationName>, more: CallOptions = {}) {
       if (!isWrite(operation)) return session.port.call(operation, input as never, { ...call, slot });
       if (context.log.debugEnabled) context.log.debug(`Calling ${operation}`, { input: redacted(input) });
-      const output = await session.port.call(operation, input as never, { ...call, slot });
+      const output = await session.port.call(operation, input as never, { ...call, slot, ...more });
       scope.wrote = true;
       return output;
     },
-    async save(part) {
-      const status = { ...scope.object.status, ...part } as StatusOf<O>;
-      scope.object = await saveStatus(deps, scope.object, status);
-      options.written(scope.object);
+    save: (part) => scope.replace({ ...scope.object.status, ...part } as StatusOf<O>),
+    async replace(status) {
+      const before = scope.object;
+      scope.object = await saveStatus(deps, before, status);
+      if (scope.object !== before) options.written(scope.object);
     },
   } as Scope<O>;
   return scope;

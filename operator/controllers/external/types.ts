@@ -78,13 +78,21 @@ export interface Scope<O extends ExternalObject> {
   readonly log: Logger;
   /** Our ownership mark: `<installation>/<namespace>/<kind>/<name>`. */
   readonly mark: string;
+  /** What this reconcile learns on its way and only the status at its end needs. */
+  readonly notes: Map<string, string>;
   /** Set by the first successful write to AWS in this reconcile. */
   wrote: boolean;
-  call<K extends OperationName>(operation: K, input: OperationInput<K>): Promise<OperationOutput<K>>;
-  /** The same, waiting here for the call's turn: for reads that finish what a write began. */
+  call<K extends OperationName>(
+    operation: K,
+    input: OperationInput<K>,
+    options?: Pick<CallOptions, 'admitted'>,
+  ): Promise<OperationOutput<K>>;
+  /** Priority and signal of this reconcile, for calls outside of `call`. */
   readonly options: CallOptions;
   /** Writes part of the status now: for facts that must be durable before the next act. */
   save(part: Partial<StatusOf<O>>): Promise<void>;
+  /** The same for a status that must lose a field. */
+  replace(status: StatusOf<O>): Promise<void>;
 }
 
 /** Whether the AWS object is there and whose it says it is. */
@@ -98,6 +106,15 @@ export interface DiffInput<O, Desired, Observed> {
   readonly settled: boolean;
   /** Our ownership mark. */
   readonly mark: string;
+}
+
+export interface StatusView<O, Desired, Observed> {
+  readonly object: O;
+  readonly desired: Desired;
+  readonly observed: Observed;
+  /** The security act that holds the object, if any. */
+  readonly held: Change<unknown> | undefined;
+  readonly now: number;
 }
 
 /**
@@ -127,5 +144,5 @@ export interface ExternalKind<O extends ExternalObject, Desired, Observed, Actio
   /** Takes the AWS object down from any partial state; throws `waiting` until it is gone. */
   remove(scope: Scope<O>): Promise<void>;
   /** Pure: the kind's own part of the status. */
-  status(input: { readonly object: O; readonly desired: Desired; readonly observed: Observed }): Partial<StatusOf<O>>;
+  status(input: StatusView<O, Desired, Observed>): Partial<StatusOf<O>>;
 }

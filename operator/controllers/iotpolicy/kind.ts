@@ -18,5 +18,5 @@ export const policyKind: ExternalKind<IoTPolicy, DesiredPolicy, ObservedPolicy |
   diff: diffPolicy,
   apply: applyPolicy,
   remove: removePolicy,
-  status: ({ object, observed }) => policyStatus(object, observed),
+  status: policyStatus,
 };

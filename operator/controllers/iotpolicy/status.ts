@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
-import { allowsNothing, canonicalText } from '../../drift/document.ts';
+import { conditionTime } from '../../api/conditions.ts';
+import { canonicalText } from '../../drift/document.ts';
+import type { StatusView } from '../external/types.ts';
+import type { DesiredPolicy } from './diff.ts';
 import { declaredName } from './names.ts';
 import type { ObservedPolicy } from './observe.ts';
 
-export function policyStatus(object: IoTPolicy, observed: ObservedPolicy | undefined): Partial<IoTPolicyStatus> {
+type View = StatusView<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined>;
+
+export function policyStatus(view: View): Partial<IoTPolicyStatus> {
+  const { object, observed } = view;
   if (observed === undefined) return { awsNames: object.status?.awsNames ?? [declaredName(object)] };
-  const blank = allowsNothing(observed.document) && !allowsNothing(object.spec.document);
   return {
     arn: observed.arn,
     defaultVersionId: observed.defaultVersionId,
@@ -15,16 +20,16 @@ export function policyStatus(object: IoTPolicy, observed: ObservedPolicy | undef
     targets: observed.targets,
     characters: observed.document.replace(/\s/g, '').length,
     awsNames: object.status?.awsNames ?? [declaredName(object)],
-    ...held(object, observed, blank),
+    ...heldStatus(view, observed),
   };
 }
 
-function held(object: IoTPolicy, observed: ObservedPolicy, blank: boolean): Partial<IoTPolicyStatus> {
+function heldStatus({ object, held, now }: View, observed: ObservedPolicy): Partial<IoTPolicyStatus> {
   const previous = object.status?.held;
   // An explicit undefined takes the field out of the status again.
-  if (!blank) return { held: undefined } as unknown as Partial<IoTPolicyStatus>;
+  if (held === undefined) return { held: undefined } as unknown as Partial<IoTPolicyStatus>;
   if (previous?.versionId === observed.defaultVersionId) return { held: previous };
-  return { held: { reason: 'BlankPolicy', versionId: observed.defaultVersionId } };
+  return { held: { reason: 'BlankPolicy', versionId: observed.defaultVersionId, since: conditionTime(now) } };
 }
 
 export function documentHash(document: unknown): string {

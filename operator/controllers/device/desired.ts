@@ -1,0 +1,85 @@
+import type { Device, DeviceCertificate } from '../../api/device.gen.ts';
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import type { ThingType } from '../../api/thingtype.gen.ts';
+import { terminal } from '../../runtime/errors.ts';
+import { OWNER_KEY } from '../external/ownership.ts';
+import { resolvePolicies } from '../external/policies.ts';
+import { resolveReference } from '../external/references.ts';
+import type { Scope } from '../external/types.ts';
+import type { PolicyNames } from '../iotpolicy/names.ts';
+import { groupName } from '../thinggroup/observe.ts';
+import { typeName } from '../thingtype/observe.ts';
+import { certificateId } from './keys.ts';
+
+/** Index of ThingGroups that only security acts fill, by namespace. */
+export const QUARANTINE = 'quarantine';
+
+export type CertificateSource =
+  | { readonly kind: 'csr'; readonly csr: string }
+  | { readonly kind: 'pem'; readonly pem: string; readonly id: string }
+  | { readonly kind: 'id'; readonly id: string }
+  | { readonly kind: 'issued'; readonly secretName: string };
+
+export interface DesiredCertificate {
+  readonly name: string;
+  readonly source: CertificateSource;
+}
+
+/** The asset as AWS will know it. */
+export interface DesiredDevice {
+  readonly thingName: string;
+  readonly typeName: string | undefined;
+  /** With our mark, where the account wants things marked. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly groups: readonly string[];
+  readonly policies: readonly PolicyNames[];
+  readonly certificates: readonly DesiredCertificate[];
+  readonly exclusive: boolean;
+  /** AWS names of the groups that quarantine. */
+  readonly quarantine: readonly string[];
+}
+
+/** AWS gives a thing without a type this many: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
+const UNTYPED_ATTRIBUTES = 3;
+
+export function thingName({ spec, metadata }: Device): string {
+  return spec.thingName ?? metadata.name;
+}
+
+export function resolveDevice(scope: Scope<Device>): DesiredDevice {
+  const { object, deps, session, mark } = scope;
+  const { spec, metadata } = object;
+  const policyRefs = [...(spec.policyRefs ?? []), ...(session.spec.defaultPolicyRefs ?? [])];
+  const attributes = { ...spec.attributes, ...(session.spec.ownerAttribute ? { [OWNER_KEY]: mark } : {}) };
+  const type =
+    spec.thingTypeRef === undefined ? undefined : resolveReference<ThingType>(deps.cache, object, spec.thingTypeRef);
+  if (type === undefined && Object.keys(attributes).length > UNTYPED_ATTRIBUTES) {
+    throw terminal(
+      'TooManyAttributes',
+      `Thing ${thingName(object)} has no type, and AWS gives such a thing three attributes, our owner mark included. Set thingTypeRef, remove an attribute, or set ownerAttribute: false on the AWSAccount.`,
+    );
+  }
+  return {
+    thingName: thingName(object),
+    typeName: type === undefined ? undefined : typeName(type),
+    attributes,
+    groups: (spec.groupRefs ?? []).map((ref) => groupName(resolveReference<ThingGroup>(deps.cache, object, ref))),
+    policies: resolvePolicies(deps.cache, object, policyRefs),
+    certificates: (spec.certificates ?? []).map(sourceOf),
+    exclusive: spec.attachments !== 'Additive',
+    quarantine: (deps.cache.byIndex('ThingGroup', QUARANTINE, metadata.namespace ?? '') as readonly ThingGroup[]).map(
+      groupName,
+    ),
+  };
+}
+
+function sourceOf({ name, csr, pem, certificateId: id, issued }: DeviceCertificate): DesiredCertificate {
+  if (csr !== undefined) return { name, source: { kind: 'csr', csr } };
+  if (pem !== undefined) return { name, source: { kind: 'pem', pem, id: certificateId(pem) } };
+  if (id !== undefined) return { name, source: { kind: 'id', id } };
+  if (issued !== undefined) return { name, source: { kind: 'issued', secretName: issued.secretName } };
+  throw terminal(
+    'InvalidCertificate',
+    `Certificate ${name} names no source. Give exactly one of csr, pem, certificateId and issued.`,
+  );
+}

@@ -1,0 +1,25 @@
+import type { Device } from '../../api/device.gen.ts';
+import { OWNER_KEY } from '../external/ownership.ts';
+import type { ExternalKind } from '../external/types.ts';
+import { applyDevice } from './apply.ts';
+import { type DesiredDevice, resolveDevice, thingName } from './desired.ts';
+import { type DeviceAction, diffDevice } from './diff.ts';
+import { type ObservedDevice, observeDevice } from './observe.ts';
+import { confirmDevice } from './reads.ts';
+import { removeDevice } from './remove.ts';
+import { deviceStatus } from './status.ts';
+
+export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, DeviceAction> = {
+  kind: 'Device',
+  noun: 'thing',
+  nameOf: thingName,
+  resolve: resolveDevice,
+  observe: observeDevice,
+  existing: ({ thing }) =>
+    thing === undefined ? { exists: false } : { exists: true, mark: thing.attributes[OWNER_KEY] },
+  diff: diffDevice,
+  confirm: confirmDevice,
+  apply: applyDevice,
+  remove: removeDevice,
+  status: deviceStatus,
+};

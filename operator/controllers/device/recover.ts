@@ -1,0 +1,109 @@
+import { createPublicKey } from 'node:crypto';
+import type { Device, DeviceStatusCertificate } from '../../api/device.gen.ts';
+import { ifFound } from '../../aws/classify.ts';
+import { certificateIdOf } from '../../aws/snapshot/facts.ts';
+import type { Scope } from '../external/types.ts';
+import type { CertificateSource, DesiredCertificate, DesiredDevice } from './desired.ts';
+import { certificateKeyHash, publicKeyHash, requestKeyHash } from './keys.ts';
+import { readPrincipals } from './reads.ts';
+
+/** Index of Devices by the certificate ids in their status. */
+export const CERTIFICATE_ID = 'certificateId';
+
+/** Clocks of AWS and of this machine may differ by this much when creation dates are compared. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+/**
+ * Our own state is gone (a new state folder, a restored cluster), but the thing stands: its certificates are recognised by
+ * their public keys, and none is made again.
+ */
+export async function recoverCertificates(scope: Scope<Device>, desired: DesiredDevice): Promise<void> {
+  const { status } = scope.object;
+  if (scope.notes.has('recovered')) return;
+  const lost = desired.certificates.filter((wanted) => canRecover(status?.certificates, wanted));
+  scope.notes.set('recovered', 'true');
+  if (lost.length === 0) return;
+  const wanted = await hashes(scope, lost);
+  const found: DeviceStatusCertificate[] = [];
+  for (const id of await readPrincipals(scope)) {
+    const described = await describe(scope, id);
+    const name = described === undefined ? undefined : wanted.get(described.hash);
+    if (described !== undefined && name !== undefined) found.push({ name, ...recordOf(described) });
+  }
+  if (found.length > 0) await scope.save({ certificates: [...(status?.certificates ?? []), ...found] });
+}
+
+function canRecover(records: readonly DeviceStatusCertificate[] | undefined, { name, source }: DesiredCertificate) {
+  return (source.kind === 'csr' || source.kind === 'issued') && !records?.some((record) => record.name === name);
+}
+
+async function hashes(scope: Scope<Device>, wanted: readonly DesiredCertificate[]): Promise<Map<string, string>> {
+  const out = new Map<string, string>();
+  for (const { name, source } of wanted) {
+    const hash = await keyHashOf(scope, source);
+    if (hash !== undefined) out.set(hash, name);
+  }
+  return out;
+}
+
+/** The hash of the public key that a certificate of ours must have; undefined where no key was ever made. */
+export async function keyHashOf(scope: Scope<Device>, source: CertificateSource): Promise<string | undefined> {
+  if (source.kind === 'csr') return requestKeyHash(source.csr);
+  if (source.kind !== 'issued') return undefined;
+  const stored = await scope.deps.secrets.read({ namespace: scope.key.namespace, name: source.secretName });
+  const key = stored?.mark === scope.mark ? stored.data['tls.key'] : undefined;
+  if (key === undefined) return undefined;
+  return publicKeyHash(createPublicKey(key));
+}
+
+export interface DescribedCertificate {
+  readonly id: string;
+  readonly arn: string;
+  readonly status: string;
+  readonly hash: string;
+  readonly pem: string;
+}
+
+export async function describe(scope: Scope<Device>, id: string): Promise<DescribedCertificate | undefined> {
+  const answer = await ifFound(scope.call('DescribeCertificate', { certificateId: id }));
+  const { certificateArn = '', certificatePem = '', status = 'UNKNOWN' } = answer?.certificateDescription ?? {};
+  if (certificatePem === '') return undefined;
+  try {
+    return { id, arn: certificateArn, status, hash: certificateKeyHash(certificatePem), pem: certificatePem };
+  } catch {
+    // Not every endpoint keeps real certificates; one that cannot be read is not the one we look for.
+    return undefined;
+  }
+}
+
+function recordOf({ id, arn, status, hash }: DescribedCertificate): Omit<DeviceStatusCertificate, 'name'> {
+  const activated = status === 'ACTIVE' ? { activated: true } : {};
+  return { certificateId: id, arn, status, publicKeySha256: hash, ...activated };
+}
+
+/**
+ * After a crash or a lost answer between "create" and "recorded": the certificate with that public key among those made
+ * since the mark. Certificates that any Device has recorded are skipped, and ours was never made active.
+ */
+export async function findLost(
+  scope: Scope<Device>,
+  hash: string,
+  since: string,
+): Promise<DescribedCertificate | undefined> {
+  const oldest = Date.parse(since) - CLOCK_SKEW_MS;
+  let marker: string | undefined;
+  do {
+    const input = { pageSize: 250, ascendingOrder: false, ...(marker === undefined ? {} : { marker }) };
+    const page = await scope.call('ListCertificates', input);
+    const made = page.certificates ?? [];
+    for (const { certificateId, status, creationDate } of made) {
+      if (certificateId === undefined || status !== 'INACTIVE' || (creationDate?.getTime() ?? 0) < oldest) continue;
+      if (scope.deps.cache.byIndex('Device', CERTIFICATE_ID, certificateId).length > 0) continue;
+      const described = await describe(scope, certificateIdOf(certificateId));
+      if (described?.hash === hash) return described;
+    }
+    const last = made.at(-1)?.creationDate?.getTime();
+    marker = last !== undefined && last < oldest ? undefined : page.nextMarker || undefined;
+  } while (marker !== undefined);
+  return undefined;
+}
