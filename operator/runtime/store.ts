@@ -107,3 +107,8 @@ export class StoreError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 }
+
+/** Narrows whatever was caught; with a code, to that code. */
+export function isStoreError(thrown: unknown, code?: StoreErrorCode): thrown is StoreError {
+  return thrown instanceof StoreError && (code === undefined || thrown.code === code);
+}

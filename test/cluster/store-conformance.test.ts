@@ -1,13 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { parse } from 'yaml';
 import { systemClock } from '../../operator/runtime/clock.ts';
 import { KubeClient } from '../../operator/runtime/kube/client.ts';
 import { loadKubeConfig } from '../../operator/runtime/kube/config.ts';
+import { KubeSecrets } from '../../operator/runtime/kube/secrets.ts';
 import { KubeStore } from '../../operator/runtime/store/kube/kube-store.ts';
 import { runStoreConformance } from '../stories/store/conformance.ts';
+import { runSecretConformance } from '../stories/store/secrets.ts';
 
 const kubeconfig = process.env.FLEETWARD_TEST_KUBECONFIG;
 const CRDS = new URL('../../crds/', import.meta.url);
@@ -37,6 +39,7 @@ async function open() {
   const path = '/api/v1/namespaces';
   await client.json({ method: 'POST', path, body: { metadata: { name: namespace } }, what: 'Making a namespace' });
   return {
+    client,
     store: new KubeStore({ client, random: Math.random }),
     namespace,
     async [Symbol.asyncDispose]() {
@@ -52,4 +55,24 @@ if (kubeconfig === undefined) {
   });
 } else {
   runStoreConformance({ name: 'an API server', open });
+  describe('beside the store', () => {
+    let opened: Awaited<ReturnType<typeof open>> | undefined;
+    const current = () => {
+      if (!opened) throw new Error('the API server is not open');
+      return opened;
+    };
+    beforeAll(async () => {
+      opened = await open();
+    });
+    afterAll(() => opened?.[Symbol.asyncDispose]());
+    runSecretConformance('an API server', () => ({
+      secrets: new KubeSecrets(current().client),
+      namespace: current().namespace,
+      writeForeign: async ({ namespace, name }) => {
+        const body = { metadata: { name }, stringData: { 'tls.key': 'somebody made this' } };
+        const what = 'Making a foreign Secret';
+        await current().client.json({ method: 'POST', path: `/api/v1/namespaces/${namespace}/secrets`, body, what });
+      },
+    }));
+  });
 }

@@ -1,4 +1,5 @@
 import { API_VERSION, GROUP } from '../../api/meta.ts';
+import { StoreError } from '../store.ts';
 
 /** Where objects of a kind live on the API server. */
 export interface Resource {
@@ -27,7 +28,7 @@ function pluralOf(kind: string): string {
   return singular.endsWith('y') ? `${singular.slice(0, -1)}ies` : `${singular}s`;
 }
 
-/** `/apis/<group>/<version>/namespaces/<namespace>/<plural>/<name>/<subresource>`; the core group has a path of its own. */
+/** `/apis/<group>/<version>/namespaces/<namespace>/<plural>/<name>/<subresource>`; the core group has a path of its own. Throws StoreError. */
 export function pathOf(
   kind: string,
   at: { readonly namespace?: string; readonly name?: string; readonly subresource?: string } = {},
@@ -40,5 +41,14 @@ export function pathOf(
     ...(at.name === undefined ? [] : [at.name]),
     ...(at.subresource === undefined ? [] : [at.subresource]),
   ];
-  return `${root}/${parts.map(encodeURIComponent).join('/')}`;
+  return `${root}/${parts.map((part) => safePart(part, kind)).join('/')}`;
+}
+
+/**
+ * An empty name would address the whole collection, for a DELETE as well, and dots would climb out of the path however
+ * they are encoded: neither is a name, so neither is ever sent.
+ */
+function safePart(part: string, kind: string): string {
+  if (part !== '' && part !== '.' && part !== '..') return encodeURIComponent(part);
+  throw new StoreError('invalid', `${JSON.stringify(part)} is not the name or namespace of a ${kind}`);
 }
