@@ -90,5 +90,5 @@ function explainType(error: ErrorObject, path: Path, schema: StructuralSchema | 
 
 /** The part of a field's description that says what it takes. */
 function meaning(schema: StructuralSchema | undefined): string {
-  return schema?.description?.match(/^.*?[.](?=\s|$)/s)?.[0] ?? '';
+  return schema?.description?.match(/^.*?[.](?=\s+[A-Z]|$)/s)?.[0] ?? '';
 }

@@ -11,8 +11,8 @@ export interface SchemaNode {
   /** Property and value, filled in where the property is missing. Frozen, and shared by every object. */
   readonly defaults: readonly (readonly [string, unknown])[];
   readonly rules: readonly CompiledRule[];
-  /** Whether this node or one below it has rules. */
-  readonly hasRules: boolean;
+  /** Whether this node or one below it has rules or a keyed list: others are not walked for them. */
+  readonly isChecked: boolean;
   /** Whether an integer lives at or below: CEL tells integers and doubles apart, JavaScript does not. */
   readonly hasIntegers: boolean;
   readonly mapKeys: readonly string[] | undefined;
@@ -26,6 +26,7 @@ export function compileNode(schema: StructuralSchema): SchemaNode {
   const children = [...properties.values(), ...(values ? [values] : []), ...(items ? [items] : [])];
   const rules = (schema['x-kubernetes-validations'] ?? []).map(compileRule);
   const listType = schema['x-kubernetes-list-type'];
+  const isKeyed = listType === 'map' || listType === 'set';
   return {
     schema,
     properties,
@@ -35,7 +36,7 @@ export function compileNode(schema: StructuralSchema): SchemaNode {
       .filter(([, child]) => child.schema.default !== undefined)
       .map(([key, child]) => [key, deepFreeze(withDefaults(child.schema.default, child))] as const),
     rules,
-    hasRules: rules.length > 0 || children.some((child) => child.hasRules),
+    isChecked: rules.length > 0 || isKeyed || children.some((child) => child.isChecked),
     hasIntegers: schema.type === 'integer' || children.some((child) => child.hasIntegers),
     mapKeys: listType === 'map' ? schema['x-kubernetes-list-map-keys'] : undefined,
     isSet: listType === 'set',

@@ -28,10 +28,9 @@ export function checkRules(
 }
 
 function visit(value: unknown, old: unknown, node: SchemaNode, path: Path, walk: Walk): void {
-  if (value === undefined || value === null) return;
+  if (!node.isChecked || value === undefined || value === null) return;
   checkDuplicates(value, node, path, walk);
   runRules(value, old, node, path, walk);
-  if (!node.hasRules && !node.mapKeys) return;
   if (Array.isArray(value)) {
     if (!node.items) return;
     for (const [index, item] of value.entries()) {
@@ -40,7 +39,7 @@ function visit(value: unknown, old: unknown, node: SchemaNode, path: Path, walk:
   } else if (isObject(value)) {
     for (const key of Object.keys(value)) {
       const child = node.properties.get(key) ?? node.values;
-      if (!child || !(child.hasRules || child.items || child.properties.size > 0)) continue;
+      if (!child?.isChecked) continue;
       visit(value[key], isObject(old) && Object.hasOwn(old, key) ? old[key] : undefined, child, [...path, key], walk);
     }
   }

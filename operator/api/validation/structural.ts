@@ -15,8 +15,23 @@ export function structuralCheck(schema: StructuralSchema): (value: unknown, path
   return (value, path) => {
     validate ??= compile(schema);
     if (validate(value)) return [];
-    return (validate.errors ?? []).slice(0, MAX_ERRORS).map((error) => fieldError(error, value, path, schema));
+    return firstOfEach(validate.errors ?? []).map((error) => fieldError(error, value, path, schema));
   };
+}
+
+/** A value of the wrong type also fails its choice and its pattern; once said is enough. */
+function firstOfEach(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const seen = new Set<string>();
+  const kept: ErrorObject[] = [];
+  for (const error of errors) {
+    const key =
+      error.keyword === 'required' ? error.schemaPath + error.instancePath + error.message : error.instancePath;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    kept.push(error);
+    if (kept.length === MAX_ERRORS) break;
+  }
+  return kept;
 }
 
 function compile(schema: StructuralSchema): ValidateFunction {
