@@ -27,7 +27,7 @@ export interface LocalStoreOptions {
 }
 
 /** Rows loaded between two turns of the event loop, so that probes are answered during a long start. */
-const LOAD_SLICE = 2_000;
+const LOAD_SLICE = 500;
 
 /**
  * Locks the folder, brings its database up to date and loads it. Throws `StateFolderError` when another process holds
