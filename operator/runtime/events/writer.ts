@@ -186,7 +186,10 @@ export class EventWriter implements EventRecorder, Runnable {
   async #flush(kill: AbortSignal): Promise<void> {
     this.#ended = true;
     const counts = [...this.#series.values()].filter((series) => series.timer !== undefined);
-    for (const series of counts) series.timer?.cancel();
+    for (const series of counts) {
+      series.timer?.cancel();
+      series.timer = undefined;
+    }
     const left = [...this.#backlog, ...counts];
     this.#backlog = [];
     // A stop that is over: no retries.

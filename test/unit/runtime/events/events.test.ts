@@ -157,6 +157,15 @@ describe('limits', () => {
     expect(written).toHaveLength(27);
   });
 
+  it('quiet hours are not saved up', async () => {
+    const { clock, writer, written } = setup();
+    writer.record(press, input('first'));
+    await clock.advance(24 * 3_600_000);
+    for (let i = 0; i < 100; i++) writer.record(press, input(`message ${i}`));
+    await clock.advance(10_000);
+    expect(written).toHaveLength(1 + 25);
+  });
+
   it('writes no more than fifty a second', async () => {
     const { clock, writer, written } = setup();
     for (let i = 0; i < 500; i++) writer.record(object(`press-${i}`), input());
@@ -166,14 +175,15 @@ describe('limits', () => {
   });
 
   it('keeps a bounded backlog in which bad news displaces good', async () => {
-    const { clock, writer, written, outcome } = setup({ backlog: 10 });
-    for (let i = 0; i < 10; i++) writer.record(object(`good-${i}`), input('', { type: 'Normal' }));
-    for (let i = 0; i < 4; i++) writer.record(object(`bad-${i}`), input());
+    const { clock, writer, written, outcome } = setup({ backlog: 6 });
+    for (let i = 0; i < 3; i++) writer.record(object(`bad-${i}`), input());
+    for (let i = 0; i < 3; i++) writer.record(object(`good-${i}`), input('', { type: 'Normal' }));
+    for (let i = 3; i < 5; i++) writer.record(object(`bad-${i}`), input());
     writer.record(object('good-late'), input('', { type: 'Normal' }));
     await clock.advance(10_000);
-    expect(written).toHaveLength(10);
-    expect(written.filter((event) => event.type === 'Warning')).toHaveLength(4);
-    expect(await outcome('dropped')).toBe(5);
+    const names = written.map((event) => event.regarding.name);
+    expect(names).toEqual(['bad-0', 'bad-1', 'bad-2', 'good-2', 'bad-3', 'bad-4']);
+    expect(await outcome('dropped')).toBe(3);
   });
 });
 
@@ -210,6 +220,8 @@ describe('stopping', () => {
     expect(written).toHaveLength(202);
     expect(written.at(-1)?.series?.count).toBe(2);
     writer.record(object('late'), input());
+    writer.record(press, input());
+    expect(clock.next()).toBeUndefined();
     await clock.advance(120_000);
     expect(written).toHaveLength(202);
     expect(clock.next()).toBeUndefined();

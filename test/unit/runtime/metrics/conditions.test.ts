@@ -57,6 +57,8 @@ describe('condition metrics', () => {
     expect(await series('status_condition_current_status_seconds')).toEqual([
       'operator_status_condition_current_status_seconds{kind="Device",type="Ready",status="False",reason="Throttled"} 90',
     ]);
+    emit(device('old', 'False', 'Throttled', 0), device('old', 'True', 'Succeeded', 80_000));
+    expect((await series('status_condition_current_status_seconds'))[0]).toMatch(/ 40$/);
   });
 
   it('count transitions and how long the state before stood, but not what a first list shows', async () => {
