@@ -80,7 +80,5 @@ function valueXml(shape: Shape, value: unknown): string {
 }
 
 function escapeXml(text: string): string {
-  return text
-    .replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`)
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?');
+  return text.replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[^\P{Cc}\t\n\r]/gu, '?');
 }
