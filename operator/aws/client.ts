@@ -22,6 +22,13 @@ export interface AwsClientOptions {
   readonly fence: () => void;
   /** Milliseconds until a request is given up. Default 30 000. */
   readonly timeoutMs?: number;
+  /** Carries requests instead of sockets: a sandbox in the same process. */
+  readonly transport?: Transport;
+}
+
+/** The part of a request handler that the SDK calls. */
+export interface Transport {
+  handle(request: HttpRequest, options?: HandlerOptions): Promise<{ response: unknown }>;
 }
 
 export interface AwsClient {
@@ -40,30 +47,35 @@ interface HandlerOptions {
   readonly fleetwardWrite?: boolean;
 }
 
-type Handled = ReturnType<NodeHttpHandler['handle']>;
+type HttpRequest = Parameters<NodeHttpHandler['handle']>[0];
+
+function sockets(timeoutMs: number): Transport & { destroy(): void } {
+  const agent = { keepAlive: true, maxSockets: 1_024 };
+  return new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: timeoutMs,
+    throwOnRequestTimeout: true,
+    httpAgent: agent,
+    httpsAgent: agent,
+  }) as Transport & { destroy(): void };
+}
 
 /**
  * A check before `client.send` would leave signing and credential renewal between it and the network; leadership can be
  * lost in that time. Here nothing is awaited any more. Sockets are plenty, so that no checked request waits in a line.
  */
-class FencedHandler extends NodeHttpHandler {
-  readonly #fence: () => void;
-
-  constructor(fence: () => void, timeoutMs: number) {
-    super({
-      connectionTimeout: 5_000,
-      requestTimeout: timeoutMs,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 1_024 },
-      httpsAgent: { keepAlive: true, maxSockets: 1_024 },
-    });
-    this.#fence = fence;
-  }
-
-  override handle(...[request, options]: Parameters<NodeHttpHandler['handle']>): Handled {
-    if ((options as HandlerOptions | undefined)?.fleetwardWrite === true) this.#fence();
-    return super.handle(request, options);
-  }
+function fenced(inner: Transport & { destroy?(): void }, fence: () => void): NodeHttpHandler {
+  const handler = {
+    metadata: { handlerProtocol: 'http/1.1' },
+    async handle(request: HttpRequest, options?: HandlerOptions) {
+      if (options?.fleetwardWrite === true) fence();
+      return inner.handle(request, options);
+    },
+    destroy: () => inner.destroy?.(),
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+  return handler as unknown as NodeHttpHandler;
 }
 
 /** The unmodified SDK clients for one account and region. Retries are ours alone, hence one attempt each. */
@@ -83,7 +95,7 @@ export function createAwsClient(options: AwsClientOptions): AwsClient {
           },
           clientConfig: { region, ...address },
         });
-  const requestHandler = new FencedHandler(options.fence, options.timeoutMs ?? 30_000);
+  const requestHandler = fenced(options.transport ?? sockets(options.timeoutMs ?? 30_000), options.fence);
   const shared = { region, ...address, credentials, requestHandler, maxAttempts: 1 };
   const iot = new IoTClient(shared);
   const sts = new STSClient(shared);
@@ -107,6 +119,7 @@ export function createAwsClient(options: AwsClientOptions): AwsClient {
     close() {
       iot.destroy();
       sts.destroy();
+      requestHandler.destroy();
     },
   };
 }

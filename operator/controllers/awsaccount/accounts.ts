@@ -21,6 +21,7 @@ export interface AccountSession {
   readonly note: string | undefined;
   readonly verifiedAt: number;
   readonly port: AwsPort;
+  readonly limiter: Limiter;
   readonly snapshot: Snapshot;
   readonly spec: AWSAccount['spec'];
   readonly driftIntervalMs: number;
@@ -137,6 +138,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       note: identity.note,
       verifiedAt: clock.now(),
       port,
+      limiter,
       snapshot,
       spec: account.spec,
       driftIntervalMs: durationMs(account.spec.driftInterval),

@@ -1,8 +1,8 @@
 import { causeOf } from '../external/cause.ts';
 import { compareAttachments } from '../external/policies.ts';
 import type { DesiredCertificate } from './desired.ts';
-import { isEstablished } from './established.ts';
 import type { DeviceChange, DeviceDiff } from './diff.ts';
+import { isEstablished } from './established.ts';
 import type { ObservedCertificate } from './observe.ts';
 
 export function diffCertificates(input: DeviceDiff): readonly DeviceChange[] {
@@ -97,7 +97,8 @@ function attachment(input: DeviceDiff, { name, attached, record }: ObservedCerti
   if (attached === true && input.observed.thing !== undefined) return [];
   const action = { kind: 'attachThing', name } as const;
   const path = `${field}.thing`;
-  if (record?.activated !== true || !known) return [{ field: path, class: 'missing', cause: 'spec', want: 'attached', action }];
+  if (record?.activated !== true || !known)
+    return [{ field: path, class: 'missing', cause: 'spec', want: 'attached', action }];
   // Policies with thing variables grant nothing to a certificate that is off its thing.
   return [{ field: path, class: 'narrowed', cause: 'drift', want: 'attached', action, confirm: 'principals' }];
 }

@@ -107,7 +107,9 @@ function certificateView(scope: Scope<Device>, thing: string, question: Certific
     policies: id === undefined ? [] : snapshot.targets.at(id),
     // Activation comes last, so an activated certificate was attached; the rolling check finds out if it no longer is.
     attached:
-      id !== undefined && principals !== undefined ? principals.includes(id) : (record?.activated === true && scope.object.status?.thingId !== undefined) || undefined,
+      id !== undefined && principals !== undefined
+        ? principals.includes(id)
+        : (record?.activated === true && scope.object.status?.thingId !== undefined) || undefined,
     record,
     secret,
   };

@@ -18,12 +18,12 @@ export function deviceStatus(view: StatusView<Device, DesiredDevice, ObservedDev
   const groups = observed.groups.filter((g) => desired.groups.includes(g) || observed.powerfulGroups.has(g));
   return {
     ...defined({
-    arn: thing?.arn,
-    thingId,
-    thingVersion: thing?.version,
-    certificates: certificates.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, SHOWN),
-    policies: policies.slice(0, SHOWN),
-    groups: groups.slice(0, SHOWN),
+      arn: thing?.arn,
+      thingId,
+      thingVersion: thing?.version,
+      certificates: certificates.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, SHOWN),
+      policies: policies.slice(0, SHOWN),
+      groups: groups.slice(0, SHOWN),
     }),
     // An explicit undefined takes the field out of the status again.
     held: heldStatus(object, view.held, view.now),

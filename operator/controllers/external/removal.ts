@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../api/meta.ts';
 import { fromStore } from './scope.ts';
 import type { ExternalDeps, ExternalObject } from './types.ts';
 
@@ -16,7 +17,7 @@ export async function finishDeletion(deps: ExternalDeps, object: ExternalObject)
   return undefined;
 }
 
-async function setFinalizer<O extends ExternalObject>(deps: ExternalDeps, object: O, wanted: boolean): Promise<O> {
+export async function setFinalizer<O extends KubeObject>(deps: ExternalDeps, object: O, wanted: boolean): Promise<O> {
   const present = object.metadata.finalizers?.includes(FINALIZER) ?? false;
   if (present === wanted) return object;
   const { namespace = '', name, uid = '' } = object.metadata;

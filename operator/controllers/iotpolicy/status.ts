@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
 import { conditionTime } from '../../api/conditions.ts';
+import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
 import { canonicalText } from '../../drift/document.ts';
 import type { StatusView } from '../external/types.ts';
 import type { DesiredPolicy } from './diff.ts';
