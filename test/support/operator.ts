@@ -1,0 +1,270 @@
+import { setImmediate } from 'node:timers/promises';
+import { isReady, progressOf } from '../../operator/api/conditions.ts';
+import { KINDS } from '../../operator/api/kinds.gen.ts';
+import type { KubeObject } from '../../operator/api/meta.ts';
+import { createSchemaRegistry } from '../../operator/api/validate.ts';
+import { type AwsClientOptions, createAwsClient, type Transport } from '../../operator/aws/client.ts';
+import { type AccountsOptions, createAccounts } from '../../operator/controllers/awsaccount/accounts.ts';
+import type { SecretPort, StoredSecret } from '../../operator/controllers/external/secrets.ts';
+import type { DriftNotice } from '../../operator/controllers/external/types.ts';
+import { type Controllers, registerControllers } from '../../operator/controllers/setup.ts';
+import { ObjectCache } from '../../operator/runtime/cache/object-cache.ts';
+import { VirtualClock } from '../../operator/runtime/clock.ts';
+import type { EventInput } from '../../operator/runtime/events.ts';
+import { createLogger } from '../../operator/runtime/log.ts';
+import { Reflector } from '../../operator/runtime/reflector/reflector.ts';
+import type { LocalStore } from '../../operator/runtime/store/local/local-store.ts';
+import { createSandbox, type Sandbox, type SandboxOptions } from '../../operator/sandbox/index.ts';
+import { temporaryStore } from './store.ts';
+
+/** Thrown by a test in the place of a call: the process "dies" there, and nothing more of it reaches AWS or the store. */
+export class Crash extends Error {}
+
+export interface FleetOptions {
+  readonly sandbox?: Partial<SandboxOptions>;
+  readonly settle?: AccountsOptions['settle'];
+  readonly installation?: string;
+  readonly principalChecks?: boolean;
+  /** Sees each request before it is answered; `send` has the effect. */
+  readonly intercept?: (
+    send: () => Promise<{ response: unknown }>,
+    operation: string,
+  ) => Promise<{ response: unknown }>;
+}
+
+export interface RecordedEvent extends EventInput {
+  readonly object: string;
+}
+
+export interface TestFleet extends AsyncDisposable {
+  readonly clock: VirtualClock;
+  readonly sandbox: Sandbox;
+  readonly store: LocalStore;
+  readonly events: RecordedEvent[];
+  readonly drift: DriftNotice[];
+  readonly logs: string[];
+  readonly secrets: Map<string, StoredSecret>;
+  /** Lines of every status and finalizer write, for tests that count them. */
+  readonly writes: string[];
+  intercept: FleetOptions['intercept'];
+  apply(...objects: readonly KubeObject[]): Promise<void>;
+  get(kind: string, name: string): Promise<KubeObject>;
+  start(): Promise<void>;
+  /** The process ends here and now: nothing it still does has an effect. */
+  kill(): Promise<void>;
+  /** Runs until nothing moves without time passing. */
+  drain(): Promise<void>;
+  /** Lets time pass until every object is Ready; throws with the reasons when it takes longer than `ms` of it. */
+  settleUntilReady(ms?: number): Promise<void>;
+  advance(ms: number): Promise<void>;
+  enqueue: Controllers['enqueue'];
+}
+
+interface Running {
+  readonly controllers: Controllers;
+  readonly stop: AbortController;
+  readonly done: Promise<unknown>;
+  alive: boolean;
+}
+
+const QUIET_TURNS = 12;
+
+/** Store, cache, controllers and sandbox in one process under one virtual clock. */
+export async function createFleet(options: FleetOptions = {}): Promise<TestFleet> {
+  const clock = new VirtualClock();
+  const sandbox = createSandbox({ clock, quotas: 'off', ...options.sandbox });
+  const registry = createSchemaRegistry();
+  const temporary = await temporaryStore({ admission: registry, clock });
+  const { store } = temporary;
+  const state = {
+    events: [] as RecordedEvent[],
+    drift: [] as DriftNotice[],
+    logs: [] as string[],
+    writes: [] as string[],
+  };
+  const secrets = new Map<string, StoredSecret>();
+  let running: Running | undefined;
+  let busy = 0;
+
+  const fleet: TestFleet = {
+    clock,
+    sandbox,
+    store,
+    ...state,
+    secrets,
+    intercept: options.intercept,
+    async apply(...objects) {
+      for (const object of objects) await store.apply(object, { owner: 'test' });
+      await fleet.drain();
+    },
+    async get(kind, name) {
+      const object = await store.get({ kind, namespace: 'factory', name });
+      if (object === undefined) throw new Error(`${kind} ${name} is not in the store`);
+      return object;
+    },
+    async start() {
+      running = await startOperator();
+      await fleet.drain();
+    },
+    async kill() {
+      const dying = running;
+      running = undefined;
+      if (dying === undefined) return;
+      dying.alive = false;
+      dying.stop.abort(new Crash('killed'));
+      await Promise.race([dying.done, settleTurns(200)]);
+    },
+    async drain() {
+      for (let quiet = 0; quiet < QUIET_TURNS; ) {
+        await setImmediate();
+        quiet = busy === 0 && (running?.controllers.quiet ?? true) ? quiet + 1 : 0;
+      }
+    },
+    async settleUntilReady(ms = 120_000) {
+      const deadline = clock.now() + ms;
+      await fleet.drain();
+      while (!(await allReady(store))) {
+        if (clock.now() >= deadline) throw new Error(`Not ready after ${ms} ms:\n${await reasons(store)}`);
+        await fleet.advance(500);
+      }
+    },
+    async advance(ms) {
+      for (let left = ms; left > 0; left -= 500) {
+        await clock.advance(Math.min(500, left));
+        await fleet.drain();
+      }
+    },
+    enqueue: (key, how) => running?.controllers.enqueue(key, how),
+    async [Symbol.asyncDispose]() {
+      await fleet.kill();
+      await sandbox.close();
+      await temporary[Symbol.asyncDispose]();
+    },
+  };
+
+  function transport(life: { alive: boolean }): Transport {
+    const inner = sandbox.requestHandler();
+    return {
+      async handle(request, how) {
+        if (!life.alive) throw new Crash('killed');
+        busy += 1;
+        try {
+          const send = () => inner.handle(request as never, how as never) as Promise<{ response: unknown }>;
+          const operation = sandbox.ledger.total;
+          return fleet.intercept === undefined ? await send() : await fleet.intercept(send, String(operation));
+        } finally {
+          busy -= 1;
+        }
+      },
+    };
+  }
+
+  async function startOperator(): Promise<Running> {
+    const life = { alive: true };
+    const stop = new AbortController();
+    const cache = new ObjectCache();
+    const client: Omit<AwsClientOptions, 'region'> = {
+      endpoint: 'http://sandbox.invalid',
+      credentials: { accessKeyId: 'AKIDTEST', secretAccessKey: 'test' },
+      fence: () => {
+        if (!life.alive) throw new Crash('killed');
+      },
+      transport: transport(life),
+    };
+    const accounts = createAccounts({
+      cache,
+      clock,
+      connect: (account) => createAwsClient({ ...client, region: account.spec.region }),
+      endpointGiven: true,
+      unlimited: true,
+      ...(options.settle === undefined ? {} : { settle: options.settle }),
+    });
+    const controllers = registerControllers({
+      cache,
+      store: guarded(store, life),
+      accounts,
+      clock,
+      random: () => 0.5,
+      events: { record: (object, event) => void state.events.push({ ...event, object: nameOf(object) }) },
+      secrets: memorySecrets(secrets),
+      installation: options.installation ?? 'test',
+      onDrift: (notice) => void state.drift.push(notice),
+      log: createLogger({ level: 'debug', write: (line) => void state.logs.push(line), now: () => clock.now() }),
+      principalChecks: options.principalChecks ?? false,
+    });
+    const reflectors = KINDS.map((kind) => {
+      const sink = cache.sink(kind);
+      return new Reflector({ store, selection: { kind }, sink, clock, random: () => 0.5 }).run(stop.signal);
+    });
+    await cache.whenSynced(stop.signal);
+    const runs = controllers.runnables.map((runnable) => runnable.run(stop.signal, stop.signal));
+    return {
+      controllers,
+      stop,
+      done: Promise.allSettled([...runs, ...reflectors]),
+      get alive() {
+        return life.alive;
+      },
+      set alive(value) {
+        life.alive = value;
+      },
+    };
+  }
+
+  /** A dead process writes nothing more to its store either. */
+  function guarded(inner: LocalStore, life: { alive: boolean }): LocalStore {
+    const check = (what: string) => {
+      if (!life.alive) throw new Crash('killed');
+      state.writes.push(what);
+    };
+    const methods: Partial<LocalStore> = {
+      applyStatus: (key, status, how) => {
+        check(`status ${key.kind}/${key.name}`);
+        return inner.applyStatus(key, status, how);
+      },
+      setFinalizer: (key, finalizer, present) => {
+        check(`finalizer ${key.kind}/${key.name}`);
+        return inner.setFinalizer(key, finalizer, present);
+      },
+    };
+    return new Proxy(inner, {
+      get: (target, name) => (methods as Record<PropertyKey, unknown>)[name] ?? bound(target, name),
+    });
+  }
+
+  return fleet;
+}
+
+function bound(target: object, name: PropertyKey): unknown {
+  const value = Reflect.get(target, name, target);
+  return typeof value === 'function' ? value.bind(target) : value;
+}
+
+function memorySecrets(secrets: Map<string, StoredSecret>): SecretPort {
+  return {
+    read: async ({ namespace, name }) => secrets.get(`${namespace}/${name}`),
+    write: async ({ namespace, name }, secret) => void secrets.set(`${namespace}/${name}`, secret),
+  };
+}
+
+async function settleTurns(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await setImmediate();
+}
+
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind}/${metadata.name}`;
+}
+
+async function allObjects(store: LocalStore): Promise<readonly KubeObject[]> {
+  const pages = await Promise.all(KINDS.map((kind) => store.list({ kind })));
+  return pages.flatMap(({ items }) => items);
+}
+
+async function allReady(store: LocalStore): Promise<boolean> {
+  return (await allObjects(store)).every(isReady);
+}
+
+async function reasons(store: LocalStore): Promise<string> {
+  const unready = (await allObjects(store)).filter((object) => !isReady(object));
+  return unready.map((object) => `${nameOf(object)}: ${JSON.stringify(progressOf(object))}`).join('\n');
+}
