@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { compilePolicies, defaultOptions, type PolicySet, parsePolicyValue } from '../../../operator/policy/index.ts';
+import {
+  type LifelineSubject,
+  lifelineNeeds,
+  lifelineViolations,
+  mergeLifelines,
+} from '../../../operator/rollout/lifeline.ts';
+
+const ARN = 'arn:aws:iot:us-east-1:123456789012:';
+const press: LifelineSubject = {
+  thingName: 'press-1',
+  clientId: 'press-1',
+  thingTypeName: 'press',
+  attributes: { site: 'north' },
+  exclusive: false,
+};
+
+function set(...statements: readonly object[]): PolicySet {
+  const { document } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
+  if (!document) throw new Error('bad test policy');
+  return compilePolicies([document], defaultOptions);
+}
+const allow = (action: string | readonly string[], resource: string, condition?: object) => ({
+  Effect: 'Allow',
+  Action: [action].flat(),
+  Resource: [resource === '*' ? '*' : `${ARN}${resource}`],
+  ...(condition ? { Condition: condition } : {}),
+});
+const connect = allow('iot:Connect', 'client/${iot:Connection.Thing.ThingName}');
+const nothing = set(allow('iot:Publish', 'topic/none'));
+
+function violated(
+  after: PolicySet,
+  lifeline: Parameters<typeof mergeLifelines>[0][number],
+  subject = press,
+): readonly string[] {
+  const needs = lifelineNeeds(mergeLifelines([lifeline]), subject, defaultOptions);
+  return lifelineViolations(needs, nothing, after).map((v) => `${v.need.purpose}: ${v.need.request.action}`);
+}
+
+describe('what an asset must never lose', () => {
+  test('connecting as itself is in every lifeline, declared or not', () => {
+    expect(violated(set(connect), undefined)).toEqual([]);
+    expect(violated(set(allow('iot:Connect', 'client/other')), undefined)).toEqual(['connect: iot:Connect']);
+  });
+
+  test('a Greengrass client id makes thing variables unresolved, so a connect by thing name is none', () => {
+    expect(violated(set(connect), undefined, { ...press, clientId: 'press-1#2' })).toEqual(['connect: iot:Connect']);
+  });
+
+  test('an exclusive certificate knows its thing under any client id', () => {
+    const anyClient = allow('iot:Connect', 'client/*', { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } });
+    expect(violated(set(anyClient), undefined, { ...press, clientId: 'x' })).toEqual(['connect: iot:Connect']);
+    expect(violated(set(anyClient), undefined, { ...press, clientId: 'x', exclusive: true })).toEqual([]);
+  });
+
+  test('a will that may not be published refuses the connection itself', () => {
+    expect(violated(set(connect), { willTopics: ['status/${iot:Connection.Thing.ThingName}'] })).toEqual([
+      'last will: iot:Publish',
+    ]);
+    const will = allow('iot:Publish', 'topic/status/press-1');
+    expect(violated(set(connect, will), { willTopics: ['status/${iot:Connection.Thing.ThingName}'] })).toEqual([]);
+  });
+
+  test('a persistent session has to be permitted with the connection', () => {
+    const plain = allow('iot:Connect', 'client/*', {
+      'ForAllValues:StringEquals': { 'iot:ConnectAttributes': ['LastWill'] },
+    });
+    expect(violated(set(plain), { persistentSession: true })).toEqual(['connect: iot:Connect']);
+  });
+
+  test('jobs need publish, subscribe and receive: a subscription without receive is deaf', () => {
+    const jobs = [
+      allow(['iot:Publish'], 'topic/$aws/things/press-1/jobs/*'),
+      allow('iot:Subscribe', 'topicfilter/$aws/things/press-1/jobs/*'),
+    ];
+    expect(violated(set(connect, ...jobs), { jobs: true })).toEqual(['jobs: iot:Receive', 'jobs: iot:Receive']);
+    expect(
+      violated(set(connect, ...jobs, allow('iot:Receive', 'topic/$aws/things/press-1/jobs/*')), { jobs: true }),
+    ).toEqual([]);
+  });
+
+  test('every network that the asset connects from is asked', () => {
+    const inside = allow('iot:Connect', 'client/*', { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8'] } });
+    expect(violated(set(inside), { sourceNetworks: ['10.1.0.0/16'] })).toEqual([]);
+    expect(violated(set(inside), { sourceNetworks: ['10.1.0.0/16', '192.0.2.0/24'] })).toEqual([
+      'connect: iot:Connect',
+    ]);
+  });
+
+  test('parts add and never take away', () => {
+    const merged = mergeLifelines([{ jobs: true, willTopics: ['a'] }, { jobs: false, willTopics: ['b'] }, undefined]);
+    expect(merged).toMatchObject({ jobs: true, willTopics: ['a', 'b'] });
+  });
+});
