@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Accounts, Caller } from './accounts.ts';
+import type { BrokerPort } from './broker-port.ts';
 import type { Delays } from './delays.ts';
 import type { Change } from './state/changes.ts';
 import type { Paging } from './state/paging.ts';
@@ -18,6 +19,8 @@ export interface World {
   readonly authority: CertificateAuthority;
   /** Where devices and callers are told to connect; set when the sandbox is served. */
   readonly endpoints: Endpoints;
+  /** Parts that exist only while something is served. */
+  readonly ports: { broker: BrokerPort | undefined };
   /** State of one account in one region, created on first use. */
   scope(accountId: string, region: string): Scope;
 }

@@ -191,6 +191,7 @@ function createWorld(options: SandboxOptions, { clock, random, accounts, state }
       return authority;
     },
     endpoints,
+    ports: { broker: undefined },
     scope: (accountId, region) => state.get(accountId, region),
   };
 }

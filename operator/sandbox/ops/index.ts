@@ -3,20 +3,28 @@ import { attachments } from './attachments.ts';
 import { billingGroups } from './billing-groups.ts';
 import { caCertificates } from './ca-certificates.ts';
 import { certificates } from './certificates.ts';
+import { dataPlane } from './data-plane.ts';
 import { dynamicGroups } from './dynamic-groups.ts';
 import { groupMembers } from './group-members.ts';
 import { policies } from './policies.ts';
 import { principals } from './principals.ts';
+import { registration } from './register-thing.ts';
+import { roleAliases } from './role-aliases.ts';
 import { securityProfiles } from './security-profiles.ts';
 import { accountSettings } from './settings.ts';
 import { securityTokens } from './sts.ts';
 import { tagging } from './tagging.ts';
+import { provisioningTemplates } from './templates.ts';
 import { thingGroups } from './thing-groups.ts';
 import { thingTypes } from './thing-types.ts';
 import { things } from './things.ts';
 
 /** Every family of operations that the sandbox answers. A new family is added here. */
 export const families: readonly Family[] = [
+  roleAliases,
+  registration,
+  provisioningTemplates,
+  dataPlane,
   accountSettings,
   attachments,
   billingGroups,

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { CallContext } from '../context.ts';
+import { awsError, invalid } from '../errors.ts';
+import { family } from '../operations.ts';
+import type { Certificate, CertificateStatus } from '../state/identity.ts';
+import type { Thing } from '../state/registry.ts';
+import { attachPolicy } from './attachments.ts';
+import {
+  certificateArn,
+  certificateWithId,
+  certifyRequest,
+  setCertificateStatus,
+  storeCertificate,
+} from './certificates.ts';
+import { joinGroup, leaveGroup } from './membership.ts';
+import { createPolicy, policyNamed } from './policies.ts';
+import { attachPrincipal } from './principals.ts';
+import { identityOf, registryOf } from './support.ts';
+import { parseTemplate, resolveValue, type TemplateResource } from './template-body.ts';
+import { groupNamed } from './thing-groups.ts';
+import { createThing, mergeAttributes, thingArn, updateThing } from './things.ts';
+
+export interface Provisioned {
+  readonly certificate: Certificate;
+  readonly thing: Thing | undefined;
+  /** Logical name → ARN of what was made or found. */
+  readonly arns: Readonly<Record<string, string>>;
+}
+
+/** Carries out a provisioning template, as RegisterThing, fleet provisioning and just-in-time provisioning do. */
+export function provision(context: CallContext, body: string, given: Readonly<Record<string, string>>): Provisioned {
+  const template = parseTemplate(body);
+  const parameters = new Map<string, string>();
+  for (const [name, fallback] of template.parameters) if (fallback !== undefined) parameters.set(name, fallback);
+  for (const [name, value] of Object.entries(given)) parameters.set(name, value);
+  const arns: Record<string, string> = {};
+  const resolved = [...template.resources].map(([name, resource]) => {
+    const properties = resolveValue(resource.properties, parameters) as Record<string, unknown>;
+    return { name, resource: { ...resource, properties } };
+  });
+  const each = (type: TemplateResource['type']) => resolved.filter((r) => r.resource.type === type);
+  let certificate: Certificate | undefined;
+  for (const { name, resource } of each('AWS::IoT::Certificate')) {
+    certificate = provisionCertificate(context, resource);
+    arns[name] = certificateArn(context, certificate.id);
+  }
+  if (!certificate) throw invalid('The template makes no certificate');
+  const principal = certificateArn(context, certificate.id);
+  for (const { name, resource } of each('AWS::IoT::Policy')) {
+    const policyName = provisionPolicy(context, resource);
+    attachPolicy(context, policyName, principal);
+    arns[name] = context.arn(`policy/${policyName}`);
+  }
+  let thing: Thing | undefined;
+  for (const { name, resource } of each('AWS::IoT::Thing')) {
+    thing = provisionThing(context, resource);
+    attachPrincipal(context, thing, principal, false);
+    arns[name] = thingArn(context, thing.name);
+  }
+  return { certificate, thing, arns };
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function provisionCertificate(context: CallContext, { properties, overrides }: TemplateResource): Certificate {
+  const status = (text(properties.Status)?.toUpperCase() ?? 'ACTIVE') as CertificateStatus;
+  const csr = text(properties.CertificateSigningRequest);
+  if (csr !== undefined) return certifyRequest(context, csr, status);
+  const id = text(properties.CertificateId);
+  if (id !== undefined) {
+    const certificate = certificateWithId(context, id);
+    const override = overrides.Status ?? 'REPLACE';
+    if (override === 'FAIL' && certificate.status !== status)
+      throw conflict(`certificate ${id} is ${certificate.status}`);
+    if (override === 'REPLACE') setCertificateStatus(context, certificate, status);
+    return certificate;
+  }
+  const pem = text(properties.CertificatePem);
+  if (pem === undefined)
+    throw invalid('The certificate needs a CertificateSigningRequest, CertificateId or CertificatePem');
+  return storeCertificate(context, { pem, status, mode: 'SNI_ONLY', caCertificateId: undefined });
+}
+
+function provisionPolicy(context: CallContext, { properties }: TemplateResource): string {
+  const named = text(properties.PolicyName);
+  const given = properties.PolicyDocument;
+  if (given === undefined) return policyNamed(context, named ?? '').name;
+  const document = typeof given === 'string' ? given : JSON.stringify(given);
+  // Without a name the policy is called after its document, so that a second device shares it.
+  const name = named ?? createHash('sha256').update(document).digest('hex').toUpperCase();
+  return identityOf(context).policies.has(name) ? name : createPolicy(context, name, document).name;
+}
+
+function provisionThing(context: CallContext, { properties, overrides }: TemplateResource): Thing {
+  const name = text(properties.ThingName);
+  if (name === undefined) throw invalid('The thing needs a ThingName');
+  const attributes = properties.AttributePayload as Record<string, string> | undefined;
+  const typeName = text(properties.ThingTypeName);
+  const groups = Array.isArray(properties.ThingGroups) ? properties.ThingGroups.map(String) : [];
+  const known = registryOf(context).things.get(name);
+  if (!known) {
+    const thing = createThing(context, { name, typeName, attributes, billingGroup: text(properties.BillingGroup) });
+    for (const group of groups) joinGroup(context, thing, groupNamed(context, group), false);
+    return thing;
+  }
+  overrideAttributes(context, known, attributes ?? {}, overrides.AttributePayload ?? 'MERGE');
+  if (typeName !== undefined && typeName !== known.typeName) {
+    const how = overrides.ThingTypeName ?? 'DO_NOTHING';
+    if (how === 'FAIL') throw conflict(`thing ${name} has another type`);
+    if (how === 'REPLACE') updateThing(context, known, { typeName });
+  }
+  overrideGroups(context, known, groups, overrides.ThingGroups ?? 'DO_NOTHING');
+  return known;
+}
+
+function overrideAttributes(context: CallContext, thing: Thing, given: Record<string, string>, how: string): void {
+  const differs = Object.entries(given).some(([name, value]) => thing.attributes[name] !== value);
+  if (!differs || how === 'DO_NOTHING') return;
+  if (how === 'FAIL') throw conflict(`thing ${thing.name} has other attributes`);
+  updateThing(context, thing, { attributes: mergeAttributes(how === 'MERGE' ? thing.attributes : {}, given) });
+}
+
+function overrideGroups(context: CallContext, thing: Thing, groups: readonly string[], how: string): void {
+  const missing = groups.filter((name) => !thing.groups.includes(name));
+  if (how === 'FAIL' && missing.length > 0) throw conflict(`thing ${thing.name} is in other groups`);
+  if (how !== 'REPLACE' && how !== 'MERGE') return;
+  const surplus = how === 'REPLACE' ? thing.groups.filter((name) => !groups.includes(name)) : [];
+  for (const name of surplus) leaveGroup(context, thing, name);
+  for (const name of missing) joinGroup(context, thing, groupNamed(context, name), false);
+}
+
+const conflict = (why: string) => awsError('ConflictingResourceUpdateException', `The template conflicts: ${why}`);
+
+export const registration = family('iot', {
+  RegisterThing(context, input) {
+    const { certificate, arns } = provision(context, input.templateBody, input.parameters ?? {});
+    return { certificatePem: certificate.pem, resourceArns: { ...arns } };
+  },
+});
