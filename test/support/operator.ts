@@ -3,7 +3,7 @@ import { isReady, progressOf } from '../../operator/api/conditions.ts';
 import { KINDS } from '../../operator/api/kinds.gen.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { createSchemaRegistry } from '../../operator/api/validate.ts';
-import { type AwsClientOptions, createAwsClient, type Transport } from '../../operator/aws/client.ts';
+import { type AwsClient, type AwsClientOptions, createAwsClient, type Transport } from '../../operator/aws/client.ts';
 import { type AccountsOptions, createAccounts } from '../../operator/controllers/awsaccount/accounts.ts';
 import type { SecretPort, StoredSecret } from '../../operator/controllers/external/secrets.ts';
 import type { DriftNotice } from '../../operator/controllers/external/types.ts';
@@ -39,6 +39,8 @@ export interface RecordedEvent extends EventInput {
 export interface TestFleet extends AsyncDisposable {
   readonly clock: VirtualClock;
   readonly sandbox: Sandbox;
+  /** AWS as somebody else uses it, under an access key of their own. */
+  readonly aws: AwsClient;
   readonly store: LocalStore;
   readonly events: RecordedEvent[];
   readonly drift: DriftNotice[];
@@ -83,12 +85,20 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     writes: [] as string[],
   };
   const secrets = new Map<string, StoredSecret>();
+  const aws = createAwsClient({
+    region: sandbox.region,
+    endpoint: 'http://sandbox.invalid',
+    credentials: { accessKeyId: 'AKIDPERSON', secretAccessKey: 'test' },
+    fence: () => undefined,
+    transport: sandbox.requestHandler() as unknown as Transport,
+  });
   let running: Running | undefined;
   let busy = 0;
 
   const fleet: TestFleet = {
     clock,
     sandbox,
+    aws,
     store,
     ...state,
     secrets,

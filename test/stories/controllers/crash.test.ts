@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
+import { device, profile, smallFleet } from '../../support/fleet.ts';
+import { Crash, createFleet, type TestFleet } from '../../support/operator.ts';
+
+const objects = () => [
+  ...smallFleet(1),
+  device('gateway', { certificates: [{ name: 'a', issued: { secretName: 'gateway-key' } }] }),
+  profile('watch', { targets: [{ name: 'presses' }] }),
+];
+
+type Moment = 'before' | 'after';
+
+/** Kills the operator at its n-th call, before or after the effect; true when that call was reached. */
+function armCrash(fleet: TestFleet, n: number, when: Moment): { reached: boolean } {
+  let calls = 0;
+  const state = { reached: false };
+  fleet.intercept = async (send) => {
+    calls += 1;
+    if (calls !== n) return send();
+    state.reached = true;
+    if (when === 'after') await send();
+    void fleet.kill();
+    throw new Crash(`killed ${when} call ${n}`);
+  };
+  return state;
+}
+
+async function expectWhole(fleet: TestFleet): Promise<void> {
+  const { things = [] } = await fleet.aws.send('ListThings', {});
+  expect(things.map(({ thingName }) => thingName).sort()).toEqual(['gateway', 'press-1']);
+  const { certificates = [] } = await fleet.aws.send('ListCertificates', {});
+  expect(certificates.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+  for (const name of ['gateway', 'press-1']) {
+    const { status } = (await fleet.get('Device', name)) as Device;
+    expect(status).toMatchObject({ policies: ['base'], groups: ['presses'] });
+    expect(status?.certificates).toMatchObject([{ name: 'a', status: 'ACTIVE', activated: true }]);
+    expect(status?.certificates?.[0]).not.toHaveProperty('pendingSince');
+  }
+}
+
+async function convergeAfterCrash(n: number, when: Moment): Promise<boolean> {
+  await using fleet = await createFleet();
+  await fleet.apply(...objects());
+  const crash = armCrash(fleet, n, when);
+  await fleet.start();
+  await fleet.settleUntilReady(5_000).catch(() => undefined);
+  if (!crash.reached) return false;
+  await fleet.kill();
+  fleet.intercept = undefined;
+  await fleet.start();
+  await fleet.settleUntilReady(300_000);
+  await expectWhole(fleet);
+  return true;
+}
+
+describe.each<Moment>(['before', 'after'])('killed %s the effect of a call, and started again', (when) => {
+  test('converges from every call, with one certificate per device and nothing lost', {
+    timeout: 120_000,
+  }, async () => {
+    let n = 1;
+    while (await convergeAfterCrash(n, when)) n += 1;
+    expect(n).toBeGreaterThan(25);
+  });
+});
