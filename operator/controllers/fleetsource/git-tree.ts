@@ -15,14 +15,16 @@ export interface GitTreeOptions {
   readonly readSecret: ReadSecret;
   /** Beats every secretRef: the flags of standalone mode. */
   readonly credentials?: GitCredentials | undefined;
+  /** Names the copy on disk instead of the object's uid: standalone mode reads the tree before it makes the object. */
+  readonly id?: string;
 }
 
 /** FleetSources as Git repositories. */
-export function gitTree({ git, readSecret, credentials }: GitTreeOptions): SourceTree {
+export function gitTree({ git, readSecret, credentials, id }: GitTreeOptions): SourceTree {
   const requestOf = ({ metadata, spec, status }: FleetSource) => {
     const last = commitOf(status?.revision);
     return {
-      id: metadata.uid ?? `${metadata.namespace}/${metadata.name}`,
+      id: id ?? metadata.uid ?? `${metadata.namespace}/${metadata.name}`,
       url: spec.url,
       ref: spec.ref,
       path: spec.path,
@@ -39,7 +41,7 @@ export function gitTree({ git, readSecret, credentials }: GitTreeOptions): Sourc
       const checkout = await git.cached(requestOf(source), commitOf(revision) ?? '');
       return checkout && { ...checkout, revision };
     },
-    forget: (uid) => git.forget(uid),
+    forget: (uid) => git.forget(id ?? uid),
   };
 }
 

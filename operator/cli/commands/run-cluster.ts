@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSchemaRegistry } from '../../api/validate.ts';
+import { gitTree } from '../../controllers/fleetsource/git-tree.ts';
+import { manifestLoader } from '../../controllers/fleetsource/load.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { storeEventSink } from '../../runtime/events/sink.ts';
+import { KubeClient } from '../../runtime/kube/client.ts';
+import { loadKubeConfig } from '../../runtime/kube/config.ts';
+import { KubeSecrets } from '../../runtime/kube/secrets.ts';
+import { KubeLeaseLock } from '../../runtime/lease/kube-lock.ts';
+import { LeaderElector } from '../../runtime/lease.ts';
+import { KubeStore } from '../../runtime/store/kube/kube-store.ts';
+import { GitSource } from '../../source/git/source.ts';
+import { durationFrom } from '../args/parse.ts';
+import { environment } from '../config/environment.ts';
+import type { ConfigFile } from '../config/file.ts';
+import { CommandError, Exit } from '../exit.ts';
+import { connector } from '../operator/connect.ts';
+import { createOperator } from '../operator/operator.ts';
+import { listenAddress, type RunInput } from './run.ts';
+
+const DEFAULT_CREATES_PER_SECOND = 50;
+
+/** `fleetward run` in a cluster: one replica leads, the others keep their caches warm. */
+export async function runCluster(input: RunInput): Promise<number> {
+  const { args, config, log, signal } = input;
+  const env = environment();
+  const random = Math.random;
+  const client = connectToCluster(args.text('kubeconfig') ?? env.kubeconfig);
+  const store = new KubeStore({ client, random });
+  const secrets = new KubeSecrets(client);
+  const installation = args.text('installation') ?? config.installation ?? 'default';
+  const elector = createElector(config, { client, log, random });
+  const git = new GitSource({
+    cache: join(tmpdir(), 'fleetward-git'),
+    clock: systemClock,
+    settings: { searchPath: env.path, proxy: env.proxy },
+    allowFile: config.allowFileSources ?? false,
+  });
+  const schemas = createSchemaRegistry();
+  const endpoint = args.text('endpoint') ?? config.endpoint;
+  const operator = createOperator({
+    store,
+    clock: systemClock,
+    random,
+    log,
+    schemas,
+    installation,
+    elector,
+    ...(config.watchNamespaces === undefined ? {} : { namespaces: config.watchNamespaces }),
+    connect: connector({
+      installation,
+      endpoint,
+      roles: config.allowedRoleArns ?? {},
+      endpoints: config.allowedEndpoints ?? [],
+      fence: () => {
+        if (!elector.isLeader()) throw new CommandError('This replica does not lead any more: nothing is written');
+      },
+    }),
+    endpointGiven: endpoint !== undefined,
+    secrets,
+    tree: gitTree({ git, readSecret: (namespace, name) => secrets.readData(namespace, name) }),
+    load: manifestLoader({ registry: schemas, log }),
+    createsPerSecond: config.creationsPerSecond ?? DEFAULT_CREATES_PER_SECOND,
+    events: { sink: storeEventSink({ store }), instance: env.podName ?? hostname() },
+    listen: listenAddress(args.text('listen') ?? config.listen ?? ':8080'),
+    ...(config.concurrency === undefined ? {} : { deviceWorkers: config.concurrency }),
+    processMetrics: true,
+  });
+  try {
+    await operator.run(signal);
+    return Exit.ok;
+  } finally {
+    await client.close();
+  }
+}
+
+function connectToCluster(file: string | undefined): KubeClient {
+  try {
+    const config = loadKubeConfig(file === undefined ? {} : { file });
+    return new KubeClient({ config, clock: systemClock, random: Math.random });
+  } catch (error) {
+    throw new CommandError(
+      `There is no cluster to run in: ${(error as Error).message}. Give --kubeconfig FILE, or --standalone to run without a cluster`,
+      Exit.failed,
+      error,
+    );
+  }
+}
+
+function createElector(
+  { leaderElection: lease = {} }: ConfigFile,
+  parts: { readonly client: KubeClient; readonly log: RunInput['log']; readonly random: () => number },
+): LeaderElector {
+  const env = environment();
+  const ms = (text: string | undefined, fallback: string) => durationFrom('leaderElection', text ?? fallback);
+  return new LeaderElector({
+    lock: new KubeLeaseLock({
+      client: parts.client,
+      namespace: env.podNamespace ?? 'default',
+      name: lease.name ?? 'fleetward',
+    }),
+    identity: `${env.podName ?? hostname()}_${randomUUID()}`,
+    clock: systemClock,
+    random: parts.random,
+    log: parts.log,
+    leaseDurationMs: ms(lease.leaseDuration, '15s'),
+    renewDeadlineMs: ms(lease.renewDeadline, '10s'),
+    retryPeriodMs: ms(lease.retryPeriod, '2s'),
+  });
+}

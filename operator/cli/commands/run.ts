@@ -1,0 +1,92 @@
+import process from 'node:process';
+import { createLogger, type Logger, type LogLevel } from '../../runtime/log.ts';
+import { handleSignals } from '../../runtime/shutdown.ts';
+import { durationFrom, type Parsed, parseArguments } from '../args/parse.ts';
+import { type ConfigFile, readConfigFile } from '../config/file.ts';
+import { UsageError } from '../exit.ts';
+import type { CliIo } from '../io.ts';
+import { runSpec } from './run-spec.ts';
+
+/** `fleetward run`: the operator, in a cluster or standalone. Loads only what its mode needs. */
+export async function runCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  const args = parseArguments(runSpec, argv);
+  if (args.positionals.length > 0) {
+    throw new UsageError(`run takes flags only, not "${args.positionals[0]}"; the fleet is named by --source`);
+  }
+  const configFile = args.text('config');
+  const config = configFile === undefined ? {} : readConfigFile(configFile);
+  const standalone = args.has('standalone');
+  checkCombination(args, standalone);
+  const log = logger(args, config, io);
+  const shutdown = handleSignals(process, log);
+  try {
+    const run = { args, config, io, log, signal: shutdown.signal };
+    if (standalone) return await (await import('./run-standalone.ts')).runStandalone(run);
+    return await (await import('./run-cluster.ts')).runCluster(run);
+  } finally {
+    shutdown.dispose();
+  }
+}
+
+export interface RunInput {
+  readonly args: Parsed;
+  readonly config: ConfigFile;
+  readonly io: CliIo;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const STANDALONE_ONLY = [
+  'source',
+  'ref',
+  'path',
+  'once',
+  'timeout',
+  'state',
+  'interval',
+  'region',
+  'no-quotas',
+  'allow-prune',
+];
+const STANDALONE_GIT = ['git-token-file', 'git-username', 'git-ssh-key', 'git-known-hosts', 'git-ca-file', 'namespace'];
+
+/** A flag without effect is a misunderstanding: better to hear of it now than when the fleet is not as expected. */
+function checkCombination(args: Parsed, standalone: boolean): void {
+  if (standalone) {
+    if (!args.has('source')) throw new UsageError('--standalone needs --source URL|FOLDER');
+    if (args.has('timeout') && !args.has('once')) throw new UsageError('--timeout belongs to --once');
+    if (args.has('kubeconfig')) throw new UsageError('--kubeconfig has no meaning with --standalone');
+    return;
+  }
+  const wrong = [...STANDALONE_ONLY, ...STANDALONE_GIT].find((flag) => args.has(flag));
+  if (wrong !== undefined) throw new UsageError(`--${wrong} needs --standalone; in a cluster a FleetSource says it`);
+}
+
+function logger(args: Parsed, config: ConfigFile, io: CliIo): Logger {
+  const level = (args.text('log-level') ?? config.log?.level ?? (args.has('once') ? 'warn' : 'info')) as LogLevel;
+  const format = args.text('log-format') ?? config.log?.format ?? (io.isTTY ? 'pretty' : 'json');
+  return createLogger({
+    level,
+    format: format === 'pretty' ? 'pretty' : 'json',
+    colour: io.isTTY,
+    write: (line) => io.stderr(line),
+    now: Date.now,
+  });
+}
+
+/** `:8080`, `127.0.0.1:8080` or `[::1]:8080`. */
+export function listenAddress(text: string | undefined): { host: string; port: number } | undefined {
+  if (text === undefined || text === '') return undefined;
+  const match = /^(\[[0-9a-f:]+\]|[^\s:]*):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port > 65_535) throw new UsageError(`--listen takes HOST:PORT or :PORT, not "${text}"`);
+  return { host: (match[1] ?? '').replace(/^\[|\]$/g, '') || '::', port };
+}
+
+/** A duration flag within its least value. */
+export function durationFlag(args: Parsed, flag: string, fallback: string, leastMs: number): number {
+  const text = args.text(flag) ?? fallback;
+  const ms = durationFrom(`--${flag}`, text);
+  if (ms < leastMs) throw new UsageError(`--${flag} must be at least ${leastMs / 1000}s, not ${text}`);
+  return ms;
+}

@@ -1,0 +1,214 @@
+import type { AWSAccount } from '../../api/awsaccount.gen.ts';
+import { KINDS } from '../../api/kinds.gen.ts';
+import type { ObjectKey } from '../../api/meta.ts';
+import type { SchemaRegistry } from '../../api/validate.ts';
+import type { AwsClient } from '../../aws/client.ts';
+import { createAccounts } from '../../controllers/awsaccount/accounts.ts';
+import type { SecretPort } from '../../controllers/external/secrets.ts';
+import type { DriftNotice } from '../../controllers/external/types.ts';
+import { addFleetSourceIndexes, FleetSourceReconciler } from '../../controllers/fleetsource/kind.ts';
+import type { SourceTree, TreeLoader } from '../../controllers/fleetsource/tree.ts';
+import { registerControllers } from '../../controllers/setup.ts';
+import { ObjectCache } from '../../runtime/cache/object-cache.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { conditionReporter } from '../../runtime/controller/report.ts';
+import { Controller } from '../../runtime/controller.ts';
+import type { EventSink } from '../../runtime/events/sink.ts';
+import { EventWriter } from '../../runtime/events/writer.ts';
+import { ProbeServer } from '../../runtime/http.ts';
+import type { LeaderElector } from '../../runtime/lease.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { Manager, type Runnable } from '../../runtime/manager.ts';
+import { conditionMetrics } from '../../runtime/metrics/conditions.ts';
+import { controllerMetrics } from '../../runtime/metrics/controller.ts';
+import { eventCounter } from '../../runtime/metrics/events.ts';
+import { workqueueMetrics } from '../../runtime/metrics/workqueue.ts';
+import { Metrics } from '../../runtime/metrics.ts';
+import { Reflector } from '../../runtime/reflector/reflector.ts';
+import type { Store } from '../../runtime/store.ts';
+import { Readiness } from './readiness.ts';
+
+/** Everything that differs between a cluster, a state folder and a test. */
+export interface OperatorOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly schemas: SchemaRegistry;
+  /** Part of every ownership mark; must outlive all state. */
+  readonly installation: string;
+  /** Default: all namespaces. */
+  readonly namespaces?: readonly string[];
+  readonly connect: (account: AWSAccount) => AwsClient;
+  /** One endpoint for every account was given on the command line. */
+  readonly endpointGiven: boolean;
+  /** No call budgets, for an endpoint of one's own. */
+  readonly unlimited?: boolean;
+  readonly secrets: SecretPort;
+  readonly tree: SourceTree;
+  readonly load: TreeLoader;
+  readonly createsPerSecond: number;
+  readonly ignoreKinds?: readonly string[];
+  readonly events?: { readonly sink: EventSink; readonly instance: string };
+  /** Absent: this process is the only one. */
+  readonly elector?: LeaderElector;
+  readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  readonly deviceWorkers?: number;
+  readonly onDrift?: (drift: DriftNotice) => void;
+  /** Counts what this process does with the CPU and memory; once per process. */
+  readonly processMetrics?: boolean;
+  /** Least time between two reconciles of one object. Default 1 s. */
+  readonly minGapMs?: number;
+}
+
+export interface Operator {
+  readonly cache: ObjectCache;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  /** Looks at an object now. */
+  enqueue(key: ObjectKey): void;
+  /** Until `stop` aborts; rejects when a part fails or leadership is lost. */
+  run(stop: AbortSignal): Promise<void>;
+}
+
+const CONDITIONS_OWNER = 'fleetward-source-status';
+
+/** Puts an operator together: the only place where its parts meet. Nothing runs before `run`. */
+export function createOperator(options: OperatorOptions): Operator {
+  const { store, clock, random, log, elector } = options;
+  const cache = new ObjectCache({
+    onHandlerError: (kind, error) => log.error('Losing a change: a handler failed', { kind, err: error }),
+  });
+  const metrics = new Metrics();
+  if (options.processMetrics === true) metrics.collectProcess();
+  const readiness = new Readiness(cache);
+  const conditions = conditionMetrics(metrics, clock);
+  for (const kind of KINDS) conditions.watch(cache, kind);
+  const events = options.events
+    ? new EventWriter({ ...options.events, clock, log, counter: eventCounter(metrics) })
+    : undefined;
+  const shared = {
+    clock,
+    random,
+    log,
+    metrics: { workqueue: workqueueMetrics(metrics), controller: controllerMetrics(metrics) },
+    ...(elector ? { owns: () => elector.isLeader() } : {}),
+    ...(options.minGapMs === undefined ? {} : { minGapMs: options.minGapMs }),
+  };
+  const recorder = events ?? { record: () => undefined };
+  const accounts = createAccounts({
+    cache,
+    clock,
+    connect: options.connect,
+    endpointGiven: options.endpointGiven,
+    unlimited: options.unlimited ?? false,
+  });
+  const controllers = registerControllers({
+    ...shared,
+    cache,
+    store,
+    accounts,
+    events: recorder,
+    secrets: options.secrets,
+    installation: options.installation,
+    ...(options.deviceWorkers === undefined ? {} : { deviceWorkers: options.deviceWorkers }),
+    ...(options.onDrift === undefined ? {} : { onDrift: options.onDrift }),
+  });
+  const sources = sourceController(options, { cache, shared, recorder });
+  const manager = new Manager(
+    { clock, log, ...(elector ? { elector } : {}) },
+    {
+      servers: options.listen ? [probes(options, options.listen, { cache, metrics })] : [],
+      caches: reflectors(options, cache),
+      services: events ? [events] : [],
+      controllers: [sources, ...controllers.runnables],
+    },
+  );
+  return {
+    cache,
+    readiness,
+    metrics,
+    enqueue: (key) => (key.kind === 'FleetSource' ? sources.enqueue(key) : controllers.enqueue(key)),
+    async run(stop) {
+      try {
+        await manager.run(stop);
+      } finally {
+        accounts.close();
+      }
+    },
+  };
+}
+
+type Shared = Pick<ConstructorParameters<typeof Controller>[0], 'clock' | 'random' | 'log' | 'metrics' | 'owns'>;
+
+function sourceController(
+  options: OperatorOptions,
+  { cache, shared, recorder }: { cache: ObjectCache; shared: Shared; recorder: Pick<EventWriter, 'record'> },
+): Controller {
+  const { store, clock, schemas, tree, load, createsPerSecond, ignoreKinds = [] } = options;
+  addFleetSourceIndexes(cache);
+  const reconciler = new FleetSourceReconciler({
+    cache,
+    store,
+    clock,
+    schemas,
+    tree,
+    load,
+    createsPerSecond,
+    ignoreKinds,
+    events: recorder,
+  });
+  const controller = new Controller({
+    ...shared,
+    name: 'fleetsource',
+    reconciler,
+    workers: 4,
+    // Parsing 100,000 manifests or a slow remote takes longer than a reconcile of anything else.
+    timeoutMs: 600_000,
+    events: recorder,
+    lookup: (key) => cache.get(key),
+    report: conditionReporter({ cache, store, clock, owner: CONDITIONS_OWNER }),
+  });
+  controller.watch(cache, 'FleetSource');
+  return controller;
+}
+
+function reflectors(options: OperatorOptions, cache: ObjectCache): Runnable[] {
+  const { store, clock, random, log, namespaces } = options;
+  const scopes = namespaces && namespaces.length > 0 ? namespaces : [undefined];
+  return KINDS.flatMap((kind) =>
+    scopes.map((namespace) => {
+      const reflector = new Reflector({
+        store,
+        selection: { kind, ...(namespace === undefined ? {} : { namespace }) },
+        sink: cache.sink(kind, namespace),
+        clock,
+        random,
+        hooks: {
+          onFailure: (failed, phase, error) =>
+            log.warn(`Failing to ${phase} objects`, { kind: failed, namespace, cause: error.message }),
+        },
+      });
+      return {
+        name: `reflector ${kind}`,
+        run: (stop: AbortSignal) => reflector.run(stop),
+        whenReady: () => cache.whenSynced(),
+      };
+    }),
+  );
+}
+
+function probes(
+  { log, elector }: OperatorOptions,
+  listen: { readonly host: string; readonly port: number },
+  { cache, metrics }: { cache: ObjectCache; metrics: Metrics },
+): ProbeServer {
+  return new ProbeServer({
+    ...listen,
+    log,
+    metrics,
+    live: elector ? { 'leader-election': () => elector.problem() } : {},
+    ready: { caches: () => (cache.synced ? undefined : 'the first list of objects is not complete yet') },
+  });
+}
