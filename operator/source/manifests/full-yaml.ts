@@ -63,13 +63,24 @@ export function parseFull(text: string): FullDocument {
     });
     const problems = [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS);
     if (problems.length > 0) {
-      return { kind: 'broken', problems: problems.map((problem) => spotted(problem.message, problem.pos[0], lines)) };
+      return {
+        kind: 'broken',
+        problems: problems.map((problem) => spotted(problem.message, withinContent(text, problem.pos[0]), lines)),
+      };
     }
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { kind: 'value', value, locate: (path, what) => locate(document, lines, path, what) };
   } catch (error) {
     return { kind: 'broken', problems: [{ line: 1, column: 1, message: explainThrown(error) }] };
   }
+}
+
+/** Points at characters: behind the last one for what is missing at the end, and at none of the blanks before one. */
+function withinContent(text: string, offset: number): number {
+  if (offset >= text.length || text.slice(offset).trim() === '') return Math.max(0, text.trimEnd().length - 1);
+  let at = offset;
+  while (text[at] === ' ') at += 1;
+  return at;
 }
 
 function spotted(message: string, offset: number, lines: LineCounter): SyntaxProblem {
