@@ -60,18 +60,19 @@ export class Connections {
     const old = this.#pool;
     this.#pool = {
       identity,
-      requests: this.#dispatcher(options, this.#answerMs),
-      // Silence on a watch is judged by the reflector, which knows of bookmarks.
-      watches: this.#dispatcher(options, 0),
+      requests: this.#dispatcher(options),
+      watches: this.#dispatcher(options),
     };
     // Closed, not destroyed: what is under way on the old connections comes to its end.
     for (const dispatcher of [old?.requests, old?.watches]) dispatcher?.close().catch(() => {});
     return this.#pool;
   }
 
-  #dispatcher(options: RequestOptions, bodyTimeout: number): Dispatcher {
+  #dispatcher(options: RequestOptions): Dispatcher {
     const chosen = this.#config.createDispatcherOptions(this.#config.getCurrentCluster(), tlsOf(options));
-    const timeouts = { headersTimeout: this.#answerMs, bodyTimeout };
+    // Requests have a deadline for the whole answer; silence on a watch is judged by the reflector, which knows of
+    // bookmarks.
+    const timeouts = { headersTimeout: this.#answerMs, bodyTimeout: 0 };
     switch (chosen.type) {
       case 'proxy':
         return new ProxyAgent({ uri: chosen.uri, requestTls: chosen.requestTls as Tls, ...timeouts });

@@ -162,6 +162,28 @@ describe('a read', () => {
   });
 });
 
+describe('a watch', () => {
+  const watch = (client: KubeClient, signal: AbortSignal) =>
+    client.lines({ method: 'GET', path: '/w', what: 'Watching', signal });
+
+  it('that is told to stop ends without an error and hangs up', async () => {
+    await using server = await TlsServer.start((_, response) => void response.writeHead(200).write('{"a":1}\n'));
+    const stop = new AbortController();
+    const lines = watch(server.client(), stop.signal);
+    expect((await lines.next()).value).toEqual({ a: 1 });
+    const next = lines.next();
+    stop.abort();
+    expect((await next).done).toBe(true);
+    await until(() => server.requests[0]?.closed() === true, 'the server saw it go');
+  });
+
+  it('that is not answered fails, long before its silence is noticed', async () => {
+    await using server = await TlsServer.start(() => {});
+    const error = await refusal(watch(server.client({ answerMs: 50 }), new AbortController().signal).next());
+    expect(error.code).toBe('unavailable');
+  });
+});
+
 describe('a write', () => {
   it.each([
     { name: '429', handler: ((_, r) => sendJson(r, 429, {}, { 'retry-after': '1' })) satisfies Handler },
