@@ -70,8 +70,7 @@ export class Controller implements Runnable {
 
   /** Nothing is being worked on and nothing is ready; keys that wait for their time do not count. */
   get quiet(): boolean {
-    const { ready, running } = this.#queue.snapshot();
-    return ready.size === 0 && running.length === 0;
+    return this.#queue.quiet;
   }
 
   /** Keys pending, those that wait for their time included. */

@@ -155,6 +155,11 @@ export class WorkQueue {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
+  /** Nothing is ready and nothing is in work; keys that wait for their time do not count. Costs nothing to ask. */
+  get quiet(): boolean {
+    return this.#processing.size === 0 && this.#ready.size === 0;
+  }
+
   snapshot(): QueueSnapshot {
     const now = this.#clock.monotonic();
     const ready = new Map<number, number>();

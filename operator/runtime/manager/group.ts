@@ -36,7 +36,7 @@ export class RunnableGroup {
 
   /** Resolves when every member may be relied on. */
   async ready(): Promise<void> {
-    await Promise.all(this.#members.map((member) => member.whenReady?.()));
+    await Promise.all(this.#members.map(async (member) => member.whenReady?.()));
   }
 
   get size(): number {
