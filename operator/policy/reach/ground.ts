@@ -24,13 +24,23 @@ export interface GroundStatement {
   readonly resources: readonly GroundResource[];
 }
 
+const noKeys: ReadonlySet<string> = new Set();
+
 /**
  * The statements that have a say on the action in this context, with their variables filled in: conditions that do not hold
- * drop the statement, a resource whose variable does not resolve drops out of the list (it matches nothing).
+ * drop the statement, a resource whose variable does not resolve drops out of the list (it matches nothing). Normalised keys in
+ * `free` stand for any value.
  */
-export function groundStatements(set: PolicySet, action: ActionInfo, context: Context): GroundStatement[] {
+export function groundStatements(
+  set: PolicySet,
+  action: ActionInfo,
+  context: Context,
+  free: ReadonlySet<string> = noKeys,
+): GroundStatement[] {
   const lookup = contextLookup(context);
-  const resolve = resolver(lookup);
+  const known = resolver(lookup);
+  // A key that the client chooses stands for every value at once.
+  const resolve = (key: string): string | undefined => (free.has(key) ? '*' : known(key));
   const { switches } = set.options;
   const out: GroundStatement[] = [];
   for (const statement of set.byAction.get(action.name) ?? []) {
@@ -38,7 +48,7 @@ export function groundStatements(set: PolicySet, action: ActionInfo, context: Co
     const resources: GroundResource[] = [];
     let unresolved = false;
     statement.resources.forEach((template, resource) => {
-      const glob = substitute(template, resolve, switches.substitutedWildcards === 'glob');
+      const glob = substitute(template, resolve, free.size > 0 || switches.substitutedWildcards === 'glob');
       if (glob === undefined) unresolved = true;
       else resources.push({ resource, glob });
     });

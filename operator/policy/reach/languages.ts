@@ -31,6 +31,10 @@ export interface ActionLanguage {
   part(ref: StatementRef, resources?: number | readonly number[]): Machine;
   /** The patterns that a resource contributes here, whether valid words match them or not. */
   patterns(ref: StatementRef, resource?: number): readonly Glob[];
+  /** Equal for languages that come from the same patterns, whatever the statements around them. */
+  readonly key: string;
+  /** The letters with which allowed words can begin: for each pattern, its text up to the first wildcard. */
+  readonly heads: readonly Glob[];
   /** Statements with this effect that have a say here. */
   refs(effect: Effect): readonly StatementRef[];
 }
@@ -47,6 +51,8 @@ export interface LanguageSource {
   ground(action: ActionInfo): readonly GroundStatement[];
   /** Further texts whose letters the searches will use. */
   readonly letters: readonly string[];
+  /** An alphabet to share with other contexts; it must hold every letter of the patterns. Default: one of this context's own. */
+  readonly alphabet?: Alphabet;
 }
 
 function cutStatement(statement: GroundStatement, prefix: string, options: PolicyOptions): CutStatement {
@@ -96,7 +102,7 @@ export function contextLanguages(source: LanguageSource): ContextLanguages {
     );
   }
   const globs = [...cuts.values()].flatMap((list) => list.flatMap((cut) => cut.globs.flatMap((glob) => glob.rest)));
-  const alphabet = alphabetOf(globs, source.letters);
+  const alphabet = source.alphabet ?? alphabetOf(globs, source.letters);
   const made = new Map<string, ActionLanguage>();
   return {
     alphabet,
@@ -127,6 +133,26 @@ function union(cuts: readonly CutStatement[], effect: Effect, alphabet: Alphabet
   return combine(alphabet, 'or', [globMachine(plain, alphabet), ...rest]);
 }
 
+function keyOf(cuts: readonly CutStatement[]): string {
+  const words = cuts
+    .filter((cut) => cut.mode === 'NotResource' || cut.globs.some((glob) => glob.rest.length > 0))
+    .map((cut) => `${cut.effect[0]}${cut.mode[0]}${cut.globs.flatMap((glob) => glob.rest.map((rest) => rest.join())).sort().join(';')}`);
+  return [...new Set(words)].sort().join('|');
+}
+
+function headsOf(cuts: readonly CutStatement[]): readonly Glob[] {
+  const allows = cuts.filter((cut) => cut.effect === 'Allow');
+  if (allows.some((cut) => cut.mode === 'NotResource')) return [new Int32Array(0)];
+  return allows.flatMap((cut) =>
+    cut.globs.flatMap((glob) =>
+      glob.rest.map((rest) => {
+        const end = rest.findIndex((token) => token < 0);
+        return end < 0 ? rest : rest.subarray(0, end);
+      }),
+    ),
+  );
+}
+
 function cutOf(cuts: readonly CutStatement[], ref: StatementRef): CutStatement | undefined {
   return cuts.find((cut) => cut.ref.document === ref.document && cut.ref.statement === ref.statement);
 }
@@ -145,6 +171,8 @@ function actionLanguage(
     prefix: resourcePrefix(action, options) ?? '',
     valid,
     denied,
+    key: keyOf(cuts),
+    heads: headsOf(cuts),
     allowed: combine(alphabet, 'minus', [granted, denied]),
     part(ref, resources) {
       const cut = cutOf(cuts, ref);

@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { nearest } from '../../api/validation/nearest.ts';
+import type { GivenOptions } from '../../policy/index.ts';
+import {
+  actionTable,
+  arnPrefix,
+  arnTypePrefix,
+  type Context,
+  findAction,
+  type PolicyOptions,
+  type Request,
+  withDefaults,
+} from '../../policy/index.ts';
+import type { Parsed } from '../args/parse.ts';
+import type { FlagSpec } from '../args/spec.ts';
+import { CommandError, Exit, UsageError } from '../exit.ts';
+import { record } from './load.ts';
+
+/** Flags that describe a request. */
+export const requestFlags: readonly FlagSpec[] = [
+  {
+    name: 'action',
+    value: 'ACTION',
+    complete: actionTable.map((action) => action.name),
+    summary: 'What is asked for, for example iot:Publish (iot: may be left out).',
+  },
+  {
+    name: 'resource',
+    value: 'ARN',
+    summary: 'On what: a whole ARN, or what stands behind the account, for example topic/a/b or topicfilter/a/#.',
+  },
+  {
+    name: 'context',
+    value: 'KEY=VALUE',
+    many: true,
+    summary: 'A context key of the request, for example iot:ClientId=dev1. Several values: separate them with commas.',
+  },
+  {
+    name: 'thing',
+    value: 'NAME',
+    summary: 'Short for a device that is connected as this thing: thing name and client ID.',
+  },
+  {
+    name: 'requests',
+    value: 'FILE',
+    complete: 'file',
+    summary: 'JSON file with a list of requests {action, resource, context}, in place of the flags above.',
+  },
+];
+
+/** The action as the table spells it; a prefix that was left out is filled in. */
+function actionFrom(text: string): string {
+  const found = findAction(text) ?? findAction(`iot:${text}`) ?? findAction(`iotjobsdata:${text}`);
+  if (found !== undefined) return found.name;
+  const guess = nearest(
+    text,
+    actionTable.map((action) => action.name),
+  );
+  throw new UsageError(
+    `AWS IoT has no device action "${text}"${guess === undefined ? '' : `; did you mean ${guess}?`}`,
+  );
+}
+
+function resourceFrom(text: string | undefined, action: string, options: PolicyOptions): string {
+  const type = arnTypePrefix(findAction(action)?.resource ?? 'none');
+  if (type === undefined) return text ?? '*';
+  if (text === undefined) throw new UsageError(`${action} needs --resource, for example ${type}…`);
+  return text.startsWith('arn:') ? text : arnPrefix(options) + text;
+}
+
+const listKeys = /\.list$|^iot:connectattributes$/i;
+
+function contextFrom(parsed: Parsed): Context {
+  const context: Record<string, string | readonly string[]> = {};
+  const thing = parsed.text('thing');
+  if (thing !== undefined) Object.assign(context, { 'iot:ClientId': thing, 'iot:Connection.Thing.ThingName': thing });
+  for (const text of parsed.all('context')) {
+    const equals = text.indexOf('=');
+    if (equals <= 0) throw new UsageError(`--context takes KEY=VALUE, not "${text}"`);
+    const [key, value] = [text.slice(0, equals), text.slice(equals + 1)];
+    context[key] = listKeys.test(key) ? value.split(',') : value;
+  }
+  return context;
+}
+
+/** The requests that the command line asks about. */
+export async function requestsFrom(parsed: Parsed, given: GivenOptions, cwd: string): Promise<readonly Request[]> {
+  const options = withDefaults(given);
+  const file = parsed.text('requests');
+  if (file !== undefined) return requestsInFile(file, options, cwd);
+  const action = parsed.text('action');
+  if (action === undefined) throw new UsageError('which request? Give --action and --resource, or --requests FILE');
+  const name = actionFrom(action);
+  return [
+    { action: name, resource: resourceFrom(parsed.text('resource'), name, options), context: contextFrom(parsed) },
+  ];
+}
+
+async function requestsInFile(file: string, options: PolicyOptions, cwd: string): Promise<readonly Request[]> {
+  const text = await readFile(resolve(cwd, file), 'utf8').catch((cause: unknown) => {
+    throw new CommandError(`${file} cannot be read`, Exit.failed, cause);
+  });
+  const list = parsed(text, file);
+  return list.map((item, index) => {
+    const { action, resource, context } = record(item);
+    if (typeof action !== 'string') throw new CommandError(`${file}: request ${index} has no action`, Exit.failed);
+    const name = actionFrom(action);
+    const given = typeof resource === 'string' ? resource : undefined;
+    return { action: name, resource: resourceFrom(given, name, options), context: contextOf(context, file, index) };
+  });
+}
+
+function parsed(text: string, file: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : [value];
+  } catch (cause) {
+    throw new CommandError(
+      `${file} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      Exit.failed,
+      cause,
+    );
+  }
+}
+
+function contextOf(value: unknown, file: string, index: number): Context {
+  const entries = Object.entries(record(value));
+  for (const [key, one] of entries) {
+    const fine = typeof one === 'string' || (Array.isArray(one) && one.every((part) => typeof part === 'string'));
+    if (!fine)
+      throw new CommandError(`${file}: request ${index}: ${key} must be a string or a list of strings`, Exit.failed);
+  }
+  return Object.fromEntries(entries) as Context;
+}

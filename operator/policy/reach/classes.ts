@@ -1,0 +1,99 @@
+import type { PolicyDocument } from '../document.ts';
+import { keys, normaliseKey } from '../request.ts';
+import { parseTemplate } from '../template.ts';
+import type { Fleet, FleetDevice } from './fleet.ts';
+import { type Signatures, signatures } from './signature.ts';
+
+/** A property of devices that some policy reads. The name is always one: it tells devices apart. */
+export interface Slot {
+  /** Normalised variable key; the name's slot is `name`. */
+  readonly key: string;
+  /** As written in policies, for contexts. */
+  readonly name: string;
+}
+
+/** Devices with the same policies whose values the policies cannot tell apart except by comparing them with each other. */
+export interface DeviceClass {
+  readonly id: number;
+  readonly policies: readonly number[];
+  readonly isThing: boolean;
+  readonly slots: readonly Slot[];
+  /** Signature per slot; undefined where the devices lack the property. */
+  readonly signatures: readonly (string | undefined)[];
+  /** Indexes into the fleet's devices. */
+  readonly members: readonly number[];
+}
+
+export interface Classes {
+  readonly list: readonly DeviceClass[];
+  /** Class of each device of the fleet. */
+  readonly of: Int32Array;
+  readonly signatures: Signatures;
+}
+
+const nameSlot: Slot = { key: 'name', name: keys.thingName };
+
+/** Values of the fleet that policies of a document list read, beside the name and what follows from it. */
+function slotsOf(documents: readonly PolicyDocument[]): Slot[] {
+  const slots = new Map<string, Slot>();
+  const note = (name: string): void => {
+    const key = normaliseKey(name);
+    const attribute = key.startsWith('iot:connection.thing.attributes[');
+    if (attribute || key === normaliseKey(keys.thingType)) slots.set(key, { key, name });
+  };
+  for (const document of documents) {
+    for (const statement of document.statements) {
+      const texts = [...statement.resources, ...statement.conditions.flatMap((entry) => entry.values)];
+      for (const { text } of texts) {
+        for (const variable of parseTemplate(text, { variables: true, wildcards: true }).variables) note(variable.name);
+      }
+      for (const entry of statement.conditions) note(entry.key);
+    }
+  }
+  return [nameSlot, ...[...slots.values()].sort((a, b) => (a.key < b.key ? -1 : 1))];
+}
+
+/** The device's value for a slot. */
+export function slotValue(device: FleetDevice, slot: Slot): string | undefined {
+  if (slot.key === 'name') return device.thing ?? device.clientIds[0] ?? device.name;
+  if (slot.key === normaliseKey(keys.thingType)) return device.thing === undefined ? undefined : device.thingType;
+  const attribute = /\[(.*)\]/.exec(slot.name)?.[1] ?? '';
+  return device.thing === undefined || !Object.hasOwn(device.attributes, attribute) ? undefined : device.attributes[attribute];
+}
+
+/**
+ * Groups the fleet. `alsoRead` are documents that will be compared with the fleet's own (a proposal): the classes are made fine
+ * enough for both, so that graphs before and after have the same nodes.
+ */
+export function classify(fleet: Fleet, alsoRead: readonly PolicyDocument[] = []): Classes {
+  const known = signatures([...fleet.documents, ...alsoRead]);
+  const slotCache = new Map<string, readonly Slot[]>();
+  const byKey = new Map<string, { readonly sample: Omit<DeviceClass, 'id' | 'members'>; readonly members: number[] }>();
+  const of = new Int32Array(fleet.devices.length);
+  const ids = new Map<string, number>();
+  fleet.devices.forEach((device, index) => {
+    const policyKey = device.policies.join();
+    let slots = slotCache.get(policyKey);
+    if (slots === undefined) {
+      const replaced = device.policies.flatMap((policy) => alsoRead[policy] ?? []);
+      slots = slotsOf([...device.policies.map((policy) => fleet.documents[policy]!), ...replaced]);
+      slotCache.set(policyKey, slots);
+    }
+    const list = slots.map((slot) => {
+      const value = slotValue(device, slot);
+      return value === undefined ? undefined : known.of(value);
+    });
+    const isThing = device.thing !== undefined;
+    const key = `${policyKey}|${isThing ? 1 : 0}|${list.map((one) => one ?? '\u0001').join('\u0000')}`;
+    let group = byKey.get(key);
+    if (group === undefined) {
+      ids.set(key, byKey.size);
+      group = { sample: { policies: device.policies, isThing, slots, signatures: list }, members: [] };
+      byKey.set(key, group);
+    }
+    group.members.push(index);
+    of[index] = ids.get(key)!;
+  });
+  const list = [...byKey.values()].map(({ sample, members }, id): DeviceClass => ({ ...sample, id, members }));
+  return { list, of, signatures: known };
+}

@@ -1,0 +1,207 @@
+import { type DeviceClass, slotValue } from './classes.ts';
+import type { FleetDevice } from './fleet.ts';
+import type { ReachEdge, ReachGraph, SameValue } from './graph.ts';
+
+/** A group of devices at the other end of an edge. */
+export interface Contact {
+  readonly edge: ReachEdge;
+  /** Devices of one class; listed up to a bound, counted in full. */
+  readonly count: number;
+  readonly devices: readonly FleetDevice[];
+}
+
+const listed = 20;
+
+function valuesOf(device: FleetDevice, cls: DeviceClass): (string | undefined)[] {
+  return cls.slots.map((slot) => slotValue(device, slot));
+}
+
+function agree(sender: readonly (string | undefined)[], receiver: readonly (string | undefined)[], pair: SameValue): boolean {
+  return sender[pair.from] !== undefined && sender[pair.from] === receiver[pair.to];
+}
+
+/** The agreements that edges between these two classes tell apart. */
+function comparedPairs(edges: readonly ReachEdge[], from: number, to: number): SameValue[] {
+  const pairs = new Map<string, SameValue>();
+  for (const edge of edges) {
+    if (edge.from === from && edge.to === to) for (const pair of edge.same) pairs.set(`${pair.from}.${pair.to}`, pair);
+  }
+  return [...pairs.values()];
+}
+
+interface Ends {
+  readonly graph: ReachGraph;
+  readonly sender: FleetDevice;
+  readonly receiver: FleetDevice;
+}
+
+function classOf(graph: ReachGraph, index: number): DeviceClass {
+  return graph.classes.list[graph.classes.of[index]!]!;
+}
+
+function indexOf(graph: ReachGraph, device: FleetDevice): number {
+  return graph.fleet.devices.indexOf(device);
+}
+
+/** The edges that hold between two devices: the values that agree are exactly those the edge names. */
+export function edgesBetween({ graph, sender, receiver }: Ends): readonly ReachEdge[] {
+  if (sender === receiver) return [];
+  const from = classOf(graph, indexOf(graph, sender));
+  const to = classOf(graph, indexOf(graph, receiver));
+  const [left, right] = [valuesOf(sender, from), valuesOf(receiver, to)];
+  const candidates = graph.edges.filter((edge) => edge.from === from.id && edge.to === to.id);
+  const compared = comparedPairs(candidates, from.id, to.id);
+  const same = new Set(compared.filter((pair) => agree(left, right, pair)).map((pair) => `${pair.from}.${pair.to}`));
+  const exact = candidates.filter((edge) => edge.same.length === same.size && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)));
+  // A receiver's value may agree with several of the sender's; edges name one of them, the others follow.
+  return exact.length > 0 ? exact : candidates.filter((edge) => edge.same.length > 0 && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)));
+}
+
+function contacts(graph: ReachGraph, device: FleetDevice, side: 'sender' | 'receiver'): readonly Contact[] {
+  const own = classOf(graph, indexOf(graph, device));
+  const mine = valuesOf(device, own);
+  const edges = graph.edges.filter((edge) => (side === 'receiver' ? edge.to : edge.from) === own.id);
+  return edges.flatMap((edge): Contact[] => {
+    const otherId = side === 'receiver' ? edge.from : edge.to;
+    const other = graph.classes.list[otherId]!;
+    const compared = comparedPairs(graph.edges, edge.from, edge.to);
+    const wanted = new Set(edge.same.map((pair) => `${pair.from}.${pair.to}`));
+    const devices: FleetDevice[] = [];
+    let count = 0;
+    for (const member of other.members) {
+      const candidate = graph.fleet.devices[member]!;
+      if (candidate === device) continue;
+      const theirs = valuesOf(candidate, other);
+      const [left, right] = side === 'receiver' ? [theirs, mine] : [mine, theirs];
+      if (!compared.every((pair) => agree(left, right, pair) === wanted.has(`${pair.from}.${pair.to}`))) continue;
+      count += 1;
+      if (devices.length < listed) devices.push(candidate);
+    }
+    return count === 0 ? [] : [{ edge, count, devices }];
+  });
+}
+
+/** Who can send what this device hears. */
+export function whoReaches(graph: ReachGraph, device: FleetDevice): readonly Contact[] {
+  return contacts(graph, device, 'receiver');
+}
+
+/** Who hears what this device can send. */
+export function reachedBy(graph: ReachGraph, device: FleetDevice): readonly Contact[] {
+  return contacts(graph, device, 'sender');
+}
+
+export interface BlastRadius {
+  /** Devices that a message of the thief reaches without help of others. */
+  readonly direct: number;
+  /** Devices reached through others that do what they are told, in all. */
+  readonly transitive: number;
+  /** Whether the certificate may connect under client IDs of its own choice, and so push other devices off the broker. */
+  readonly freeClientId: boolean;
+  readonly contacts: readonly Contact[];
+}
+
+/** What whoever holds this device's certificate and key can reach. */
+export function blastRadius(graph: ReachGraph, device: FleetDevice): BlastRadius {
+  const contactList = reachedBy(graph, device);
+  const all = closure(graph, indexOf(graph, device));
+  return {
+    direct: directCount(graph, contactList),
+    transitive: all,
+    freeClientId: graph.capabilities[classOf(graph, indexOf(graph, device)).id]!.freeClientId,
+    contacts: contactList,
+  };
+}
+
+/** Topic and direct edges to the same class overlap; each device counts once. */
+function directCount(graph: ReachGraph, list: readonly Contact[]): number {
+  const perEnd = new Map<string, number>();
+  for (const { edge, count } of list) {
+    const key = `${edge.to} ${edge.same.map((pair) => `${pair.from}.${pair.to}`).join()}`;
+    perEnd.set(key, Math.max(perEnd.get(key) ?? 0, count));
+  }
+  return Math.min(
+    [...perEnd.values()].reduce((sum, count) => sum + count, 0),
+    Math.max(0, graph.fleet.devices.length - 1),
+  );
+}
+
+/** Number of devices reachable in any number of steps: breadth first, with each class searched only among members not yet met. */
+function closure(graph: ReachGraph, start: number): number {
+  const remaining = graph.classes.list.map((cls) => new Set(cls.members));
+  remaining[graph.classes.of[start]!]!.delete(start);
+  const byFrom = new Map<number, ReachEdge[]>();
+  for (const edge of graph.edges) byFrom.set(edge.from, [...(byFrom.get(edge.from) ?? []), edge]);
+  const queue = [start];
+  // A class whose unconditional edges have been followed once has nothing to add for its other members but conditional ones.
+  const followed = new Set<string>();
+  for (let at = 0; at < queue.length; at += 1) {
+    const sender = queue[at]!;
+    const from = classOf(graph, sender);
+    const left = valuesOf(graph.fleet.devices[sender]!, from);
+    const signature = left.slice(1).join('\u0000');
+    for (const edge of byFrom.get(from.id) ?? []) {
+      const named = edge.same.some((pair) => pair.from === 0) ? `${sender}` : signature;
+      const compared = comparedPairs(byFrom.get(from.id) ?? [], edge.from, edge.to);
+      const nameMatters = compared.some((pair) => pair.from === 0);
+      const key = `${graph.edges.indexOf(edge)} ${nameMatters ? sender : named}`;
+      if (followed.has(key) && remaining[edge.to]!.size === 0) continue;
+      if (followed.has(key) && !nameMatters) continue;
+      followed.add(key);
+      take(graph, edge, { left, compared }, remaining[edge.to]!, queue);
+    }
+  }
+  return queue.length - 1;
+}
+
+function take(
+  graph: ReachGraph,
+  edge: ReachEdge,
+  sender: { readonly left: readonly (string | undefined)[]; readonly compared: readonly SameValue[] },
+  remaining: Set<number>,
+  queue: number[],
+): void {
+  const wanted = new Set(edge.same.map((pair) => `${pair.from}.${pair.to}`));
+  const to = graph.classes.list[edge.to]!;
+  for (const member of remaining) {
+    const right = valuesOf(graph.fleet.devices[member]!, to);
+    const exact = sender.compared.every((pair) => agree(sender.left, right, pair) === wanted.has(`${pair.from}.${pair.to}`));
+    if (!exact) continue;
+    remaining.delete(member);
+    queue.push(member);
+  }
+}
+
+export interface Isolation {
+  readonly isolated: boolean;
+  readonly forward: readonly ReachEdge[];
+  readonly backward: readonly ReachEdge[];
+}
+
+/** Whether neither device can send the other anything directly. */
+export function isolated(graph: ReachGraph, a: FleetDevice, b: FleetDevice): Isolation {
+  const forward = edgesBetween({ graph, sender: a, receiver: b });
+  const backward = edgesBetween({ graph, sender: b, receiver: a });
+  return { isolated: forward.length + backward.length === 0, forward, backward };
+}
+
+export interface ReachChange {
+  readonly gained: readonly ReachEdge[];
+  readonly lost: readonly ReachEdge[];
+}
+
+const edgeKey = (edge: ReachEdge): string =>
+  `${edge.kind} ${edge.from} ${edge.to} ${edge.same
+    .map((pair) => `${pair.from}.${pair.to}`)
+    .sort()
+    .join()}`;
+
+/** Edges that only one of the graphs has. Both must be over the same classes (`graphOver`). */
+export function reachChange(before: ReachGraph, after: ReachGraph): ReachChange {
+  const old = new Set(before.edges.map(edgeKey));
+  const next = new Set(after.edges.map(edgeKey));
+  return {
+    gained: after.edges.filter((edge) => !old.has(edgeKey(edge))),
+    lost: before.edges.filter((edge) => !next.has(edgeKey(edge))),
+  };
+}

@@ -1,0 +1,112 @@
+import type { PolicyDocument } from '../document.ts';
+import { ANY, type Glob, matches, normalise, STAR } from '../glob.ts';
+import { parseTemplate, type Template } from '../template.ts';
+
+const slash = 47;
+const anyRun = STAR;
+
+/**
+ * Which literal pieces of the policies a value can fall into. Two values with the same signature are treated alike by every
+ * pattern, so one of them can stand for all: what patterns say about a level is whether it equals, begins with, ends with or
+ * holds one of their literal pieces, and how long it is where `?` is used.
+ */
+export interface Signatures {
+  /** `''`: the value meets no piece at all; any fresh word would behave the same. */
+  of(value: string): string;
+}
+
+function levelsOf(template: Template): (readonly (number | 'variable')[])[] {
+  const levels: (number | 'variable')[][] = [[]];
+  for (const item of template.items) {
+    if (item === slash) levels.push([]);
+    else levels.at(-1)!.push(typeof item === 'number' ? item : 'variable');
+  }
+  return levels;
+}
+
+/** The tests that one level of a pattern puts to a value that stands there, alone or beside the literals around a variable. */
+function testsOf(level: readonly (number | 'variable')[]): Glob[] {
+  const numbers = level.filter((item) => typeof item === 'number');
+  if (!numbers.some((item) => item >= 0)) return [];
+  const variable = level.includes('variable');
+  // Around a variable only the literal neighbours can be met by a value that happens to hold them.
+  const whole = normalise(level.map((item) => (item === 'variable' ? STAR : item)));
+  const pieces: number[][] = [[]];
+  for (const item of whole) {
+    if (item === STAR) pieces.push([]);
+    else pieces.at(-1)!.push(item);
+  }
+  const stars = pieces.length > 1;
+  const out: Glob[] = variable ? [] : [whole];
+  if (!stars) return out;
+  pieces.forEach((piece, at) => {
+    if (!piece.some((item) => item >= 0)) return;
+    const before = at === 0 ? [] : [anyRun];
+    const after = at === pieces.length - 1 ? [] : [anyRun];
+    out.push(normalise([...before, ...piece, ...after]));
+  });
+  return out;
+}
+
+const unique = (globs: readonly Glob[]): Glob[] => [...new Map(globs.map((glob) => [glob.join(), glob])).values()];
+
+function longestQuestionRun(templates: readonly Template[]): number {
+  let longest = 0;
+  for (const { items } of templates) {
+    let run = 0;
+    for (const item of items) {
+      run = item === ANY ? run + 1 : 0;
+      longest = Math.max(longest, run);
+    }
+  }
+  return longest;
+}
+
+/** The literals that stand right before and behind a variable: a value is judged together with them. */
+function neighbours(template: Template): (readonly [string, string])[] {
+  const text = (items: readonly (number | { readonly key: string })[]): string =>
+    items.flatMap((item) => (typeof item === 'number' && item >= 0 ? [String.fromCodePoint(item)] : [])).join('');
+  return template.items.flatMap((item, at) => {
+    if (typeof item === 'number') return [];
+    const isStop = (one: Template['items'][number]): boolean => typeof one !== 'number' || one < 0 || one === slash || one === 58;
+    const before = template.items.slice(0, at).findLastIndex(isStop);
+    const after = template.items.slice(at + 1).findIndex(isStop);
+    return [[text(template.items.slice(before + 1, at)), text(template.items.slice(at + 1, after < 0 ? undefined : at + 1 + after))] as const];
+  });
+}
+
+/** Reads the pieces of all patterns and condition values once; `of` is remembered per value. */
+export function signatures(documents: readonly PolicyDocument[]): Signatures {
+  const texts = documents.flatMap((document) =>
+    document.statements.flatMap((one) => [...one.resources, ...one.conditions.flatMap((entry) => entry.values)]),
+  );
+  const distinct = [...new Set(texts.map((located) => located.text))];
+  const templates = distinct.map((text) => parseTemplate(text.split(':').slice(5).join(':') || text, { variables: true, wildcards: true }));
+  const tests = unique(templates.flatMap((template) => levelsOf(template).flatMap(testsOf)));
+  const around = [...new Map(templates.flatMap(neighbours).map((pair) => [pair.join('\u0000'), pair])).values()];
+  const questions = longestQuestionRun(templates);
+  const known = new Map<string, string>();
+  const compute = (value: string): string => {
+    const met: string[] = [];
+    around.concat([['', '']]).forEach(([before, after], side) => {
+      const word = before + value + after;
+      tests.forEach((test, at) => {
+        // A test that the surroundings alone decide says nothing about the value.
+        if (matches(test, word) && !(value !== '' && matches(test, `${before}\u{f0000}${after}`))) met.push(`${side}.${at}`);
+      });
+    });
+    const length = questions === 0 ? '' : String(Math.min([...value].length, questions + 1));
+    return met.length === 0 ? (questions === 0 || length === String(questions + 1) ? '' : `#${length}`) : `${met.join()}#${length}`;
+  };
+  return {
+    of(value) {
+      let signature = known.get(value);
+      if (signature === undefined) {
+        signature = compute(value);
+        known.set(value, signature);
+      }
+      return signature;
+    },
+  };
+}
+

@@ -1,0 +1,187 @@
+import type { Comparison, Level, Witness } from '../../policy/index.ts';
+import type { LintFinding } from '../../policy/lint/index.ts';
+import { type PlainRequest, type PolicySource, paragraph, plainRequest, shortArn, statementLine, statementPlace, whoAsks } from './source.ts';
+
+/** Everything that a comparison of two sets of documents shows. */
+export interface ComparisonReport {
+  /** What is compared, for the title: a policy name or a file. */
+  readonly subject: string;
+  readonly before: readonly PolicySource[];
+  readonly after: readonly PolicySource[];
+  /** The level that was asked for; its verdict decides the exit status. */
+  readonly level: Level;
+  readonly levels: Readonly<Record<Level, Comparison>>;
+  /** Denies on Subscribe in `after` that messages get around; only those that `before` does not have. */
+  readonly bypassed: readonly LintFinding[];
+}
+
+const headlines: Readonly<Record<Comparison['verdict'], string>> = {
+  equivalent: 'EQUIVALENT: the same requests are allowed before and after.',
+  tightens: 'TIGHTENS: some requests are no longer allowed, none is new.',
+  widens: 'WIDENS: some requests are newly allowed, none is lost.',
+  incomparable: 'CHANGES BOTH WAYS: some requests are newly allowed and others are lost.',
+  undecided: 'UNDECIDED: the search was given up. Treat this as a change both ways.',
+};
+
+/** The headline weighs the levels against each other: most flaws are changes on paper that change nothing on the wire. */
+function headline({ levels, bypassed }: ComparisonReport): string {
+  const { raw, delivery } = levels;
+  if (raw.verdict === 'tightens' && delivery.verdict === 'equivalent') {
+    return bypassed.length > 0
+      ? 'TIGHTENS ON PAPER ONLY: the new Deny does not stop delivery. Every message that arrived before still arrives.'
+      : 'TIGHTENS ON PAPER ONLY: fewer requests are allowed, but every message that arrived before still arrives.';
+  }
+  return headlines[raw.verdict];
+}
+
+const levelNames: Readonly<Record<Level, string>> = {
+  raw: 'each request by itself',
+  session: 'what a client that can connect may do',
+  delivery: 'which messages arrive',
+};
+
+function levelTable(report: ComparisonReport): string[] {
+  const width = Math.max(...Object.values(levelNames).map((name) => name.length));
+  return (['raw', 'session', 'delivery'] as const).map(
+    (level) => `  ${levelNames[level].padEnd(width)}  ${report.levels[level].verdict}`,
+  );
+}
+
+function causeOfGain(witness: Witness, report: ComparisonReport): string[] {
+  const lines = [`because of  ${statementPlace(report.after, witness.allowedBy)}  ${statementLine(report.after, witness.allowedBy)}`];
+  if (witness.deniedBy !== undefined) {
+    lines.push(`until now denied by  ${statementPlace(report.before, witness.deniedBy)}  ${statementLine(report.before, witness.deniedBy)}`);
+  }
+  return lines;
+}
+
+function causeOfLoss(witness: Witness, report: ComparisonReport): string[] {
+  const allowed = `was allowed by  ${statementPlace(report.before, witness.allowedBy)}  ${statementLine(report.before, witness.allowedBy)}`;
+  return witness.deniedBy === undefined
+    ? [allowed, 'no statement allows it any more']
+    : [allowed, `now denied by  ${statementPlace(report.after, witness.deniedBy)}  ${statementLine(report.after, witness.deniedBy)}`];
+}
+
+function witnessLines(witness: Witness, cause: readonly string[]): string[] {
+  const through = witness.filter === undefined ? '' : `  (through the filter ${witness.filter})`;
+  return [`  ${witness.action}  ${shortArn(witness.resource)}${through}`, `    for ${whoAsks(witness)}`, ...cause.map((line) => `    ${line}`), ''];
+}
+
+const maxShown = 12;
+
+function section(title: string, witnesses: readonly Witness[], cause: (witness: Witness) => readonly string[]): string[] {
+  if (witnesses.length === 0) return [];
+  const shown = witnesses.slice(0, maxShown).flatMap((witness) => witnessLines(witness, cause(witness)));
+  const rest = witnesses.length - maxShown;
+  return [title, ...shown, ...(rest > 0 ? [`  and ${rest} more; --output json lists all`, ''] : [])];
+}
+
+/** Why a Deny on Subscribe did not do what its author meant, in the order in which one would find it out oneself. */
+function bypassLines(report: ComparisonReport): string[] {
+  return report.bypassed.flatMap((finding) => {
+    const ref = { document: finding.document, statement: finding.statement ?? 0 };
+    const statement = report.after[ref.document]?.document.statements[ref.statement];
+    const denied = statement?.resources.map((resource) => shortArn(resource.text).replace(/^topicfilter\//, '')) ?? [];
+    const filter = shortArn(finding.witness?.resource ?? '').replace(/^topicfilter\//, '');
+    return [
+      `The Deny does not stop delivery: ${statementPlace(report.after, ref)}  ${statementLine(report.after, ref)}`,
+      paragraph(`1. A device subscribes to "${filter}". That is still allowed: the Deny is compared with the text of the filter, and "${filter}" is not of the form "${denied.join('", "')}".`, '  '),
+      paragraph(`2. The broker then delivers every topic that "${filter}" matches, the denied ones included. Only iot:Receive is checked on each message, and it is allowed.`, '  '),
+      paragraph(`So: ${finding.message.replace(/^the Deny does not stop delivery: /, '')}.`, '  '),
+      paragraph(`To stop it, deny iot:Receive as well: ${denied.map((tail) => `topic/${tail}`).join(', ')}`, '  '),
+      '',
+    ];
+  });
+}
+
+function caveats(report: ComparisonReport): string[] {
+  const comparison = report.levels[report.level];
+  const lines = comparison.assumptions.map((text) => paragraph(`assumes: ${text}`, '  '));
+  if (comparison.testedValuesOnly) {
+    lines.push(paragraph('tested values only: two variables meet inside one level, for which there is no proof that the values tried suffice', '  '));
+  }
+  if (comparison.addsDeny) lines.push(paragraph('adds a Deny: other policies on the same certificate may lose rights by it', '  '));
+  if (comparison.dropsDeny) lines.push(paragraph('drops a Deny: together with other policies on the same certificate more may become allowed', '  '));
+  return lines.length === 0 ? [] : ['Mind', ...lines, ''];
+}
+
+/** The comparison for people: the answer first, then what is new, what is lost, to whom, an example and the line behind it. */
+export function comparisonText(report: ComparisonReport): string {
+  const comparison = report.levels[report.level];
+  const delivery = report.levels.delivery;
+  // What newly arrives is told even where another level was asked for; it is what people mean by access.
+  const arrives = report.level === 'delivery' ? [] : delivery.gained.filter((witness) => witness.action === 'iot:Receive');
+  return [
+    report.subject,
+    '',
+    paragraph(headline(report), ''),
+    '',
+    ...levelTable(report),
+    '',
+    ...bypassLines(report),
+    ...section('Newly allowed', comparison.gained, (witness) => causeOfGain(witness, report)),
+    ...section('No longer allowed', comparison.lost, (witness) => causeOfLoss(witness, report)),
+    ...section('Messages that newly arrive', arrives, (witness) => causeOfGain(witness, report)),
+    ...caveats(report),
+  ].join('\n');
+}
+
+export const comparisonFormat = 'fleetward.dev/policy-comparison/v1';
+
+interface WitnessDetail {
+  readonly allowedBy: string;
+  readonly deniedBy?: string;
+  readonly filter?: string;
+}
+
+/** The published form; schema: docs/schemas/policy-comparison.v1.schema.json. */
+export interface ComparisonJson {
+  readonly format: typeof comparisonFormat;
+  readonly subject: string;
+  readonly verdict: Comparison['verdict'];
+  readonly level: Level;
+  readonly gained: readonly PlainRequest[];
+  readonly lost: readonly PlainRequest[];
+  readonly causes: { readonly gained: readonly WitnessDetail[]; readonly lost: readonly WitnessDetail[] };
+  readonly levels: Readonly<Record<Level, Comparison['verdict']>>;
+  readonly assumptions: readonly string[];
+  readonly testedValuesOnly: boolean;
+  readonly addsDeny: boolean;
+  readonly dropsDeny: boolean;
+  readonly bypassedDenies: readonly { readonly place: string; readonly message: string; readonly witness: PlainRequest | null }[];
+}
+
+function detail(witness: Witness, allows: readonly PolicySource[], refuses: readonly PolicySource[]): WitnessDetail {
+  return {
+    allowedBy: statementPlace(allows, witness.allowedBy),
+    ...(witness.deniedBy !== undefined && { deniedBy: statementPlace(refuses, witness.deniedBy) }),
+    ...(witness.filter !== undefined && { filter: witness.filter }),
+  };
+}
+
+export function comparisonJson(report: ComparisonReport): ComparisonJson {
+  const { before, after, level, levels } = report;
+  const comparison = levels[level];
+  return {
+    format: comparisonFormat,
+    subject: report.subject,
+    verdict: comparison.verdict,
+    level,
+    gained: comparison.gained.map(plainRequest),
+    lost: comparison.lost.map(plainRequest),
+    causes: {
+      gained: comparison.gained.map((witness) => detail(witness, after, before)),
+      lost: comparison.lost.map((witness) => detail(witness, before, after)),
+    },
+    levels: { raw: levels.raw.verdict, session: levels.session.verdict, delivery: levels.delivery.verdict },
+    assumptions: comparison.assumptions,
+    testedValuesOnly: comparison.testedValuesOnly,
+    addsDeny: comparison.addsDeny,
+    dropsDeny: comparison.dropsDeny,
+    bypassedDenies: report.bypassed.map((finding) => ({
+      place: statementPlace(after, { document: finding.document, statement: finding.statement ?? 0 }),
+      message: finding.message,
+      witness: finding.witness === undefined ? null : plainRequest(finding.witness),
+    })),
+  };
+}
