@@ -22,6 +22,8 @@ export class Crash extends Error {}
 
 export interface FleetOptions {
   readonly sandbox?: Partial<SandboxOptions>;
+  /** Shares the sandbox and the clock of another fleet: a second installation, or the same without its state. */
+  readonly sandboxOf?: TestFleet;
   readonly settle?: AccountsOptions['settle'];
   readonly installation?: string;
   readonly principalChecks?: boolean;
@@ -73,8 +75,8 @@ const QUIET_TURNS = 12;
 
 /** Store, cache, controllers and sandbox in one process under one virtual clock. */
 export async function createFleet(options: FleetOptions = {}): Promise<TestFleet> {
-  const clock = new VirtualClock();
-  const sandbox = createSandbox({ clock, quotas: 'off', ...options.sandbox });
+  const clock = options.sandboxOf?.clock ?? new VirtualClock();
+  const sandbox = options.sandboxOf?.sandbox ?? createSandbox({ clock, quotas: 'off', ...options.sandbox });
   const registry = createSchemaRegistry();
   const temporary = await temporaryStore({ admission: registry, clock });
   const { store } = temporary;

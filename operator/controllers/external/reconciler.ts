@@ -3,7 +3,7 @@ import { hasReason } from '../../aws/classify.ts';
 import { type Decision, decide, restoreId } from '../../drift/decide.ts';
 import type { Change } from '../../drift/types.ts';
 import { verdictOf } from '../../runtime/controller/verdict.ts';
-import { toReconcileError } from '../../runtime/errors.ts';
+import { toReconcileError, waiting } from '../../runtime/errors.ts';
 import { Priority, type ReconcileContext, type Reconciler, type Result } from '../../runtime/reconciler.ts';
 import { checkClaim } from './claim.ts';
 import { createFreshness, type Freshness } from './freshness.ts';
@@ -20,6 +20,7 @@ import type { ExternalDeps, ExternalKind, ExternalObject, Scope, StatusOf } from
 const NOT_VISIBLE_MS = 5_000;
 /** A young object's first wait is not worth a status write: what it waits for is usually being made. */
 const YOUNG_MS = 10_000;
+const FIRST_WAITS = ['ReferenceNotFound', 'ReferenceNotReady', 'AccountNotFound', 'AccountNotReady'];
 /** Direct reads may bring up further differences to confirm; more rounds than this mean that AWS is changing under us. */
 const CONFIRM_ROUNDS = 3;
 
@@ -83,7 +84,9 @@ async function reconcileObject<O extends ExternalObject, D, B, A>(
     scope.object = await ensureFinalizer(deps, scope.object);
     return await converge(machine, scope);
   } catch (thrown) {
-    await showFailure(machine, { ...task, object: scope?.object ?? task.object }, thrown);
+    const failed = { ...task, object: scope?.object ?? task.object };
+    if (isEarly(deps.clock.now(), failed.object, thrown)) throw soon(thrown);
+    await showFailure(machine, failed, thrown);
     throw thrown;
   }
 }
@@ -214,6 +217,17 @@ function withOldCounters<O extends ExternalObject, D, B, A>(
   return out;
 }
 
+/** A young object that waits for another is not worth a status write yet; it looks again before people wonder. */
+function isEarly(now: number, object: ExternalObject, thrown: unknown): boolean {
+  if (object.status?.conditions !== undefined || !hasReason(thrown, ...FIRST_WAITS)) return false;
+  return now - Date.parse(object.metadata.creationTimestamp ?? '') < YOUNG_MS;
+}
+
+function soon(thrown: unknown): unknown {
+  const { reason, message } = toReconcileError(thrown);
+  return waiting(reason, message, YOUNG_MS);
+}
+
 /** Puts the failure into the conditions; everything else in the status stays as it was. */
 async function showFailure<O extends ExternalObject, D, B, A>(
   { deps, fresh }: Machine<O, D, B, A>,
@@ -224,8 +238,6 @@ async function showFailure<O extends ExternalObject, D, B, A>(
   const { progress } = verdictOf(error);
   if (progress === undefined || hasReason(error, 'Cancelled')) return;
   const { clock } = deps;
-  const age = clock.now() - Date.parse(object.metadata.creationTimestamp ?? '');
-  if (error.kind === 'waiting' && object.status?.conditions === undefined && age < YOUNG_MS) return;
   const status = {
     ...object.status,
     ...(object.metadata.generation === undefined ? {} : { observedGeneration: object.metadata.generation }),
