@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readCrds } from './crds.ts';
+import { generateDocs } from './docs.ts';
 import { generateSchemas } from './schemas.ts';
 import { generateTypes } from './types.ts';
 
@@ -13,4 +14,5 @@ export interface Output {
 export const outputs: readonly Output[] = [
   { name: 'types', generate: async (root) => generateTypes(await readCrds(join(root, 'crds'))) },
   { name: 'schemas', generate: async (root) => generateSchemas(await readCrds(join(root, 'crds'))) },
+  { name: 'docs', generate: async (root) => generateDocs(await readCrds(join(root, 'crds')), root) },
 ];

@@ -21,6 +21,8 @@ interface Search {
   readonly seen: Set<string>;
   readonly maxFiles: number;
   readonly nameOf: (path: string) => string;
+  /** Links may lead anywhere below it; undefined: below the path that was given. */
+  readonly linkRoot: string | undefined;
 }
 
 const MANIFEST = /\.(ya?ml|json)$/i;
@@ -32,7 +34,7 @@ const MANIFEST = /\.(ya?ml|json)$/i;
  */
 export async function findManifests(
   paths: readonly string[],
-  options: { readonly base?: string | undefined; readonly maxFiles: number },
+  options: { readonly base?: string | undefined; readonly linkRoot?: string | undefined; readonly maxFiles: number },
 ): Promise<FoundTree> {
   const { base } = options;
   const search: Search = {
@@ -40,6 +42,7 @@ export async function findManifests(
     problems: [],
     seen: new Set(),
     maxFiles: options.maxFiles,
+    linkRoot: options.linkRoot === undefined ? undefined : await realpath(options.linkRoot).catch(() => undefined),
     nameOf: (path) => (base === undefined ? path : relative(base, path).split(sep).join('/') || '.'),
   };
   for (const path of paths) await visitRoot(path, search);
@@ -59,7 +62,7 @@ async function visitRoot(path: string, search: Search): Promise<void> {
     return;
   }
   const stats = await stat(root);
-  if (stats.isDirectory()) await visitFolder(path, root, search);
+  if (stats.isDirectory()) await visitFolder(path, search.linkRoot ?? root, search);
   else await addFile({ path, real: root, size: stats.size, isFile: stats.isFile() }, search);
 }
 

@@ -24,6 +24,8 @@ export interface LoadOptions extends TreeOptions {
   readonly registry?: SchemaRegistry;
   /** Names files relative to this folder. Default: as the paths were given. */
   readonly base?: string;
+  /** Symbolic links may lead anywhere below this folder, for example a whole checkout. Default: the path itself. */
+  readonly linkRoot?: string;
   readonly limits?: Partial<LoadLimits>;
   readonly signal?: AbortSignal;
 }
@@ -66,7 +68,7 @@ export async function loadTree(paths: string | readonly string[], options: LoadO
     declared: [],
   };
   const roots = typeof paths === 'string' ? [paths] : paths;
-  const found = await findManifests(roots, { base: options.base, maxFiles: limits.files });
+  const found = await findManifests(roots, { base: options.base, linkRoot: options.linkRoot, maxFiles: limits.files });
   for (const problem of found.problems) loading.problems.add(problem);
   for (const file of found.files) await loadFile(file, loading);
   await checkTree(loading.objects, {

@@ -439,6 +439,15 @@ describe('hostile files', () => {
     expect(names(tree).sort()).toEqual(['ThingGroup/a', 'ThingGroup/b']);
   });
 
+  it('links may lead out of the path where a whole checkout is given, and never out of that', async () => {
+    const checkout = await folderOf({ 'shared/a.yaml': group('a'), 'fleet/b.yaml': group('b') });
+    await symlink('../shared/a.yaml', join(checkout, 'fleet/a.yaml'));
+    await symlink('/etc/hostname', join(checkout, 'fleet/c.yaml'));
+    const tree = await loadTree(join(checkout, 'fleet'), { base: checkout, linkRoot: checkout });
+    expect(names(tree)).toEqual(['ThingGroup/a', 'ThingGroup/b']);
+    expect(tree.errors.map(({ file }) => file)).toEqual(['fleet/c.yaml']);
+  });
+
   it('a path that is not there is an error, not an empty fleet', async () => {
     const tree = await loadTree('/nonexistent/fleet');
     expect(tree.errors).toEqual([
