@@ -48,10 +48,8 @@ export function commandHelp(spec: CommandSpec): string {
     }),
     '',
     ...(spec.examples.length === 0 ? [] : ['Examples:', ...spec.examples.map((line) => `  ${line}`), '']),
-    `Exit status: ${exitTable
-      .slice(0, 5)
-      .map(([code, meaning]) => `${code} ${meaning.split(/[:;]/)[0]}`)
-      .join(', ')}.`,
+    'Exit status:',
+    ...exitTable.slice(0, 5).flatMap(([code, meaning]) => wrap(`  ${code}  ${meaning}`, WIDTH)),
     '',
   ].join('\n');
 }

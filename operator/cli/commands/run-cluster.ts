@@ -28,7 +28,7 @@ export async function runCluster(input: RunInput): Promise<number> {
   const { args, config, log, signal } = input;
   const env = environment();
   const random = Math.random;
-  const client = connectToCluster(args.text('kubeconfig') ?? env.kubeconfig);
+  const client = connectToCluster(args.text('kubeconfig') ?? env.kubeconfig, env.inPod);
   const store = new KubeStore({ client, random });
   const secrets = new KubeSecrets(client);
   const installation = args.text('installation') ?? config.installation ?? 'default';
@@ -77,16 +77,15 @@ export async function runCluster(input: RunInput): Promise<number> {
   }
 }
 
-function connectToCluster(file: string | undefined): KubeClient {
+function connectToCluster(file: string | undefined, inPod: boolean): KubeClient {
+  const advice = 'Give --kubeconfig FILE (or KUBECONFIG), or --standalone to run without a cluster';
+  if (file === undefined && !inPod) throw new CommandError(`There is no cluster to run in. ${advice}`);
   try {
     const config = loadKubeConfig(file === undefined ? {} : { file });
     return new KubeClient({ config, clock: systemClock, random: Math.random });
   } catch (error) {
-    throw new CommandError(
-      `There is no cluster to run in: ${(error as Error).message}. Give --kubeconfig FILE, or --standalone to run without a cluster`,
-      Exit.failed,
-      error,
-    );
+    const message = `The cluster cannot be reached with this configuration: ${(error as Error).message}. ${advice}`;
+    throw new CommandError(message, Exit.failed, error);
   }
 }
 

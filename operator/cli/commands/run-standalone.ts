@@ -100,8 +100,7 @@ async function runOnce(standalone: Standalone, { log, signal }: RunInput, timeou
   const stop = AbortSignal.any([signal, done.signal]);
   let shown = 0;
   const watched = untilSettled({
-    readiness: operator.readiness,
-    cache: operator.cache,
+    operator,
     source,
     clock: systemClock,
     timeoutMs,

@@ -9,6 +9,8 @@ export interface Environment {
   readonly podName: string | undefined;
   readonly podNamespace: string | undefined;
   readonly kubeconfig: string | undefined;
+  /** Kubernetes tells every pod where its API server is. */
+  readonly inPod: boolean;
   /** AWS_REGION, for an AWSAccount that standalone mode makes itself. */
   readonly region: string | undefined;
   /** https://no-color.org */
@@ -23,6 +25,7 @@ export function environment(env: NodeJS.ProcessEnv = process.env): Environment {
     podName: env.POD_NAME || undefined,
     podNamespace: env.POD_NAMESPACE || undefined,
     kubeconfig: env.KUBECONFIG || undefined,
+    inPod: Boolean(env.KUBERNETES_SERVICE_HOST),
     region: env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined,
     noColour: env.NO_COLOR !== undefined && env.NO_COLOR !== '',
   };

@@ -1,8 +1,8 @@
 import { isReady } from '../../api/conditions.ts';
 import type { ObjectKey } from '../../api/meta.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
-import type { Cache } from '../../runtime/reconciler.ts';
-import type { NotReady, Readiness } from './readiness.ts';
+import type { Operator } from './operator.ts';
+import type { NotReady } from './readiness.ts';
 
 export type OnceResult =
   | { readonly kind: 'ready'; readonly total: number }
@@ -12,8 +12,7 @@ export type OnceResult =
   | { readonly kind: 'stopped' };
 
 export interface OnceOptions {
-  readonly readiness: Readiness;
-  readonly cache: Cache;
+  readonly operator: Pick<Operator, 'cache' | 'readiness' | 'quiet'>;
   readonly source: ObjectKey;
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -29,12 +28,15 @@ const SOURCE_STANDSTILL_MS = 1_000;
 
 /** Follows a fleet to its end: all Ready, stuck, or out of time. */
 export async function untilSettled(options: OnceOptions): Promise<OnceResult> {
-  const { readiness, clock, signal } = options;
+  const { clock, signal, operator } = options;
+  const { readiness } = operator;
   const end = clock.monotonic() + options.timeoutMs;
   let seen = -1;
   let since = clock.monotonic();
   while (!signal.aborted) {
-    if (sourceIsApplied(options) && readiness.allReady) return { kind: 'ready', total: readiness.total };
+    // Ready may be what an earlier process left: it counts once this one has looked at everything.
+    if (sourceIsApplied(options) && readiness.allReady && operator.quiet)
+      return { kind: 'ready', total: readiness.total };
     const now = clock.monotonic();
     if (readiness.changes !== seen) {
       seen = readiness.changes;
@@ -49,15 +51,15 @@ export async function untilSettled(options: OnceOptions): Promise<OnceResult> {
   return { kind: 'stopped' };
 }
 
-function sourceIsApplied({ cache, source }: OnceOptions): boolean {
-  const object = cache.get(source);
+function sourceIsApplied({ operator, source }: OnceOptions): boolean {
+  const object = operator.cache.get(source);
   return object !== undefined && isReady(object);
 }
 
 /** How long nothing may move before it counts as stuck; for ever while nothing is stalled. */
-function standstill({ readiness, source }: OnceOptions): number {
+function standstill({ operator, source }: OnceOptions): number {
   let wait = Number.POSITIVE_INFINITY;
-  for (const { object, progress } of readiness.notReady()) {
+  for (const { object, progress } of operator.readiness.notReady()) {
     if (progress.kind !== 'stalled') continue;
     const isSource = object.kind === source.kind && object.metadata.name === source.name;
     wait = Math.min(wait, isSource ? SOURCE_STANDSTILL_MS : STANDSTILL_MS);

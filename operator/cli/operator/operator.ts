@@ -68,6 +68,8 @@ export interface Operator {
   readonly metrics: Metrics;
   /** Looks at an object now. */
   enqueue(key: ObjectKey): void;
+  /** Nothing is being worked on and nothing waits for a worker: what was asked for has been looked at. */
+  readonly quiet: boolean;
   /** Until `stop` aborts; rejects when a part fails or leadership is lost. */
   run(stop: AbortSignal): Promise<void>;
 }
@@ -130,6 +132,9 @@ export function createOperator(options: OperatorOptions): Operator {
     readiness,
     metrics,
     enqueue: (key) => (key.kind === 'FleetSource' ? sources.enqueue(key) : controllers.enqueue(key)),
+    get quiet() {
+      return sources.quiet && controllers.quiet;
+    },
     async run(stop) {
       try {
         await manager.run(stop);
