@@ -1,10 +1,9 @@
 import type { Condition } from './conditions.ts';
 import { foldGlob, unknownAtom } from './conditions.ts';
 import { domainOf } from './domains.ts';
-import { forcedStretches, type Items } from './forced.ts';
+import { forcedStretches, type Items, itemsKey } from './forced.ts';
 import type { Glob } from './glob.ts';
 import type { Budget } from './inclusion.ts';
-import { itemsKey } from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
 import { substitute, type Template } from './template.ts';
 import { isValid } from './valid.ts';
@@ -22,7 +21,6 @@ export interface KeyUse {
 
 export interface CandidateInput {
   readonly uses: readonly KeyUse[];
-  readonly patterns: readonly Items[];
   /** Patterns that the client ID must match for a session to exist; empty unless sessions count. */
   readonly clientPatterns: readonly Items[];
   /** Lengths of fresh words to try. */
@@ -34,18 +32,42 @@ export interface CandidateInput {
   readonly budget: Budget;
 }
 
+export type ValueLists = ReadonlyMap<string, ValueList>;
+
 const clientId = normaliseKey(keys.clientId);
+const thingName = normaliseKey(keys.thingName);
 const connectAttributes = normaliseKey(keys.connectAttributes);
 
-/** Values per key; a key may be absent besides, which the caller decides. */
-export function candidates(input: CandidateInput): ReadonlyMap<string, ValueList> {
-  const lists = new Map<string, ValueList>();
-  for (const use of input.uses) lists.set(use.key, valuesOf(use, input));
-  const withVariables = input.uses.filter(
-    (use) => use.key === clientId || wantedTemplates(use).some((value) => value.variables.length > 0),
-  );
-  for (const use of withVariables) lists.set(use.key, withDependent(use, input, lists));
-  return shareAmongVariables(input, lists);
+/** Values per key that do not hang on what a name must match: fresh words, and what conditions single out. */
+export function baseCandidates(input: CandidateInput): ValueLists {
+  return new Map(input.uses.map((use) => [use.key, valuesOf(use, input)]));
+}
+
+/**
+ * The base values, and for the variables in `left` (patterns that one name must match all together) the values that those patterns
+ * force on each other. A key may be absent besides, which the caller decides.
+ */
+export function candidates(input: CandidateInput, base: ValueLists, left: readonly Items[]): ValueLists {
+  const patterns = [...left, ...input.clientPatterns];
+  const forced = new Map<string, ValueList>();
+  for (const use of input.uses) forced.set(use.key, withForced(use, input, base, patterns));
+  // Values that hang on other variables come second; what they hang on is settled by then.
+  const out = new Map(forced);
+  for (const use of input.uses) out.set(use.key, withDependent(use, input, forced, patterns));
+  return out;
+}
+
+function withForced(use: KeyUse, input: CandidateInput, base: ValueLists, patterns: readonly Items[]): ValueList {
+  const known = base.get(use.key) ?? { values: [], exhaustive: true };
+  if (!use.asVariable) return known;
+  const domain = domainOf(use.key, input.maxSlashes);
+  const values = new Set(known.values);
+  for (const stretch of stretchesFor(use.key, patterns)) {
+    const plain = stretch.filter((item) => typeof item === 'number');
+    if (plain.length < stretch.length) continue;
+    for (const text of fillings(plain, use.letter, input.lengths)) if (isValid(domain, text)) values.add(text);
+  }
+  return { values: [...values], exhaustive: known.exhaustive };
 }
 
 function wantedTemplates(use: KeyUse): Template[] {
@@ -68,7 +90,7 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
 
 function textValues(use: KeyUse, input: CandidateInput): ValueList {
   const domain = domainOf(use.key, input.maxSlashes);
-  const globs = [...wantedGlobs(use), ...clientGlobs(use, input)];
+  const globs = [...wantedGlobs(use, input), ...clientGlobs(use, input)];
   const cells = cellsOf(globs, domain, input.budget);
   const values = new Set<string>(
     use.asVariable ? input.lengths.map((length) => use.letter.repeat(length)) : [use.letter],
@@ -76,15 +98,16 @@ function textValues(use: KeyUse, input: CandidateInput): ValueList {
   for (const value of cells.values) if (typeof value === 'string') values.add(value);
   if (use.asVariable) {
     for (const glob of globs) for (const text of fillings(glob, use.letter, input.lengths)) values.add(text);
-    for (const stretch of stretchesFor(use.key, [...input.patterns, ...input.clientPatterns]))
-      for (const text of fillings(stretch, use.letter, input.lengths)) values.add(text);
     for (const text of specialValues(use, input)) values.add(text);
   }
   return { values: [...values].filter((value) => isValid(domain, value)), exhaustive: cells.exhaustive };
 }
 
-function wantedGlobs(use: KeyUse): Glob[] {
-  return use.conditions.flatMap((condition) =>
+/** The client ID and the thing name may be one, so each takes the other's patterns into account. */
+function wantedGlobs(use: KeyUse, input: CandidateInput): Glob[] {
+  const isName = (key: string): boolean => key === clientId || key === thingName;
+  const uses = isName(use.key) ? input.uses.filter((other) => isName(other.key)) : [use];
+  return uses.flatMap((one) => one.conditions).flatMap((condition) =>
     condition.values.flatMap((value) => {
       if (value.glob === undefined) return [];
       return [condition.family === 'stringFold' ? foldGlob(value.glob) : value.glob];
@@ -93,22 +116,22 @@ function wantedGlobs(use: KeyUse): Glob[] {
 }
 
 function clientGlobs(use: KeyUse, input: CandidateInput): Glob[] {
-  if (use.key !== clientId) return [];
+  if (use.key !== clientId && use.key !== thingName) return [];
   return input.clientPatterns
     .filter((items) => items.every((item) => typeof item === 'number'))
     .map((items) => Int32Array.from(items.filter((item) => typeof item === 'number')));
 }
 
 /** Stretches of other patterns that the variable can be forced to. */
-function stretchesFor(key: string, patterns: readonly Items[]): number[][] {
-  const out = new Map<string, number[]>();
+function stretchesFor(key: string, patterns: readonly Items[]): Items[] {
+  const out = new Map<string, Items>();
   for (const pattern of patterns)
     for (const [index, item] of pattern.entries()) {
       if (typeof item === 'number' || item.key !== key) continue;
       const own = itemsKey(pattern);
       for (const other of patterns)
         if (itemsKey(other) !== own)
-          for (const stretch of forcedStretches(pattern, index, other)) out.set(stretch.join(), stretch);
+          for (const stretch of forcedStretches(pattern, index, other)) out.set(itemsKey(stretch), stretch);
     }
   return [...out.values()];
 }
@@ -120,51 +143,47 @@ function specialValues(use: KeyUse, input: CandidateInput): string[] {
   return out;
 }
 
-/** Wanted values that hold variables themselves: filled in with the variables' own candidates. */
-function withDependent(use: KeyUse, input: CandidateInput, lists: ReadonlyMap<string, ValueList>): ValueList {
+/**
+ * Values that another variable settles: wanted values and stretches that hold variables, filled in with those variables' own candidates;
+ * and, the other way round, the values of a key that a condition compares with this variable.
+ */
+function withDependent(use: KeyUse, input: CandidateInput, lists: ValueLists, patterns: readonly Items[]): ValueList {
   const known = lists.get(use.key) ?? { values: [], exhaustive: true };
   const domain = domainOf(use.key, input.maxSlashes);
   const values = new Set(known.values);
-  const connectTemplates = use.key === clientId ? input.clientPatterns.flatMap(asTemplate) : [];
-  for (const template of [...wantedTemplates(use), ...connectTemplates])
+  const take = (text: string): void => {
+    if (isValid(domain, text)) values.add(text);
+  };
+  for (const template of dependentTemplates(use, input, patterns))
     for (const assignment of assignments(template, lists)) {
       const glob = substitute(template, (key) => assignment.get(key));
-      for (const text of glob === undefined ? [] : fillings(glob, use.letter, input.lengths))
-        if (isValid(domain, text)) values.add(text);
+      for (const text of glob === undefined ? [] : fillings(glob, use.letter, input.lengths)) take(text);
     }
+  for (const other of input.uses)
+    if (wantedTemplates(other).some((value) => value.variables.some((variable) => variable.key === use.key)))
+      for (const value of lists.get(other.key)?.values ?? []) if (typeof value === 'string') take(value);
   return { values: [...values], exhaustive: known.exhaustive };
 }
 
-/** A pattern for client IDs that holds variables, as a template. */
+function dependentTemplates(use: KeyUse, input: CandidateInput, patterns: readonly Items[]): Template[] {
+  const items = [
+    ...(use.asVariable ? stretchesFor(use.key, patterns) : []),
+    ...(use.key === clientId ? input.clientPatterns : []),
+  ];
+  return [...wantedTemplates(use).filter((value) => value.variables.length > 0), ...items.flatMap(asTemplate)];
+}
+
+/** Items as a template, if they hold a variable. */
 function asTemplate(items: Items): Template[] {
   const variables = items.filter((item) => typeof item === 'object');
   return variables.length === 0 ? [] : [{ text: '', items, variables, glob: undefined }];
 }
 
-function assignments(template: Template, lists: ReadonlyMap<string, ValueList>): Map<string, string>[] {
+function assignments(template: Template, lists: ValueLists): Map<string, string>[] {
   let out: Map<string, string>[] = [new Map()];
   for (const { key } of template.variables) {
     const texts = (lists.get(key)?.values ?? []).filter((value) => typeof value === 'string').slice(0, 12);
     out = out.flatMap((assignment) => texts.map((text) => new Map(assignment).set(key, text))).slice(0, 200);
-  }
-  return out;
-}
-
-/** A variable may equal another one: each takes over the other's values as far as its own domain has them. */
-function shareAmongVariables(
-  input: CandidateInput,
-  lists: ReadonlyMap<string, ValueList>,
-): ReadonlyMap<string, ValueList> {
-  const variables = input.uses.filter((use) => use.asVariable && !use.key.startsWith('?'));
-  if (variables.length < 2) return lists;
-  const out = new Map(lists);
-  for (const use of variables) {
-    const domain = domainOf(use.key, input.maxSlashes);
-    const values = new Set(lists.get(use.key)?.values ?? []);
-    for (const other of variables)
-      for (const value of lists.get(other.key)?.values ?? [])
-        if (typeof value === 'string' && isValid(domain, value)) values.add(value);
-    out.set(use.key, { values: [...values], exhaustive: lists.get(use.key)?.exhaustive ?? true });
   }
   return out;
 }

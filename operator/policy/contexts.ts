@@ -1,10 +1,11 @@
 import type { ActionInfo, ResourceType } from './actions.ts';
-import { atomsOf, candidates, type KeyUse } from './candidates.ts';
+import { atomsOf, baseCandidates, type CandidateInput, candidates, type KeyUse } from './candidates.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import { holds, type Lookup } from './conditions.ts';
 import { documentedSpelling, domainOf } from './domains.ts';
+import { itemsKey } from './forced.ts';
 import type { Budget } from './inclusion.ts';
-import { mostQuestionMarks, patternsOf, sharesLevel } from './patterns.ts';
+import { asTopicPatterns, mostQuestionMarks, patternsOf, sharesLevel } from './patterns.ts';
 import { isThingKey, keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
 import { isValid, thingNames, type Validity, validityOf } from './valid.ts';
@@ -22,19 +23,35 @@ export interface PlannedContext {
   readonly valid: Validity;
 }
 
+/** What one search is about. */
+export interface ContextQuestion {
+  /** One name must match a resource of each of these statements: their variables may be forced to particular values. */
+  readonly left: readonly CompiledStatement[];
+  /** The other statements that have a say. */
+  readonly right: readonly CompiledStatement[];
+}
+
 export interface ContextPlan {
-  readonly contexts: readonly PlannedContext[];
-  /** False when more contexts would be needed than were listed. */
-  readonly complete: boolean;
+  /**
+   * The contexts to try: for the variables of the left statements all values that may matter, for every other key that has a say one
+   * value for each way in which conditions can turn out.
+   */
+  contextsFor(question: ContextQuestion): ContextList;
   /** False when no argument shows that the listed values suffice. */
   readonly exhaustive: boolean;
   /** Spelling of keys as the policies write them. */
   readonly spelling: ReadonlyMap<string, string>;
 }
 
+export interface ContextList {
+  readonly contexts: readonly PlannedContext[];
+  /** False when more contexts would be needed than were listed. */
+  readonly complete: boolean;
+}
+
 export interface ContextInput {
-  /** Both sets share their options. */
-  readonly sets: readonly PolicySet[];
+  /** Either of the sets; only their common options count here. */
+  readonly set: PolicySet;
   readonly action: ActionInfo;
   readonly statements: readonly CompiledStatement[];
   readonly types: readonly ResourceType[];
@@ -49,36 +66,77 @@ const isAttached = normaliseKey(keys.isAttached);
 const maxContexts = 6000;
 const freshLetters = Array.from('qwvkjzyxghmnoprstudefabcilQWVKJZYXGHMNOPRSTUDEFABCIL0123456789-_');
 
-/** Lists the context classes that can tell the two sides apart on this action. Method: docs/policy-engine.md, "Contexts". */
+/** Plans the context classes that can tell the two sides apart on this action. Method: docs/policy-engine.md, "Contexts". */
 export function planContexts(input: ContextInput): ContextPlan {
-  const [set] = input.sets;
+  const { options } = input.set;
   const spelling = new Map(documentedSpelling);
-  const all = [...input.statements, ...input.connect];
-  const uses = keyUses(all, spelling, input.connect.length > 0);
-  const { options } = set ?? { options: undefined };
-  if (set === undefined || options === undefined) return { contexts: [], complete: true, exhaustive: true, spelling };
-  const patterns = input.types.flatMap((type) => patternsOf(set, input.statements, type));
-  const clientPatterns = patternsOf(set, input.connect, 'client');
-  const longest = mostQuestionMarks(patterns) + 1;
-  const lengths = longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest];
-  const lists = candidates({
+  const uses = keyUses([...input.statements, ...input.connect], spelling, input.connect.length > 0);
+  const own = input.types.flatMap((type) => patternsOf(input.set, input.statements, type));
+  const longest = mostQuestionMarks(own) + 1;
+  const values: CandidateInput = {
     uses,
-    patterns,
-    clientPatterns,
-    lengths,
+    clientPatterns: patternsOf(input.set, input.connect, 'client'),
+    lengths: longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest],
     maxSlashes: options.maxSlashes,
     filters: input.types.includes('topicfilter'),
     valuesAreGlobs: options.switches.substitutedWildcards === 'glob',
     budget: input.budget,
-  });
-  const enumerated = enumerate(input, set, uses, lists);
+  };
+  const base = baseCandidates(values);
   const variables = uses.some((use) => use.asVariable);
   const exhaustive =
-    [...lists.values()].every((list) => list.exhaustive) &&
+    [...base.values()].every((list) => list.exhaustive) &&
     (!variables || longest <= 6) &&
-    !patterns.some(sharesLevel) &&
+    !own.some(sharesLevel) &&
     uses.every((use) => use.letter !== '');
-  return { ...enumerated, exhaustive, spelling };
+  const known = new Map<string, ContextList>();
+  const contextsFor = ({ left, right }: ContextQuestion): ContextList => {
+    const involved = [...left, ...right, ...input.connect];
+    const patterns = input.types.flatMap((type) => patternsOf(input.set, left, type));
+    const withVariables = patterns.some((items) => items.some((item) => typeof item === 'object'));
+    const all = input.types.length > 1 ? [...patterns, ...asTopicPatterns(patterns)] : patterns;
+    const concerned = usesIn(uses, involved, input.connect.length > 0);
+    const key = [String(involved.some((one) => one.keys.includes(isAttached))), ...(withVariables ? all.map(itemsKey) : []), ...concerned.map(useKey)].sort().join(' ');
+    let list = known.get(key);
+    if (list === undefined) {
+      const full = new Set([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]);
+      const lists = candidates({ ...values, uses: concerned }, base, withVariables ? all : []);
+      list = enumerate(input, concerned, lists, { full, attachment: involved.some((one) => one.keys.includes(isAttached)) });
+      known.set(key, list);
+    }
+    return list;
+  };
+  return { contextsFor, exhaustive, spelling };
+}
+
+/** The uses as far as the given statements make them. */
+function usesIn(uses: readonly KeyUse[], statements: readonly CompiledStatement[], sessions: boolean): KeyUse[] {
+  const conditions = new Set(statements.flatMap((statement) => statement.conditions));
+  const named = new Set(statements.flatMap((statement) => statement.keys));
+  const atoms = new Set(atomsOf([...conditions]));
+  return uses
+    .filter((use) => named.has(use.key) || atoms.has(use.key) || (sessions && use.key === clientId))
+    .map((use) => ({ ...use, conditions: use.conditions.filter((condition) => conditions.has(condition)) }));
+}
+
+function useKey(use: KeyUse): string {
+  return `${use.key}:${use.conditions.map((one) => `${one.operator}=${one.values.map((value) => value.text).join('|')}`).join(',')}`;
+}
+
+/** Keys that conditions tie to each other or to the client's right to connect; their values cannot be chosen one key at a time. */
+function tiedKeys(involved: readonly CompiledStatement[], connect: readonly CompiledStatement[]): string[] {
+  const conditions = involved.flatMap((statement) => statement.conditions);
+  const mixed = conditions.flatMap((condition) =>
+    condition.values.flatMap((value) =>
+      value.variables.length === 0 ? [] : [condition.key, ...value.variables.map((variable) => variable.key)],
+    ),
+  );
+  return [...mixed, ...(connect.length === 0 ? [] : [clientId, ...connect.flatMap(resourceVariables)])];
+}
+
+/** Variables in the resources of a statement. */
+export function resourceVariables(statement: CompiledStatement): string[] {
+  return statement.resources.flatMap((template) => template.variables.map((variable) => variable.key));
 }
 
 function range(last: number): number[] {
@@ -123,21 +181,19 @@ function plainText(text: string): string {
   return text.replace(/\$\{[^}]*\}/g, '');
 }
 
-type Enumerated = Pick<ContextPlan, 'contexts' | 'complete'>;
-
 /** The thing behind the connection: none, one whose name is the client ID, or (exclusive attachment) one under another client ID. */
 type ThingClass = 'none' | 'same' | 'other' | 'unattached';
 
 function enumerate(
   input: ContextInput,
-  set: PolicySet,
   uses: readonly KeyUse[],
   lists: ReadonlyMap<string, ValueList>,
-): Enumerated {
+  { full, attachment }: { readonly full: ReadonlySet<string>; readonly attachment: boolean },
+): ContextList {
   const contexts: PlannedContext[] = [];
   let complete = true;
-  for (const thing of thingClasses(input, set, uses)) {
-    const choices = choicesFor(thing, input, uses, lists);
+  for (const thing of thingClasses(input, uses, attachment)) {
+    const choices = choicesFor(thing, input, uses, (use, values) => (full.has(use.key) ? values : distinctEffects(use, values)), lists);
     let count = 0;
     for (const values of product(choices)) {
       if (count >= maxContexts) {
@@ -145,19 +201,17 @@ function enumerate(
         break;
       }
       count += 1;
-      contexts.push(contextOf(thing, values, input, set));
+      contexts.push(contextOf(thing, values, input));
     }
   }
   return { contexts, complete };
 }
 
-function thingClasses(input: ContextInput, set: PolicySet, uses: readonly KeyUse[]): ThingClass[] {
-  const { options } = set;
-  const statements = [...input.statements, ...input.connect];
-  const wanted = statements.some((statement) => statement.keys.some(isThingKey));
+function thingClasses(input: ContextInput, uses: readonly KeyUse[], attachment: boolean): ThingClass[] {
+  const { options } = input.set;
+  const wanted = attachment || uses.some((use) => isThingKey(use.key));
   if (!wanted || (input.action.plane === 'http' && !options.switches.thingVariablesOnHttps)) return ['none'];
-  const clientMatters =
-    input.action.name === 'iot:Connect' || input.connect.length > 0 || uses.some((use) => use.key === clientId);
+  const clientMatters = input.action.name === 'iot:Connect' || input.connect.length > 0 || uses.some((use) => use.key === clientId);
   const out: ThingClass[] = ['none', 'same'];
   if (options.exclusiveThings && clientMatters) out.push('other');
   if (!options.switches.thingNameNeedsAttachment) out.push('unattached');
@@ -169,48 +223,50 @@ interface Choice {
   readonly values: readonly (Value | undefined)[];
 }
 
+type Narrow = (use: KeyUse, values: readonly (Value | undefined)[]) => readonly (Value | undefined)[];
+
 function choicesFor(
   thing: ThingClass,
   input: ContextInput,
   uses: readonly KeyUse[],
+  narrow: Narrow,
   lists: ReadonlyMap<string, ValueList>,
 ): Choice[] {
-  const valuesOf = (key: string): readonly Value[] => lists.get(key)?.values ?? [];
   const isConnect = input.action.name === 'iot:Connect';
   const choices: Choice[] = [];
   for (const use of uses) {
     if (use.key === clientId || use.key === thingName) continue;
+    const values = lists.get(use.key)?.values ?? [];
     const absentOnly = thing === 'none' && isThingKey(use.key);
-    const values = use.key.startsWith('?') ? valuesOf(use.key) : [undefined, ...valuesOf(use.key)];
-    choices.push({ key: use.key, values: absentOnly ? [undefined] : distinctEffects(use, values) });
+    const pseudo = use.key.startsWith('?');
+    choices.push({ key: use.key, values: absentOnly ? [undefined] : pseudo ? values : narrow(use, [undefined, ...values]) });
   }
-  if (!isConnect) choices.push({ key: clientId, values: clientValues(thing, valuesOf) });
-  if (thing === 'other' || (isConnect && thing === 'unattached'))
-    choices.push({ key: thingName, values: orDefault(valuesOf(thingName), 'dev1') });
+  const same = thing === 'same' || thing === 'unattached';
+  const named = (keysOfName: readonly string[], fallback: string): Choice['values'] => {
+    const chosen = uses.filter((use) => keysOfName.includes(use.key));
+    const fits = (value: Value): boolean => keysOfName.length < 2 || (typeof value === 'string' && isValid(thingNames, value));
+    const conditions = chosen.flatMap((use) => use.conditions);
+    // Where the thing has the client's name, one value must serve the conditions on both keys.
+    const values = chosen.flatMap((use) => narrow({ ...use, conditions }, (lists.get(use.key)?.values ?? []).filter(fits)));
+    return values.length === 0 ? [fallback] : [...new Set(values)];
+  };
+  if (!isConnect) choices.push({ key: clientId, values: same ? named([clientId, thingName], 'dev1') : named([clientId], 'c1') });
+  if (thing === 'other') choices.push({ key: thingName, values: named([thingName], 'dev1') });
   return choices;
 }
 
-function clientValues(thing: ThingClass, valuesOf: (key: string) => readonly Value[]): readonly Value[] {
-  if (thing === 'none' || thing === 'other') return orDefault(valuesOf(clientId), 'c1');
-  const both = [...new Set([...valuesOf(thingName), ...valuesOf(clientId)])];
-  return orDefault(
-    both.filter((value) => typeof value === 'string' && isValid(thingNames, value)),
-    'dev1',
-  );
-}
-
-function orDefault(values: readonly Value[], fallback: string): readonly Value[] {
-  return values.length === 0 ? [fallback] : values;
-}
-
-/** A key that only conditions read needs one value for each way in which those conditions can turn out. */
-function distinctEffects(use: KeyUse, values: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
-  if (use.asVariable || use.key.startsWith('?')) return values;
+/**
+ * One value for each way in which the conditions on the key can turn out. Enough for a key that stands in no resource that must match:
+ * in one that must not, the value with the key's own letter is the hardest to match, so such values come first.
+ */
+function distinctEffects(use: KeyUse, all: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
+  const fresh = (value: Value | undefined): boolean => value === undefined || value.includes(use.letter);
+  const values = [...all.filter(fresh), ...all.filter((value) => !fresh(value))];
   if (use.conditions.some((condition) => condition.values.some((value) => value.variables.length > 0))) return values;
   const seen = new Map<string, Value | undefined>();
   for (const value of values) {
     const effect = use.conditions.map((condition) =>
-      Number(holds(condition, (key) => (key === use.key ? value : undefined))),
+      Number(holds(condition, () => value)),
     );
     if (!seen.has(effect.join())) seen.set(effect.join(), value);
   }
@@ -238,14 +294,14 @@ function* product(choices: readonly Choice[]): Generator<Map<string, Value>> {
   }
 }
 
-function contextOf(thing: ThingClass, values: Map<string, Value>, input: ContextInput, set: PolicySet): PlannedContext {
+function contextOf(thing: ThingClass, values: Map<string, Value>, input: ContextInput): PlannedContext {
   const isConnect = input.action.name === 'iot:Connect';
   const self = new Set<string>(isConnect ? [clientId] : []);
   const sameName = thing === 'same' || thing === 'unattached';
   if (sameName && isConnect) self.add(thingName);
   else if (sameName) values.set(thingName, values.get(clientId) ?? 'dev1');
   const attached = thing === 'same' || thing === 'other' ? 'true' : 'false';
-  const { maxSlashes } = set.options;
+  const { maxSlashes } = input.set.options;
   const type = input.types[0] ?? 'topic';
   return {
     values,

@@ -1,8 +1,9 @@
 import { findAction } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { Lookup } from './conditions.ts';
-import { type PlannedContext, planContexts } from './contexts.ts';
+import { type ContextPlan, type ContextQuestion, type PlannedContext, planContexts } from './contexts.ts';
 import { type DeliverySide, findUndelivered } from './delivery-search.ts';
+import type { Effect } from './document.ts';
 import { decide } from './evaluate.ts';
 import { type GroundStatement, groundStatement } from './ground.ts';
 import type { Budget } from './inclusion.ts';
@@ -50,50 +51,74 @@ export function compareDelivered(
   const action = findAction('iot:Receive');
   if (action === undefined) return nothing;
   const statements = [...old.subscribe, ...old.receive, ...next.subscribe, ...next.receive];
-  const sets = [before.subscribe, after.subscribe];
-  const plan = planContexts({ sets, action, statements, types: ['topic', 'topicfilter'], connect: [], budget });
+  const set = before.subscribe;
+  const plan = planContexts({ set, action, statements, types: ['topic', 'topicfilter'], connect: [], budget });
+  const gained = deliveredAnew({ policies: before, ...old }, { policies: after, ...next }, plan, budget);
+  const lost = deliveredAnew({ policies: after, ...next }, { policies: before, ...old }, plan, budget);
+  return {
+    gained: gained.witness,
+    lost: lost.witness,
+    undecided: gained.undecided || lost.undecided,
+    testedValuesOnly: !plan.exhaustive,
+  };
+}
+
+interface Half {
+  readonly policies: DeliveryPolicies;
+  readonly subscribe: readonly CompiledStatement[];
+  readonly receive: readonly CompiledStatement[];
+}
+
+interface Delivered {
+  readonly witness: readonly Witness[];
+  readonly undecided: boolean;
+}
+
+/** A topic that reaches the device on side `to` and not on side `from`. */
+function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget): Delivered {
+  const action = findAction('iot:Receive');
+  const list = plan.contextsFor(question(from, to));
+  if (action === undefined) return { witness: [], undecided: false };
+  const options = { budget, skipDollar: skipsDollar(to.policies) };
   const seen = new Set<string>();
-  const gained: Witness[] = [];
-  const lost: Witness[] = [];
-  let undecided = !plan.complete;
-  for (const context of plan.contexts) {
-    const left = sideIn(before, old, context);
-    const right = sideIn(after, next, context);
-    const signature = `${sideKey(left)} || ${sideKey(right)}`;
+  for (const context of list.contexts) {
+    const here = sideIn(to, context);
+    const there = sideIn(from, context);
+    if (here.subscribe.length === 0 || here.receive.length === 0) continue;
+    const signature = `${sideKey(here)} || ${sideKey(there)}`;
     if (seen.has(signature)) continue;
     seen.add(signature);
-    const found = (name: string): Found => ({ action, name, context, spelling: plan.spelling, sessions: false });
-    for (const [list, here, there, allows, refuses] of [
-      [gained, right, left, after, before],
-      [lost, left, right, before, after],
-    ] as const) {
-      if (list.length > 0) continue;
-      const result = findUndelivered(here, there, { valid: context.valid, budget, skipDollar: skipsDollar(allows) });
-      if (result.kind === 'exceeded') undecided = true;
-      if (result.kind !== 'word') continue;
-      const witness = confirmDelivery(found(result.word), allows, refuses);
-      if (witness === undefined) undecided = true;
-      else list.push(witness);
-    }
-    if (undecided || (gained.length > 0 && lost.length > 0)) break;
+    const result = findUndelivered(here, there, { ...options, valid: context.valid });
+    if (result.kind === 'exceeded') return { witness: [], undecided: true };
+    if (result.kind !== 'word') continue;
+    const found: Found = { action, name: result.word, context, spelling: plan.spelling, sessions: false };
+    const witness = confirmDelivery(found, to.policies, from.policies);
+    return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined };
   }
-  return { gained, lost, undecided, testedValuesOnly: !plan.exhaustive };
+  return { witness: [], undecided: !list.complete };
+}
+
+/** Left: the statements that a topic or its filter must match for the difference to show (NotResource: to be let off). */
+function question(from: Half, to: Half): ContextQuestion {
+  const split = (half: Half, effect: Effect): ContextQuestion => {
+    const all = [...half.subscribe, ...half.receive];
+    const isLeft = (statement: CompiledStatement): boolean => statement.effect === effect || statement.negated;
+    return { left: all.filter(isLeft), right: all.filter((statement) => !isLeft(statement)) };
+  };
+  const granting = split(to, 'Allow');
+  const denying = split(from, 'Deny');
+  return { left: [...granting.left, ...denying.left], right: [...granting.right, ...denying.right] };
 }
 
 function skipsDollar(policies: DeliveryPolicies): boolean {
   return policies.subscribe.options.switches.wildcardSkipsDollar;
 }
 
-function sideIn(
-  policies: DeliveryPolicies,
-  statements: { readonly subscribe: readonly CompiledStatement[]; readonly receive: readonly CompiledStatement[] },
-  context: PlannedContext,
-): DeliverySide {
+function sideIn(half: Half, context: PlannedContext): DeliverySide {
+  const { subscribe, receive } = half.policies;
   return {
-    subscribe: statements.subscribe.flatMap(
-      (one) => groundStatement(policies.subscribe, one, 'topicfilter', context) ?? [],
-    ),
-    receive: statements.receive.flatMap((one) => groundStatement(policies.receive, one, 'topic', context) ?? []),
+    subscribe: half.subscribe.flatMap((one) => groundStatement(subscribe, one, 'topicfilter', context) ?? []),
+    receive: half.receive.flatMap((one) => groundStatement(receive, one, 'topic', context) ?? []),
   };
 }
 

@@ -6,24 +6,29 @@ export type Items = readonly (number | Variable)[];
 
 /**
  * Values that a variable must take for its pattern to meet another one: the stretches of `other` that can lie opposite the variable,
- * with the text around the variable lying opposite the rest. Wildcards inside a stretch stay wildcards (ANY, STAR tokens).
+ * with the text around the variable lying opposite the rest. Wildcards and other variables inside a stretch stay what they are.
  */
-export function forcedStretches(pattern: Items, at: number, other: Items): number[][] {
+export function forcedStretches(pattern: Items, at: number, other: Items): Items[] {
   const before = pattern.slice(0, at);
   const after = pattern.slice(at + 1);
   const starts = reach(before, other);
   const ends = reach(reversed(after), reversed(other)).map((position) => other.length - position);
-  const out = new Map<string, number[]>();
+  const out = new Map<string, Items>();
   for (const start of starts)
     for (const end of ends) {
       // A wildcard at which the text behind the variable begins may still give its first part to the variable.
       const stretched = isOpen(other[end]) ? end + 1 : end;
       const from = isOpen(other[start - 1]) ? start - 1 : start;
       if (from > stretched) continue;
-      const stretch = other.slice(from, stretched).map(tokenOf);
-      out.set(stretch.join(), stretch);
+      const stretch = other.slice(from, stretched);
+      out.set(itemsKey(stretch), stretch);
     }
   return [...out.values()];
+}
+
+/** Equal for equal patterns. */
+export function itemsKey(items: Items): string {
+  return items.map((item) => (typeof item === 'number' ? item : `{${item.key}}`)).join();
 }
 
 function reversed(items: Items): Items {
@@ -32,10 +37,6 @@ function reversed(items: Items): Items {
 
 function isOpen(item: number | Variable | undefined): boolean {
   return item === STAR || typeof item === 'object';
-}
-
-function tokenOf(item: number | Variable): number {
-  return typeof item === 'number' ? item : STAR;
 }
 
 /** Positions of `other` that can be reached when all of `items` has been read against it. */

@@ -3,12 +3,6 @@ import type { GroundStatement } from './ground.ts';
 import { type Budget, findUncovered, type InclusionResult } from './inclusion.ts';
 import type { Validity } from './valid.ts';
 
-/** What one policy set says about the names of one action in one context. */
-export interface GroundSide {
-  readonly allows: readonly GroundStatement[];
-  readonly denies: readonly GroundStatement[];
-}
-
 /** Names in all of `left` and in none of `right`. */
 interface Box {
   readonly left: readonly Glob[];
@@ -18,34 +12,37 @@ interface Box {
 /** More alternatives than this come only from statements built to explode; the search then counts as exceeded. */
 const maxBoxes = 20_000;
 
+export interface NewNameProblem {
+  /** A statement of the new side; the name must be one that it grants. */
+  readonly allow: GroundStatement;
+  /** A Deny of the old side that the name must be in; undefined: the name must be in no Allow of the old side. */
+  readonly deny: GroundStatement | undefined;
+  /** Allows of the old side (not needed with `deny`). */
+  readonly allows: readonly GroundStatement[];
+  /** Denies of the new side. */
+  readonly denies: readonly GroundStatement[];
+}
+
 /**
- * A valid name that `allow` (a statement of the new side) grants, no Deny of the new side takes away, and the old side does not grant.
- * Two families of searches, as in docs/policy-engine.md: the name is in no Allow of the old side, or it is in one of its Denies.
+ * A valid name that the new side grants by one statement and the old side does not. What the old side does not grant is either in none
+ * of its Allows or in one of its Denies; each of the two families is a search of its own (docs/policy-engine.md, "Reduction").
  */
-export function findNewName(
-  allow: GroundStatement,
-  sides: { readonly from: GroundSide; readonly to: GroundSide },
-  valid: Validity,
-  budget: Budget,
-): InclusionResult {
+export function findNewName(problem: NewNameProblem, valid: Validity, budget: Budget): InclusionResult {
+  const { allow, deny, allows, denies } = problem;
   const granted = include(allow, { left: [], right: [] });
-  const kept = granted === undefined ? undefined : excludeAll(sides.to.denies, granted);
+  const kept = granted === undefined ? undefined : excludeAll(denies, granted);
   if (kept === undefined) return { kind: 'exceeded' };
-  const fresh = excludeAll(sides.from.allows, kept);
-  if (fresh === undefined) return { kind: 'exceeded' };
-  const first = searchAll(fresh, valid, budget);
-  if (first.kind !== 'covered') return first;
-  for (const deny of sides.from.denies) {
-    const denied: Box[] = [];
-    for (const box of kept) {
-      const more = include(deny, box);
-      if (more === undefined) return { kind: 'exceeded' };
-      denied.push(...more);
-    }
-    const found = searchAll(denied, valid, budget);
-    if (found.kind !== 'covered') return found;
+  if (deny === undefined) {
+    const fresh = excludeAll(allows, kept);
+    return fresh === undefined ? { kind: 'exceeded' } : searchAll(fresh, valid, budget);
   }
-  return { kind: 'covered' };
+  const denied: Box[] = [];
+  for (const box of kept) {
+    const more = include(deny, box);
+    if (more === undefined) return { kind: 'exceeded' };
+    denied.push(...more);
+  }
+  return searchAll(denied, valid, budget);
 }
 
 /** The shortest word over all boxes. */
@@ -92,10 +89,9 @@ function exclude(ground: GroundStatement, boxes: readonly Box[]): Box[] {
   );
 }
 
+/** Globs are interned, so equal ones are the same object. */
 function distinct(globs: readonly Glob[]): Glob[] {
-  const seen = new Map<string, Glob>();
-  for (const glob of globs) seen.set(glob.join(), glob);
-  return [...seen.values()];
+  return [...new Set(globs)];
 }
 
 function compatible(globs: readonly Glob[]): boolean {

@@ -1,7 +1,7 @@
 import type { ResourceType } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
-import type { Items } from './forced.ts';
-import { ANY, normalise } from './glob.ts';
+import { type Items, itemsKey } from './forced.ts';
+import { ANY, normalise, STAR } from './glob.ts';
 import { tails } from './ground.ts';
 import type { Template, Variable } from './template.ts';
 
@@ -34,8 +34,14 @@ export function patternsOf(
   return [...out.values()];
 }
 
-export function itemsKey(items: Items): string {
-  return items.map((item) => (typeof item === 'number' ? item : `{${item.key}}`)).join();
+/**
+ * Filter patterns as patterns for the topics that their filters can match: `+` and `#`, and the `?` that may stand for one, become
+ * stars. Wider than the truth, which is harmless where it only proposes values to try.
+ */
+export function asTopicPatterns(filters: readonly Items[]): Items[] {
+  return filters
+    .filter((items) => items.some((item) => item === 43 || item === 35 || item === ANY))
+    .map((items) => items.map((item) => (item === 43 || item === 35 || item === ANY ? STAR : item)));
 }
 
 /** The largest number of `?` in one pattern. */

@@ -1,10 +1,12 @@
 import type { ActionInfo } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
-import { type ContextPlan, type PlannedContext, planContexts } from './contexts.ts';
+import { type ContextPlan, type ContextQuestion, type PlannedContext, planContexts } from './contexts.ts';
 import { resourceTypeOf } from './evaluate.ts';
+import type { Glob } from './glob.ts';
+import { unknownAtom } from './conditions.ts';
 import { type GroundStatement, groundStatement } from './ground.ts';
 import type { Budget } from './inclusion.ts';
-import { findNewName, type GroundSide } from './obligations.ts';
+import { findNewName } from './obligations.ts';
 import { canConnect, type Found } from './witness.ts';
 
 /** Both directions of one action. */
@@ -37,7 +39,7 @@ export function compareAction(input: ActionInput): ActionDifference {
   if (!from.some(isAllow) && !to.some(isAllow)) return noDifference;
   const type = resourceTypeOf(action, before);
   const statements = [...from, ...to];
-  const plan = planContexts({ sets: [before, after], action, statements, types: [type], connect, budget });
+  const plan = planContexts({ set: before, action, statements, types: [type], connect, budget });
   return new ActionComparison(input, plan).run(from, to);
 }
 
@@ -62,93 +64,159 @@ export function sameStatements(a: readonly CompiledStatement[], b: readonly Comp
   return left.size === right.size && [...left].every((identity) => right.has(identity));
 }
 
+interface Side {
+  readonly set: PolicySet;
+  readonly statements: readonly CompiledStatement[];
+}
+
+/** The allow statement of the new side and, for the second family of searches, the Deny of the old side that it is put against. */
+interface Task {
+  readonly allow: CompiledStatement;
+  readonly deny: CompiledStatement | undefined;
+}
+
 class ActionComparison {
   readonly #input: ActionInput;
   readonly #plan: ContextPlan;
-  readonly #gained = new Map<CompiledStatement, Found>();
-  readonly #lost = new Map<CompiledStatement, Found>();
-  readonly #seen = new Set<string>();
-  #exceeded = false;
+  readonly #grounder: Grounder;
+  #undecided = false;
 
   constructor(input: ActionInput, plan: ContextPlan) {
     this.#input = input;
     this.#plan = plan;
+    this.#grounder = new Grounder(input.action);
   }
 
   run(from: readonly CompiledStatement[], to: readonly CompiledStatement[]): ActionDifference {
-    const { before, after } = this.#input;
-    for (const context of this.#plan.contexts) {
-      if (this.#exceeded) break;
-      const open = this.#connectable(context);
-      if (!open.before && !open.after) continue;
-      const old = open.before ? this.#ground(before, from, context) : [];
-      const next = open.after ? this.#ground(after, to, context) : [];
-      const signature = `${[...context.self].length}${context.valid.states}|${signatureOf(old)}|${signatureOf(next)}`;
-      if (this.#seen.has(signature)) continue;
-      this.#seen.add(signature);
-      this.#direction(old, next, context, this.#gained);
-      this.#direction(next, old, context, this.#lost);
-    }
+    const before = { set: this.#input.before, statements: from };
+    const after = { set: this.#input.after, statements: to };
     return {
-      gained: [...this.#gained.values()],
-      lost: [...this.#lost.values()],
-      undecided: this.#exceeded || !this.#plan.complete,
+      gained: this.#direction(before, after),
+      lost: this.#direction(after, before),
+      undecided: this.#undecided,
       testedValuesOnly: !this.#plan.exhaustive,
     };
   }
 
-  #ground(set: PolicySet, statements: readonly CompiledStatement[], context: PlannedContext): GroundStatement[] {
-    const type = resourceTypeOf(this.#input.action, set);
-    return statements.flatMap((statement) => groundStatement(set, statement, type, context) ?? []);
-  }
-
-  /** Sessions: whether each side lets the client of this context connect. */
-  #connectable(context: PlannedContext): { before: boolean; after: boolean } {
-    if (!this.#input.sessions) return { before: true, after: true };
-    return {
-      before: canConnect(this.#input.before, context.lookup),
-      after: canConnect(this.#input.after, context.lookup),
-    };
-  }
-
-  #direction(
-    from: readonly GroundStatement[],
-    to: readonly GroundStatement[],
-    context: PlannedContext,
-    found: Map<CompiledStatement, Found>,
-  ): void {
-    const sides = { from: sideOf(from), to: sideOf(to) };
-    for (const allow of sides.to.allows) {
-      if (found.has(allow.statement)) continue;
-      const result = findNewName(allow, sides, context.valid, this.#input.budget);
-      if (result.kind === 'exceeded') {
-        this.#exceeded = true;
-        return;
+  #direction(from: Side, to: Side): Found[] {
+    const out: Found[] = [];
+    const denies = from.statements.filter((statement) => statement.effect === 'Deny');
+    for (const allow of to.statements.filter(isAllow)) {
+      for (const deny of [undefined, ...denies]) {
+        const found = this.#search({ allow, deny }, from, to);
+        if (found === undefined) continue;
+        out.push(found);
+        break;
       }
-      if (result.kind === 'word')
-        found.set(allow.statement, {
-          action: this.#input.action,
-          name: result.word,
-          context,
-          spelling: this.#plan.spelling,
-          sessions: this.#input.sessions,
-        });
     }
+    return out;
+  }
+
+  #search(task: Task, from: Side, to: Side): Found | undefined {
+    const question = this.#question(task, from, to);
+    const list = this.#plan.contextsFor(question);
+    if (!list.complete) this.#undecided = true;
+    const seen = new Set<string>();
+    const denies = to.statements.filter((statement) => !isAllow(statement));
+    const allows = task.deny === undefined ? from.statements.filter(isAllow) : [];
+    for (const context of list.contexts) {
+      if (!this.#counts(to.set, context)) continue;
+      const fromCounts = this.#counts(from.set, context);
+      const allow = this.#grounder.ground(to.set, task.allow, context);
+      const deny = task.deny === undefined || !fromCounts ? undefined : this.#grounder.ground(from.set, task.deny, context);
+      if (allow === undefined || (task.deny !== undefined && deny === undefined)) continue;
+      const old = fromCounts ? this.#grounder.all(from.set, allows, context) : [];
+      const next = this.#grounder.all(to.set, denies, context);
+      const ids = [context.valid.states, allow.id, deny?.id ?? -1, ...old.map((one) => one.id), -1, ...next.map((one) => one.id)];
+      const signature = ids.join(' ');
+      if (seen.has(signature)) continue;
+      seen.add(signature);
+      const result = findNewName({ allow, deny, allows: old, denies: next }, context.valid, this.#input.budget);
+      if (result.kind === 'word') return this.#found(result.word, context);
+      if (result.kind === 'covered') continue;
+      this.#undecided = true;
+      return undefined;
+    }
+    return undefined;
+  }
+
+  /** A NotResource statement that the name must escape stands on the left: it is escaped by matching what it excepts. */
+  #question(task: Task, from: Side, to: Side): ContextQuestion {
+    const denies = to.statements.filter((one) => !isAllow(one));
+    const others = task.deny === undefined ? [...denies, ...from.statements.filter(isAllow)] : denies;
+    const left = [task.allow, ...(task.deny === undefined ? [] : [task.deny]), ...others.filter((one) => one.negated)];
+    return { left, right: others.filter((one) => !one.negated) };
+  }
+
+  /** Sessions: whether the side lets the client of this context connect. */
+  #counts(set: PolicySet, context: PlannedContext): boolean {
+    return !this.#input.sessions || canConnect(set, context.lookup);
+  }
+
+  #found(name: string, context: PlannedContext): Found {
+    const { action, sessions } = this.#input;
+    return { action, name, context, spelling: this.#plan.spelling, sessions };
   }
 }
 
-function sideOf(ground: readonly GroundStatement[]): GroundSide {
-  return {
-    allows: ground.filter(({ statement }) => statement.effect === 'Allow'),
-    denies: ground.filter(({ statement }) => statement.effect === 'Deny'),
-  };
+interface Identified extends GroundStatement {
+  /** Equal for statements that say the same. */
+  readonly id: number;
 }
 
-function signatureOf(ground: readonly GroundStatement[]): string {
-  return ground
-    .map(
-      ({ statement, conjuncts }) =>
-        `${statement.effect}${conjuncts.map(({ globs, negated }) => `${negated ? '!' : ''}${globs.map((glob) => glob.join('.')).join(',')}`).join('&')}`,
-    )
-    .join(';');
+/** Grounds statements once for each combination of the values that they read. */
+class Grounder {
+  readonly #action: ActionInfo;
+  readonly #known = new Map<CompiledStatement, Map<string, Identified | undefined>>();
+  readonly #ids = new Map<string, number>();
+  readonly #globs = new Map<string, Glob>();
+  readonly #numbers = new Map<Glob, number>();
+
+  constructor(action: ActionInfo) {
+    this.#action = action;
+  }
+
+  all(set: PolicySet, statements: readonly CompiledStatement[], context: PlannedContext): Identified[] {
+    return statements.flatMap((statement) => this.ground(set, statement, context) ?? []);
+  }
+
+  ground(set: PolicySet, statement: CompiledStatement, context: PlannedContext): Identified | undefined {
+    let known = this.#known.get(statement);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(statement, known);
+    }
+    const key = valuesKey(statement, context);
+    if (known.has(key)) return known.get(key);
+    const ground = groundStatement(set, statement, resourceTypeOf(this.#action, set), context);
+    const identified = ground === undefined ? undefined : this.#intern(ground);
+    known.set(key, identified);
+    return identified;
+  }
+
+  /** Equal globs become one object, so that later steps compare by identity. */
+  #intern({ statement, conjuncts }: GroundStatement): Identified {
+    const interned = conjuncts.map(({ globs, negated }) => ({ globs: globs.map((glob) => this.#glob(glob)), negated }));
+    const parts = interned.map(({ globs, negated }) => `${negated}${globs.map((glob) => this.#numbers.get(glob)).join(',')}`);
+    const text = `${statement.effect}${parts.join('&')}`;
+    const id = this.#ids.get(text) ?? this.#ids.size;
+    this.#ids.set(text, id);
+    return { statement, conjuncts: interned, id };
+  }
+
+  #glob(glob: Glob): Glob {
+    const key = glob.join();
+    const known = this.#globs.get(key);
+    if (known !== undefined) return known;
+    this.#globs.set(key, glob);
+    this.#numbers.set(glob, this.#numbers.size);
+    return glob;
+  }
+}
+
+function valuesKey(statement: CompiledStatement, context: PlannedContext): string {
+  if (statement.keys.length === 0) return '';
+  const values = statement.keys.map((key) => (context.self.has(key) ? [true] : context.lookup(key)));
+  const atoms = statement.conditions.filter((one) => one.family === 'unknown').map((one) => context.lookup(unknownAtom(one)));
+  return JSON.stringify([...values, ...atoms]);
 }

@@ -47,7 +47,7 @@ export function validityOf(type: ResourceType, maxSlashes: number): Validity {
     case 'rolealias':
       return words(aliasLetters, 128);
     case 'none':
-      return anything;
+      return theStar;
     default:
       return type satisfies never;
   }
@@ -154,6 +154,9 @@ const anything: Validity = {
   alphabet: undefined,
   maxBytes: 2048,
 };
+
+/** Actions without a resource are checked against this one string. */
+const theStar: Validity = words([42], 1);
 
 /** Any text at all, for values of condition keys. */
 export const anyText: Validity = anything;

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
+import type { RawPolicy } from '../policy/oracle.ts';
+import { largeUniverse, smallUniverse, type Universe } from '../policy/random-policies.ts';
+
+export interface FuzzReport {
+  readonly area: string;
+  readonly seed: number;
+  readonly runs: number;
+  readonly failures: readonly string[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+type Check = (before: readonly RawPolicy[], after: readonly RawPolicy[], universe: Universe, tally: Tally) => void;
+
+interface Mode {
+  readonly universe: Universe;
+  readonly check: Check;
+}
+
+const modes: Readonly<Record<string, Mode>> = {
+  policy: { universe: smallUniverse, check: checkRaw },
+  'policy-large': { universe: largeUniverse, check: checkRaw },
+  'policy-delivery': { universe: withAllFilters(smallUniverse), check: checkDelivery },
+  'policy-session': { universe: smallUniverse, check: checkSession },
+};
+
+export const policyAreas: readonly string[] = Object.keys(modes);
+
+/** Runs one differential search; stops at the first disagreement, shrunk to a small pair. */
+export function fuzzPolicy(area: string, count: number, seed: number): FuzzReport {
+  const mode = modes[area];
+  if (mode === undefined) throw new Error(`no such area: ${area}`);
+  const tally = newTally();
+  const property = fc.property(mode.universe.policies, ([before, after]) => mode.check(before, after, mode.universe, tally));
+  const details = fc.check(property, { numRuns: count, seed, endOnFailure: false });
+  const failures = details.failed
+    ? [`${String(details.errorInstance)}\n${JSON.stringify(details.counterexample?.[0], null, 1)}`]
+    : [];
+  return { area, seed, runs: details.numRuns, failures, figures: { ...tally } };
+}
