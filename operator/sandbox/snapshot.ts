@@ -15,14 +15,7 @@ const FORMAT = 'fleetward-sandbox';
 const VERSION = 1;
 
 /** Slices that are saved; families added later pass theirs. No slice holds a private key or a credential. */
-const SLICES: readonly Slice<unknown>[] = [
-  REGISTRY,
-  IDENTITY,
-  TAGS,
-  SETTINGS,
-  SHADOWS,
-  RETAINED,
-];
+const SLICES: readonly Slice<unknown>[] = [REGISTRY, IDENTITY, TAGS, SETTINGS, SHADOWS, RETAINED];
 
 interface Row {
   readonly accountId: string;
@@ -35,7 +28,11 @@ interface Row {
  * Writes the state of all accounts to a file, one line per slice, so that no single string has to hold a large fleet.
  * The file appears whole or not at all. Access keys, sessions, ledger and armed faults are not part of it.
  */
-export async function saveSnapshot(sandbox: Sandbox, path: string, more: readonly Slice<unknown>[] = []): Promise<void> {
+export async function saveSnapshot(
+  sandbox: Sandbox,
+  path: string,
+  more: readonly Slice<unknown>[] = [],
+): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = createWriteStream(temporary, { mode: 0o600 });
   const write = async (line: unknown) => {
@@ -55,7 +52,11 @@ export async function saveSnapshot(sandbox: Sandbox, path: string, more: readonl
 }
 
 /** Restores into an empty sandbox. Throws when the file is of another format or version; nothing is guessed. */
-export async function loadSnapshot(sandbox: Sandbox, path: string, more: readonly Slice<unknown>[] = []): Promise<void> {
+export async function loadSnapshot(
+  sandbox: Sandbox,
+  path: string,
+  more: readonly Slice<unknown>[] = [],
+): Promise<void> {
   const slices = new Map([...SLICES, ...more].map((slice) => [slice.name, slice]));
   const file = await open(path, 'r');
   try {

@@ -15,25 +15,27 @@ import { accountSettings } from './settings.ts';
 import { securityTokens } from './sts.ts';
 import { tagging } from './tagging.ts';
 import { provisioningTemplates } from './templates.ts';
+import { authorizationTests } from './test-authorization.ts';
 import { thingGroups } from './thing-groups.ts';
 import { thingTypes } from './thing-types.ts';
 import { things } from './things.ts';
 
 /** Every family of operations that the sandbox answers. A new family is added here. */
 export const families: readonly Family[] = [
-  roleAliases,
-  registration,
-  provisioningTemplates,
-  dataPlane,
   accountSettings,
   attachments,
+  authorizationTests,
   billingGroups,
   caCertificates,
   certificates,
+  dataPlane,
   dynamicGroups,
   groupMembers,
   policies,
   principals,
+  provisioningTemplates,
+  registration,
+  roleAliases,
   securityProfiles,
   securityTokens,
   tagging,

@@ -1,0 +1,175 @@
+import type { Clock } from '../runtime/clock.ts';
+import { type AuthorityView, currentView, type ThingFacts } from './authorization.ts';
+import type { Change } from './state/changes.ts';
+import type { Scope } from './state/scope.ts';
+
+/**
+ * How changes reach the broker.
+ * - `instant`: at once. `fixed`: after the longest delay. `random`: each after its own delay between the bounds.
+ * - `adversarial`: each after either the shortest or the longest, so that later changes overtake earlier ones.
+ */
+export interface PropagationOptions {
+  readonly mode: 'instant' | 'fixed' | 'random' | 'adversarial';
+  /** Shortest and longest delay in milliseconds. */
+  readonly delay: readonly [number, number];
+  /** A new connection reads everything fresh; existing ones still wait. */
+  readonly newConnectionsSeeAtOnce: boolean;
+  readonly random: () => number;
+}
+
+/** A set of which each member is refreshed by itself: two attachments of one certificate may arrive in either order. */
+interface CachedSet {
+  readonly shown: Set<string>;
+  readonly pending: Map<string, number>;
+}
+
+interface CachedValue<V> {
+  value: V;
+  pending: number | undefined;
+}
+
+/**
+ * The broker's caches of one account and region: what it has read once it goes on using until the entry turns over
+ * (iot-policies: six to eight minutes). Separate entries for each attachment, each policy's default version, each
+ * membership and each thing's attributes. What was never read is read fresh.
+ */
+export class BrokerCache implements AuthorityView {
+  readonly #current: AuthorityView;
+  readonly #clock: Clock;
+  readonly #options: PropagationOptions;
+  readonly #policies = new Map<string, CachedSet>();
+  readonly #groups = new Map<string, CachedSet>();
+  readonly #documents = new Map<string, CachedValue<string | undefined>>();
+  readonly #things = new Map<string, CachedValue<ThingFacts | undefined>>();
+
+  constructor(scope: Scope, clock: Clock, options: PropagationOptions) {
+    this.#current = currentView(scope);
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** To be called after each change of the scope (`sandbox.onChange`). */
+  observe(change: Change): void {
+    if (this.#options.mode === 'instant') return;
+    switch (change.kind) {
+      case 'policy-attachment':
+        this.#expireMember(this.#policies.get(change.target), change.policyName);
+        return;
+      case 'membership':
+        this.#expireMember(this.#groups.get(change.thingName), change.groupName);
+        return;
+      case 'policy':
+        this.#expire(this.#documents.get(change.policyName));
+        return;
+      case 'thing':
+      case 'thing-type-association':
+        this.#expire(this.#things.get(change.thingName));
+        return;
+      default:
+        return;
+    }
+  }
+
+  policiesOf(target: string): readonly string[] {
+    return this.#readSet(this.#policies, target, this.#current.policiesOf(target));
+  }
+
+  groupsOf(thingName: string): readonly string[] {
+    return this.#readSet(this.#groups, thingName, this.#current.groupsOf(thingName));
+  }
+
+  document(policyName: string): string | undefined {
+    return this.#readValue(this.#documents, policyName, () => this.#current.document(policyName));
+  }
+
+  thing(thingName: string): ThingFacts | undefined {
+    return this.#readValue(this.#things, thingName, () => {
+      const thing = this.#current.thing(thingName);
+      return thing && { typeName: thing.typeName, attributes: thing.attributes };
+    });
+  }
+
+  /** Read when a connection is made, hence not cached. */
+  thingsOf(principal: string): ReadonlyMap<string, boolean> {
+    return this.#current.thingsOf(principal);
+  }
+
+  /** A new connection of this principal: with `newConnectionsSeeAtOnce` what it reads is read fresh. */
+  connecting(principal: string, thingName: string | undefined): void {
+    if (!this.#options.newConnectionsSeeAtOnce) return;
+    const targets = [principal, ...(thingName === undefined ? [] : [thingName])];
+    for (const name of this.#policies.get(principal)?.shown ?? []) this.#documents.delete(name);
+    for (const name of this.#current.policiesOf(principal)) this.#documents.delete(name);
+    for (const target of targets) {
+      this.#policies.delete(target);
+      this.#groups.delete(target);
+      this.#things.delete(target);
+    }
+  }
+
+  /** When the next waiting entry turns over; undefined when none waits. */
+  nextTurnover(): number | undefined {
+    const times: number[] = [];
+    for (const set of [...this.#policies.values(), ...this.#groups.values()]) times.push(...set.pending.values());
+    for (const { pending } of [...this.#documents.values(), ...this.#things.values()]) {
+      if (pending !== undefined) times.push(pending);
+    }
+    return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
+  }
+
+  #readSet(cache: Map<string, CachedSet>, key: string, current: readonly string[]): readonly string[] {
+    if (this.#options.mode === 'instant') return current;
+    const known = cache.get(key);
+    if (!known) {
+      cache.set(key, { shown: new Set(current), pending: new Map() });
+      return current;
+    }
+    const now = this.#clock.now();
+    for (const [member, at] of known.pending) {
+      if (at > now) continue;
+      known.pending.delete(member);
+      if (current.includes(member)) known.shown.add(member);
+      else known.shown.delete(member);
+    }
+    return [...known.shown];
+  }
+
+  #readValue<V>(cache: Map<string, CachedValue<V>>, key: string, read: () => V): V {
+    if (this.#options.mode === 'instant') return read();
+    const known = cache.get(key);
+    if (!known) {
+      const value = read();
+      cache.set(key, { value, pending: undefined });
+      return value;
+    }
+    if (known.pending !== undefined && known.pending <= this.#clock.now()) {
+      known.value = read();
+      known.pending = undefined;
+    }
+    return known.value;
+  }
+
+  // A change while one already waits does not put the turnover off: the entry is read anew when it is due.
+  #expireMember(set: CachedSet | undefined, member: string): void {
+    if (set && !set.pending.has(member)) set.pending.set(member, this.#dueTime());
+  }
+
+  #expire(entry: { pending: number | undefined } | undefined): void {
+    if (entry) entry.pending ??= this.#dueTime();
+  }
+
+  #dueTime(): number {
+    const [shortest, longest] = this.#options.delay;
+    const now = this.#clock.now();
+    switch (this.#options.mode) {
+      case 'instant':
+        return now;
+      case 'fixed':
+        return now + longest;
+      case 'random':
+        return now + shortest + this.#options.random() * (longest - shortest);
+      case 'adversarial':
+        return now + (this.#options.random() < 0.5 ? shortest : longest);
+    }
+  }
+}
