@@ -175,7 +175,7 @@ export class Reflector {
   }
 }
 
-export function asStoreError(thrown: unknown): StoreError {
+function asStoreError(thrown: unknown): StoreError {
   if (thrown instanceof StoreError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new StoreError('unavailable', message, { cause: thrown });

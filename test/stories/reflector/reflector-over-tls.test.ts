@@ -39,6 +39,14 @@ const bookmark = (resourceVersion: string): string =>
   event('BOOKMARK', { kind: 'Device', apiVersion: 'fleetward.dev/v1alpha1', metadata: { resourceVersion } });
 const streamError = (code: number, reason: string) => event('ERROR', status(code, reason, reason));
 
+/** Each byte in a packet of its own. */
+async function byteByByte(response: ServerResponse, text: string): Promise<void> {
+  for (const byte of Buffer.from(text)) {
+    response.write(Buffer.from([byte]));
+    await new Promise(setImmediate);
+  }
+}
+
 /** A reflector of Devices, its clock 100 times faster than the sockets under it. */
 function follow(server: TlsServer, parts: ClientParts = {}) {
   const cache = new ObjectCache();
@@ -188,13 +196,9 @@ describe('a reflector on an API server', () => {
     const note = 'Größe ✓ 🚀 ';
     const big = { ...stored('b', '11'), spec: { note: note.repeat(60_000) } };
     const small = { ...stored('c', '12'), spec: { note } };
-    script.watches.push(async (response) => {
+    script.watches.push((response) => {
       response.writeHead(200).write(event('ADDED', big));
-      const bytes = Buffer.from(event('ADDED', small));
-      for (const byte of bytes) {
-        response.write(Buffer.from([byte]));
-        await new Promise(setImmediate);
-      }
+      void byteByByte(response, event('ADDED', small));
     });
     await using follower = follow(server);
     await until(() => follower.cache.count('Device') === 3, 'both events');

@@ -5,8 +5,6 @@ import { readingConformance } from './conformance/reading.ts';
 import type { ConformanceTarget, OpenStore } from './conformance/target.ts';
 import { freshNames } from './conformance/target.ts';
 
-export type { ConformanceTarget, OpenStore } from './conformance/target.ts';
-
 /** The contract of `Store`, whatever is behind it: the same tests for the local store and for a real API server. */
 export function runStoreConformance(target: ConformanceTarget): void {
   describe(`the store contract on ${target.name}`, () => {

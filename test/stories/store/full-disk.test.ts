@@ -64,7 +64,7 @@ describe('a full disk under the state folder', () => {
   // The same with a file system that is really full, which only root may mount.
   it.runIf(process.getuid?.() === 0 && process.platform === 'linux')('on a real file system of 3 MB', async () => {
     using folder = temporaryFolder();
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder.path]);
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder.path]);
     try {
       const ballast = join(folder.path, 'ballast');
       writeFileSync(ballast, Buffer.alloc(1_500_000));
@@ -82,7 +82,7 @@ describe('a full disk under the state folder', () => {
       expect(await reopened.get({ kind: 'Device', namespace: 'factory', name: 'after-there-was-room' })).toBeDefined();
       await reopened.close();
     } finally {
-      execFileSync('umount', [folder.path]);
+      execFileSync('/bin/umount', [folder.path]);
     }
   });
 });

@@ -56,7 +56,7 @@ describe('secret files', () => {
     'on a full disk are an error that passes',
     async () => {
       using small = temporaryFolder();
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small.path]);
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small.path]);
       try {
         const full = new SecretFiles(small.path);
         const big = { mark: 'm', data: { 'tls.key': 'k'.repeat(100_000) } };
@@ -64,7 +64,7 @@ describe('secret files', () => {
         await expect(full.write(id, big)).rejects.toMatchObject({ kind: 'transient', reason: 'SecretNotWritten' });
         expect((await full.read(id))?.data).toEqual({});
       } finally {
-        execFileSync('umount', [small.path]);
+        execFileSync('/bin/umount', [small.path]);
       }
     },
   );

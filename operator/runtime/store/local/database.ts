@@ -70,7 +70,7 @@ export class Database {
   }
 }
 
-export function readVersion(database: DatabaseSync): number {
+function readVersion(database: DatabaseSync): number {
   const row = database.prepare(`SELECT value FROM counters WHERE name = 'resourceVersion'`).get();
   return Number(row?.value ?? 0);
 }
