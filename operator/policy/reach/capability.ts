@@ -2,7 +2,7 @@ import { actionTable, findAction } from '../actions.ts';
 import { compilePolicies, type PolicySet } from '../compile.ts';
 import type { PolicyDocument } from '../document.ts';
 import { evaluate } from '../evaluate.ts';
-import { type Glob } from '../glob.ts';
+import { type Glob, showGlob } from '../glob.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
 import { parseTemplate } from '../template.ts';
@@ -72,6 +72,9 @@ function freeSession(set: PolicySet, context: Context, alphabet: Alphabet, optio
   const languages = sessionLanguages(set, { context: base, free: true }, alphabet, free);
   const ids = languages.language(connect!);
   const own = String(context[keys.clientId]);
+  // The usual case, without a search: every Connect names one client ID, the device's own.
+  const spelled = ids.refs('Allow').flatMap((ref) => ids.patterns(ref));
+  if ([...ids.heads, ...spelled].every((glob) => showGlob(glob) === own)) return undefined;
   const found = shortestWord(ids.allowed, alphabet, 5_000);
   if (found.kind !== 'word' || (found.word === own && !ids.heads.some((head) => head.length < [...own].length))) return undefined;
   // The pattern may rest on conditions that the chosen ID does not meet: the evaluator has the last word.

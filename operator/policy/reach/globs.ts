@@ -1,6 +1,6 @@
 import { type Glob, normalise, STAR, takes } from '../glob.ts';
 import type { Alphabet } from './alphabet.ts';
-import { lazyMachine, type Machine } from './machine.ts';
+import { lazyMachine, type Machine, nothing } from './machine.ts';
 
 /**
  * What remains of a pattern behind a fixed beginning: every way in which the pattern can have taken `prefix`, as the pattern
@@ -37,15 +37,15 @@ interface Masks {
   readonly first: Uint32Array;
   /** Stars at the end of a pattern: from there on everything matches. */
   readonly tail: Uint32Array;
-  /** Positions that advance on the letter, by letter number. */
-  readonly advance: readonly Uint32Array[];
+  /** Positions that advance on a letter: `words` entries for each letter number. */
+  readonly advance: Uint32Array;
 }
 
 function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
   const positions = globs.reduce((sum, glob) => sum + glob.length + 1, 0);
   const words = Math.max(1, (positions + 31) >>> 5);
   const make = (): Uint32Array => new Uint32Array(words);
-  const advance = [...alphabet.codes].map(make);
+  const advance = new Uint32Array(words * alphabet.size);
   const masks = { words, star: make(), final: make(), first: make(), tail: make(), advance };
   let base = 0;
   const set = (mask: Uint32Array, at: number): void => {
@@ -57,7 +57,7 @@ function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
       if (token === STAR) set(masks.star, base + offset);
       else
         alphabet.codes.forEach((code, letter) => {
-          if (takes(token, code)) set(masks.advance[letter]!, base + offset);
+          if (takes(token, code)) set(advance, letter * words * 32 + base + offset);
         });
     });
     set(masks.final, base + glob.length);
@@ -69,6 +69,7 @@ function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
 
 /** The union of patterns as a machine: Shift-And over all of them at once, determinised as states are met. */
 export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine {
+  if (globs.length === 0) return nothing;
   const masks = masksOf(globs, alphabet);
   const { words, star } = masks;
   const closed = (set: Uint32Array): Uint32Array => {
@@ -82,15 +83,15 @@ export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine
   };
   return lazyMachine<Uint32Array>({
     alphabetSize: alphabet.size,
-    start: globs.length === 0 ? undefined : closed(masks.first.slice()),
+    start: closed(masks.first.slice()),
     key: (set) => String.fromCharCode(...new Uint16Array(set.buffer)),
     step(set, letter) {
       const next = new Uint32Array(words);
-      const advance = masks.advance[letter]!;
+      const from = letter * words;
       let carry = 0;
       let any = 0;
       for (let at = 0; at < words; at += 1) {
-        const moved = set[at]! & advance[at]!;
+        const moved = set[at]! & masks.advance[from + at]!;
         next[at] = (set[at]! & star[at]!) | (moved << 1) | carry;
         carry = moved >>> 31;
         any |= next[at]!;

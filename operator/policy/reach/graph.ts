@@ -6,7 +6,7 @@ import { type Context, keys, normaliseKey } from '../request.ts';
 import { type Capability, cannotMeet, capabilities, fleetAlphabet, type TopicLanguage } from './capability.ts';
 import { type Classes, classify, type DeviceClass, type Slot, slotValue } from './classes.ts';
 import type { Fleet } from './fleet.ts';
-import { accepts, combine } from './machine.ts';
+import { accepts, combine, meet } from './machine.ts';
 import { readableWord } from './readable.ts';
 
 /** Slot `from` of the sender has the same value as slot `to` of the receiver. */
@@ -146,14 +146,18 @@ export function graphOver(
     }
     return id;
   };
-  const meet = (left: TopicLanguage, right: TopicLanguage): string | null => {
+  const sharedTopic = (left: TopicLanguage, right: TopicLanguage): string => {
+    const found = readableWord(combine(alphabet, 'and', [left.machine, right.machine]), alphabet, searchBudget);
+    return found.kind === 'word' ? found.word : '(not determined)';
+  };
+  const common = (left: TopicLanguage, right: TopicLanguage): string | null => {
     if (cannotMeet(left, right)) return null;
     const key = `${idOf(left.key)}.${idOf(right.key)}`;
     let topic = shared.get(key);
     if (topic === undefined) {
-      const found = readableWord(combine(alphabet, 'and', [left.machine, right.machine]), alphabet, searchBudget);
-      if (found.kind === 'undecided') approximate.add('a search for a shared topic was given up; the pair counts as reachable');
-      topic = found.kind === 'none' ? null : found.kind === 'word' ? found.word : '(not determined)';
+      const verdict = meet(left.machine, right.machine, alphabet, searchBudget);
+      if (verdict === 'undecided') approximate.add('a search for a shared topic was given up; the pair counts as reachable');
+      topic = verdict === 'no' ? null : sharedTopic(left, right);
       shared.set(key, topic);
     }
     return topic;
@@ -171,7 +175,7 @@ export function graphOver(
           return pair === undefined ? value : senders[from.id]![pair.from];
         });
         const receiver = capabilityOf(to.policies, contextFor(to, values));
-        const topic = meet(sender.publish, receiver.delivery);
+        const topic = common(sender.publish, receiver.delivery);
         if (topic !== null) edges.push({ from: from.id, to: to.id, same, kind: 'topic', topic });
         const message = sender.directMessages ? directTopic(sender, receiver) : undefined;
         if (message !== undefined) edges.push({ from: from.id, to: to.id, same, kind: 'direct', topic: message });

@@ -89,11 +89,26 @@ function joinedAll(join: Join, states: readonly number[], machines: readonly Mac
 
 /** The product of several machines over one alphabet. */
 export function combine(alphabet: Alphabet, join: Join, machines: readonly Machine[]): Machine {
-  if (machines.length === 1) return machines[0]!;
+  const { left, right } = trimmed(join, machines);
+  if (right.length === 0) return left;
+  return product(alphabet, join, [left, ...right]);
+}
+
+/** Machines that cannot change the result are left out: empty ones in a union or a difference, an empty one decides an intersection. */
+function trimmed(join: Join, machines: readonly Machine[]): { readonly left: Machine; readonly right: readonly Machine[] } {
+  const [first = join === 'and' ? everything : nothing, ...others] = machines;
+  const isEmpty = (machine: Machine): boolean => machine.start === dead;
+  if (join === 'and') return machines.some(isEmpty) ? { left: nothing, right: [] } : { left: first, right: others };
+  if (join === 'minus') return isEmpty(first) ? { left: nothing, right: [] } : { left: first, right: others.filter((one) => !isEmpty(one)) };
+  const [one = nothing, ...rest] = machines.filter((machine) => !isEmpty(machine));
+  return { left: one, right: rest };
+}
+
+function product(alphabet: Alphabet, join: Join, machines: readonly Machine[]): Machine {
   const check = (states: number[]): number[] | undefined => (joinedDead(join, states, machines) ? undefined : states);
   return lazyMachine<number[]>({
     alphabetSize: alphabet.size,
-    start: machines.length === 0 && join === 'or' ? undefined : check(machines.map((machine) => machine.start)),
+    start: check(machines.map((machine) => machine.start)),
     key: (states) => states.join(','),
     step: (states, letter) => check(machines.map((machine, at) => machine.step(states[at]!, letter))),
     accepts: (states) =>
@@ -147,6 +162,31 @@ export function shortestWord(machine: Machine, alphabet: Alphabet, budget: numbe
     }
   }
   return { kind: 'none' };
+}
+
+/** `shortestWord` of what both machines accept, without building their product: for the many pairs of a fleet. */
+export function meet(left: Machine, right: Machine, alphabet: Alphabet, budget: number): 'yes' | 'no' | 'undecided' {
+  if (left.start === dead || right.start === dead) return 'no';
+  const width = 2 ** 26;
+  const queue = [left.start * width + right.start];
+  const seen = new Set(queue);
+  for (let at = 0; at < queue.length; at += 1) {
+    const pair = queue[at]!;
+    const [l, r] = [Math.floor(pair / width), pair % width];
+    if (left.accepts(l) && right.accepts(r)) return 'yes';
+    if (queue.length > budget) return 'undecided';
+    for (let letter = 0; letter < alphabet.size; letter += 1) {
+      const nextLeft = left.step(l, letter);
+      if (nextLeft === dead) continue;
+      const nextRight = right.step(r, letter);
+      if (nextRight === dead) continue;
+      const next = nextLeft * width + nextRight;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      queue.push(next);
+    }
+  }
+  return 'no';
 }
 
 function path(parents: readonly number[], letters: readonly number[], end: number): number[] {
