@@ -105,16 +105,14 @@ function readValue(reader: Reader, rest: string, indent: number): unknown {
     return isEntry(next.text) ? readBlock(reader, indent) : null;
   }
   if (first === 124) return readLiteral(reader, rest, indent);
-  return readInline(reader, rest, indent);
+  return readInline(rest);
 }
 
-/** A scalar or flow collection on one line. A deeper line after it would continue it, which is left to the full parser. */
-function readInline(reader: Reader, rest: string, indent: number): unknown {
+/** A scalar or flow collection on one line. A deeper line after it would continue it; the map or list around it sees that. */
+function readInline(rest: string): unknown {
   const first = rest.charCodeAt(0);
   const result = first === 91 || first === 123 ? readFlow(rest) : readScalar(rest);
   if (!result) throw notSimple;
-  const next = peek(reader);
-  if (next && next.indent > indent) throw notSimple;
   return result.value;
 }
 
@@ -142,7 +140,7 @@ function readEntry(reader: Reader, line: Line, indent: number): unknown {
   }
   reader.at += 1;
   if (rest.startsWith('|')) return readLiteral(reader, rest, indent);
-  return readInline(reader, rest, indent);
+  return readInline(rest);
 }
 
 /** A literal block: `|` keeps one line break at the end, `|-` none. */
