@@ -132,6 +132,6 @@ function checkDocumentLength(object: KubeObject): readonly ObjectProblem[] {
 }
 
 /** Characters of a policy document as AWS counts them. */
-export function documentCharacters(document: unknown): number {
+function documentCharacters(document: unknown): number {
   return JSON.stringify(document ?? {}).replace(/\s/g, '').length;
 }

@@ -130,7 +130,7 @@ function countLines(bytes: Buffer, from: number, to: number): number {
 const bad = (line: number, message: string): Cut => ({ kind: 'problem', line, code: 'BadFile', message });
 const tooLarge = (line: number, message: string): Cut => ({ kind: 'problem', line, code: 'TooLarge', message });
 
-export function mebibytes(bytes: number): string {
+function mebibytes(bytes: number): string {
   if (bytes < 1024 * 1024) return `${Math.ceil(bytes / 1024)} KiB`;
   return `${(bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, '')} MiB`;
 }
