@@ -23,17 +23,28 @@ export interface Store {
    * Server-side apply of metadata (labels, annotations) and spec under a field owner. Fields this owner applied before
    * and leaves out now are removed, unless another owner holds them. An unchanged document writes nothing and returns
    * the stored object. With `metadata.uid` set the object must exist with that uid (`conflict` otherwise); without it
-   * a missing object is created. Invalid documents throw `invalid` with one cause per field.
+   * a missing object is created. Invalid documents throw `invalid` with one cause per field. Status and finalizers in the
+   * document are ignored. Spec fields that no schema knows are for the caller to refuse: the local store drops them, the
+   * API server answers `invalid`.
    */
   apply(document: KubeObject, options: ApplyOptions): Promise<KubeObject>;
 
-  /** Replaces the status of the object with that uid; writes nothing when equal. Never touches spec or metadata. */
+  /**
+   * Replaces the status of the object with that uid; writes nothing when equal. Never touches spec or metadata.
+   * `notFound` when there is no such object, `conflict` when another one has its name now.
+   */
   applyStatus(key: ObjectKey & { readonly uid: string }, status: unknown, options: ApplyOptions): Promise<KubeObject>;
 
-  /** Adds or removes one finalizer in a write of its own. Idempotent; `notFound` when the object is gone. */
+  /**
+   * Adds or removes one finalizer in a write of its own. Idempotent; `notFound` when the object is gone, also when another
+   * has its name now; `invalid` when one is to be added to an object that is being deleted.
+   */
   setFinalizer(key: ObjectKey & { readonly uid: string }, finalizer: string, present: boolean): Promise<KubeObject>;
 
-  /** Marks the object for deletion; it goes when its last finalizer goes. Deleting a missing object is no error. */
+  /**
+   * Marks the object for deletion, which raises its generation; it goes when its last finalizer goes. Deleting a missing
+   * object is no error; with a uid, deleting one that has another is a `conflict`.
+   */
   delete(key: ObjectKey, options?: { readonly uid?: string }): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server } from 'node:https';
-import { createServer } from 'node:https';
+import type { Http2SecureServer } from 'node:http2';
+import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../operator/runtime/clock.ts';
@@ -32,16 +32,22 @@ export interface ClientParts extends KubeConfigOptions, Partial<KubeClientOption
 /** A TLS server on loopback that plays an API server, with a certificate of its own making. */
 export class TlsServer implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
+  readonly protocols = new Set<string>();
   connections = 0;
   handler: Handler;
   #authority = newAuthority();
-  readonly #server: Server;
+  readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Duplex>();
   readonly #clients: KubeClient[] = [];
 
   private constructor(handler: Handler) {
     this.handler = handler;
-    this.#server = createServer(this.#identity(), (request, response) => void this.#answer(request, response));
+    // Like an API server it would rather speak HTTP/2; a client that asks for it is refused, as none of ours may.
+    this.#server = createSecureServer({ ...this.#identity(), allowHTTP1: true }, (request, response) => {
+      this.protocols.add(request.httpVersion);
+      if (request.httpVersion !== '1.1') response.stream.close();
+      else void this.#answer(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    });
     this.#server.on('secureConnection', () => this.connections++);
     this.#server.on('connection', (socket) => this.#sockets.add(socket));
   }

@@ -72,16 +72,17 @@ export class Connections {
     const chosen = this.#config.createDispatcherOptions(this.#config.getCurrentCluster(), tlsOf(options));
     // Requests have a deadline for the whole answer; silence on a watch is judged by the reflector, which knows of
     // bookmarks.
-    const timeouts = { headersTimeout: this.#answerMs, bodyTimeout: 0 };
+    // HTTP/1.1: with HTTP/2 all watches and requests would share one connection, and its fate.
+    const transport = { headersTimeout: this.#answerMs, bodyTimeout: 0, allowH2: false };
     switch (chosen.type) {
       case 'proxy':
-        return new ProxyAgent({ uri: chosen.uri, requestTls: chosen.requestTls as Tls, ...timeouts });
+        return new ProxyAgent({ uri: chosen.uri, requestTls: chosen.requestTls as Tls, ...transport });
       case 'socks':
         throw new Error('SOCKS proxies to the API server are not supported: use an HTTP proxy (proxy-url)');
       case 'agent':
-        return new Agent({ connect: { ...(chosen.connect as Tls), timeout: CONNECT_MS }, ...timeouts });
+        return new Agent({ connect: { ...(chosen.connect as Tls), timeout: CONNECT_MS }, ...transport });
       case 'none':
-        return new Agent({ connect: { timeout: CONNECT_MS }, ...timeouts });
+        return new Agent({ connect: { timeout: CONNECT_MS }, ...transport });
       default:
         return chosen satisfies never;
     }

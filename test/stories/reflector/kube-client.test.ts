@@ -42,6 +42,7 @@ describe('connections to the API server', () => {
     }
     expect(server.connections).toBeLessThanOrEqual(2);
     expect(server.requests.at(-1)?.headers.authorization).toBe('Bearer test-token');
+    expect([...server.protocols]).toEqual(['1.1']);
   });
 
   it('are shared between watches that follow each other', async () => {
