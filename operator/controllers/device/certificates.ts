@@ -16,6 +16,12 @@ interface Made {
   readonly pem: string | undefined;
 }
 
+interface Request {
+  readonly name: string;
+  readonly request: string;
+  readonly hash: string;
+}
+
 /**
  * Crash-safe creation. AWS makes a new certificate at each call, so an answer that is lost must be found again:
  *
@@ -31,19 +37,20 @@ export async function createCertificates(
 ): Promise<ReadonlyMap<string, string>> {
   const wanted = desired.certificates.filter(({ name }) => names.includes(name));
   const made = new Map<string, Made>();
-  const toIssue = new Map<DesiredCertificate, string>();
+  const toIssue: Request[] = [];
   for (const certificate of wanted) {
     const request = await requestOf(scope, desired, certificate);
     if (request === undefined) {
       made.set(certificate.name, await register(scope, certificate));
       continue;
     }
-    const found = await findMade(scope, certificate.name, requestKeyHash(request));
+    const hash = requestKeyHash(request);
+    const found = await findMade(scope, certificate.name, hash);
     if (found !== undefined) made.set(certificate.name, found);
-    else toIssue.set(certificate, request);
+    else toIssue.push({ name: certificate.name, request, hash });
   }
-  if (toIssue.size > 0) await mark(scope, toIssue);
-  for (const [{ name }, request] of toIssue) made.set(name, await issue(scope, name, request));
+  if (toIssue.length > 0) await mark(scope, toIssue);
+  for (const request of toIssue) made.set(request.name, await issue(scope, request));
   await record(scope, made);
   for (const { name, source } of wanted) {
     const { pem, record: entry } = made.get(name) ?? {};
@@ -73,23 +80,19 @@ async function findMade(scope: Scope<Device>, name: string, hash: string): Promi
   return { record: entryOf(name, { ...found, hash }), pem: found.pem };
 }
 
-async function mark(scope: Scope<Device>, toIssue: ReadonlyMap<DesiredCertificate, string>): Promise<void> {
+async function mark(scope: Scope<Device>, toIssue: readonly Request[]): Promise<void> {
   // The turn first: a mark without a call behind it would send the next pass looking for nothing.
   const call = { ...scope.options, slot: `${scope.object.metadata.uid ?? scope.key.name}` };
-  for (let turns = 0; turns < toIssue.size; turns += 1) {
+  for (let turns = 0; turns < toIssue.length; turns += 1) {
     await scope.session.port.admit('CreateCertificateFromCsr', turns === 0 ? call : scope.options);
   }
   const pendingSince = conditionTime(scope.deps.clock.now());
-  const marks = [...toIssue].map(([{ name }, request]) => ({
-    name,
-    pendingSince,
-    publicKeySha256: requestKeyHash(request),
-  }));
+  const marks = toIssue.map(({ name, hash }) => ({ name, pendingSince, publicKeySha256: hash }));
   await saveRecords(scope, marks);
 }
 
-async function issue(scope: Scope<Device>, name: string, certificateSigningRequest: string): Promise<Made> {
-  const input = { certificateSigningRequest, setAsActive: false };
+async function issue(scope: Scope<Device>, { name, request, hash }: Request): Promise<Made> {
+  const input = { certificateSigningRequest: request, setAsActive: false };
   const answer = await scope.call('CreateCertificateFromCsr', input, { admitted: true });
   const { certificateId: id, certificateArn: arn, certificatePem: pem } = answer;
   if (id === undefined)
@@ -98,7 +101,6 @@ async function issue(scope: Scope<Device>, name: string, certificateSigningReque
       `AWS made certificate ${name} without telling its id; it is looked for by its key.`,
       1_000,
     );
-  const hash = requestKeyHash(certificateSigningRequest);
   return {
     record: entryOf(name, { id, arn: arn ?? arnOf(scope.session, `cert/${id}`), status: 'INACTIVE', hash, pem }),
     pem,
