@@ -59,7 +59,7 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     { write },
   );
-  return wrap(root);
+  return new LazyLogger(root, () => root);
 }
 
 interface Sink {
@@ -71,21 +71,50 @@ interface Sink {
   isLevelEnabled(level: string): boolean;
 }
 
-function wrap(sink: Sink): Logger {
-  const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
-    if (!sink.isLevelEnabled(level)) return;
-    sink[level](fields === undefined ? {} : clean(fields), redactText(message));
-  };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => wrap(sink.child(clean(fields))),
-    get debugEnabled() {
-      return sink.isLevelEnabled('debug');
-    },
-  };
+/** Children are made when they first write: most reconciles have nothing to say, and there are a hundred thousand. */
+class LazyLogger implements Logger {
+  readonly #root: Sink;
+  readonly #make: () => Sink;
+  #sink: Sink | undefined;
+
+  constructor(root: Sink, make: () => Sink) {
+    this.#root = root;
+    this.#make = make;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write('debug', message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write('info', message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write('warn', message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write('error', message, fields);
+  }
+
+  child(fields: LogFields): Logger {
+    return new LazyLogger(this.#root, () => this.#get().child(clean(fields)));
+  }
+
+  get debugEnabled(): boolean {
+    return this.#root.isLevelEnabled('debug');
+  }
+
+  #get(): Sink {
+    this.#sink ??= this.#make();
+    return this.#sink;
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
+    if (!this.#root.isLevelEnabled(level)) return;
+    this.#get()[level](fields === undefined ? {} : clean(fields), redactText(message));
+  }
 }
 
 // Keys of the record itself must not be overwritten by a field of the same name: a parser would trust the last one.

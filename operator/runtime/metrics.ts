@@ -6,18 +6,24 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Counter {
   /** Default 1. */
   inc(labels?: Labels, by?: number): void;
+  /** One series, looked up once: for what is counted on hot paths. */
+  bind(labels: Labels): { inc(by?: number): void };
 }
 
 export interface Gauge {
   set(labels: Labels, value: number): void;
   /** Default 1; negative to lower. */
   add(labels: Labels, by?: number): void;
+  /** One series, looked up once. Not for gauges that are reset. */
+  bind(labels: Labels): { add(by: number): void };
   /** Forgets all series, for gauges that are written anew on each scrape. */
   reset(): void;
 }
 
 export interface Histogram {
   observe(labels: Labels, value: number): void;
+  /** One series, looked up once; it exists from then on, with a count of zero. */
+  bind(labels: Labels): { observe(value: number): void };
 }
 
 export interface MetricOptions {
@@ -68,7 +74,14 @@ export class Metrics {
     const metric = new prom.Counter(this.#base(options, 'counter'));
     const bound = limitSeries(options);
     // A metric without labels exists from the first scrape on; one with labels after its first series is named.
-    return { inc: (labels, by = 1) => metric.inc(bound(labels), by) };
+    return {
+      inc: (labels, by = 1) => metric.inc(bound(labels), by),
+      bind(labels) {
+        const series = metric.labels(bound(labels));
+        series.inc(0);
+        return { inc: (by = 1) => series.inc(by) };
+      },
+    };
   }
 
   gauge(options: GaugeOptions): Gauge {
@@ -81,6 +94,11 @@ export class Metrics {
     const gauge: Gauge = {
       set: (labels, value) => metric.set(bound(labels), value),
       add: (labels, by = 1) => metric.inc(bound(labels), by),
+      bind(labels) {
+        const series = metric.labels(bound(labels));
+        series.inc(0);
+        return { add: (by) => series.inc(by) };
+      },
       reset: () => {
         metric.reset();
         bound.reset();
@@ -93,11 +111,12 @@ export class Metrics {
     const metric = new prom.Histogram({ ...this.#base(options, 'histogram'), buckets: [...options.buckets] });
     const bound = limitSeries(options);
     return {
-      observe: (labels, value) => {
+      observe: (labels, value) => metric.observe(bound(labels), value),
+      bind(labels) {
         const safe = bound(labels);
-        // Zero as a first value would lie in the sum of nothing; `zero` makes the series without an observation.
-        if (Number.isNaN(value)) metric.zero(safe);
-        else metric.observe(safe, value);
+        // An observation of 0 would count; this makes the series without one.
+        metric.zero(safe);
+        return metric.labels(safe);
       },
     };
   }
@@ -123,9 +142,6 @@ export class Metrics {
     return { name, help, labelNames: [...labels], registers: [this.#registry] };
   }
 }
-
-/** Given as a histogram's value it makes the series appear with a count of zero, so that rates work from the start. */
-export const ZERO = Number.NaN;
 
 interface SeriesLimit {
   (labels: Labels | undefined): Record<string, string>;

@@ -1,4 +1,4 @@
-import { type Metrics, ZERO } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
 
 export type ReconcileResult = 'success' | 'error' | 'requeue' | 'requeue_after';
 const RESULTS: readonly ReconcileResult[] = ['success', 'error', 'requeue', 'requeue_after'];
@@ -49,21 +49,20 @@ export function controllerMetrics(metrics: Metrics): ControllerMetrics {
   return {
     observer(controller, workers) {
       const of = { controller };
-      for (const result of RESULTS) total.inc({ controller, result }, 0);
-      for (const each of [errors, terminal, panics, timeouts]) each.inc(of, 0);
-      time.observe(of, ZERO);
-      active.set(of, 0);
+      const results = new Map(RESULTS.map((result) => [result, total.bind({ controller, result })]));
+      const [failed, stuck, panicked, late] = [errors.bind(of), terminal.bind(of), panics.bind(of), timeouts.bind(of)];
+      const [took, busy] = [time.bind(of), active.bind(of)];
       most.set(of, workers);
       return {
-        result: (result) => total.inc({ controller, result }),
+        result: (result) => results.get(result)?.inc(),
         error(kind) {
-          errors.inc(of);
-          if (kind === 'terminal') terminal.inc(of);
+          failed.inc();
+          if (kind === 'terminal') stuck.inc();
         },
-        panic: () => panics.inc(of),
-        timeout: () => timeouts.inc(of),
-        took: (seconds) => time.observe(of, seconds),
-        active: (delta) => active.add(of, delta),
+        panic: () => panicked.inc(),
+        timeout: () => late.inc(),
+        took: (seconds) => took.observe(seconds),
+        active: (delta) => busy.add(delta),
       };
     },
   };

@@ -1,4 +1,4 @@
-import { type Metrics, ZERO } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import type { QueueObserver, QueueSnapshot } from '../queue/metrics.ts';
 
 /** Distinct priorities shown; a queue fed with arbitrary numbers must not grow the scrape. */
@@ -40,13 +40,13 @@ export function workqueueMetrics(metrics: Metrics): WorkqueueMetrics {
     observer(name, snapshot) {
       const of = { name, controller: name };
       snapshots.set(name, snapshot);
-      for (const counter of [adds, retries]) counter.inc(of, 0);
-      for (const histogram of [waited, worked]) histogram.observe(of, ZERO);
+      const [added, retried] = [adds.bind(of), retries.bind(of)];
+      const [queued, work] = [waited.bind(of), worked.bind(of)];
       return {
-        added: () => adds.inc(of),
-        retried: () => retries.inc(of),
-        taken: (ms) => waited.observe(of, ms / 1000),
-        finished: (ms) => worked.observe(of, ms / 1000),
+        added: () => added.inc(),
+        retried: () => retried.inc(),
+        taken: (ms) => queued.observe(ms / 1000),
+        finished: (ms) => work.observe(ms / 1000),
       };
     },
   };

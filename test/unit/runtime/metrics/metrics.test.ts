@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../../operator/runtime/clock.ts';
 import { controllerMetrics } from '../../../../operator/runtime/metrics/controller.ts';
 import { workqueueMetrics } from '../../../../operator/runtime/metrics/workqueue.ts';
-import { Metrics, ZERO } from '../../../../operator/runtime/metrics.ts';
+import { Metrics } from '../../../../operator/runtime/metrics.ts';
 import { WorkQueue } from '../../../../operator/runtime/queue.ts';
 
 const series = async (metrics: Metrics, prefix: string) =>
@@ -122,7 +122,7 @@ describe('bounds', () => {
 it('a histogram series can exist without an observation', async () => {
   const metrics = new Metrics();
   const histogram = metrics.histogram({ name: 'h_seconds', help: 'H.', labels: ['x'], buckets: [1, 2] });
-  histogram.observe({ x: 'a' }, ZERO);
+  histogram.bind({ x: 'a' });
   expect(await series(metrics, 'h_seconds')).toEqual([
     'h_seconds_bucket{le="1",x="a"} 0',
     'h_seconds_bucket{le="2",x="a"} 0',
