@@ -45,7 +45,9 @@ const clientIdKey = normaliseKey(keys.clientId);
 
 /** One alphabet for all devices of a fleet: every letter of the patterns and of the values that stand in for devices. */
 export function fleetAlphabet(documents: readonly PolicyDocument[], values: Iterable<string>): Alphabet {
-  const texts = new Set(documents.flatMap((document) => document.statements.flatMap((one) => one.resources.map((r) => r.text))));
+  const texts = new Set(
+    documents.flatMap((document) => document.statements.flatMap((one) => one.resources.map((r) => r.text))),
+  );
   const letters = [...texts].map((text) => {
     const { items } = parseTemplate(text, { variables: true, wildcards: true });
     return Int32Array.from(items.filter((item) => typeof item === 'number' && item >= 0) as number[]);
@@ -55,7 +57,10 @@ export function fleetAlphabet(documents: readonly PolicyDocument[], values: Iter
 
 function allows(set: PolicySet, context: Context, clientId: string): boolean {
   const resource = `${arnPrefix(set.options)}client/${clientId}`;
-  return evaluate(set, { action: connect!.name, resource, context: { ...context, [keys.clientId]: clientId } }).decision === 'allowed';
+  return (
+    evaluate(set, { action: connect!.name, resource, context: { ...context, [keys.clientId]: clientId } }).decision ===
+    'allowed'
+  );
 }
 
 interface Session {
@@ -64,9 +69,16 @@ interface Session {
 }
 
 /** A client ID that no policy and no device uses; who may take it may take any that fits the same pattern. */
-function freeSession(set: PolicySet, context: Context, alphabet: Alphabet, options: PolicyOptions): Session | undefined {
+function freeSession(
+  set: PolicySet,
+  context: Context,
+  alphabet: Alphabet,
+  options: PolicyOptions,
+): Session | undefined {
   const { [keys.thingName]: thing, ...rest } = context;
-  const bare = Object.fromEntries(Object.entries(rest).filter(([key]) => !normaliseKey(key).startsWith('iot:connection.thing.')));
+  const bare = Object.fromEntries(
+    Object.entries(rest).filter(([key]) => !normaliseKey(key).startsWith('iot:connection.thing.')),
+  );
   const base = options.exclusiveThings && thing !== undefined ? context : bare;
   const free = new Set([clientIdKey]);
   const languages = sessionLanguages(set, { context: base, free: true }, alphabet, free);
@@ -76,7 +88,8 @@ function freeSession(set: PolicySet, context: Context, alphabet: Alphabet, optio
   const spelled = ids.refs('Allow').flatMap((ref) => ids.patterns(ref));
   if ([...ids.heads, ...spelled].every((glob) => showGlob(glob) === own)) return undefined;
   const found = shortestWord(ids.allowed, alphabet, 5_000);
-  if (found.kind !== 'word' || (found.word === own && !ids.heads.some((head) => head.length < [...own].length))) return undefined;
+  if (found.kind !== 'word' || (found.word === own && !ids.heads.some((head) => head.length < [...own].length)))
+    return undefined;
   // The pattern may rest on conditions that the chosen ID does not meet: the evaluator has the last word.
   return allows(set, base, found.word) && found.word !== own ? { context: base, free: true } : undefined;
 }
@@ -163,9 +176,18 @@ function capabilityOf(set: PolicySet, context: Context, alphabet: Alphabet): Cap
   return {
     set,
     context,
-    publish: union(alphabet, sending.map((one) => allowedBy(one.language(publish!)))),
-    delivery: union(alphabet, languages.map((one) => deliveryOf(alphabet, one, set.options))),
-    receive: union(alphabet, languages.map((one) => allowedBy(one.language(receive!)))),
+    publish: union(
+      alphabet,
+      sending.map((one) => allowedBy(one.language(publish!))),
+    ),
+    delivery: union(
+      alphabet,
+      languages.map((one) => deliveryOf(alphabet, one, set.options)),
+    ),
+    receive: union(
+      alphabet,
+      languages.map((one) => allowedBy(one.language(receive!))),
+    ),
     freeClientId: chosen !== undefined,
     directMessages: sending.some((one) => one.language(direct!).refs('Allow').length > 0),
   };

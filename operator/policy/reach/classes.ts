@@ -58,7 +58,9 @@ export function slotValue(device: FleetDevice, slot: Slot): string | undefined {
   if (slot.key === 'name') return device.thing ?? device.clientIds[0] ?? device.name;
   if (slot.key === normaliseKey(keys.thingType)) return device.thing === undefined ? undefined : device.thingType;
   const attribute = /\[(.*)\]/.exec(slot.name)?.[1] ?? '';
-  return device.thing === undefined || !Object.hasOwn(device.attributes, attribute) ? undefined : device.attributes[attribute];
+  return device.thing === undefined || !Object.hasOwn(device.attributes, attribute)
+    ? undefined
+    : device.attributes[attribute];
 }
 
 /**

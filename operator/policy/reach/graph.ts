@@ -68,7 +68,9 @@ function examplesOf(fleet: Fleet, classes: Classes): Examples {
     value(signature, role, slot) {
       const list = lists.get(signature) ?? [''];
       const half = list.length >> 1;
-      return role === 'sender' ? list[slot % Math.max(1, list.length - half)]! : list[(list.length - 1 - (slot % Math.max(1, half || 1)))]!;
+      return role === 'sender'
+        ? list[slot % Math.max(1, list.length - half)]!
+        : list[list.length - 1 - (slot % Math.max(1, half || 1))]!;
     },
     all: [...lists.values()].flat(),
   };
@@ -114,7 +116,11 @@ function sameMeaning(a: Slot, b: Slot): boolean {
  * that the graph will be compared with. What policies do not see is left out: rules that republish, services that forward,
  * IAM principals, custom authorisers.
  */
-export function reachGraph(fleet: Fleet, given: GivenOptions = {}, alsoRead: readonly PolicyDocument[] = []): ReachGraph {
+export function reachGraph(
+  fleet: Fleet,
+  given: GivenOptions = {},
+  alsoRead: readonly PolicyDocument[] = [],
+): ReachGraph {
   const options: PolicyOptions = withDefaults({ exclusiveThings: false, ...given });
   const classes = classify(fleet, alsoRead);
   return graphOver(fleet, classes, options, alsoRead);
@@ -156,7 +162,8 @@ export function graphOver(
     let topic = shared.get(key);
     if (topic === undefined) {
       const verdict = meet(left.machine, right.machine, alphabet, searchBudget);
-      if (verdict === 'undecided') approximate.add('a search for a shared topic was given up; the pair counts as reachable');
+      if (verdict === 'undecided')
+        approximate.add('a search for a shared topic was given up; the pair counts as reachable');
       topic = verdict === 'no' ? null : sharedTopic(left, right);
       shared.set(key, topic);
     }

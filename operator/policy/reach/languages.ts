@@ -136,7 +136,13 @@ function union(cuts: readonly CutStatement[], effect: Effect, alphabet: Alphabet
 function keyOf(cuts: readonly CutStatement[]): string {
   const words = cuts
     .filter((cut) => cut.mode === 'NotResource' || cut.globs.some((glob) => glob.rest.length > 0))
-    .map((cut) => `${cut.effect[0]}${cut.mode[0]}${cut.globs.flatMap((glob) => glob.rest.map((rest) => rest.join())).sort().join(';')}`);
+    .map(
+      (cut) =>
+        `${cut.effect[0]}${cut.mode[0]}${cut.globs
+          .flatMap((glob) => glob.rest.map((rest) => rest.join()))
+          .sort()
+          .join(';')}`,
+    );
   return [...new Set(words)].sort().join('|');
 }
 

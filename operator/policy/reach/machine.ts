@@ -95,11 +95,17 @@ export function combine(alphabet: Alphabet, join: Join, machines: readonly Machi
 }
 
 /** Machines that cannot change the result are left out: empty ones in a union or a difference, an empty one decides an intersection. */
-function trimmed(join: Join, machines: readonly Machine[]): { readonly left: Machine; readonly right: readonly Machine[] } {
+function trimmed(
+  join: Join,
+  machines: readonly Machine[],
+): { readonly left: Machine; readonly right: readonly Machine[] } {
   const [first = join === 'and' ? everything : nothing, ...others] = machines;
   const isEmpty = (machine: Machine): boolean => machine.start === dead;
   if (join === 'and') return machines.some(isEmpty) ? { left: nothing, right: [] } : { left: first, right: others };
-  if (join === 'minus') return isEmpty(first) ? { left: nothing, right: [] } : { left: first, right: others.filter((one) => !isEmpty(one)) };
+  if (join === 'minus')
+    return isEmpty(first)
+      ? { left: nothing, right: [] }
+      : { left: first, right: others.filter((one) => !isEmpty(one)) };
   const [one = nothing, ...rest] = machines.filter((machine) => !isEmpty(machine));
   return { left: one, right: rest };
 }

@@ -16,7 +16,11 @@ function valuesOf(device: FleetDevice, cls: DeviceClass): (string | undefined)[]
   return cls.slots.map((slot) => slotValue(device, slot));
 }
 
-function agree(sender: readonly (string | undefined)[], receiver: readonly (string | undefined)[], pair: SameValue): boolean {
+function agree(
+  sender: readonly (string | undefined)[],
+  receiver: readonly (string | undefined)[],
+  pair: SameValue,
+): boolean {
   return sender[pair.from] !== undefined && sender[pair.from] === receiver[pair.to];
 }
 
@@ -52,9 +56,15 @@ export function edgesBetween({ graph, sender, receiver }: Ends): readonly ReachE
   const candidates = graph.edges.filter((edge) => edge.from === from.id && edge.to === to.id);
   const compared = comparedPairs(candidates, from.id, to.id);
   const same = new Set(compared.filter((pair) => agree(left, right, pair)).map((pair) => `${pair.from}.${pair.to}`));
-  const exact = candidates.filter((edge) => edge.same.length === same.size && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)));
+  const exact = candidates.filter(
+    (edge) => edge.same.length === same.size && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)),
+  );
   // A receiver's value may agree with several of the sender's; edges name one of them, the others follow.
-  return exact.length > 0 ? exact : candidates.filter((edge) => edge.same.length > 0 && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)));
+  return exact.length > 0
+    ? exact
+    : candidates.filter(
+        (edge) => edge.same.length > 0 && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)),
+      );
 }
 
 function contacts(graph: ReachGraph, device: FleetDevice, side: 'sender' | 'receiver'): readonly Contact[] {
@@ -165,7 +175,9 @@ function take(
   const to = graph.classes.list[edge.to]!;
   for (const member of remaining) {
     const right = valuesOf(graph.fleet.devices[member]!, to);
-    const exact = sender.compared.every((pair) => agree(sender.left, right, pair) === wanted.has(`${pair.from}.${pair.to}`));
+    const exact = sender.compared.every(
+      (pair) => agree(sender.left, right, pair) === wanted.has(`${pair.from}.${pair.to}`),
+    );
     if (!exact) continue;
     remaining.delete(member);
     queue.push(member);

@@ -68,10 +68,16 @@ function neighbours(template: Template): (readonly [string, string])[] {
     items.flatMap((item) => (typeof item === 'number' && item >= 0 ? [String.fromCodePoint(item)] : [])).join('');
   return template.items.flatMap((item, at) => {
     if (typeof item === 'number') return [];
-    const isStop = (one: Template['items'][number]): boolean => typeof one !== 'number' || one < 0 || one === slash || one === 58;
+    const isStop = (one: Template['items'][number]): boolean =>
+      typeof one !== 'number' || one < 0 || one === slash || one === 58;
     const before = template.items.slice(0, at).findLastIndex(isStop);
     const after = template.items.slice(at + 1).findIndex(isStop);
-    return [[text(template.items.slice(before + 1, at)), text(template.items.slice(at + 1, after < 0 ? undefined : at + 1 + after))] as const];
+    return [
+      [
+        text(template.items.slice(before + 1, at)),
+        text(template.items.slice(at + 1, after < 0 ? undefined : at + 1 + after)),
+      ] as const,
+    ];
   });
 }
 
@@ -81,7 +87,9 @@ export function signatures(documents: readonly PolicyDocument[]): Signatures {
     document.statements.flatMap((one) => [...one.resources, ...one.conditions.flatMap((entry) => entry.values)]),
   );
   const distinct = [...new Set(texts.map((located) => located.text))];
-  const templates = distinct.map((text) => parseTemplate(text.split(':').slice(5).join(':') || text, { variables: true, wildcards: true }));
+  const templates = distinct.map((text) =>
+    parseTemplate(text.split(':').slice(5).join(':') || text, { variables: true, wildcards: true }),
+  );
   const tests = unique(templates.flatMap((template) => levelsOf(template).flatMap(testsOf)));
   const around = [...new Map(templates.flatMap(neighbours).map((pair) => [pair.join('\u0000'), pair])).values()];
   const questions = longestQuestionRun(templates);
@@ -92,11 +100,16 @@ export function signatures(documents: readonly PolicyDocument[]): Signatures {
       const word = before + value + after;
       tests.forEach((test, at) => {
         // A test that the surroundings alone decide says nothing about the value.
-        if (matches(test, word) && !(value !== '' && matches(test, `${before}\u{f0000}${after}`))) met.push(`${side}.${at}`);
+        if (matches(test, word) && !(value !== '' && matches(test, `${before}\u{f0000}${after}`)))
+          met.push(`${side}.${at}`);
       });
     });
     const length = questions === 0 ? '' : String(Math.min([...value].length, questions + 1));
-    return met.length === 0 ? (questions === 0 || length === String(questions + 1) ? '' : `#${length}`) : `${met.join()}#${length}`;
+    return met.length === 0
+      ? questions === 0 || length === String(questions + 1)
+        ? ''
+        : `#${length}`
+      : `${met.join()}#${length}`;
   };
   return {
     of(value) {
@@ -109,4 +122,3 @@ export function signatures(documents: readonly PolicyDocument[]): Signatures {
     },
   };
 }
-

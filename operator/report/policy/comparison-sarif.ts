@@ -2,7 +2,7 @@ import type { Witness } from '../../policy/index.ts';
 import type { ComparisonReport } from './comparison.ts';
 import type { SarifLog } from './sarif.ts';
 import { location } from './sarif.ts';
-import { plainRequest, type PolicySource, shortArn, statementLine, whoAsks } from './source.ts';
+import { type PolicySource, plainRequest, shortArn, statementLine, whoAsks } from './source.ts';
 
 const ruleIds = ['newly-allowed', 'no-longer-allowed', 'deny-subscribe-bypassed', 'undecided'] as const;
 
@@ -37,7 +37,10 @@ export function comparisonSarif(reports: readonly ComparisonReport[], version: s
 function resultsOf(report: ComparisonReport) {
   const { after, before } = report;
   const comparison = report.levels[report.level];
-  const undecided = comparison.verdict === 'undecided' ? [result('undecided', 'error', descriptions.undecided, after[0], undefined)] : [];
+  const undecided =
+    comparison.verdict === 'undecided'
+      ? [result('undecided', 'error', descriptions.undecided, after[0], undefined)]
+      : [];
   return [
     ...undecided,
     ...comparison.gained.map((witness) => witnessResult('newly-allowed', witness, after)),
@@ -53,7 +56,10 @@ function witnessResult(id: 'newly-allowed' | 'no-longer-allowed', witness: Witne
   const at = source?.document.statements[witness.allowedBy.statement]?.at;
   const word = id === 'newly-allowed' ? 'newly allowed' : 'no longer allowed';
   const text = `${witness.action} on ${shortArn(witness.resource)} is ${word} for ${whoAsks(witness)}. Statement: ${statementLine(sources, witness.allowedBy)}.`;
-  return { ...result(id, id === 'newly-allowed' ? 'warning' : 'note', text, source, at), properties: { witness: plainRequest(witness) } };
+  return {
+    ...result(id, id === 'newly-allowed' ? 'warning' : 'note', text, source, at),
+    properties: { witness: plainRequest(witness) },
+  };
 }
 
 function result(
@@ -62,5 +68,11 @@ function result(
   text: string,
   ...[source, at]: [PolicySource | undefined, Parameters<typeof location>[1]]
 ) {
-  return { ruleId: id, ruleIndex: ruleIds.indexOf(id), level, message: { text }, locations: [location(source?.path ?? 'policy', at)] };
+  return {
+    ruleId: id,
+    ruleIndex: ruleIds.indexOf(id),
+    level,
+    message: { text },
+    locations: [location(source?.path ?? 'policy', at)],
+  };
 }

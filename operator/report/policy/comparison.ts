@@ -1,6 +1,15 @@
 import type { Comparison, Level, Witness } from '../../policy/index.ts';
 import type { LintFinding } from '../../policy/lint/index.ts';
-import { type PlainRequest, type PolicySource, paragraph, plainRequest, shortArn, statementLine, statementPlace, whoAsks } from './source.ts';
+import {
+  type PlainRequest,
+  type PolicySource,
+  paragraph,
+  plainRequest,
+  shortArn,
+  statementLine,
+  statementPlace,
+  whoAsks,
+} from './source.ts';
 
 /** Everything that a comparison of two sets of documents shows. */
 export interface ComparisonReport {
@@ -48,9 +57,13 @@ function levelTable(report: ComparisonReport): string[] {
 }
 
 function causeOfGain(witness: Witness, report: ComparisonReport): string[] {
-  const lines = [`because of  ${statementPlace(report.after, witness.allowedBy)}  ${statementLine(report.after, witness.allowedBy)}`];
+  const lines = [
+    `because of  ${statementPlace(report.after, witness.allowedBy)}  ${statementLine(report.after, witness.allowedBy)}`,
+  ];
   if (witness.deniedBy !== undefined) {
-    lines.push(`until now denied by  ${statementPlace(report.before, witness.deniedBy)}  ${statementLine(report.before, witness.deniedBy)}`);
+    lines.push(
+      `until now denied by  ${statementPlace(report.before, witness.deniedBy)}  ${statementLine(report.before, witness.deniedBy)}`,
+    );
   }
   return lines;
 }
@@ -59,17 +72,29 @@ function causeOfLoss(witness: Witness, report: ComparisonReport): string[] {
   const allowed = `was allowed by  ${statementPlace(report.before, witness.allowedBy)}  ${statementLine(report.before, witness.allowedBy)}`;
   return witness.deniedBy === undefined
     ? [allowed, 'no statement allows it any more']
-    : [allowed, `now denied by  ${statementPlace(report.after, witness.deniedBy)}  ${statementLine(report.after, witness.deniedBy)}`];
+    : [
+        allowed,
+        `now denied by  ${statementPlace(report.after, witness.deniedBy)}  ${statementLine(report.after, witness.deniedBy)}`,
+      ];
 }
 
 function witnessLines(witness: Witness, cause: readonly string[]): string[] {
   const through = witness.filter === undefined ? '' : `  (through the filter ${witness.filter})`;
-  return [`  ${witness.action}  ${shortArn(witness.resource)}${through}`, `    for ${whoAsks(witness)}`, ...cause.map((line) => `    ${line}`), ''];
+  return [
+    `  ${witness.action}  ${shortArn(witness.resource)}${through}`,
+    `    for ${whoAsks(witness)}`,
+    ...cause.map((line) => `    ${line}`),
+    '',
+  ];
 }
 
 const maxShown = 12;
 
-function section(title: string, witnesses: readonly Witness[], cause: (witness: Witness) => readonly string[]): string[] {
+function section(
+  title: string,
+  witnesses: readonly Witness[],
+  cause: (witness: Witness) => readonly string[],
+): string[] {
   if (witnesses.length === 0) return [];
   const shown = witnesses.slice(0, maxShown).flatMap((witness) => witnessLines(witness, cause(witness)));
   const rest = witnesses.length - maxShown;
@@ -85,8 +110,14 @@ function bypassLines(report: ComparisonReport): string[] {
     const filter = shortArn(finding.witness?.resource ?? '').replace(/^topicfilter\//, '');
     return [
       `The Deny does not stop delivery: ${statementPlace(report.after, ref)}  ${statementLine(report.after, ref)}`,
-      paragraph(`1. A device subscribes to "${filter}". That is still allowed: the Deny is compared with the text of the filter, and "${filter}" is not of the form "${denied.join('", "')}".`, '  '),
-      paragraph(`2. The broker then delivers every topic that "${filter}" matches, the denied ones included. Only iot:Receive is checked on each message, and it is allowed.`, '  '),
+      paragraph(
+        `1. A device subscribes to "${filter}". That is still allowed: the Deny is compared with the text of the filter, and "${filter}" is not of the form "${denied.join('", "')}".`,
+        '  ',
+      ),
+      paragraph(
+        `2. The broker then delivers every topic that "${filter}" matches, the denied ones included. Only iot:Receive is checked on each message, and it is allowed.`,
+        '  ',
+      ),
       paragraph(`So: ${finding.message.replace(/^the Deny does not stop delivery: /, '')}.`, '  '),
       paragraph(`To stop it, deny iot:Receive as well: ${denied.map((tail) => `topic/${tail}`).join(', ')}`, '  '),
       '',
@@ -98,10 +129,19 @@ function caveats(report: ComparisonReport): string[] {
   const comparison = report.levels[report.level];
   const lines = comparison.assumptions.map((text) => paragraph(`assumes: ${text}`, '  '));
   if (comparison.testedValuesOnly) {
-    lines.push(paragraph('tested values only: two variables meet inside one level, for which there is no proof that the values tried suffice', '  '));
+    lines.push(
+      paragraph(
+        'tested values only: two variables meet inside one level, for which there is no proof that the values tried suffice',
+        '  ',
+      ),
+    );
   }
-  if (comparison.addsDeny) lines.push(paragraph('adds a Deny: other policies on the same certificate may lose rights by it', '  '));
-  if (comparison.dropsDeny) lines.push(paragraph('drops a Deny: together with other policies on the same certificate more may become allowed', '  '));
+  if (comparison.addsDeny)
+    lines.push(paragraph('adds a Deny: other policies on the same certificate may lose rights by it', '  '));
+  if (comparison.dropsDeny)
+    lines.push(
+      paragraph('drops a Deny: together with other policies on the same certificate more may become allowed', '  '),
+    );
   return lines.length === 0 ? [] : ['Mind', ...lines, ''];
 }
 
@@ -110,7 +150,8 @@ export function comparisonText(report: ComparisonReport): string {
   const comparison = report.levels[report.level];
   const delivery = report.levels.delivery;
   // What newly arrives is told even where another level was asked for; it is what people mean by access.
-  const arrives = report.level === 'delivery' ? [] : delivery.gained.filter((witness) => witness.action === 'iot:Receive');
+  const arrives =
+    report.level === 'delivery' ? [] : delivery.gained.filter((witness) => witness.action === 'iot:Receive');
   return [
     report.subject,
     '',
@@ -148,7 +189,11 @@ export interface ComparisonJson {
   readonly testedValuesOnly: boolean;
   readonly addsDeny: boolean;
   readonly dropsDeny: boolean;
-  readonly bypassedDenies: readonly { readonly place: string; readonly message: string; readonly witness: PlainRequest | null }[];
+  readonly bypassedDenies: readonly {
+    readonly place: string;
+    readonly message: string;
+    readonly witness: PlainRequest | null;
+  }[];
 }
 
 function detail(witness: Witness, allows: readonly PolicySource[], refuses: readonly PolicySource[]): WitnessDetail {

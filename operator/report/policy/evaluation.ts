@@ -1,5 +1,13 @@
 import type { Decision, Request, StatementRef } from '../../policy/index.ts';
-import { type PlainRequest, type PolicySource, plainRequest, shortArn, statementLine, statementPlace, whoAsks } from './source.ts';
+import {
+  type PlainRequest,
+  type PolicySource,
+  plainRequest,
+  shortArn,
+  statementLine,
+  statementPlace,
+  whoAsks,
+} from './source.ts';
 
 export interface EvaluatedRequest {
   readonly request: Request;
@@ -20,11 +28,16 @@ export function evaluationText(results: readonly EvaluatedRequest[], sources: re
   return results.map((result) => `${evaluationLines(result, sources).join('\n')}\n`).join('\n');
 }
 
-export function evaluationLines({ request, decision, by, accepted }: EvaluatedRequest, sources: readonly PolicySource[]): string[] {
+export function evaluationLines(
+  { request, decision, by, accepted }: EvaluatedRequest,
+  sources: readonly PolicySource[],
+): string[] {
   const lines = [`${words[decision]}  ${request.action} on ${shortArn(request.resource)}`, `  for ${whoAsks(request)}`];
   if (by !== undefined) lines.push(`  by ${statementPlace(sources, by)}  ${statementLine(sources, by)}`);
   if (!accepted) {
-    lines.push('  note: the resource is not one that the broker checks for this action here (another ARN type, account or region, or a malformed name)');
+    lines.push(
+      '  note: the resource is not one that the broker checks for this action here (another ARN type, account or region, or a malformed name)',
+    );
   }
   return lines;
 }

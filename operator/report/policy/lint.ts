@@ -1,5 +1,5 @@
-import type { LintFinding, LintReport, Severity } from '../../policy/lint/index.ts';
 import type { ParseFinding } from '../../policy/index.ts';
+import type { LintFinding, LintReport, Severity } from '../../policy/lint/index.ts';
 import { type PlainRequest, type PolicySource, paragraph, place, plainRequest, shortArn, whoAsks } from './source.ts';
 
 /** One principal's policies and what lint says of them together, or the reasons why a file could not be read. */
@@ -39,19 +39,24 @@ function findingLines(finding: LintFinding, sources: readonly PolicySource[]): s
   const lines = [`${where}  ${finding.severity}  ${finding.code}${which}`, paragraph(finding.message, '    ')];
   if (finding.witness !== undefined) {
     const { action, resource } = finding.witness;
-    lines.push(paragraph(`example: ${action} on ${shortArn(resource)} is allowed for ${whoAsks(finding.witness)}`, '    '));
+    lines.push(
+      paragraph(`example: ${action} on ${shortArn(resource)} is allowed for ${whoAsks(finding.witness)}`, '    '),
+    );
   }
   lines.push(paragraph(`do: ${finding.fix === undefined ? finding.advice : fixText(finding.fix)}`, '    '), '');
   return lines;
 }
 
 function fixText(fix: NonNullable<LintFinding['fix']>): string {
-  return fix.to === undefined ? `${fix.title}: ${shortArn(fix.from)}` : `${fix.title}: ${shortArn(fix.from)} becomes ${shortArn(fix.to)}`;
+  return fix.to === undefined
+    ? `${fix.title}: ${shortArn(fix.from)}`
+    : `${fix.title}: ${shortArn(fix.from)} becomes ${shortArn(fix.to)}`;
 }
 
 function summary(results: readonly LintResult[], unreadable: readonly UnreadablePolicy[]): string {
   const counts = new Map<Severity, number>();
-  for (const { report } of results) for (const { severity } of report.findings) counts.set(severity, (counts.get(severity) ?? 0) + 1);
+  for (const { report } of results)
+    for (const { severity } of report.findings) counts.set(severity, (counts.get(severity) ?? 0) + 1);
   const documents = results.reduce((sum, result) => sum + result.sources.length, 0);
   const parts = [...counts].map(([severity, count]) => `${count} ${severity}`);
   const broken = unreadable.length === 0 ? '' : `, ${unreadable.length} not readable`;
@@ -72,7 +77,12 @@ interface FindingJson {
   readonly message: string;
   readonly advice: string;
   readonly witness: PlainRequest | null;
-  readonly fix: { readonly title: string; readonly pointer: string; readonly from: string; readonly to: string | null } | null;
+  readonly fix: {
+    readonly title: string;
+    readonly pointer: string;
+    readonly from: string;
+    readonly to: string | null;
+  } | null;
 }
 
 /** The published form; schema: docs/schemas/policy-lint.v1.schema.json. */
@@ -85,7 +95,12 @@ export interface LintJson {
     readonly IOT_POLICY_POTENTIAL_MISCONFIGURATION_CHECK: readonly string[];
   }[];
   readonly undecided: readonly string[];
-  readonly unreadable: readonly { readonly path: string; readonly message: string; readonly line: number | null; readonly column: number | null }[];
+  readonly unreadable: readonly {
+    readonly path: string;
+    readonly message: string;
+    readonly line: number | null;
+    readonly column: number | null;
+  }[];
 }
 
 export function lintJson(results: readonly LintResult[], unreadable: readonly UnreadablePolicy[]): LintJson {

@@ -39,7 +39,11 @@ export function location(path: string, at: { readonly line: number; readonly col
 }
 
 /** Findings as SARIF 2.1.0 (OASIS), which GitHub, GitLab and Azure DevOps show beside the changed lines. */
-export function lintSarif(results: readonly LintResult[], unreadable: readonly UnreadablePolicy[], version: string): SarifLog {
+export function lintSarif(
+  results: readonly LintResult[],
+  unreadable: readonly UnreadablePolicy[],
+  version: string,
+): SarifLog {
   const codes = Object.keys(rules) as RuleCode[];
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -81,7 +85,9 @@ function findingsOf({ report, sources }: LintResult, codes: readonly RuleCode[])
   return report.findings.map((finding) => {
     const { witness } = finding;
     const example =
-      witness === undefined ? '' : ` Example: ${witness.action} on ${shortArn(witness.resource)} is allowed for ${whoAsks(witness)}.`;
+      witness === undefined
+        ? ''
+        : ` Example: ${witness.action} on ${shortArn(witness.resource)} is allowed for ${whoAsks(witness)}.`;
     return {
       ruleId: finding.code,
       ruleIndex: codes.indexOf(finding.code),

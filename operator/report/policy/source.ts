@@ -62,7 +62,9 @@ export function whoAsks(request: Request): string {
       : thing === client || client === undefined
         ? `the device of thing "${String(thing)}"`
         : `the device of thing "${String(thing)}" under client ID "${String(client)}"`;
-  const more = Object.entries(rest).map(([key, value]) => `${key} = ${Array.isArray(value) ? value.join(', ') : String(value)}`);
+  const more = Object.entries(rest).map(
+    ([key, value]) => `${key} = ${Array.isArray(value) ? value.join(', ') : String(value)}`,
+  );
   return more.length === 0 ? who : `${who}, ${more.join(', ')}`;
 }
 
