@@ -22,7 +22,7 @@ export interface OnceOptions {
 
 const POLL_MS = 100;
 /** Longer than the waits that end by themselves within a converging fleet (requeues, deletion delays of AWS aside). */
-const STANDSTILL_MS = 15_000;
+const STANDSTILL_MS = 10_000;
 /** A source that cannot be read, or whose tree is invalid, is known at once: waiting longer changes nothing. */
 const SOURCE_STANDSTILL_MS = 1_000;
 
@@ -44,7 +44,7 @@ export async function untilSettled(options: OnceOptions): Promise<OnceResult> {
       options.onProgress?.(readiness.ready, readiness.total);
     }
     const notReady = () => ({ notReady: [...readiness.notReady()], total: readiness.total });
-    if (now - since >= standstill(options)) return { kind: 'stuck', ...notReady() };
+    if (operator.quiet && now - since >= standstill(options)) return { kind: 'stuck', ...notReady() };
     if (now >= end) return { kind: 'timeout', ...notReady() };
     await sleep(clock, POLL_MS, signal).catch(() => undefined);
   }
