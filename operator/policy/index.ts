@@ -10,6 +10,7 @@ export {
   findAction,
   type ResourceType,
 } from './actions.ts';
+export { canonicalText, type PolicyValue, policyValue, type StatementValue } from './canonical.ts';
 export { type CompareOptions, compare, compareSets } from './compare.ts';
 export { type CompiledStatement, compilePolicies, type PolicySet } from './compile.ts';
 export { compareDelivered, compareDelivery, type DeliveryPolicies, deliveringFilter, filtersFor } from './delivery.ts';
@@ -22,6 +23,9 @@ export type {
   Statement,
   StatementRef,
 } from './document.ts';
+export { compareDocuments, type DocumentComparison } from './documents.ts';
+export { type Explanation, explain, type NearMiss, type NearMissReason } from './explain.ts';
+export { type LostRight, type Residual, residual, type TakesEffect } from './residual.ts';
 export { contextLookup, type Decision, type Evaluation, evaluate } from './evaluate.ts';
 export { type Glob, globOf, showGlob } from './glob.ts';
 export { type Budget, findUncovered, type InclusionProblem, type InclusionResult } from './inclusion.ts';
