@@ -1,15 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { distance } from '../../policy/distance/index.ts';
 import { type Comparison, compare, type Level, type PolicyDocument, worstCase } from '../../policy/index.ts';
 import { type LintFinding, lint } from '../../policy/lint/index.ts';
 import { type ComparisonReport, comparisonJson, comparisonText } from '../../report/policy/comparison.ts';
 import { comparisonSarif } from '../../report/policy/comparison-sarif.ts';
+import { distanceJson, distanceText } from '../../report/policy/distance.ts';
 import type { PolicySource } from '../../report/policy/source.ts';
 import type { Parsed } from '../args/parse.ts';
 import { CommandError, Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
 import { version } from '../version.ts';
 import { deploymentFlags, optionsFrom, outputFlagOf } from './flags.ts';
+import { fleetUnder } from './fleet.ts';
 import { type Loaded, loadPolicies } from './load.ts';
 import type { PolicySubcommand } from './subcommand.ts';
 
@@ -25,6 +28,12 @@ export const compareCommand: PolicySubcommand = {
       value: 'LEVEL',
       complete: ['raw', 'session', 'delivery'],
       summary: 'Whose verdict, examples and exit status count. Default raw.',
+    },
+    {
+      name: 'fleet',
+      value: 'FILE|FOLDER',
+      complete: 'file',
+      summary: 'Say which devices gain or lose what instead: Device and ThingGroup manifests, or a list of devices.',
     },
     { name: 'together', summary: 'Compare the two sides as whole sets.' },
     outputFlagOf(['text', 'json', 'sarif']),
@@ -56,6 +65,8 @@ async function run(parsed: Parsed, io: CliIo): Promise<number> {
     throw new UsageError('fleetward policy compare needs BEFORE and AFTER');
   const before = await readable(left, io.cwd);
   const after = await readable(right, io.cwd);
+  const fleet = parsed.text('fleet');
+  if (fleet !== undefined) return runFleet(parsed, io, { before, after, devices: await readable(fleet, io.cwd) });
   const folders = (await isFolder(left, io.cwd)) && (await isFolder(right, io.cwd));
   const pairs = parsed.has('together')
     ? [whole(left, right, before, after)]
@@ -63,6 +74,21 @@ async function run(parsed: Parsed, io: CliIo): Promise<number> {
   const reports = pairs.map((pair) => reportOf(pair, parsed));
   io.stdout(rendered(parsed.text('output') ?? 'text', reports));
   return reports.some((report) => worstCase(report.levels[report.level]).mayWiden) ? Exit.bad : Exit.ok;
+}
+
+interface FleetSides {
+  readonly before: Loaded;
+  readonly after: Loaded;
+  readonly devices: Loaded;
+}
+
+function runFleet(parsed: Parsed, io: CliIo, { before, after, devices }: FleetSides): number {
+  const under = fleetUnder(devices, before, after);
+  const options = optionsFrom(parsed, [...under.fleet.documents, ...under.after]);
+  const result = distance(under.fleet, under.after, options);
+  const json = parsed.text('output') === 'json';
+  io.stdout(json ? `${JSON.stringify(distanceJson(result), null, 2)}\n` : distanceText(result));
+  return result.undecided.length > 0 || result.groups.some((group) => group.gained.length > 0) ? Exit.bad : Exit.ok;
 }
 
 async function isFolder(path: string, cwd: string): Promise<boolean> {
@@ -119,8 +145,11 @@ function reportOf(pair: Pair, parsed: Parsed): ComparisonReport {
   const [before, after] = [documentsOf(pair.before), documentsOf(pair.after)];
   const options = optionsFrom(parsed, [...before, ...after]);
   const at = (level: Level): Comparison => compare(before, after, { ...options, level });
+  const [was, is] = [lint(before, options), lint(after, options)];
+  const cannotConnect = [was, is].some((report) => report.findings.some((one) => one.code === 'missing-connect'));
   return {
     ...pair,
+    cannotConnect,
     level: (parsed.text('level') ?? 'raw') as Level,
     levels: { raw: at('raw'), session: at('session'), delivery: at('delivery') },
     bypassed: newBypasses(before, after, options),

@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '../../policy/index.ts';
 import type { Fleet, FleetDevice } from '../../policy/reach/index.ts';
 import type { PolicySource } from '../../report/policy/source.ts';
 import { CommandError, Exit } from '../exit.ts';
@@ -104,21 +105,29 @@ function policyKeys(source: PolicySource): readonly string[] {
 
 /**
  * The fleet that the loaded files describe: Device and ThingGroup manifests, or a `devices` list. Where they name no device at
- * all, one imaginary device stands for each policy, so that templates can be judged before there is a fleet.
+ * all, one imaginary pair of devices stands for each policy, so that templates can be judged before there is a fleet.
  */
 export function fleetFrom(loaded: Loaded): Fleet {
-  const groups = groupsIn(loaded.others);
-  const raw = loaded.others.flatMap(({ kind, value }) => {
-    if (kind === 'Device') return [deviceFromManifest(value, groups)];
-    return Array.isArray(value['devices']) ? value['devices'].map(deviceFromList) : [];
-  });
   const byName = new Map<string, number>();
   loaded.policies.forEach((source, index) => {
     for (const key of policyKeys(source)) byName.set(key, index);
   });
   const documents = loaded.policies.map((source) => source.document);
+  const raw = rawDevices(loaded.others);
   if (raw.length === 0) return { documents, devices: loaded.policies.flatMap(imaginary) };
-  const devices = raw.map(({ device, policies }): FleetDevice => {
+  return { documents, devices: devicesFrom(raw, byName) };
+}
+
+function rawDevices(others: readonly OtherManifest[]): readonly RawDevice[] {
+  const groups = groupsIn(others);
+  return others.flatMap(({ kind, value }) => {
+    if (kind === 'Device') return [deviceFromManifest(value, groups)];
+    return Array.isArray(value['devices']) ? value['devices'].map(deviceFromList) : [];
+  });
+}
+
+function devicesFrom(raw: readonly RawDevice[], byName: ReadonlyMap<string, number>): readonly FleetDevice[] {
+  return raw.map(({ device, policies }): FleetDevice => {
     const indexes = policies.map((name) => {
       const index = byName.get(name);
       if (index === undefined)
@@ -130,7 +139,40 @@ export function fleetFrom(loaded: Loaded): Fleet {
     });
     return { ...device, policies: [...new Set(indexes)].sort((a, b) => a - b) };
   });
-  return { documents, devices };
+}
+
+const noRights = (name: string): PolicyDocument => ({
+  name,
+  version: '2012-10-17',
+  statements: [],
+  at: undefined,
+  size: 0,
+});
+
+/** One fleet under two sets of policies that are matched by name; a policy that one side lacks grants nothing there. */
+export function fleetUnder(
+  devices: Loaded,
+  before: Loaded,
+  after: Loaded,
+): { readonly fleet: Fleet; readonly after: readonly PolicyDocument[] } {
+  const keyOf = (source: PolicySource): string => policyKeys(source).at(-1) ?? source.name;
+  const byKey = (loaded: Loaded) => new Map(loaded.policies.map((source) => [keyOf(source), source]));
+  const [old, next] = [byKey(before), byKey(after)];
+  const names = [...new Set([...old.keys(), ...next.keys()])];
+  const byName = new Map<string, number>();
+  names.forEach((name, index) => {
+    for (const source of [old.get(name), next.get(name)])
+      for (const key of source === undefined ? [] : policyKeys(source)) byName.set(key, index);
+  });
+  const raw = rawDevices(devices.others);
+  if (raw.length === 0) throw new CommandError('the files given with --fleet name no device', Exit.failed);
+  return {
+    fleet: {
+      documents: names.map((name) => old.get(name)?.document ?? noRights(name)),
+      devices: devicesFrom(raw, byName),
+    },
+    after: names.map((name) => next.get(name)?.document ?? noRights(name)),
+  };
 }
 
 function imaginary(source: PolicySource, index: number): FleetDevice[] {

@@ -22,7 +22,6 @@ export const requestFlags: readonly FlagSpec[] = [
   {
     name: 'action',
     value: 'ACTION',
-    complete: actionTable.map((action) => action.name),
     summary: 'What is asked for, for example iot:Publish (iot: may be left out).',
   },
   {

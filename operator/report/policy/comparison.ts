@@ -20,6 +20,8 @@ export interface ComparisonReport {
   /** The level that was asked for; its verdict decides the exit status. */
   readonly level: Level;
   readonly levels: Readonly<Record<Level, Comparison>>;
+  /** One side lets no client connect, so that the second level says little. */
+  readonly cannotConnect: boolean;
   /** Denies on Subscribe in `after` that messages get around; only those that `before` does not have. */
   readonly bypassed: readonly LintFinding[];
 }
@@ -52,7 +54,8 @@ const levelNames: Readonly<Record<Level, string>> = {
 function levelTable(report: ComparisonReport): string[] {
   const width = Math.max(...Object.values(levelNames).map((name) => name.length));
   return (['raw', 'session', 'delivery'] as const).map(
-    (level) => `  ${levelNames[level].padEnd(width)}  ${report.levels[level].verdict}`,
+    (level) =>
+      `  ${levelNames[level].padEnd(width)}  ${report.levels[level].verdict}${level === 'session' && report.cannotConnect ? '  (these documents alone let no client connect)' : ''}`,
   );
 }
 
