@@ -69,10 +69,12 @@ interface Thrown {
   readonly name: string;
   readonly message: string;
   readonly status: number | undefined;
-  readonly requestId: string | undefined;
 }
 
-/** What the SDK threw, as the error that decides everything else. */
+/**
+ * What the SDK threw, as the error that decides everything else. The request id stays in the cause, which is logged: in
+ * the message it would make each failure look new and cost a status write.
+ */
 export function classify(operation: OperationName | 'GetCallerIdentity', thrown: unknown): ReconcileError {
   if (thrown instanceof ReconcileError) return thrown;
   const error = describe(thrown);
@@ -112,34 +114,32 @@ function verdictOf(error: Thrown): Verdict {
 
 function describe(thrown: unknown): Thrown {
   if (typeof thrown !== 'object' || thrown === null) {
-    return { name: 'Error', message: String(thrown), status: undefined, requestId: undefined };
+    return { name: 'Error', message: String(thrown), status: undefined };
   }
   const { name, message, code, $metadata, $response } = thrown as Record<string, unknown>;
-  const metadata = ($metadata ?? {}) as { readonly httpStatusCode?: number; readonly requestId?: string };
+  const metadata = ($metadata ?? {}) as { readonly httpStatusCode?: number };
   const response = ($response ?? {}) as { readonly statusCode?: number };
   return {
     // An error page that is not JSON reaches us as a SyntaxError of the parser.
     name: thrown instanceof SyntaxError ? 'SyntaxError' : typeof name === 'string' ? name : 'Error',
     message: [message, code].filter((part) => typeof part === 'string' && part !== '').join(' ') || 'no message',
     status: metadata.httpStatusCode ?? response.statusCode,
-    requestId: metadata.requestId,
   };
 }
 
 function text(operation: string, action: string, error: Thrown, verdict: Verdict): string {
-  const request = error.requestId === undefined ? '' : ` (request ${error.requestId})`;
   const detail = clip(error.message.split('\n')[0] ?? '');
   switch (verdict.reason) {
     case 'AccessDenied':
-      return `AWS refused ${operation}: ${detail}${request}. Grant the operator's role the IAM action ${action}, or renew its credentials; it tries again in a minute.`;
+      return `AWS refused ${operation}: ${detail}. Grant the operator's role the IAM action ${action}, or renew its credentials; it tries again in a minute.`;
     case 'LimitExceeded':
-      return `AWS refused ${operation} because a limit of the account is reached: ${detail}${request}. Waiting does not lift it: free or raise the limit, then change the object.`;
+      return `AWS refused ${operation} because a limit of the account is reached: ${detail}. Waiting does not lift it: free or raise the limit, then change the object.`;
     case 'NotJson':
-      return `${operation} was answered with HTTP ${error.status ?? '?'} and a body that is not JSON${request}. Something other than AWS may sit at that address, or it does not know this call; it is tried again.`;
+      return `${operation} was answered with HTTP ${error.status ?? '?'} and a body that is not JSON. Something other than AWS may sit at that address, or it does not know this call; it is tried again.`;
     case 'AwsUnreachable':
       return `No answer to ${operation}: ${detail}. Check network and endpoint; it is tried again.`;
     default:
-      return `${operation} failed with ${error.name}: ${detail}${request}.`;
+      return `${operation} failed with ${error.name}: ${detail}.`;
   }
 }
 
