@@ -13,7 +13,7 @@ export const STALLED = 'Stalled';
 const ABNORMAL = new Set([RECONCILING, STALLED]);
 
 /** Bytes of UTF-8 in a message: etcd holds one per condition and device. */
-export const MAX_MESSAGE_BYTES = 1024;
+const MAX_MESSAGE_BYTES = 1024;
 
 export interface ConditionInput {
   readonly type: string;

@@ -68,7 +68,7 @@ export function toReconcileError(thrown: unknown): ReconcileError {
 }
 
 /** The one table from the store's codes to what the controller does about them. */
-export function fromStoreError(error: StoreError): ReconcileError {
+function fromStoreError(error: StoreError): ReconcileError {
   const kube = (reason: string) =>
     new ReconcileError('transient', { reason, message: error.message, cause: error, backoff: 'kube' });
   switch (error.code) {

@@ -58,7 +58,7 @@ export interface MetricDescription {
   readonly labels: readonly string[];
 }
 
-export const OVERFLOW = 'other';
+const OVERFLOW = 'other';
 
 /**
  * All metrics of one process (or of one test). The only module that knows the metrics library. Names are registered once;

@@ -14,10 +14,10 @@ export const specChanged: Predicate = (change) =>
   change.old?.metadata.generation !== change.new?.metadata.generation ||
   change.old?.metadata.deletionTimestamp !== change.new?.metadata.deletionTimestamp;
 
-export const labelsChanged: Predicate = (change) => mapChanged(change, (object) => object.metadata.labels);
+const labelsChanged: Predicate = (change) => mapChanged(change, (object) => object.metadata.labels);
 
 /** Verbs arrive as annotations. */
-export const annotationsChanged: Predicate = (change) => mapChanged(change, (object) => object.metadata.annotations);
+const annotationsChanged: Predicate = (change) => mapChanged(change, (object) => object.metadata.annotations);
 
 /** For objects that others wait for: their status is what counts. Statuses are frozen and replaced as a whole. */
 export const statusChanged: Predicate = (change) => lifeChanged(change) || change.old?.status !== change.new?.status;

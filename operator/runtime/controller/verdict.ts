@@ -22,7 +22,7 @@ export interface Verdict {
 }
 
 /** When a dependency appears, its change wakes the waiting object at once; this is only the safety net. */
-export const DEFAULT_WAIT_MS = 60_000;
+const DEFAULT_WAIT_MS = 60_000;
 
 export function verdictOf(error: ReconcileError): Verdict {
   const { reason, message, delayMs } = error;

@@ -2,7 +2,7 @@ import type { Metrics } from '../metrics.ts';
 import type { QueueObserver, QueueSnapshot } from '../queue/metrics.ts';
 
 /** Distinct priorities shown; a queue fed with arbitrary numbers must not grow the scrape. */
-export const MAX_PRIORITIES = 25;
+const MAX_PRIORITIES = 25;
 const TOO_MANY = 'exceeded_cardinality_limit';
 
 /** 10 ns to 1000 s in tens: client-go's, so that its dashboards fit. */
