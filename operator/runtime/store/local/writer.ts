@@ -27,8 +27,8 @@ interface Operation {
 }
 
 /** One commit serves at most this many writes, or what fits into a slice of the event loop. */
-const BATCH_COUNT = 512;
-const BATCH_MS = 15;
+const BATCH_COUNT = 256;
+const BATCH_MS = 10;
 
 /**
  * Group commit: all writes of one turn of the event loop share a transaction. A write's promise settles after its
