@@ -15,6 +15,8 @@ import { type Cache, type CacheChange, Priority, type Result } from './reconcile
 
 /** A reconcile that ignores its aborted signal for this long no longer holds a worker; its key stays locked. */
 const ABANDON_AFTER_MS = 30_000;
+/** The fence also closes for a moment when somebody sets the clock, so a key that is not ours now is kept. */
+const NOT_OWNED_MS = 2_000;
 /** Waits at least this long are spread by up to 5 %, so that what started together does not poll together for ever. */
 const SPREAD_FROM_MS = 10_000;
 const SPREAD = 0.05;
@@ -112,8 +114,12 @@ export class Controller implements Runnable {
   async #take(work: Work): Promise<void> {
     const key = parseKey(work.key);
     const { clock, owns } = this.#options;
-    if (this.#killed || (owns && !owns(key))) {
-      this.#queue.forget(work.key);
+    if (this.#killed) {
+      this.#queue.done(work.key);
+      return;
+    }
+    if (owns && !owns(key)) {
+      this.#queue.add(work.key, { priority: work.priority, delayMs: NOT_OWNED_MS });
       this.#queue.done(work.key);
       return;
     }

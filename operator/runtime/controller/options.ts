@@ -25,7 +25,10 @@ export interface ControllerOptions {
   readonly timeoutMs?: number;
   /** Least time between two starts for one object; security acts are exempt. Default 1 s. */
   readonly minGapMs?: number;
-  /** Asked when a key leaves the queue; false drops it. Leadership, and later sharding. Must be synchronous. */
+  /**
+   * Asked when a key leaves the queue; false puts it back for two seconds. Leadership, and later sharding. Must be
+   * synchronous.
+   */
   readonly owns?: (key: ObjectKey) => boolean;
   /**
    * Shows a failure in the object's conditions. Left out by controllers whose reconciler writes its own status. When it

@@ -149,17 +149,27 @@ it('remembers starts for one gap only, and never less', () => {
 });
 
 describe('ownership', () => {
-  it('asks at the moment a key is taken, and drops what is not ours', async () => {
+  it('asks at the moment a key is taken, and leaves alone what is not ours', async () => {
     let leading = true;
     const h = start(async () => undefined, { owns: () => leading, minGapMs: 100 });
     h.controller.enqueue(device('press-1'));
     await h.settle();
     h.controller.enqueue(device('press-1'));
     leading = false;
-    await h.clock.advance(1_000);
+    await h.clock.advance(60_000);
     await h.settle();
     expect(h.started).toHaveLength(1);
-    expect(h.controller.pending).toBe(0);
+  });
+
+  it('does not lose a key whose fence was closed for a moment', async () => {
+    let leading = false;
+    const h = start(async () => undefined, { owns: () => leading });
+    h.controller.enqueue(device('press-1'), { priority: Priority.security });
+    await h.clock.advance(1_000);
+    leading = true;
+    await h.clock.advance(1_000);
+    await h.settle();
+    expect(h.started).toEqual([{ name: 'press-1', at: 2_000, priority: Priority.security }]);
   });
 });
 
