@@ -17,8 +17,8 @@ import { DEFAULT_SWITCHES, type Switches } from './switches.ts';
 import { errorAnswer } from './wire/answer.ts';
 import { inProcessHandler, type RequestHandler } from './wire/handler.ts';
 import type { WireRequest, WireResponse } from './wire/http.ts';
-import { resolve } from './wire/resolve.ts';
-import { ServiceCatalog } from './wire/services.ts';
+import { type Resolution, resolve } from './wire/resolve.ts';
+import { type Service, ServiceCatalog } from './wire/services.ts';
 import { readScope, verifySignature } from './wire/sigv4.ts';
 import { type AuthorityMaterial, CertificateAuthority, createAuthorityMaterial } from './x509/authority.ts';
 
@@ -209,16 +209,16 @@ function requestHandling(core: Core, handling: Handling): (request: WireRequest)
   return async (request) => {
     const requestId = uuid(ids);
     const signature = readScope(request);
-    const resolution = await resolve(handling.catalog, request, signature?.service);
-    const service = resolution.kind === 'resolved' ? resolution.resolved.service : resolution.service;
+    let resolution: Resolution | undefined;
     try {
+      resolution = await resolve(handling.catalog, request, signature?.service);
       if (handling.verify) {
         const { accounts } = core.world;
         verifySignature(request, signature, { accounts, wallClock: handling.wallClock, now: core.clock.now() });
       }
       if (resolution.kind === 'unknown') throw resolution.error;
     } catch (error) {
-      return errorAnswer(service, requestId, error).response;
+      return errorAnswer(serviceOf(resolution), requestId, error).response;
     }
     return runCall(core, {
       request,
@@ -230,4 +230,8 @@ function requestHandling(core: Core, handling: Handling): (request: WireRequest)
       changed: false,
     });
   };
+}
+
+function serviceOf(resolution: Resolution | undefined): Service | undefined {
+  return resolution?.kind === 'resolved' ? resolution.resolved.service : resolution?.service;
 }
