@@ -1,86 +1,38 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadTree, type ManifestProblem, type ManifestTree } from '../../source/manifests/index.ts';
+import { commandHelp } from '../args/help.ts';
+import { parseArguments } from '../args/parse.ts';
+import { Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
+import { validateSpec } from './validate-spec.ts';
 
-export const validateHelp = `Usage: fleetward validate PATH… [--output text|json] [--partial] [--strict]
-
-Checks manifests without a cluster and without AWS: syntax, every field against its schema and rules, duplicates,
-references between objects, and what AWS would refuse. Folders are read with all their sub-folders (.yaml, .yml and
-.json; names that begin with a dot are left out). All problems are shown at once, as FILE:LINE:COLUMN.
-
-Options:
-  -o, --output text|json  How to print. Default text.
-      --partial           The paths are only a part of the fleet: references to objects that are not there are
-                          warnings instead of errors.
-      --strict            Warnings count as errors.
-  -h, --help              This text.
-
-Exit codes: 0 everything is valid, 1 something is not, 2 the command was not understood.
-
-Examples:
-  fleetward validate fleet/
-  fleetward validate --partial fleet/devices/press-1.yaml
-  fleetward validate fleet/ --output json | jq '.errors[].message'
-`;
-
-const EXIT = { ok: 0, invalid: 1, usage: 2 } as const;
-
-interface Options {
-  readonly paths: readonly string[];
-  readonly output: 'text' | 'json';
-  readonly partial: boolean;
-  readonly strict: boolean;
+/** `fleetward validate`: the same checks as a FleetSource makes, on files. Ends with 0, 1 (invalid) or 2 (usage). */
+export async function validateCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  try {
+    return await validate(argv, io);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr(`${error.message}\nRun "fleetward validate --help" for what it takes.\n`);
+    return Exit.usage;
+  }
 }
 
-/** `fleetward validate`: the same checks as a FleetSource makes, on files. */
-export async function validateCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const options = parseOptions(argv);
-  if (options === 'help') {
-    io.stdout(validateHelp);
-    return EXIT.ok;
+async function validate(argv: readonly string[], io: CliIo): Promise<number> {
+  const args = parseArguments(validateSpec, argv);
+  if (args.has('help')) {
+    io.stdout(commandHelp(validateSpec));
+    return Exit.ok;
   }
-  if (typeof options === 'string') {
-    io.stderr(`${options}\nRun "fleetward validate --help" for the options.\n`);
-    return EXIT.usage;
-  }
+  if (args.positionals.length === 0) throw new UsageError('Name at least one file or folder to validate.');
   const base = resolve(io.cwd);
   const tree = await loadTree(
-    options.paths.map((path) => resolve(base, path)),
-    { base, danglingReferences: options.partial ? 'warning' : 'error' },
+    args.positionals.map((path) => resolve(base, path)),
+    { base, danglingReferences: args.has('partial') ? 'warning' : 'error' },
   );
-  if (options.output === 'json') io.stdout(`${JSON.stringify(jsonReport(tree), undefined, 2)}\n`);
+  if (args.text('output') === 'json') io.stdout(`${JSON.stringify(jsonReport(tree), undefined, 2)}\n`);
   else printText(tree, io);
-  const isInvalid = tree.errorCount > 0 || (options.strict && tree.warningCount > 0);
-  return isInvalid ? EXIT.invalid : EXIT.ok;
-}
-
-function parseOptions(argv: readonly string[]): Options | 'help' | string {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(argv);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  const { values, positionals } = parsed;
-  if (values.help) return 'help';
-  if (values.output !== 'text' && values.output !== 'json')
-    return `--output takes text or json, not "${values.output}".`;
-  if (positionals.length === 0) return 'Name at least one file or folder to validate.';
-  return { paths: positionals, output: values.output, partial: values.partial, strict: values.strict };
-}
-
-function parse(argv: readonly string[]) {
-  return parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o', default: 'text' },
-      partial: { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+  const isInvalid = tree.errorCount > 0 || (args.has('strict') && tree.warningCount > 0);
+  return isInvalid ? Exit.bad : Exit.ok;
 }
 
 function jsonReport(tree: ManifestTree) {
