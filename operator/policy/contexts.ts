@@ -1,35 +1,16 @@
 import type { ActionInfo, ResourceType } from './actions.ts';
 import { atomsOf, baseCandidates, type CandidateInput, candidates, type KeyUse } from './candidates.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
-import { holds, type Lookup } from './conditions.ts';
+import { holds } from './conditions.ts';
+import { type Choice, type ContextClass, sizeOf, type ThingClass, type Value } from './context-class.ts';
 import { documentedSpelling, domainOf } from './domains.ts';
 import { itemsKey } from './forced.ts';
 import type { Budget } from './inclusion.ts';
 import { asTopicPatterns, mostQuestionMarks, patternsOf, sharesLevel } from './patterns.ts';
 import { isThingKey, keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
-import { isValid, thingNames, type Validity, validityOf } from './valid.ts';
+import { isValid, thingNames, validityOf } from './valid.ts';
 import type { ValueList } from './values.ts';
-
-type Value = string | readonly string[];
-
-/** One class of contexts, by a representative. Keys are normalised; `?…` keys are the open truth of unknown operators. */
-export interface PlannedContext {
-  readonly values: ReadonlyMap<string, Value>;
-  readonly lookup: Lookup;
-  /** Keys that equal the name asked for (on Connect: the client ID, and the thing name where the two are one). */
-  readonly self: ReadonlySet<string>;
-  /** The names that are possible in this class. */
-  readonly valid: Validity;
-}
-
-/** What one search is about. */
-export interface ContextQuestion {
-  /** One name must match a resource of each of these statements: their variables may be forced to particular values. */
-  readonly left: readonly CompiledStatement[];
-  /** The other statements that have a say. */
-  readonly right: readonly CompiledStatement[];
-}
 
 export interface ContextPlan {
   /**
@@ -43,9 +24,17 @@ export interface ContextPlan {
   readonly spelling: ReadonlyMap<string, string>;
 }
 
+/** What one search is about. */
+export interface ContextQuestion {
+  /** One name must match a resource of each of these statements: their variables may be forced to particular values. */
+  readonly left: readonly CompiledStatement[];
+  /** The other statements that have a say. */
+  readonly right: readonly CompiledStatement[];
+}
+
 export interface ContextList {
-  readonly contexts: readonly PlannedContext[];
-  /** False when more contexts would be needed than were listed. */
+  readonly classes: readonly ContextClass[];
+  /** False when more contexts would be needed than may be walked through. */
   readonly complete: boolean;
 }
 
@@ -63,7 +52,8 @@ export interface ContextInput {
 const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 const isAttached = normaliseKey(keys.isAttached);
-const maxContexts = 6000;
+/** Contexts of one class that a search walks through at most; each costs a few microseconds. */
+export const maxContexts = 50_000;
 const freshLetters = Array.from('qwvkjzyxghmnoprstudefabcilQWVKJZYXGHMNOPRSTUDEFABCIL0123456789-_');
 
 /** Plans the context classes that can tell the two sides apart on this action. Method: docs/policy-engine.md, "Contexts". */
@@ -181,30 +171,26 @@ function plainText(text: string): string {
   return text.replace(/\$\{[^}]*\}/g, '');
 }
 
-/** The thing behind the connection: none, one whose name is the client ID, or (exclusive attachment) one under another client ID. */
-type ThingClass = 'none' | 'same' | 'other' | 'unattached';
-
 function enumerate(
   input: ContextInput,
   uses: readonly KeyUse[],
   lists: ReadonlyMap<string, ValueList>,
   { full, attachment }: { readonly full: ReadonlySet<string>; readonly attachment: boolean },
 ): ContextList {
-  const contexts: PlannedContext[] = [];
-  let complete = true;
-  for (const thing of thingClasses(input, uses, attachment)) {
-    const choices = choicesFor(thing, input, uses, (use, values) => (full.has(use.key) ? values : distinctEffects(use, values)), lists);
-    let count = 0;
-    for (const values of product(choices)) {
-      if (count >= maxContexts) {
-        complete = false;
-        break;
-      }
-      count += 1;
-      contexts.push(contextOf(thing, values, input));
-    }
-  }
-  return { contexts, complete };
+  const narrow: Narrow = (use, values) => (full.has(use.key) ? values : distinctEffects(use, values));
+  const classes = thingClasses(input, uses, attachment).map((thing): ContextClass => {
+    const isConnect = input.action.name === 'iot:Connect';
+    const sameName = thing === 'same' || thing === 'unattached';
+    const { maxSlashes } = input.set.options;
+    return {
+      sameName,
+      attached: thing === 'same' || thing === 'other',
+      choices: choicesFor(thing, input, uses, narrow, lists),
+      self: new Set(isConnect ? (sameName ? [clientId, thingName] : [clientId]) : []),
+      valid: isConnect && sameName ? domainOf(thingName, maxSlashes) : validityOf(input.types[0] ?? 'topic', maxSlashes),
+    };
+  });
+  return { classes: classes.filter((one) => sizeOf(one) > 0), complete: classes.every((one) => sizeOf(one) <= maxContexts) };
 }
 
 function thingClasses(input: ContextInput, uses: readonly KeyUse[], attachment: boolean): ThingClass[] {
@@ -216,11 +202,6 @@ function thingClasses(input: ContextInput, uses: readonly KeyUse[], attachment: 
   if (options.exclusiveThings && clientMatters) out.push('other');
   if (!options.switches.thingNameNeedsAttachment) out.push('unattached');
   return out;
-}
-
-interface Choice {
-  readonly key: string;
-  readonly values: readonly (Value | undefined)[];
 }
 
 type Narrow = (use: KeyUse, values: readonly (Value | undefined)[]) => readonly (Value | undefined)[];
@@ -271,42 +252,4 @@ function distinctEffects(use: KeyUse, all: readonly (Value | undefined)[]): read
     if (!seen.has(effect.join())) seen.set(effect.join(), value);
   }
   return [...seen.values()];
-}
-
-function* product(choices: readonly Choice[]): Generator<Map<string, Value>> {
-  const at = choices.map(() => 0);
-  if (choices.some((choice) => choice.values.length === 0)) return;
-  for (;;) {
-    const values = new Map<string, Value>();
-    choices.forEach((choice, i) => {
-      const value = choice.values[at[i] ?? 0];
-      if (value !== undefined) values.set(choice.key, value);
-    });
-    yield values;
-    let digit = 0;
-    while (digit < choices.length) {
-      at[digit] = (at[digit] ?? 0) + 1;
-      if ((at[digit] ?? 0) < (choices[digit]?.values.length ?? 0)) break;
-      at[digit] = 0;
-      digit += 1;
-    }
-    if (digit === choices.length) return;
-  }
-}
-
-function contextOf(thing: ThingClass, values: Map<string, Value>, input: ContextInput): PlannedContext {
-  const isConnect = input.action.name === 'iot:Connect';
-  const self = new Set<string>(isConnect ? [clientId] : []);
-  const sameName = thing === 'same' || thing === 'unattached';
-  if (sameName && isConnect) self.add(thingName);
-  else if (sameName) values.set(thingName, values.get(clientId) ?? 'dev1');
-  const attached = thing === 'same' || thing === 'other' ? 'true' : 'false';
-  const { maxSlashes } = input.set.options;
-  const type = input.types[0] ?? 'topic';
-  return {
-    values,
-    lookup: (key) => (key === isAttached ? attached : values.get(key)),
-    self,
-    valid: isConnect && sameName ? domainOf(thingName, maxSlashes) : validityOf(type, maxSlashes),
-  };
 }

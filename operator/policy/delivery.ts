@@ -1,11 +1,12 @@
-import { findAction } from './actions.ts';
+import { findAction, type ResourceType } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { Lookup } from './conditions.ts';
-import { type ContextPlan, type ContextQuestion, type PlannedContext, planContexts } from './contexts.ts';
+import { advance, type ContextClass, contextAt, type Digits } from './context-class.ts';
+import { type ContextPlan, type ContextQuestion, maxContexts, planContexts } from './contexts.ts';
 import { type DeliverySide, findUndelivered } from './delivery-search.ts';
 import type { Effect } from './document.ts';
 import { decide } from './evaluate.ts';
-import { type GroundStatement, groundStatement } from './ground.ts';
+import { Grounder, type Identified } from './grounder.ts';
 import type { Budget } from './inclusion.ts';
 import { sameStatements } from './raw.ts';
 import type { Witness } from './verdict.ts';
@@ -80,20 +81,26 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
   const list = plan.contextsFor(question(from, to));
   if (action === undefined) return { witness: [], undecided: false };
   const options = { budget, skipDollar: skipsDollar(to.policies) };
+  const grounder = new Grounder();
   const seen = new Set<string>();
-  for (const context of list.contexts) {
-    const here = sideIn(to, context);
-    const there = sideIn(from, context);
-    if (here.subscribe.length === 0 || here.receive.length === 0) continue;
-    const signature = `${sideKey(here)} || ${sideKey(there)}`;
-    if (seen.has(signature)) continue;
-    seen.add(signature);
-    const result = findUndelivered(here, there, { ...options, valid: context.valid });
-    if (result.kind === 'exceeded') return { witness: [], undecided: true };
-    if (result.kind !== 'word') continue;
-    const found: Found = { action, name: result.word, context, spelling: plan.spelling, sessions: false };
-    const witness = confirmDelivery(found, to.policies, from.policies);
-    return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined };
+  for (const one of list.classes) {
+    const digits = new Int32Array(one.choices.length);
+    let walked = 0;
+    do {
+      const here = sideIn(to, grounder, one, digits);
+      if (here.subscribe.length === 0 || here.receive.length === 0) continue;
+      const there = sideIn(from, grounder, one, digits);
+      const signature = `${sideKey(here)} || ${sideKey(there)}`;
+      if (seen.has(signature)) continue;
+      seen.add(signature);
+      const result = findUndelivered(here, there, { ...options, valid: one.valid });
+      if (result.kind === 'exceeded') return { witness: [], undecided: true };
+      if (result.kind === 'covered') continue;
+      const context = contextAt(one, digits);
+      const found: Found = { action, name: result.word, context, spelling: plan.spelling, sessions: false };
+      const witness = confirmDelivery(found, to.policies, from.policies);
+      return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined };
+    } while (++walked < maxContexts && advance(one, digits));
   }
   return { witness: [], undecided: !list.complete };
 }
@@ -114,25 +121,23 @@ function skipsDollar(policies: DeliveryPolicies): boolean {
   return policies.subscribe.options.switches.wildcardSkipsDollar;
 }
 
-function sideIn(half: Half, context: PlannedContext): DeliverySide {
+interface IdentifiedSide extends DeliverySide {
+  readonly subscribe: readonly Identified[];
+  readonly receive: readonly Identified[];
+}
+
+function sideIn(half: Half, grounder: Grounder, one: ContextClass, digits: Digits): IdentifiedSide {
   const { subscribe, receive } = half.policies;
+  const ground = (set: PolicySet, type: ResourceType, statements: readonly CompiledStatement[]): Identified[] =>
+    statements.flatMap((statement) => grounder.ground(statement, { set, type }, one, digits) ?? []);
   return {
-    subscribe: half.subscribe.flatMap((one) => groundStatement(subscribe, one, 'topicfilter', context) ?? []),
-    receive: half.receive.flatMap((one) => groundStatement(receive, one, 'topic', context) ?? []),
+    subscribe: ground(subscribe, 'topicfilter', half.subscribe),
+    receive: ground(receive, 'topic', half.receive),
   };
 }
 
-function sideKey(side: DeliverySide): string {
-  const key = (ground: readonly GroundStatement[]): string =>
-    ground
-      .map(({ statement, conjuncts }) => {
-        const globs = conjuncts.map(
-          (one) => `${one.negated ? '!' : ''}${one.globs.map((glob) => glob.join('.')).join(',')}`,
-        );
-        return `${statement.effect}${globs.join('&')}`;
-      })
-      .join(';');
-  return `${key(side.subscribe)} | ${key(side.receive)}`;
+function sideKey(side: IdentifiedSide): string {
+  return `${side.subscribe.map((one) => one.id).join(' ')} | ${side.receive.map((one) => one.id).join(' ')}`;
 }
 
 function confirmDelivery(found: Found, allows: DeliveryPolicies, refuses: DeliveryPolicies): Witness | undefined {

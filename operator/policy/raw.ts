@@ -1,13 +1,12 @@
 import type { ActionInfo } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
-import { type ContextPlan, type ContextQuestion, type PlannedContext, planContexts } from './contexts.ts';
+import { advance, type ContextClass, contextAt, type Digits, type PlannedContext } from './context-class.ts';
+import { type ContextPlan, type ContextQuestion, maxContexts, planContexts } from './contexts.ts';
 import { resourceTypeOf } from './evaluate.ts';
-import type { Glob } from './glob.ts';
-import { unknownAtom } from './conditions.ts';
-import { type GroundStatement, groundStatement } from './ground.ts';
+import { Grounder, type Identified } from './grounder.ts';
 import type { Budget } from './inclusion.ts';
-import { findNewName } from './obligations.ts';
-import { canConnect, type Found } from './witness.ts';
+import { findNewName, type NewNameProblem } from './obligations.ts';
+import type { Found } from './witness.ts';
 
 /** Both directions of one action. */
 export interface ActionDifference {
@@ -75,6 +74,14 @@ interface Task {
   readonly deny: CompiledStatement | undefined;
 }
 
+/** The statements of a task with all that have a say in it. */
+interface Cast extends Task {
+  /** Allows of the old side; none when the task has a Deny. */
+  readonly allows: readonly CompiledStatement[];
+  /** Denies of the new side. */
+  readonly denies: readonly CompiledStatement[];
+}
+
 class ActionComparison {
   readonly #input: ActionInput;
   readonly #plan: ContextPlan;
@@ -84,7 +91,7 @@ class ActionComparison {
   constructor(input: ActionInput, plan: ContextPlan) {
     this.#input = input;
     this.#plan = plan;
-    this.#grounder = new Grounder(input.action);
+    this.#grounder = new Grounder();
   }
 
   run(from: readonly CompiledStatement[], to: readonly CompiledStatement[]): ActionDifference {
@@ -113,31 +120,61 @@ class ActionComparison {
   }
 
   #search(task: Task, from: Side, to: Side): Found | undefined {
-    const question = this.#question(task, from, to);
-    const list = this.#plan.contextsFor(question);
+    const list = this.#plan.contextsFor(this.#question(task, from, to));
     if (!list.complete) this.#undecided = true;
+    const cast: Cast = {
+      ...task,
+      allows: task.deny === undefined ? from.statements.filter(isAllow) : [],
+      denies: to.statements.filter((statement) => !isAllow(statement)),
+    };
     const seen = new Set<string>();
-    const denies = to.statements.filter((statement) => !isAllow(statement));
-    const allows = task.deny === undefined ? from.statements.filter(isAllow) : [];
-    for (const context of list.contexts) {
-      if (!this.#counts(to.set, context)) continue;
-      const fromCounts = this.#counts(from.set, context);
-      const allow = this.#grounder.ground(to.set, task.allow, context);
-      const deny = task.deny === undefined || !fromCounts ? undefined : this.#grounder.ground(from.set, task.deny, context);
-      if (allow === undefined || (task.deny !== undefined && deny === undefined)) continue;
-      const old = fromCounts ? this.#grounder.all(from.set, allows, context) : [];
-      const next = this.#grounder.all(to.set, denies, context);
-      const ids = [context.valid.states, allow.id, deny?.id ?? -1, ...old.map((one) => one.id), -1, ...next.map((one) => one.id)];
-      const signature = ids.join(' ');
-      if (seen.has(signature)) continue;
-      seen.add(signature);
-      const result = findNewName({ allow, deny, allows: old, denies: next }, context.valid, this.#input.budget);
-      if (result.kind === 'word') return this.#found(result.word, context);
-      if (result.kind === 'covered') continue;
-      this.#undecided = true;
-      return undefined;
+    for (const one of list.classes) {
+      const digits = new Int32Array(one.choices.length);
+      let walked = 0;
+      do {
+        const problem = this.#problem(cast, { from, to }, one, digits);
+        if (problem === undefined || seen.has(problem.signature)) continue;
+        seen.add(problem.signature);
+        const result = findNewName(problem, one.valid, this.#input.budget);
+        if (result.kind === 'word') return this.#found(result.word, contextAt(one, digits));
+        if (result.kind === 'exceeded') {
+          this.#undecided = true;
+          return undefined;
+        }
+      } while (++walked < maxContexts && advance(one, digits));
     }
     return undefined;
+  }
+
+  /** The question in one context; undefined when the task's statements do not apply there or no session can exist. */
+  #problem(
+    cast: Cast,
+    { from, to }: { readonly from: Side; readonly to: Side },
+    one: ContextClass,
+    digits: Digits,
+  ): (NewNameProblem & { readonly signature: string }) | undefined {
+    const ground = (side: Side, statement: CompiledStatement): Identified | undefined =>
+      this.#grounder.ground(statement, { set: side.set, type: resourceTypeOf(this.#input.action, side.set) }, one, digits);
+    const allow = ground(to, cast.allow);
+    if (allow === undefined || !this.#counts(to.set, one, digits)) return undefined;
+    const fromCounts = this.#counts(from.set, one, digits);
+    const deny = cast.deny === undefined || !fromCounts ? undefined : ground(from, cast.deny);
+    if (cast.deny !== undefined && deny === undefined) return undefined;
+    let signature = `${one.valid.states} ${allow.id} ${deny?.id ?? ''}`;
+    const gather = (side: Side, statements: readonly CompiledStatement[]): Identified[] => {
+      const out: Identified[] = [];
+      for (const statement of statements) {
+        const found = ground(side, statement);
+        if (found === undefined) continue;
+        out.push(found);
+        signature += ` ${found.id}`;
+      }
+      signature += ';';
+      return out;
+    };
+    const allows = fromCounts ? gather(from, cast.allows) : [];
+    const denies = gather(to, cast.denies);
+    return { allow, deny, allows, denies, signature };
   }
 
   /** A NotResource statement that the name must escape stands on the left: it is escaped by matching what it excepts. */
@@ -149,74 +186,12 @@ class ActionComparison {
   }
 
   /** Sessions: whether the side lets the client of this context connect. */
-  #counts(set: PolicySet, context: PlannedContext): boolean {
-    return !this.#input.sessions || canConnect(set, context.lookup);
+  #counts(set: PolicySet, one: ContextClass, digits: Digits): boolean {
+    return !this.#input.sessions || this.#grounder.connects(set, one, digits);
   }
 
   #found(name: string, context: PlannedContext): Found {
     const { action, sessions } = this.#input;
     return { action, name, context, spelling: this.#plan.spelling, sessions };
   }
-}
-
-interface Identified extends GroundStatement {
-  /** Equal for statements that say the same. */
-  readonly id: number;
-}
-
-/** Grounds statements once for each combination of the values that they read. */
-class Grounder {
-  readonly #action: ActionInfo;
-  readonly #known = new Map<CompiledStatement, Map<string, Identified | undefined>>();
-  readonly #ids = new Map<string, number>();
-  readonly #globs = new Map<string, Glob>();
-  readonly #numbers = new Map<Glob, number>();
-
-  constructor(action: ActionInfo) {
-    this.#action = action;
-  }
-
-  all(set: PolicySet, statements: readonly CompiledStatement[], context: PlannedContext): Identified[] {
-    return statements.flatMap((statement) => this.ground(set, statement, context) ?? []);
-  }
-
-  ground(set: PolicySet, statement: CompiledStatement, context: PlannedContext): Identified | undefined {
-    let known = this.#known.get(statement);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(statement, known);
-    }
-    const key = valuesKey(statement, context);
-    if (known.has(key)) return known.get(key);
-    const ground = groundStatement(set, statement, resourceTypeOf(this.#action, set), context);
-    const identified = ground === undefined ? undefined : this.#intern(ground);
-    known.set(key, identified);
-    return identified;
-  }
-
-  /** Equal globs become one object, so that later steps compare by identity. */
-  #intern({ statement, conjuncts }: GroundStatement): Identified {
-    const interned = conjuncts.map(({ globs, negated }) => ({ globs: globs.map((glob) => this.#glob(glob)), negated }));
-    const parts = interned.map(({ globs, negated }) => `${negated}${globs.map((glob) => this.#numbers.get(glob)).join(',')}`);
-    const text = `${statement.effect}${parts.join('&')}`;
-    const id = this.#ids.get(text) ?? this.#ids.size;
-    this.#ids.set(text, id);
-    return { statement, conjuncts: interned, id };
-  }
-
-  #glob(glob: Glob): Glob {
-    const key = glob.join();
-    const known = this.#globs.get(key);
-    if (known !== undefined) return known;
-    this.#globs.set(key, glob);
-    this.#numbers.set(glob, this.#numbers.size);
-    return glob;
-  }
-}
-
-function valuesKey(statement: CompiledStatement, context: PlannedContext): string {
-  if (statement.keys.length === 0) return '';
-  const values = statement.keys.map((key) => (context.self.has(key) ? [true] : context.lookup(key)));
-  const atoms = statement.conditions.filter((one) => one.family === 'unknown').map((one) => context.lookup(unknownAtom(one)));
-  return JSON.stringify([...values, ...atoms]);
 }
