@@ -1,25 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectKey } from '../api/meta.ts';
+import { Aftermath } from './controller/aftermath.ts';
 import { RecentStarts } from './controller/gap.ts';
 import { keyText, objectKey, parseKey } from './controller/keys.ts';
 import type { ControllerOptions, WatchOptions } from './controller/options.ts';
 import { desiredChanged } from './controller/predicates.ts';
-import { isPanic, type Verdict, verdictOf } from './controller/verdict.ts';
-import { type ReconcileError, toReconcileError } from './errors.ts';
-import { noEvents } from './events.ts';
+import { toReconcileError } from './errors.ts';
 import { type Logger, objectField, withLogger } from './log.ts';
 import type { Runnable } from './manager/runnable.ts';
 import type { ControllerObserver } from './metrics/controller.ts';
 import { type AddOptions, type Work, WorkQueue } from './queue.ts';
-import { type Cache, type CacheChange, Priority, type Result } from './reconciler.ts';
+import { type Cache, type CacheChange, Priority } from './reconciler.ts';
 
 /** A reconcile that ignores its aborted signal for this long no longer holds a worker; its key stays locked. */
 const ABANDON_AFTER_MS = 30_000;
 /** The fence also closes for a moment when somebody sets the clock, so a key that is not ours now is kept. */
 const NOT_OWNED_MS = 2_000;
-/** Waits at least this long are spread by up to 5 %, so that what started together does not poll together for ever. */
-const SPREAD_FROM_MS = 10_000;
-const SPREAD = 0.05;
 
 export type { ControllerOptions, WatchOptions } from './controller/options.ts';
 
@@ -34,6 +30,7 @@ export class Controller implements Runnable {
   readonly #queue: WorkQueue;
   readonly #recent: RecentStarts;
   readonly #observer: ControllerObserver | undefined;
+  readonly #aftermath: Aftermath;
   readonly #log: Logger;
   readonly #inFlight = new Set<AbortController>();
   #killed = false;
@@ -47,6 +44,7 @@ export class Controller implements Runnable {
     this.#observer = options.metrics?.controller.observer(options.name, this.workers);
     const observer = options.metrics?.workqueue.observer(options.name, () => this.#queue.snapshot());
     this.#queue = new WorkQueue({ clock: options.clock, random: options.random, ...(observer ? { observer } : {}) });
+    this.#aftermath = new Aftermath(options, this.#queue, this.#observer);
   }
 
   /** Enqueues on each change of `kind` that matters. Call before the cache starts. */
@@ -182,73 +180,16 @@ export class Controller implements Runnable {
     try {
       const context = { signal: abort.signal, log, reconcileId, priority: work.priority };
       const result = await this.#options.reconciler.reconcile(key, context);
-      this.#succeed(work, result);
+      this.#aftermath.success(work, result);
     } catch (thrown) {
       if (this.#killed) {
         log.info('Leaving a reconcile unfinished: the process is stopping');
-        return;
-      }
-      await this.#fail(key, work, { error: toReconcileError(thrown), log });
+      } else if (this.#options.owns?.(key) === false) {
+        // It failed because the fence closed under it. Whoever owns the object now tells how it stands.
+        log.info('Leaving a reconcile unfinished: this process does not own the object now');
+        this.#queue.add(work.key, { priority: work.priority, delayMs: NOT_OWNED_MS });
+      } else await this.#aftermath.failure(key, work, { error: toReconcileError(thrown), log });
     }
-  }
-
-  #succeed(work: Work, result: Result | undefined): void {
-    this.#queue.forget(work.key);
-    const after = result?.requeueAfterMs;
-    this.#observer?.result(after === undefined ? 'success' : 'requeue_after');
-    if (after === undefined) return;
-    // A security act that comes back later is a look, not the act: it must not pass people's changes again.
-    const priority = result?.priority ?? Math.min(work.priority, Priority.change);
-    this.#queue.add(work.key, { priority, delayMs: this.#spread(after) });
-  }
-
-  async #fail(key: ObjectKey, work: Work, failure: { error: ReconcileError; log: Logger }): Promise<void> {
-    const { error, log } = failure;
-    const verdict = verdictOf(error);
-    this.#observer?.result(verdict.result);
-    if (verdict.counted) this.#observer?.error(verdict.counted);
-    if (isPanic(error)) this.#observer?.panic();
-    const reported = await this.#report(key, verdict, failure);
-    const delayMs = this.#requeue(work, reported ? verdict.requeue : { kind: 'backoff', name: 'kube' });
-    const err = verdict.level === 'debug' ? undefined : error;
-    log[verdict.level](verdict.summary, { reason: error.reason, cause: error.message, retryInMs: delayMs, err });
-  }
-
-  async #report(key: ObjectKey, verdict: Verdict, failure: { error: ReconcileError; log: Logger }): Promise<boolean> {
-    const { report, events = noEvents, lookup } = this.#options;
-    const { error, log } = failure;
-    const object = verdict.event ? lookup?.(key) : undefined;
-    if (object) events.record(object, { type: 'Warning', reason: error.reason, message: error.message });
-    if (!report || !verdict.progress) return true;
-    try {
-      await report(key, verdict.progress, error);
-      return true;
-    } catch (unreported) {
-      log.debug('Failing to show an error in conditions', { err: unreported });
-      return false;
-    }
-  }
-
-  #requeue(work: Work, requeue: Verdict['requeue']): number | undefined {
-    switch (requeue.kind) {
-      case 'never':
-        this.#queue.forget(work.key);
-        return undefined;
-      case 'after': {
-        this.#queue.forget(work.key);
-        const delayMs = this.#spread(requeue.ms);
-        this.#queue.add(work.key, { priority: work.priority, delayMs });
-        return delayMs;
-      }
-      case 'backoff':
-        return this.#queue.addRateLimited(work.key, requeue.name, work.priority);
-      default:
-        return requeue satisfies never;
-    }
-  }
-
-  #spread(ms: number): number {
-    return ms < SPREAD_FROM_MS ? ms : ms * (1 + SPREAD * this.#options.random());
   }
 
   #kill(reason: unknown): void {

@@ -173,6 +173,28 @@ describe('ownership', () => {
   });
 });
 
+it('a reconcile that fails because the fence closed under it shows nothing on the object, and is tried later', async () => {
+  let leading = true;
+  let attempts = 0;
+  const h = start(
+    async () => {
+      attempts += 1;
+      if (attempts > 1) return undefined;
+      leading = false;
+      throw new Error('this replica does not lead any more');
+    },
+    { owns: () => leading },
+  );
+  h.controller.enqueue(device('press-1'));
+  await h.clock.advance(1_000);
+  leading = true;
+  await h.clock.advance(1_000);
+  await h.settle();
+  expect([h.reports, h.events]).toEqual([[], []]);
+  expect(await h.metric('controller_runtime_reconcile_errors_total{controller="device"}')).toBe(0);
+  expect(h.started.map((s) => s.at)).toEqual([0, 2_000]);
+});
+
 describe('time limit', () => {
   it('aborts the signal of a reconcile that takes too long, and counts it', async () => {
     let aborted: unknown;
