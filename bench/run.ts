@@ -32,7 +32,8 @@ function runOne(name: string): Promise<readonly BenchResult[]> {
       child.disconnect();
     });
     child.on('error', reject);
-    child.on('close', (exit) =>
+    // Not `close`: it never comes once the channel was disconnected from this side.
+    child.on('exit', (exit) =>
       results ? resolve(results) : reject(new Error(`benchmark ${name} ended with ${exit} and no result`)),
     );
   });
