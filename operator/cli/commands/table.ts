@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../args/spec.ts';
+import { demoSpec } from './demo/demo-spec.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
 import { runSpec } from './run-spec.ts';
 import { completionSpec, probeSpec, versionSpec } from './small.ts';
@@ -34,6 +35,7 @@ export const commands: readonly CommandSpec[] = [
   getSpec,
   describeSpec,
   validateSpec,
+  demoSpec,
   versionSpec,
   probeSpec,
   completionSpec(() => commands),

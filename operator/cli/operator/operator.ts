@@ -3,7 +3,12 @@ import { KINDS } from '../../api/kinds.gen.ts';
 import type { ObjectKey } from '../../api/meta.ts';
 import type { SchemaRegistry } from '../../api/validate.ts';
 import type { AwsClient } from '../../aws/client.ts';
-import { createAccounts } from '../../controllers/awsaccount/accounts.ts';
+import {
+  type AccountSession,
+  type Accounts,
+  createAccounts,
+  type SettleTimes,
+} from '../../controllers/awsaccount/accounts.ts';
 import type { SecretPort } from '../../controllers/external/secrets.ts';
 import type { DriftNotice } from '../../controllers/external/types.ts';
 import { addFleetSourceIndexes, FleetSourceReconciler } from '../../controllers/fleetsource/kind.ts';
@@ -43,6 +48,10 @@ export interface OperatorOptions {
   readonly connect: (account: AWSAccount) => AwsClient;
   /** One endpoint for every account was given on the command line. */
   readonly endpointGiven: boolean;
+  /** Looks at the whole account this often, whatever AWSAccounts say: for an endpoint of one's own. */
+  readonly scanEveryMs?: number;
+  /** How long AWS may take to show our own writes. Default what AWS documents. */
+  readonly settle?: SettleTimes;
   /** No call budgets, for an endpoint of one's own. */
   readonly unlimited?: boolean;
   readonly secrets: SecretPort;
@@ -99,13 +108,17 @@ export function createOperator(options: OperatorOptions): Operator {
     ...(options.minGapMs === undefined ? {} : { minGapMs: options.minGapMs }),
   };
   const recorder = events ?? { record: () => undefined };
-  const accounts = createAccounts({
-    cache,
-    clock,
-    connect: options.connect,
-    endpointGiven: options.endpointGiven,
-    unlimited: options.unlimited ?? false,
-  });
+  const accounts = scannedEvery(
+    options.scanEveryMs,
+    createAccounts({
+      cache,
+      clock,
+      connect: options.connect,
+      endpointGiven: options.endpointGiven,
+      unlimited: options.unlimited ?? false,
+      ...(options.settle === undefined ? {} : { settle: options.settle }),
+    }),
+  );
   const controllers = registerControllers({
     ...shared,
     cache,
@@ -142,6 +155,18 @@ export function createOperator(options: OperatorOptions): Operator {
         accounts.close();
       }
     },
+  };
+}
+
+/** The same accounts with another interval; everything else of a session stays one and the same. */
+function scannedEvery(driftIntervalMs: number | undefined, accounts: Accounts): Accounts {
+  if (driftIntervalMs === undefined) return accounts;
+  const sooner = (session: AccountSession): AccountSession => ({ ...session, driftIntervalMs });
+  return {
+    ...accounts,
+    session: async (...call) => sooner(await accounts.session(...call)),
+    verify: async (...call) => sooner(await accounts.verify(...call)),
+    sessions: () => accounts.sessions().map(sooner),
   };
 }
 

@@ -5,6 +5,7 @@ import type { FleetSource } from '../../api/fleetsource.gen.ts';
 import { API_VERSION } from '../../api/meta.ts';
 import { createSchemaRegistry } from '../../api/validate.ts';
 import type { StaticCredentials } from '../../aws/client.ts';
+import type { SettleTimes } from '../../controllers/awsaccount/accounts.ts';
 import type { DriftNotice } from '../../controllers/external/types.ts';
 import { folderTree } from '../../controllers/fleetsource/folder-tree.ts';
 import { gitTree } from '../../controllers/fleetsource/git-tree.ts';
@@ -56,6 +57,8 @@ export interface StandaloneOptions {
   readonly onDrift?: (drift: DriftNotice) => void;
   readonly signal: AbortSignal;
   readonly processMetrics?: boolean;
+  readonly scanEveryMs?: number;
+  readonly settle?: SettleTimes;
 }
 
 export interface Standalone extends AsyncDisposable {
