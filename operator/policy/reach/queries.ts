@@ -1,6 +1,7 @@
+import type { SameValue } from './agreements.ts';
 import { type DeviceClass, slotValue } from './classes.ts';
 import type { FleetDevice } from './fleet.ts';
-import type { ReachEdge, ReachGraph, SameValue } from './graph.ts';
+import type { ReachEdge, ReachGraph } from './graph.ts';
 
 /** A group of devices at the other end of an edge. */
 export interface Contact {
@@ -24,15 +25,6 @@ function agree(
   return sender[pair.from] !== undefined && sender[pair.from] === receiver[pair.to];
 }
 
-/** The agreements that edges between these two classes tell apart. */
-function comparedPairs(edges: readonly ReachEdge[], from: number, to: number): SameValue[] {
-  const pairs = new Map<string, SameValue>();
-  for (const edge of edges) {
-    if (edge.from === from && edge.to === to) for (const pair of edge.same) pairs.set(`${pair.from}.${pair.to}`, pair);
-  }
-  return [...pairs.values()];
-}
-
 interface Ends {
   readonly graph: ReachGraph;
   readonly sender: FleetDevice;
@@ -54,7 +46,7 @@ export function edgesBetween({ graph, sender, receiver }: Ends): readonly ReachE
   const to = classOf(graph, indexOf(graph, receiver));
   const [left, right] = [valuesOf(sender, from), valuesOf(receiver, to)];
   const candidates = graph.edges.filter((edge) => edge.from === from.id && edge.to === to.id);
-  const compared = comparedPairs(candidates, from.id, to.id);
+  const compared = graph.compared(from.id, to.id);
   const same = new Set(compared.filter((pair) => agree(left, right, pair)).map((pair) => `${pair.from}.${pair.to}`));
   const exact = candidates.filter(
     (edge) => edge.same.length === same.size && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)),
@@ -74,7 +66,7 @@ function contacts(graph: ReachGraph, device: FleetDevice, side: 'sender' | 'rece
   return edges.flatMap((edge): Contact[] => {
     const otherId = side === 'receiver' ? edge.from : edge.to;
     const other = graph.classes.list[otherId]!;
-    const compared = comparedPairs(graph.edges, edge.from, edge.to);
+    const compared = graph.compared(edge.from, edge.to);
     const wanted = new Set(edge.same.map((pair) => `${pair.from}.${pair.to}`));
     const devices: FleetDevice[] = [];
     let count = 0;
@@ -152,7 +144,7 @@ function closure(graph: ReachGraph, start: number): number {
     const signature = left.slice(1).join('\u0000');
     for (const edge of byFrom.get(from.id) ?? []) {
       const named = edge.same.some((pair) => pair.from === 0) ? `${sender}` : signature;
-      const compared = comparedPairs(byFrom.get(from.id) ?? [], edge.from, edge.to);
+      const compared = graph.compared(edge.from, edge.to);
       const nameMatters = compared.some((pair) => pair.from === 0);
       const key = `${graph.edges.indexOf(edge)} ${nameMatters ? sender : named}`;
       if (followed.has(key) && remaining[edge.to]!.size === 0) continue;

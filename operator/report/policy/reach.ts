@@ -16,9 +16,13 @@ export const reachFormat = 'fleetward.dev/policy-reach/v1';
 export const notCovered =
   'Not covered by policies and not in this answer: rules that republish, shadow and job services that forward, Lambda, IAM principals, custom authorisers.';
 
+/** The name of a policy without the file around it: `fleet.yaml (press)` is "press". */
+const policyName = (name: string): string => /\(([^()]+)\)$/.exec(name)?.[1] ?? name;
+
 function className(graph: ReachGraph, cls: DeviceClass): string {
   const policies =
-    cls.policies.map((index) => graph.fleet.documents[index]?.name ?? String(index)).join(' + ') || 'no policy';
+    cls.policies.map((index) => policyName(graph.fleet.documents[index]?.name ?? String(index))).join(' + ') ||
+    'no policy';
   const example = graph.fleet.devices[cls.members[0] ?? 0]?.name ?? '?';
   const many = cls.members.length === 1 ? `"${example}"` : `${cls.members.length} devices like "${example}"`;
   return `${many} (${policies})`;
@@ -34,25 +38,40 @@ function sameWords(graph: ReachGraph, edge: ReachEdge): string {
   return words.length === 0 ? '' : `, with ${words.join(' and ')}`;
 }
 
-export function edgeLine(graph: ReachGraph, edge: ReachEdge): string {
+function edgeLine(graph: ReachGraph, edge: ReachEdge, condition: string): string {
   const [from, to] = [graph.classes.list[edge.from]!, graph.classes.list[edge.to]!];
   const how = edge.kind === 'topic' ? `on ${edge.topic}` : `by direct message, topic ${edge.topic}`;
-  return `${className(graph, from)} reaches ${from === to ? 'each other one' : className(graph, to)}${sameWords(graph, edge)}, for example ${how}`;
+  return `${className(graph, from)} -> ${from === to ? 'each other' : className(graph, to)}${condition}, for example ${how}`;
+}
+
+/** One line where the agreement of values makes no difference, else one for each way of agreeing. */
+function contactKinds(graph: ReachGraph, edges: readonly ReachEdge[]): string[] {
+  const groups = new Map<string, ReachEdge[]>();
+  for (const edge of edges) {
+    const key = `${edge.from} ${edge.to} ${edge.kind}`;
+    groups.set(key, [...(groups.get(key) ?? []), edge]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0]!;
+    if (group.length === first.ways) return [edgeLine(graph, first, '')];
+    return group.map((edge) => edgeLine(graph, edge, sameWords(graph, edge)));
+  });
 }
 
 const maxLines = 40;
 
 function edgeLines(graph: ReachGraph, edges: readonly ReachEdge[]): string[] {
-  const shown = edges.slice(0, maxLines).map((edge) => paragraph(edgeLine(graph, edge), '  '));
-  return edges.length > maxLines
-    ? [...shown, `  and ${edges.length - maxLines} more kinds of contact; --output json lists all`]
+  const kinds = contactKinds(graph, edges);
+  const shown = kinds.slice(0, maxLines).map((line) => paragraph(line, '  '));
+  return kinds.length > maxLines
+    ? [...shown, `  and ${kinds.length - maxLines} more kinds of contact; --output json lists all`]
     : shown;
 }
 
 /** The whole graph in words: which kinds of device reach which others. */
 export function graphText(graph: ReachGraph): string {
   const { fleet, classes, edges } = graph;
-  const title = `${fleet.devices.length} devices in ${classes.list.length} kinds; ${edges.length} kinds of contact`;
+  const title = `${fleet.devices.length} devices in ${classes.list.length} ${classes.list.length === 1 ? 'kind' : 'kinds'}; who can send to whom:`;
   const none = edges.length === 0 ? ['  no device reaches another'] : [];
   return [
     title,
