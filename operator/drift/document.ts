@@ -1,3 +1,5 @@
+import { compareDocuments, parsePolicy } from '../policy/index.ts';
+
 /**
  * Policy documents compared by what they say, never by text: AWS hands back what somebody sent, in any order, with
  * single values or lists, and rewriting an equal document would cost one of five version slots each time.
@@ -89,21 +91,35 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+export interface PolicyPlace {
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+}
+
+export type DocumentDrift = 'same' | 'widened' | 'narrowed' | 'mitigation' | 'changed';
+
 /**
- * How a document differs from the wanted one. Statement by statement, so it errs towards `changed`; only a document whose
- * allow statements all come back and whose denies are the same is called narrowed, and the mirror image widened.
+ * How a document differs from the wanted one, by what it permits in any company. Another text for the same rights is no
+ * difference; where the comparison cannot be certain the answer is never `same`.
  */
-export function documentDrift(want: unknown, got: unknown): 'same' | 'widened' | 'narrowed' | 'mitigation' | 'changed' {
-  const [a, b] = [canonicalDocument(want), canonicalDocument(got)];
-  if (a === undefined || b === undefined) return 'changed';
-  if (JSON.stringify(a) === JSON.stringify(b)) return 'same';
-  if (allowsNothing(b) && !allowsNothing(a)) return 'mitigation';
-  if (a.Version !== b.Version) return 'changed';
-  const texts = (d: CanonicalDocument, effect: string) =>
-    new Set(d.Statement.filter((s) => s.Effect === effect).map((s) => JSON.stringify(s)));
-  const [wantAllow, gotAllow] = [texts(a, 'Allow'), texts(b, 'Allow')];
-  const [wantDeny, gotDeny] = [texts(a, 'Deny'), texts(b, 'Deny')];
-  if (wantAllow.isSubsetOf(gotAllow) && gotDeny.isSubsetOf(wantDeny)) return 'widened';
-  if (gotAllow.isSubsetOf(wantAllow) && wantDeny.isSubsetOf(gotDeny)) return 'narrowed';
-  return 'changed';
+export function documentDrift(want: string, got: string, place: PolicyPlace): DocumentDrift {
+  if (sameDocument(want, got)) return 'same';
+  if (allowsNothing(got) && !allowsNothing(want)) return 'mitigation';
+  const [before, after] = [parsePolicy(want).document, parsePolicy(got).document];
+  if (before === undefined || after === undefined) return 'changed';
+  const { verdict, alone, dropsDeny } = compareDocuments(before, after, place);
+  switch (verdict) {
+    case 'equivalent':
+      return alone.assumptions.length === 0 && !alone.testedValuesOnly ? 'same' : 'changed';
+    case 'widens':
+      return 'widened';
+    case 'tightens':
+      return 'narrowed';
+    case 'incomparable':
+      // Something is won: that counts more than what is lost beside it.
+      return alone.gained.length > 0 || dropsDeny ? 'widened' : 'changed';
+    case 'undecided':
+      return 'changed';
+  }
 }

@@ -1,5 +1,5 @@
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
-import { canonicalText, documentDrift } from '../../drift/document.ts';
+import { canonicalText, documentDrift, type PolicyPlace } from '../../drift/document.ts';
 import type { Change, DriftClass } from '../../drift/types.ts';
 import { causeOf } from '../external/cause.ts';
 import type { DiffInput } from '../external/types.ts';
@@ -9,6 +9,7 @@ import { type PolicyStep, planAllAtOnce } from './plan.ts';
 export interface DesiredPolicy {
   /** JSON as it is sent: white space does not count against AWS's 2,048 characters. */
   readonly document: string;
+  readonly place: PolicyPlace;
 }
 
 export type PolicyAction =
@@ -29,7 +30,7 @@ export function diffPolicy({
     return [{ field: 'policy', class: 'missing', cause: known && settled ? 'drift' : 'spec', action }];
   }
   const changes: Change<PolicyAction>[] = [];
-  const drift = documentDrift(desired.document, observed.document);
+  const drift = documentDrift(desired.document, observed.document, desired.place);
   if (drift !== 'same') {
     const want = summary(desired.document);
     changes.push({

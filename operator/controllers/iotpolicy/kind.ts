@@ -1,4 +1,5 @@
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import { partitionOf } from '../external/arn.ts';
 import type { ExternalKind } from '../external/types.ts';
 import { applyPolicy } from './apply.ts';
 import { type DesiredPolicy, diffPolicy, type PolicyAction } from './diff.ts';
@@ -12,7 +13,10 @@ export const policyKind: ExternalKind<IoTPolicy, DesiredPolicy, ObservedPolicy |
   noun: 'policy',
   counters: ['targets'],
   nameOf: declaredName,
-  resolve: ({ object }) => ({ document: JSON.stringify(object.spec.document) }),
+  resolve: ({ object, session }) => ({
+    document: JSON.stringify(object.spec.document),
+    place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
+  }),
   observe: observePolicy,
   existing: (observed) => (observed === undefined ? { exists: false } : { exists: true, mark: observed.mark }),
   diff: diffPolicy,
