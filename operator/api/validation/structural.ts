@@ -41,7 +41,7 @@ function compile(schema: StructuralSchema): ValidateFunction {
     verbose: true,
     addUsedSchema: false,
     logger: false,
-    // Our schemas are checked when they are generated; without these three a kind compiles four times as fast,
+    // The API server checks the schemas themselves; without these three a kind compiles four times as fast,
     // and every command that reads a manifest waits for that.
     meta: false,
     validateSchema: false,

@@ -202,5 +202,10 @@ function compact(object: KubeObject): KubeObject {
   const { name, namespace, labels, annotations, finalizers } = object.metadata;
   const { apiVersion, kind, spec } = object;
   const kept = { apiVersion, kind, metadata: { name, namespace, labels, annotations, finalizers }, spec };
-  return deepFreeze(JSON.parse(JSON.stringify(kept)) as KubeObject);
+  return deepFreeze(JSON.parse(JSON.stringify(kept, withoutNull)) as KubeObject);
+}
+
+/** In every field of ours null means absent; said in one way only, equal objects look equal. */
+function withoutNull(_key: string, value: unknown): unknown {
+  return value ?? undefined;
 }

@@ -1,0 +1,56 @@
+import { expand, naming, type Spec } from './shared.ts';
+
+const statement = { Effect: 'Allow', Action: ['iot:Connect'], Resource: ['*'] };
+const strategy = (fields: Spec) => ({ strategy: { type: 'Waves', ...fields } });
+
+export const ioTPolicyCases = expand('IoTPolicy', { document: { Statement: [statement] } }, [
+  ...naming('policyName', 'the name of a policy (letters, digits, + = , . @ _ -; at most 100)'),
+  {
+    rule: 'metadata.name cannot serve as the name of a policy (letters, digits, + = , . @ _ -; at most 100): set spec.policyName',
+    accepted: [['dots are welcome', {}, 'press.v1']],
+    refused: [['rollouts need room behind the name', {}, 'a'.repeat(101)]],
+  },
+  {
+    rule: 'give exactly one of Resource and NotResource',
+    accepted: [
+      ['Resource', { document: { Statement: [statement] } }],
+      ['NotResource', { document: { Statement: [{ Effect: 'Deny', Action: ['iot:Receive'], NotResource: ['*'] }] } }],
+    ],
+    refused: [
+      ['none', { document: { Statement: [{ Effect: 'Allow', Action: ['iot:Connect'] }] } }],
+      ['both', { document: { Statement: [{ ...statement, NotResource: ['*'] }] } }],
+    ],
+  },
+  {
+    rule: 'waves, maxInFlight and budgets need type Waves',
+    accepted: [
+      ['waves', strategy({ waves: [{ count: 1 }], maxInFlight: 2, budgets: [{ label: 'site', maxInFlight: 1 }] })],
+      ['all at once without them', { strategy: { type: 'AllAtOnce' } }],
+    ],
+    refused: [
+      ['waves', { strategy: { type: 'AllAtOnce', waves: [] } }],
+      ['maxInFlight', { strategy: { type: 'AllAtOnce', maxInFlight: 2 } }],
+      ['budgets', { strategy: { type: 'AllAtOnce', budgets: [] } }],
+    ],
+  },
+  {
+    rule: 'give exactly one of count and percent',
+    accepted: [['one of each', strategy({ waves: [{ count: 1 }, { percent: 10 }] })]],
+    refused: [
+      ['none', strategy({ waves: [{ bake: '1h' }] })],
+      ['both', strategy({ waves: [{ count: 1, percent: 10 }] })],
+    ],
+  },
+  {
+    rule: 'settleTime must be at least 8m: AWS needs 6 to 8 minutes to apply a policy everywhere',
+    accepted: [
+      ['8 minutes', strategy({ settleTime: '8m' })],
+      ['in other units', strategy({ settleTime: '0.5h' })],
+      ['in seconds', strategy({ settleTime: '480s' })],
+    ],
+    refused: [
+      ['less', strategy({ settleTime: '7m59s' })],
+      ['nothing', strategy({ settleTime: '0s' })],
+    ],
+  },
+]);
