@@ -4,11 +4,14 @@ import { isObject, jsonEqual } from './values.ts';
 
 /**
  * Leaves out errors on values that an update did not touch: the stored object was valid when it was written, and must
- * stay changeable after its CRD became stricter. Missing required fields are reported all the same.
+ * stay changeable after its CRD became stricter. A missing field counts as part of the mapping that lacks it.
  */
 export function withoutUnchanged(errors: readonly FieldError[], object: unknown, old: unknown): readonly FieldError[] {
   if (old === undefined || errors.length === 0) return errors;
-  return errors.filter((error) => error.keyword === 'required' || !isUnchanged(error.path, object, old));
+  return errors.filter(({ keyword, path }) => {
+    const judged = keyword === 'required' ? path.slice(0, -1) : path;
+    return !isUnchanged(judged, object, old);
+  });
 }
 
 function isUnchanged(path: Path, object: unknown, old: unknown): boolean {

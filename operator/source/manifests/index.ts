@@ -1,2 +1,2 @@
 export { type LoadOptions, loadTree } from './load-tree.ts';
-export type { LoadedObject, ManifestProblem, ManifestTree } from './types.ts';
+export type { ManifestProblem, ManifestTree } from './types.ts';

@@ -235,6 +235,19 @@ describe('updates', () => {
     expect(messages({ ...old, spec: { ...old.spec, clientIds: ['also wrong now'] } }, old)).toHaveLength(1);
   });
 
+  it('miss a newly required field only where they change the mapping that lacks it', () => {
+    const definition = registry.definition('Device');
+    if (!definition) throw new Error('no Device');
+    const spec = definition.schema.properties?.spec;
+    const stricter = createSchemaRegistry([
+      { ...definition, schema: { ...definition.schema, properties: { spec: { ...spec, required: ['groupRefs'] } } } },
+    ]);
+    const old = stored({});
+    expect(stricter.admit({ ...old, metadata: { ...old.metadata, labels: { a: 'b' } } }, old).errors).toEqual([]);
+    const changed = stricter.admit({ ...old, spec: { ...(old.spec as object), suspend: true } }, old);
+    expect(changed.errors.map(({ field }) => field)).toEqual(['spec.groupRefs']);
+  });
+
   it('follow entries of a keyed list by their key', () => {
     const old = registry.admit({ ...stored({}), status: { certificates: [{ name: 'a', certificateId: id }] } }).object;
     const twice = { ...old, status: { certificates: [{ name: 'a' }, { name: 'b' }, { name: 'a' }] } };
