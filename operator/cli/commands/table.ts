@@ -2,30 +2,21 @@ import type { CommandSpec } from '../args/spec.ts';
 import { demoSpec } from './demo/demo-spec.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
 import { runSpec } from './run-spec.ts';
+import { sandboxSpec } from './sandbox-spec.ts';
 import { completionSpec, probeSpec, versionSpec } from './small.ts';
+import { validateSpec } from './validate-spec.ts';
 
-const output = (formats: readonly string[]) => ({
-  name: 'output',
-  short: 'o',
-  value: 'FORMAT',
-  complete: formats,
-  summary: `How to print: ${formats.join(' or ')}.`,
-});
-
-const validateSpec: CommandSpec = {
-  name: 'validate',
+/** Its sub-commands have help and flags of their own. */
+const policySpec: CommandSpec = {
+  name: 'policy',
   group: 'Check',
-  summary: 'check manifests offline: every mistake at once, with file, line and column',
-  usage: 'PATH…',
+  summary: 'exact answers about policies, offline: eval, explain, compare, lint, reach',
+  usage: 'COMMAND',
   description: '',
-  flags: [
-    output(['text', 'json']),
-    { name: 'partial', summary: 'The paths are only a part of the fleet.' },
-    { name: 'strict', summary: 'Warnings count as errors.' },
-  ],
-  complete: 'file',
+  flags: [],
+  complete: ['eval', 'explain', 'compare', 'lint', 'reach'],
   examples: [],
-  load: async () => (await import('./validate.ts')).validateCommand,
+  load: async () => (await import('../policy/command.ts')).policyCommand,
   ownHelp: true,
 };
 
@@ -35,7 +26,9 @@ export const commands: readonly CommandSpec[] = [
   getSpec,
   describeSpec,
   validateSpec,
+  policySpec,
   demoSpec,
+  sandboxSpec,
   versionSpec,
   probeSpec,
   completionSpec(() => commands),

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { runCliProcess, startCli } from '../../support/git-cli.ts';
+import { runCliHere, startCli } from '../../support/git-cli.ts';
 import { temporaryFolder } from '../../support/store.ts';
 
 test('the demo tells its story in plain lines when piped, within a minute, and leaves nothing behind', async () => {
   using at = temporaryFolder('fleetward-demo-test-');
   const began = performance.now();
-  const { status, stdout, stderr } = await runCliProcess(['demo'], { cwd: at.path, env: { TMPDIR: at.path } });
+  const { status, stdout, stderr } = await startCli(['demo'], { cwd: at.path, env: { TMPDIR: at.path } }).result;
   expect(stderr).toBe('');
   expect(status).toBe(0);
   expect(performance.now() - began).toBeLessThan(60_000);
@@ -31,7 +31,7 @@ test('--keep leaves everything running, can be looked at with our command line, 
   });
   await running.wrote(/git commit: it follows within seconds/);
   const state = /--state (\S+)/.exec(text)?.[1] ?? '';
-  const shown = await runCliProcess(['get', 'devices', '--state', state], { cwd: at.path });
+  const shown = await runCliHere(['get', 'devices', '--state', state], { cwd: at.path });
   expect(shown.stdout).toMatch(/drs-press-01 +True/);
   expect(text).toMatch(/aws --endpoint-url http:\/\/127\.0\.0\.1:\d+ iot list-things/);
   running.process.kill('SIGINT');
