@@ -6,7 +6,7 @@ import type { PolicyDocument } from './document.ts';
 import type { Budget } from './inclusion.ts';
 import { type GivenOptions, withDefaults } from './options.ts';
 import { prettier } from './prettier.ts';
-import { type ActionDifference, compareAction } from './raw.ts';
+import { type ActionDifference, perKindOfAction } from './raw.ts';
 import { readingsThatMatter } from './readings.ts';
 import { isKnownVariable } from './template.ts';
 import { type Comparison, type Level, verdictOf, type Witness } from './verdict.ts';
@@ -54,10 +54,10 @@ const sessionActions = new Set(['iot:Publish', 'iot:RetainPublish', 'iot:Subscri
 export function compareSets(before: PolicySet, after: PolicySet, level: Level): Comparison {
   const budget: Budget = { left: before.options.budget };
   const state = new Collector(before, after);
+  const compareOne = perKindOfAction(before, after, budget);
   for (const action of actionTable) {
     if (level === 'delivery' && !deliveryActions.has(action.name)) continue;
-    const sessions = level === 'session' && sessionActions.has(action.name);
-    state.take(compareAction({ before, after, action, sessions, budget }));
+    state.take(compareOne(action, level === 'session' && sessionActions.has(action.name)));
   }
   if (level === 'delivery') state.takeDelivery(compareDelivery(before, after, budget));
   const denies = denySets(before, after, budget);

@@ -6,7 +6,7 @@ import { type Choice, type ContextClass, sizeOf, type ThingClass, type Value } f
 import { documentedSpelling, domainOf } from './domains.ts';
 import { itemsKey } from './forced.ts';
 import type { Budget } from './inclusion.ts';
-import { asTopicPatterns, mostQuestionMarks, patternsOf, sharesLevel } from './patterns.ts';
+import { asTopicPatterns, mostQuestionMarks, patternReader, sharesLevel } from './patterns.ts';
 import { isThingKey, keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
 import { isValid, thingNames, validityOf } from './valid.ts';
@@ -61,11 +61,12 @@ export function planContexts(input: ContextInput): ContextPlan {
   const { options } = input.set;
   const spelling = new Map(documentedSpelling);
   const uses = keyUses([...input.statements, ...input.connect], spelling, input.connect.length > 0);
-  const own = input.types.flatMap((type) => patternsOf(input.set, input.statements, type));
+  const patternsOf = patternReader(input.set);
+  const own = input.types.flatMap((type) => patternsOf(input.statements, type));
   const longest = mostQuestionMarks(own) + 1;
   const values: CandidateInput = {
     uses,
-    clientPatterns: patternsOf(input.set, input.connect, 'client'),
+    clientPatterns: patternsOf(input.connect, 'client'),
     lengths: longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest],
     maxSlashes: options.maxSlashes,
     filters: input.types.includes('topicfilter'),
@@ -82,7 +83,7 @@ export function planContexts(input: ContextInput): ContextPlan {
   const known = new Map<string, ContextList>();
   const contextsFor = ({ left, right }: ContextQuestion): ContextList => {
     const involved = [...left, ...right, ...input.connect];
-    const patterns = input.types.flatMap((type) => patternsOf(input.set, left, type));
+    const patterns = input.types.flatMap((type) => patternsOf(left, type));
     const withVariables = patterns.some((items) => items.some((item) => typeof item === 'object'));
     const all = input.types.length > 1 ? [...patterns, ...asTopicPatterns(patterns)] : patterns;
     const concerned = usesIn(uses, involved, input.connect.length > 0);

@@ -200,11 +200,11 @@ export function findUndelivered(
     for (const node of layer) {
       if (valid.accepts(node.valid) && one.delivers(node.here) && !other.delivers(node.there))
         return { kind: 'word', word: wordOf(node) };
-      const letters = new Set<number>([slash]);
-      if (fresh !== undefined) letters.add(fresh);
+      // The ordinary letter first: of the shortest witnesses the plainest is found.
+      const letters = new Set<number>(fresh === undefined ? [] : [fresh]);
       one.askedFor(node.here, letters);
       other.askedFor(node.there, letters);
-      for (const letter of [...valid.openings(node.valid), ...letters]) {
+      for (const letter of letters.add(slash).union(new Set(valid.openings(node.valid)))) {
         const state = valid.next(node.valid, letter);
         if (state < 0) continue;
         const after = one.step(node.here, letter, length === 0);

@@ -1,7 +1,7 @@
 import { actionTable } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { Budget } from './inclusion.ts';
-import { compareAction } from './raw.ts';
+import { perKindOfAction } from './raw.ts';
 
 export interface DenyDifference {
   readonly addsDeny: boolean;
@@ -15,10 +15,11 @@ export interface DenyDifference {
 export function denySets(before: PolicySet, after: PolicySet, budget: Budget): DenyDifference {
   const old = deniesAsAllows(before);
   const next = deniesAsAllows(after);
+  const compareOne = perKindOfAction(old, next, budget);
   let addsDeny = false;
   let dropsDeny = false;
   for (const action of actionTable) {
-    const difference = compareAction({ before: old, after: next, action, sessions: false, budget });
+    const difference = compareOne(action, false);
     addsDeny ||= difference.undecided || difference.gained.length > 0;
     dropsDeny ||= difference.undecided || difference.lost.length > 0;
     if (addsDeny && dropsDeny) break;

@@ -22,7 +22,8 @@ const clientId = normaliseKey(keys.clientId);
 
 /** Grounds statements once for each combination of the values that they read; everything else is a look-up. */
 export class Grounder {
-  readonly #statements = new Map<ContextClass, Map<CompiledStatement, Memo<Identified | undefined>>>();
+  /** One statement may bear on two types of names (iot:* on topics and on filters), hence a table for each. */
+  readonly #statements = new Map<ResourceType, Map<ContextClass, Map<CompiledStatement, Memo<Identified | undefined>>>>();
   readonly #connections = new Map<ContextClass, Map<PolicySet, Memo<boolean>>>();
   readonly #ids = new Map<string, number>();
   readonly #globs = new Map<string, Glob>();
@@ -34,7 +35,12 @@ export class Grounder {
     one: ContextClass,
     digits: Digits,
   ): Identified | undefined {
-    const memo = memoFor(this.#statements, one, statement, () => keysOf(statement));
+    let memos = this.#statements.get(where.type);
+    if (memos === undefined) {
+      memos = new Map();
+      this.#statements.set(where.type, memos);
+    }
+    const memo = memoFor(memos, one, statement, () => keysOf(statement));
     const key = weigh(memo.weights, digits);
     if (memo.known.has(key)) return memo.known.get(key);
     const ground = groundStatement(where.set, statement, where.type, contextAt(one, digits));

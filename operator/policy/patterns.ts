@@ -21,17 +21,20 @@ export function nameItems(set: PolicySet, template: Template, type: ResourceType
   );
 }
 
-/** All name patterns of the statements, each once. */
-export function patternsOf(
-  set: PolicySet,
-  statements: readonly CompiledStatement[],
-  type: ResourceType,
-): readonly Items[] {
-  const out = new Map<string, Items>();
-  for (const statement of statements)
-    for (const template of statement.resources)
-      for (const items of nameItems(set, template, type)) out.set(itemsKey(items), items);
-  return [...out.values()];
+/** Gives the name patterns of statements, each pattern once; works out every statement only once. */
+export function patternReader(set: PolicySet): (statements: readonly CompiledStatement[], type: ResourceType) => Items[] {
+  const known = new Map<ResourceType, Map<CompiledStatement, readonly Items[]>>();
+  return (statements, type) => {
+    const ofType = known.get(type) ?? new Map<CompiledStatement, readonly Items[]>();
+    known.set(type, ofType);
+    const out = new Map<string, Items>();
+    for (const statement of statements) {
+      const own = ofType.get(statement) ?? statement.resources.flatMap((template) => nameItems(set, template, type));
+      ofType.set(statement, own);
+      for (const items of own) out.set(itemsKey(items), items);
+    }
+    return [...out.values()];
+  };
 }
 
 /**

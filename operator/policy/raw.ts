@@ -28,6 +28,28 @@ export interface ActionInput {
 
 export const noDifference: ActionDifference = { gained: [], lost: [], undecided: false, testedValuesOnly: false };
 
+/**
+ * `compareAction` that answers once for all actions to which the same statements apply on the same type of resource: with `iot:*`, that
+ * is most of the table.
+ */
+export function perKindOfAction(
+  before: PolicySet,
+  after: PolicySet,
+  budget: Budget,
+): (action: ActionInfo, sessions: boolean) => ActionDifference {
+  const known = new Map<string, ActionDifference>();
+  const refs = (set: PolicySet, name: string): string =>
+    (set.byAction.get(name) ?? []).map(({ ref }) => `${ref.document}.${ref.statement}`).join(',');
+  return (action, sessions) => {
+    const own = action.name === connectName ? action.name : `${action.plane} ${resourceTypeOf(action, before)} ${sessions}`;
+    const key = `${own} ${refs(before, action.name)} ${refs(after, action.name)}`;
+    const difference = known.get(key) ?? compareAction({ before, after, action, sessions, budget });
+    known.set(key, difference);
+    const relabel = (found: Found): Found => ({ ...found, action });
+    return { ...difference, gained: difference.gained.map(relabel), lost: difference.lost.map(relabel) };
+  };
+}
+
 /** Compares what the two sets say about one action, request by request. */
 export function compareAction(input: ActionInput): ActionDifference {
   const { before, after, action, budget } = input;

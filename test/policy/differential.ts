@@ -1,5 +1,5 @@
 import { compare, parsePolicyValue, type Comparison, type PolicyDocument } from '../../operator/policy/index.ts';
-import { filterMatches, oracleAccepts, oracleAllows, type RawContext, type RawPolicy } from './oracle.ts';
+import { filterMatches, oracleAccepts, oracleAllows, oracleFor, type RawContext, type RawPolicy } from './oracle.ts';
 import type { Universe } from './random-policies.ts';
 
 export interface Tally {
@@ -28,14 +28,20 @@ interface Row {
   readonly resource: string;
 }
 
+const rows = new WeakMap<Universe, readonly Row[]>();
+
 function requestsOf(universe: Universe): readonly Row[] {
-  return [
+  const known = rows.get(universe);
+  if (known !== undefined) return known;
+  const out = [
     ...universe.topics.flatMap((topic) => [
       { action: 'iot:Publish', resource: `${arn}topic/${topic}` },
       { action: 'iot:Receive', resource: `${arn}topic/${topic}` },
     ]),
     ...universe.filters.map((filter) => ({ action: 'iot:Subscribe', resource: `${arn}topicfilter/${filter}` })),
   ];
+  rows.set(universe, out);
+  return out;
 }
 
 /** Throws when the engine's comparison and the exhaustive walk contradict each other on this pair. */
@@ -52,11 +58,13 @@ export function checkRaw(before: readonly RawPolicy[], after: readonly RawPolicy
   ] as const) {
     const known = new Set(witnesses.map((one) => one.action));
     for (const context of universe.contexts) {
-      const rows = [...requestsOf(universe), { action: 'iot:Connect', resource: `${arn}client/${String(context['iot:ClientId'])}` }];
-      for (const row of rows) {
+      const yes = oracleFor(allows, context);
+      const no = oracleFor(refuses, context);
+      const connect = { action: 'iot:Connect', resource: `${arn}client/${String(context['iot:ClientId'])}` };
+      for (const row of [...requestsOf(universe), connect]) {
         if (known.has(row.action)) continue;
+        if (!yes(row.action, row.resource) || no(row.action, row.resource)) continue;
         const request = { ...row, context };
-        if (!oracleAllows(allows, request) || oracleAllows(refuses, request)) continue;
         if (!oracleAccepts(row.action, row.resource, context, true)) continue;
         if (result.verdict === 'undecided') return;
         if (!result.testedValuesOnly) throw new Error(`missed ${JSON.stringify(request)}; verdict ${result.verdict}`);
@@ -83,14 +91,12 @@ function checkWitnesses(result: Comparison, before: readonly RawPolicy[], after:
 
 /** Topics of the universe that reach a device, by walking through the filters. */
 function delivered(policies: readonly RawPolicy[], universe: Universe, context: RawContext): Set<string> {
-  const filters = universe.filters.filter((filter) =>
-    oracleAllows(policies, { action: 'iot:Subscribe', resource: `${arn}topicfilter/${filter}`, context }),
-  );
+  const allows = oracleFor(policies, context);
+  const filters = universe.filters.filter((filter) => allows('iot:Subscribe', `${arn}topicfilter/${filter}`));
   return new Set(
     universe.topics.filter(
       (topic) =>
-        filters.some((filter) => filterMatches(filter, topic)) &&
-        oracleAllows(policies, { action: 'iot:Receive', resource: `${arn}topic/${topic}`, context }),
+        allows('iot:Receive', `${arn}topic/${topic}`) && filters.some((filter) => filterMatches(filter, topic)),
     ),
   );
 }
@@ -146,25 +152,30 @@ export function checkSession(before: readonly RawPolicy[], after: readonly RawPo
   if (result.verdict === 'undecided') tally.undecided += 1;
   if (result.testedValuesOnly) tally.testedValuesOnly += 1;
   if (result.gained.length > 0 || result.lost.length > 0) tally.different += 1;
-  const can = (policies: readonly RawPolicy[], row: Row, context: RawContext): boolean =>
-    oracleAllows(policies, { action: 'iot:Connect', resource: `${arn}client/${String(context['iot:ClientId'])}`, context }) &&
-    oracleAllows(policies, { ...row, context });
+  const sessionOf = (policies: readonly RawPolicy[], context: RawContext): ((row: Row) => boolean) => {
+    const allows = oracleFor(policies, context);
+    const connects = allows('iot:Connect', `${arn}client/${String(context['iot:ClientId'])}`);
+    return (row) => connects && allows(row.action, row.resource);
+  };
   for (const [witnesses, refuses, allows] of [
     [result.gained, before, after],
     [result.lost, after, before],
   ] as const) {
     for (const one of witnesses)
       if (['iot:Publish', 'iot:Receive', 'iot:Subscribe'].includes(one.action))
-        if (!can(allows, one, one.context) || can(refuses, one, one.context)) throw new Error(`invented ${JSON.stringify(one)}`);
+        if (!sessionOf(allows, one.context)(one) || sessionOf(refuses, one.context)(one)) throw new Error(`invented ${JSON.stringify(one)}`);
     const known = new Set(witnesses.map((one) => one.action));
-    for (const context of universe.contexts)
+    for (const context of universe.contexts) {
+      const yes = sessionOf(allows, context);
+      const no = sessionOf(refuses, context);
       for (const row of requestsOf(universe)) {
-        if (known.has(row.action) || !can(allows, row, context) || can(refuses, row, context)) continue;
+        if (known.has(row.action) || !yes(row) || no(row)) continue;
         if (!oracleAccepts(row.action, row.resource, context, true)) continue;
         if (result.verdict === 'undecided') return;
         if (!result.testedValuesOnly) throw new Error(`missed in a session ${JSON.stringify({ ...row, context })}`);
         tally.admittedMisses += 1;
         return;
       }
+    }
   }
 }

@@ -21,7 +21,8 @@ export interface RawPolicy {
 const many = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === 'string' ? [value] : value;
 
-const quote = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+const special = /[\\^$.*+?()[\]{}|/]/g;
+const quote = (text: string): string => text.replace(special, '\\$&');
 
 /** Undefined: a variable has no value. Values go in as plain text. */
 function toRegExp(pattern: string, context: RawContext, wildcards: boolean, fold: boolean): RegExp | undefined {
@@ -37,9 +38,9 @@ function toRegExp(pattern: string, context: RawContext, wildcards: boolean, fold
       rest = rest.slice(variable[0].length);
       continue;
     }
-    const [char = ''] = rest;
-    source += wildcards && char === '*' ? '[^]*' : wildcards && char === '?' ? '[^]' : quote(char);
-    rest = rest.slice(char.length);
+    const plain = /^(?:[^*?$]+|[^])/u.exec(rest)?.[0] ?? '';
+    source += wildcards && plain === '*' ? '[^]*' : wildcards && plain === '?' ? '[^]' : quote(plain);
+    rest = rest.slice(plain.length);
   }
   return new RegExp(`^${source}$`, fold ? 'iu' : 'u');
 }
@@ -73,28 +74,52 @@ function conditionHolds(operator: string, key: string, wanted: readonly string[]
   return values.some(meets);
 }
 
-function applies(statement: RawStatement, action: string, resource: string, context: RawContext): boolean {
-  if (!many(statement.Action).some((pattern) => toRegExp(pattern, {}, true, true)?.test(action))) return false;
+interface Ready {
+  readonly deny: boolean;
+  readonly actions: readonly RegExp[];
+  readonly negated: boolean;
+  readonly resources: readonly RegExp[];
+}
+
+function ready(statement: RawStatement, context: RawContext): Ready | undefined {
   for (const [operator, block] of Object.entries(statement.Condition ?? {}))
     for (const [key, wanted] of Object.entries(block))
-      if (!conditionHolds(operator, key, many(wanted), context)) return false;
-  const inside = (patterns: readonly string[]): boolean =>
-    patterns.some((pattern) => toRegExp(pattern, context, true, false)?.test(resource) ?? false);
-  return statement.NotResource === undefined ? inside(many(statement.Resource)) : !inside(many(statement.NotResource));
+      if (!conditionHolds(operator, key, many(wanted), context)) return undefined;
+  const expressions = (patterns: readonly string[], fold: boolean, values: RawContext): RegExp[] =>
+    patterns.flatMap((pattern) => toRegExp(pattern, values, true, fold) ?? []);
+  return {
+    deny: statement.Effect === 'Deny',
+    actions: expressions(many(statement.Action), true, {}),
+    negated: statement.NotResource !== undefined,
+    resources: expressions(many(statement.NotResource ?? statement.Resource), false, context),
+  };
+}
+
+/** The decisions of the policies in one context. */
+export function oracleFor(policies: readonly RawPolicy[], context: RawContext): (action: string, resource: string) => boolean {
+  const statements = policies.flatMap((policy) => policy.Statement.flatMap((statement) => ready(statement, context) ?? []));
+  const byAction = new Map<string, Ready[]>();
+  return (action, resource) => {
+    let concerned = byAction.get(action);
+    if (concerned === undefined) {
+      concerned = statements.filter((statement) => statement.actions.some((pattern) => pattern.test(action)));
+      byAction.set(action, concerned);
+    }
+    let allowed = false;
+    for (const { deny, negated, resources } of concerned) {
+      if (resources.some((pattern) => pattern.test(resource)) === negated) continue;
+      if (deny) return false;
+      allowed = true;
+    }
+    return allowed;
+  };
 }
 
 export function oracleAllows(
   policies: readonly RawPolicy[],
   request: { readonly action: string; readonly resource: string; readonly context: RawContext },
 ): boolean {
-  let allowed = false;
-  for (const policy of policies)
-    for (const statement of policy.Statement)
-      if (applies(statement, request.action, request.resource, request.context)) {
-        if (statement.Effect === 'Deny') return false;
-        allowed = true;
-      }
-  return allowed;
+  return oracleFor(policies, request.context)(request.action, request.resource);
 }
 
 /** Whether the broker would take the request at all; `connect` ties the client ID to the resource. */
