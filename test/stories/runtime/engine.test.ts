@@ -9,6 +9,7 @@ import { terminal } from '../../../operator/runtime/errors.ts';
 import type { EventDocument } from '../../../operator/runtime/events/document.ts';
 import { storeEventSink } from '../../../operator/runtime/events/sink.ts';
 import { EventWriter } from '../../../operator/runtime/events/writer.ts';
+import { fencedStore } from '../../../operator/runtime/lease/fenced-store.ts';
 import { silentLogger } from '../../../operator/runtime/log.ts';
 import { Manager } from '../../../operator/runtime/manager.ts';
 import { conditionMetrics } from '../../../operator/runtime/metrics/conditions.ts';
@@ -141,6 +142,27 @@ it('takes objects to Ready, shows what fails with one event, recovers, and does 
   await expect.poll(second.reconciles).toBe(31);
   await second.end();
   expect((await store.list({ kind: 'ThingGroup' })).resourceVersion).toBe(before);
+});
+
+it('shows a failure once: the same failure again asks nothing of the store', async () => {
+  await using temporary = await temporaryStore();
+  let writes = 0;
+  const store = fencedStore(temporary.store, () => {
+    writes += 1;
+    return true;
+  });
+  const cache = new ObjectCache();
+  const sink = cache.sink('ThingGroup');
+  await sink.replace([await store.apply(group('odd', 'bad'), OWNER)]);
+  const report = conditionReporter({ cache, store, clock: systemClock, ...OWNER });
+  const progress: Progress = { kind: 'stalled', reason: 'BadDescription', message: 'choose another' };
+  await report(key('odd'), progress);
+  expect(writes).toBe(2);
+  sink.set((await store.get(key('odd'))) ?? group('odd', ''));
+  await report(key('odd'), progress);
+  await report(key('gone'), progress);
+  expect(writes).toBe(2);
+  assertConditionLaws(...cache.list('ThingGroup'));
 });
 
 it('keeps only the youngest events in a local store, also those of an earlier process', async () => {
