@@ -283,6 +283,7 @@ export interface DeviceStatus {
    */
   readonly groups?: readonly string[];
   readonly held?: DeviceStatusHeld;
+  readonly rollout?: DeviceStatusRollout;
 }
 /**
  * The AWS name this object holds. Of several objects that name the same AWS object only one holds it; the others are Stalled with reason NameConflict.
@@ -399,4 +400,63 @@ export interface DeviceStatusHeld {
    * Since when.
    */
   readonly since?: string;
+}
+/**
+ * Where the asset stands in the PolicyRollout that moves it, or moved it last.
+ */
+export interface DeviceStatusRollout {
+  /**
+   * The PolicyRollout.
+   */
+  readonly name: string;
+  /**
+   * Queued, Expanding, Contracting, Observing, Succeeded, Deferred, Held, RollingBack, RolledBack or Unrecovered.
+   */
+  readonly state: string;
+  /**
+   * Why it stands there.
+   */
+  readonly why?: string;
+  /**
+   * Since when.
+   */
+  readonly since?: string;
+  /**
+   * When the first change of it was allowed.
+   */
+  readonly startedAt?: string;
+  /**
+   * When a policy was last attached by the rollout. Written before AWS is called.
+   */
+  readonly attachedAt?: string;
+  /**
+   * When a policy was last detached by the rollout. Written before AWS is called.
+   */
+  readonly detachedAt?: string;
+  readonly openDetach?: DeviceStatusRolloutOpenDetach;
+  /**
+   * failed: the evidence after the change was negative. lifeline: what the asset must never lose was denied.
+   */
+  readonly failure?: 'failed' | 'lifeline';
+  /**
+   * Reason of the last verdict.
+   */
+  readonly verdict?: string;
+}
+/**
+ * A detachment that was sent and not yet read back: nothing else is taken away until it is.
+ */
+export interface DeviceStatusRolloutOpenDetach {
+  /**
+   * The certificate.
+   */
+  readonly certificateArn: string;
+  /**
+   * The policy.
+   */
+  readonly policy: string;
+  /**
+   * When.
+   */
+  readonly sentAt: string;
 }

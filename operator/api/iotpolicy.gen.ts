@@ -390,6 +390,13 @@ export interface IoTPolicyStatus {
    */
   readonly awsNames?: readonly string[];
   readonly held?: IoTPolicyStatusHeld;
+  readonly pendingChange?: IoTPolicyStatusPendingChange;
+  /**
+   * Changes that were tried and went back; they are not tried again by themselves. Digests of canonical documents, at most 10.
+   *
+   * @maxItems 10
+   */
+  readonly rejected?: readonly string[];
 }
 /**
  * The AWS name this object holds. Of several objects that name the same AWS object only one holds it; the others are Stalled with reason NameConflict.
@@ -469,4 +476,21 @@ export interface IoTPolicyStatusHeld {
    * Since when.
    */
   readonly since?: string;
+}
+/**
+ * A change of the document that goes through a PolicyRollout, because assets carry the policy.
+ */
+export interface IoTPolicyStatusPendingChange {
+  /**
+   * SHA-256 of the canonical form of the wanted document, in hexadecimal.
+   */
+  readonly digest: string;
+  /**
+   * The document in AWS, as JSON.
+   */
+  readonly baseline: string;
+  /**
+   * Since when.
+   */
+  readonly since: string;
 }

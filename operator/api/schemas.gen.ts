@@ -1213,6 +1213,90 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "format": "date-time"
         }
        }
+      },
+      "rollout": {
+       "description": "Where the asset stands in the PolicyRollout that moves it, or moved it last.",
+       "type": "object",
+       "required": [
+        "name",
+        "state"
+       ],
+       "properties": {
+        "name": {
+         "description": "The PolicyRollout.",
+         "type": "string",
+         "maxLength": 253
+        },
+        "state": {
+         "description": "Queued, Expanding, Contracting, Observing, Succeeded, Deferred, Held, RollingBack, RolledBack or Unrecovered.",
+         "type": "string",
+         "maxLength": 32
+        },
+        "why": {
+         "description": "Why it stands there.",
+         "type": "string",
+         "maxLength": 512
+        },
+        "since": {
+         "description": "Since when.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "startedAt": {
+         "description": "When the first change of it was allowed.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "attachedAt": {
+         "description": "When a policy was last attached by the rollout. Written before AWS is called.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "detachedAt": {
+         "description": "When a policy was last detached by the rollout. Written before AWS is called.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "openDetach": {
+         "description": "A detachment that was sent and not yet read back: nothing else is taken away until it is.",
+         "type": "object",
+         "required": [
+          "certificateArn",
+          "policy",
+          "sentAt"
+         ],
+         "properties": {
+          "certificateArn": {
+           "description": "The certificate.",
+           "type": "string",
+           "maxLength": 2048
+          },
+          "policy": {
+           "description": "The policy.",
+           "type": "string",
+           "maxLength": 128
+          },
+          "sentAt": {
+           "description": "When.",
+           "type": "string",
+           "format": "date-time"
+          }
+         }
+        },
+        "failure": {
+         "description": "failed: the evidence after the change was negative. lifeline: what the asset must never lose was denied.",
+         "type": "string",
+         "enum": [
+          "failed",
+          "lifeline"
+         ]
+        },
+        "verdict": {
+         "description": "Reason of the last verdict.",
+         "type": "string",
+         "maxLength": 64
+        }
+       }
       }
      }
     }
@@ -2472,6 +2556,895 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "description": "Since when.",
          "type": "string",
          "format": "date-time"
+        }
+       }
+      },
+      "pendingChange": {
+       "description": "A change of the document that goes through a PolicyRollout, because assets carry the policy.",
+       "type": "object",
+       "required": [
+        "digest",
+        "baseline",
+        "since"
+       ],
+       "properties": {
+        "digest": {
+         "description": "SHA-256 of the canonical form of the wanted document, in hexadecimal.",
+         "type": "string",
+         "maxLength": 64
+        },
+        "baseline": {
+         "description": "The document in AWS, as JSON.",
+         "type": "string",
+         "maxLength": 8192
+        },
+        "since": {
+         "description": "Since when.",
+         "type": "string",
+         "format": "date-time"
+        }
+       }
+      },
+      "rejected": {
+       "description": "Changes that were tried and went back; they are not tried again by themselves. Digests of canonical documents, at most 10.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 10,
+       "items": {
+        "type": "string",
+        "maxLength": 64
+       }
+      }
+     }
+    }
+   }
+  }
+ },
+ {
+  "kind": "PolicyRollout",
+  "plural": "policyrollouts",
+  "singular": "policyrollout",
+  "shortNames": [
+   "pro"
+  ],
+  "columns": [
+   {
+    "name": "Ready",
+    "type": "string",
+    "description": "Whether every asset is on the new policy.",
+    "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status"
+   },
+   {
+    "name": "Status",
+    "type": "string",
+    "description": "How far it is, what it waits for, and what to do.",
+    "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message"
+   },
+   {
+    "name": "Age",
+    "type": "date",
+    "jsonPath": ".metadata.creationTimestamp"
+   },
+   {
+    "name": "Phase",
+    "type": "string",
+    "priority": 1,
+    "jsonPath": ".status.phase"
+   },
+   {
+    "name": "Class",
+    "type": "string",
+    "priority": 1,
+    "jsonPath": ".status.class"
+   },
+   {
+    "name": "Wave",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.wave"
+   },
+   {
+    "name": "Moved",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.counters.succeeded"
+   },
+   {
+    "name": "In flight",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.counters.inFlight"
+   },
+   {
+    "name": "Failed",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.counters.failed"
+   },
+   {
+    "name": "Total",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.counters.total"
+   },
+   {
+    "name": "Deferred",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.counters.deferred"
+   },
+   {
+    "name": "Held",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.counters.held"
+   },
+   {
+    "name": "Revision",
+    "type": "string",
+    "priority": 1,
+    "jsonPath": ".spec.revision"
+   }
+  ],
+  "schema": {
+   "description": "PolicyRollout is one change of policies on its way through the assets that carry them, one asset at a time. The operator makes it; people steer it by annotations. AWS page: https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html",
+   "type": "object",
+   "required": [
+    "spec"
+   ],
+   "properties": {
+    "apiVersion": {
+     "description": "Version of this schema: fleetward.dev/v1alpha1.",
+     "type": "string"
+    },
+    "kind": {
+     "description": "Always PolicyRollout.",
+     "type": "string"
+    },
+    "metadata": {
+     "type": "object"
+    },
+    "spec": {
+     "description": "What moves, and how. Made by the operator and never changed.",
+     "type": "object",
+     "required": [
+      "revision",
+      "policies"
+     ],
+     "x-kubernetes-validations": [
+      {
+       "rule": "self == oldSelf",
+       "message": "a rollout is never changed: change the IoTPolicy, and another one is made"
+      }
+     ],
+     "properties": {
+      "accountRef": {
+       "description": "The AWSAccount in the same namespace that the policies live in. Default: the AWSAccount named `default`.",
+       "type": "object",
+       "required": [
+        "name"
+       ],
+       "default": {
+        "name": "default"
+       },
+       "properties": {
+        "name": {
+         "description": "Name of the AWSAccount.",
+         "type": "string",
+         "minLength": 1,
+         "maxLength": 253,
+         "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+        }
+       }
+      },
+      "revision": {
+       "description": "Names this change; verbs that decide about it must say it.",
+       "type": "string",
+       "maxLength": 128,
+       "minLength": 1
+      },
+      "attempt": {
+       "description": "Counts the tries of one and the same change; each has candidates of its own. 1 when not given.",
+       "type": "integer",
+       "format": "int64",
+       "minimum": 1,
+       "maximum": 1000
+      },
+      "policies": {
+       "description": "The policies that move together, because they share assets. At most 10.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 10,
+       "items": {
+        "description": "One policy that moves.",
+        "type": "object",
+        "required": [
+         "name",
+         "policyName",
+         "candidateName",
+         "digest",
+         "baseline",
+         "document"
+        ],
+        "properties": {
+         "name": {
+          "description": "The IoTPolicy in the same namespace.",
+          "type": "string",
+          "maxLength": 253
+         },
+         "policyName": {
+          "description": "Its declared name in AWS. It keeps the document of before until every asset has left it.",
+          "type": "string",
+          "maxLength": 128
+         },
+         "candidateName": {
+          "description": "The policy in AWS that carries the new document: its first version is the document of before, which is the emergency brake.",
+          "type": "string",
+          "maxLength": 128
+         },
+         "digest": {
+          "description": "SHA-256 of the canonical form of the new document, in hexadecimal.",
+          "type": "string",
+          "maxLength": 64
+         },
+         "baseline": {
+          "description": "The document of before, as JSON: what was last proven.",
+          "type": "string",
+          "maxLength": 8192
+         },
+         "document": {
+          "description": "The new document, as JSON.",
+          "type": "string",
+          "maxLength": 8192
+         }
+        }
+       },
+       "minItems": 1
+      },
+      "strategy": {
+       "description": "How the assets are taken, as the policies said when the rollout was made. A later change of theirs does not alter it.",
+       "type": "object",
+       "required": [
+        "type"
+       ],
+       "properties": {
+        "type": {
+         "description": "AllAtOnce: every asset at the same moment, by a new version of the policy. Waves: one asset after the other by the fields below, with proof before and after each step.",
+         "type": "string",
+         "enum": [
+          "AllAtOnce",
+          "Waves"
+         ]
+        },
+        "order": {
+         "description": "In which order assets are taken.",
+         "type": "object",
+         "properties": {
+          "criticality": {
+           "description": "Whether the most critical assets go last (when not given) or first.",
+           "type": "string",
+           "enum": [
+            "MostCriticalLast",
+            "MostCriticalFirst"
+           ]
+          },
+          "criticalityLabel": {
+           "description": "Label of the Devices whose number says how critical an asset is; greater is more critical.",
+           "type": "string",
+           "minLength": 1,
+           "maxLength": 316
+          },
+          "cohortLabels": {
+           "description": "Labels that make up a cohort, for example firmware and site. One asset of each cohort goes before the second of any. At most 5.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 5,
+           "items": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 316
+           }
+          }
+         }
+        },
+        "waves": {
+         "description": "The waves. After the last one the rest of the assets follow. When not given: one asset, one of each cohort, 1, 10 and 33 percent, the rest. At most 20.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "description": "One wave: exactly one of count and percent.",
+          "type": "object",
+          "properties": {
+           "count": {
+            "description": "Number of assets.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 1000000
+           },
+           "percent": {
+            "description": "Share of all assets, in percent.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 100
+           },
+           "bake": {
+            "description": "Time to watch the wave before the next one.",
+            "type": "string",
+            "maxLength": 32,
+            "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+           },
+           "minEvidence": {
+            "description": "Assets of the wave that must have shown positive evidence before the next one.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 0,
+            "maximum": 1000000
+           }
+          }
+         }
+        },
+        "maxInFlight": {
+         "description": "Assets that may be between the first change and their verdict at the same time, counted over the whole account. 1 when not given.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 1,
+         "maximum": 10000
+        },
+        "budgets": {
+         "description": "Further bounds: at most maxInFlight assets in flight among those with the same value of a label, for example per site or per gateway. At most 5.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 5,
+         "items": {
+          "description": "One budget.",
+          "type": "object",
+          "required": [
+           "label",
+           "maxInFlight"
+          ],
+          "properties": {
+           "label": {
+            "description": "Label of the Devices.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 316
+           },
+           "maxInFlight": {
+            "description": "Assets in flight for each value.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 10000
+           }
+          }
+         }
+        },
+        "windows": {
+         "description": "Times at which assets may be started; any of them will do. Always when not given. At most 10.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 10,
+         "items": {
+          "description": "One window.",
+          "type": "object",
+          "required": [
+           "start",
+           "duration"
+          ],
+          "properties": {
+           "start": {
+            "description": "When it opens: five cron fields, in UTC, for example `0 2 * * 1-5`.",
+            "type": "string",
+            "minLength": 9,
+            "maxLength": 128
+           },
+           "duration": {
+            "description": "How long it stays open.",
+            "type": "string",
+            "maxLength": 32,
+            "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+           }
+          }
+         }
+        },
+        "approval": {
+         "description": "When a person has to approve. WhenWidening: when some asset gains a right, or when that cannot be ruled out. Always: every change. WhenWidening when not given.",
+         "type": "string",
+         "enum": [
+          "WhenWidening",
+          "Always"
+         ]
+        },
+        "stragglers": {
+         "description": "Wait: the rollout is done when every asset is. Leave: it is done when all assets are that could be reached; the others stay on the former policy until they appear. Wait when not given.",
+         "type": "string",
+         "enum": [
+          "Wait",
+          "Leave"
+         ]
+        },
+        "settleTime": {
+         "description": "Time after each change until AWS is sure to apply it. 10m when not given; AWS says 6 to 8 minutes, so at least 8m.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "observeTime": {
+         "description": "Time in which evidence is gathered after the last change of an asset. 15m when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "progressDeadline": {
+         "description": "Time without any progress, pauses not counted, after which the rollout is Stalled.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "silenceDeadline": {
+         "description": "Time without contact after which an asset in flight gets its former policy back.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "onFailure": {
+         "description": "What a failed asset does to the rollout: it goes back alone in either case. Rollback: above failureThreshold all others go back too. Pause: the rollout waits for a person. Rollback when not given.",
+         "type": "string",
+         "enum": [
+          "Rollback",
+          "Pause"
+         ]
+        },
+        "failureThreshold": {
+         "description": "Failed assets above which all go back. 2 when not given.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0,
+         "maximum": 10000
+        },
+        "sessions": {
+         "description": "What happens to connections that were made before the change. Wait: they end by themselves. Reconnect: they are closed once AWS applies the change. Purge: their stored session is dropped too. Wait when not given.",
+         "type": "string",
+         "enum": [
+          "Wait",
+          "Reconnect",
+          "Purge"
+         ]
+        },
+        "maxArmed": {
+         "description": "Assets with contacts too short to be watched that may be changed in one contact and judged at the next. 0 when not given: they are deferred.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0,
+         "maximum": 10000
+        },
+        "homing": {
+         "description": "Back: at the end the assets return to the declared policy name, which carries the new document by then. Stay: they keep the policy they were moved to. Back when not given.",
+         "type": "string",
+         "enum": [
+          "Back",
+          "Stay"
+         ]
+        },
+        "rollbackWindow": {
+         "description": "How long superseded documents are kept in AWS, for a quick way back.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        }
+       }
+      }
+     }
+    },
+    "status": {
+     "description": "How far it is.",
+     "type": "object",
+     "properties": {
+      "observedGeneration": {
+       "description": "metadata.generation that was last brought to an end, successfully or not.",
+       "type": "integer",
+       "format": "int64",
+       "minimum": 0
+      },
+      "conditions": {
+       "description": "What is known about the object. Ready sums it up and is what `kubectl wait --for=condition=Ready` looks at; Reconciling means that work is under way; Stalled means that a person has to act, and its message says how.",
+       "type": "array",
+       "x-kubernetes-list-type": "map",
+       "x-kubernetes-list-map-keys": [
+        "type"
+       ],
+       "maxItems": 20,
+       "items": {
+        "type": "object",
+        "required": [
+         "type",
+         "status",
+         "reason",
+         "message",
+         "lastTransitionTime"
+        ],
+        "properties": {
+         "type": {
+          "description": "Name of the condition, for example Ready.",
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 64,
+          "pattern": "^[A-Z][A-Za-z0-9]*$"
+         },
+         "status": {
+          "description": "True, False, or Unknown while it is not known.",
+          "type": "string",
+          "enum": [
+           "True",
+           "False",
+           "Unknown"
+          ]
+         },
+         "reason": {
+          "description": "The cause as one word; the event that announced it has the same reason.",
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 128,
+          "pattern": "^[A-Z][A-Za-z0-9]*$"
+         },
+         "message": {
+          "description": "What happened, on which AWS object, what happens next and what a person can do. At most 1,024 characters.",
+          "type": "string",
+          "maxLength": 1024
+         },
+         "lastTransitionTime": {
+          "description": "When status last changed.",
+          "type": "string",
+          "format": "date-time"
+         },
+         "observedGeneration": {
+          "description": "metadata.generation that this condition speaks of.",
+          "type": "integer",
+          "format": "int64",
+          "minimum": 0
+         }
+        }
+       }
+      },
+      "phase": {
+       "description": "Pending, AwaitingApproval, Progressing, Paused, Baking, Aborting, Succeeded, Aborted or Superseded.",
+       "type": "string",
+       "maxLength": 32
+      },
+      "reason": {
+       "description": "The cause as one word.",
+       "type": "string",
+       "maxLength": 128
+      },
+      "message": {
+       "description": "What is going on, what it waits for and what a person can do.",
+       "type": "string",
+       "maxLength": 1024
+      },
+      "class": {
+       "description": "The worst of what the change does to any asset, over its whole set of policies: equivalent, widens, tightens or mixed.",
+       "type": "string",
+       "enum": [
+        "equivalent",
+        "widens",
+        "tightens",
+        "mixed"
+       ]
+      },
+      "addsDeny": {
+       "description": "Whether the new documents deny what the old ones did not: attaching them already takes rights away.",
+       "type": "boolean"
+      },
+      "uncertain": {
+       "description": "Whether the comparison could not be certain, which counts as the worst in both directions.",
+       "type": "boolean"
+      },
+      "brakeProblem": {
+       "description": "Why the emergency brake is not one act here, so that assets go back by attachment.",
+       "type": "string",
+       "maxLength": 512
+      },
+      "gained": {
+       "description": "Examples of what some asset may do afterwards and not before. At most 5.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 5,
+       "items": {
+        "type": "string",
+        "maxLength": 512
+       }
+      },
+      "lost": {
+       "description": "Examples of what some asset may do before and not afterwards. At most 5.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 5,
+       "items": {
+        "type": "string",
+        "maxLength": 512
+       }
+      },
+      "wave": {
+       "description": "The wave under way, counted from 1.",
+       "type": "integer",
+       "format": "int64",
+       "minimum": 0
+      },
+      "waves": {
+       "description": "Number of waves.",
+       "type": "integer",
+       "format": "int64",
+       "minimum": 0
+      },
+      "counters": {
+       "description": "Assets by where they stand.",
+       "type": "object",
+       "properties": {
+        "total": {
+         "description": "All assets.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "queued": {
+         "description": "Not started.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "inFlight": {
+         "description": "Between the first change and their verdict.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "succeeded": {
+         "description": "Proven on the new policy.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "deferred": {
+         "description": "Not reachable, so nothing was taken from them.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "held": {
+         "description": "Kept where they are by a security act or a person.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "rolledBack": {
+         "description": "Back on the policy of before.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "failed": {
+         "description": "Went back because of what was seen.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "unrecovered": {
+         "description": "Restored, and not heard of since.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "homed": {
+         "description": "Returned to the declared name.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        }
+       }
+      },
+      "samples": {
+       "description": "Assets that people look at first: failed, unrecovered, held, deferred, in flight. At most 20.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 20,
+       "items": {
+        "type": "object",
+        "required": [
+         "device",
+         "state"
+        ],
+        "properties": {
+         "device": {
+          "description": "Name of the Device.",
+          "type": "string",
+          "maxLength": 253
+         },
+         "state": {
+          "description": "Where it stands.",
+          "type": "string",
+          "maxLength": 32
+         },
+         "why": {
+          "description": "Why.",
+          "type": "string",
+          "maxLength": 512
+         }
+        }
+       }
+      },
+      "candidates": {
+       "description": "The candidates in AWS.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 10,
+       "items": {
+        "type": "object",
+        "required": [
+         "name",
+         "inForce"
+        ],
+        "properties": {
+         "name": {
+          "description": "Name in AWS.",
+          "type": "string",
+          "maxLength": 128
+         },
+         "inForce": {
+          "description": "Which document AWS applies: absent, new, brake or foreign.",
+          "type": "string",
+          "enum": [
+           "absent",
+           "new",
+           "brake",
+           "foreign"
+          ]
+         }
+        }
+       }
+      },
+      "startedAt": {
+       "description": "When the first asset was allowed to move.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "lastProgressAt": {
+       "description": "When an asset last moved.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "finishedAt": {
+       "description": "When it ended.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "flippedAt": {
+       "description": "When a default version of a candidate was last moved.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "brakedAt": {
+       "description": "When the emergency brake was pulled.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "homedAt": {
+       "description": "When the last asset was back on the declared name.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "cleanedAt": {
+       "description": "When the candidates were deleted.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "waveDoneAt": {
+       "description": "When each wave had its last verdict; empty while it runs.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 21,
+       "items": {
+        "type": "string",
+        "maxLength": 32
+       }
+      },
+      "verbs": {
+       "description": "What people asked for.",
+       "type": "object",
+       "properties": {
+        "handled": {
+         "description": "Token of each verb that was last answered.",
+         "type": "object",
+         "maxProperties": 20,
+         "additionalProperties": {
+          "type": "string",
+          "maxLength": 64
+         }
+        },
+        "abortedBy": {
+         "description": "Who aborted it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "deniedBy": {
+         "description": "Who denied it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "approvedBy": {
+         "description": "Who approved it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "pausedBy": {
+         "description": "Who paused it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "acknowledgedBy": {
+         "description": "Who acknowledged the security acts that held it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "promotedThrough": {
+         "description": "Wave up to which pauses and bakes were skipped, counted from 1.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "promotedFully": {
+         "description": "Whether all remaining pauses and bakes are skipped.",
+         "type": "boolean"
+        }
+       }
+      },
+      "refused": {
+       "description": "Verbs that were not carried out. At most 10.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 10,
+       "items": {
+        "type": "object",
+        "required": [
+         "annotation",
+         "reason",
+         "message"
+        ],
+        "properties": {
+         "annotation": {
+          "description": "Which.",
+          "type": "string",
+          "maxLength": 317
+         },
+         "reason": {
+          "description": "Why, as one word.",
+          "type": "string",
+          "maxLength": 64
+         },
+         "message": {
+          "description": "Why, and what would be right.",
+          "type": "string",
+          "maxLength": 512
+         }
+        }
+       }
+      },
+      "evidence": {
+       "description": "The evidence log.",
+       "type": "object",
+       "properties": {
+        "entries": {
+         "description": "Entries so far.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "head": {
+         "description": "Hash of the last one; each contains the hash of the one before.",
+         "type": "string",
+         "maxLength": 64
         }
        }
       }

@@ -2,6 +2,7 @@ import { awsAccountCases } from './cel-cases/aws-account.ts';
 import { deviceCases } from './cel-cases/device.ts';
 import { fleetSourceCases } from './cel-cases/fleet-source.ts';
 import { ioTPolicyCases } from './cel-cases/iot-policy.ts';
+import { policyRolloutCases } from './cel-cases/policy-rollout.ts';
 import { securityProfileCases } from './cel-cases/security-profile.ts';
 import type { CelCase } from './cel-cases/shared.ts';
 import { thingGroupCases } from './cel-cases/thing-group.ts';
@@ -18,6 +19,7 @@ export const celCases: readonly CelCase[] = [
   ...thingGroupCases,
   ...thingTypeCases,
   ...ioTPolicyCases,
+  ...policyRolloutCases,
   ...securityProfileCases,
   ...awsAccountCases,
   ...fleetSourceCases,

@@ -1,0 +1,468 @@
+// Generated from crds/ by `npm run gen`. Change the CRD, not this file.
+import type { Condition, KubeObject } from './meta.ts';
+
+/** PolicyRollout is one change of policies on its way through the assets that carry them, one asset at a time. The operator makes it; people steer it by annotations. AWS page: https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html */
+export interface PolicyRollout extends KubeObject<PolicyRolloutSpec, PolicyRolloutStatus> {
+  readonly apiVersion: 'fleetward.dev/v1alpha1';
+  readonly kind: 'PolicyRollout';
+  readonly spec: PolicyRolloutSpec;
+  readonly status?: PolicyRolloutStatus;
+}
+
+/**
+ * What moves, and how. Made by the operator and never changed.
+ */
+export interface PolicyRolloutSpec {
+  readonly accountRef: PolicyRolloutAccountRef;
+  /**
+   * Names this change; verbs that decide about it must say it.
+   */
+  readonly revision: string;
+  /**
+   * Counts the tries of one and the same change; each has candidates of its own. 1 when not given.
+   */
+  readonly attempt?: number;
+  /**
+   * The policies that move together, because they share assets. At most 10.
+   *
+   * @minItems 1
+   * @maxItems 10
+   */
+  readonly policies: readonly PolicyRolloutPolicy[];
+  readonly strategy?: PolicyRolloutStrategy;
+}
+/**
+ * The AWSAccount in the same namespace that the policies live in. Default: the AWSAccount named `default`.
+ */
+export interface PolicyRolloutAccountRef {
+  /**
+   * Name of the AWSAccount.
+   */
+  readonly name: string;
+}
+/**
+ * One policy that moves.
+ */
+export interface PolicyRolloutPolicy {
+  /**
+   * The IoTPolicy in the same namespace.
+   */
+  readonly name: string;
+  /**
+   * Its declared name in AWS. It keeps the document of before until every asset has left it.
+   */
+  readonly policyName: string;
+  /**
+   * The policy in AWS that carries the new document: its first version is the document of before, which is the emergency brake.
+   */
+  readonly candidateName: string;
+  /**
+   * SHA-256 of the canonical form of the new document, in hexadecimal.
+   */
+  readonly digest: string;
+  /**
+   * The document of before, as JSON: what was last proven.
+   */
+  readonly baseline: string;
+  /**
+   * The new document, as JSON.
+   */
+  readonly document: string;
+}
+/**
+ * How the assets are taken, as the policies said when the rollout was made. A later change of theirs does not alter it.
+ */
+export interface PolicyRolloutStrategy {
+  /**
+   * AllAtOnce: every asset at the same moment, by a new version of the policy. Waves: one asset after the other by the fields below, with proof before and after each step.
+   */
+  readonly type: 'AllAtOnce' | 'Waves';
+  readonly order?: PolicyRolloutStrategyOrder;
+  /**
+   * The waves. After the last one the rest of the assets follow. When not given: one asset, one of each cohort, 1, 10 and 33 percent, the rest. At most 20.
+   *
+   * @maxItems 20
+   */
+  readonly waves?: readonly PolicyRolloutStrategyWave[];
+  /**
+   * Assets that may be between the first change and their verdict at the same time, counted over the whole account. 1 when not given.
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Further bounds: at most maxInFlight assets in flight among those with the same value of a label, for example per site or per gateway. At most 5.
+   *
+   * @maxItems 5
+   */
+  readonly budgets?: readonly PolicyRolloutStrategyBudget[];
+  /**
+   * Times at which assets may be started; any of them will do. Always when not given. At most 10.
+   *
+   * @maxItems 10
+   */
+  readonly windows?: readonly PolicyRolloutStrategyWindow[];
+  /**
+   * When a person has to approve. WhenWidening: when some asset gains a right, or when that cannot be ruled out. Always: every change. WhenWidening when not given.
+   */
+  readonly approval?: 'WhenWidening' | 'Always';
+  /**
+   * Wait: the rollout is done when every asset is. Leave: it is done when all assets are that could be reached; the others stay on the former policy until they appear. Wait when not given.
+   */
+  readonly stragglers?: 'Wait' | 'Leave';
+  /**
+   * Time after each change until AWS is sure to apply it. 10m when not given; AWS says 6 to 8 minutes, so at least 8m.
+   */
+  readonly settleTime?: string;
+  /**
+   * Time in which evidence is gathered after the last change of an asset. 15m when not given.
+   */
+  readonly observeTime?: string;
+  /**
+   * Time without any progress, pauses not counted, after which the rollout is Stalled.
+   */
+  readonly progressDeadline?: string;
+  /**
+   * Time without contact after which an asset in flight gets its former policy back.
+   */
+  readonly silenceDeadline?: string;
+  /**
+   * What a failed asset does to the rollout: it goes back alone in either case. Rollback: above failureThreshold all others go back too. Pause: the rollout waits for a person. Rollback when not given.
+   */
+  readonly onFailure?: 'Rollback' | 'Pause';
+  /**
+   * Failed assets above which all go back. 2 when not given.
+   */
+  readonly failureThreshold?: number;
+  /**
+   * What happens to connections that were made before the change. Wait: they end by themselves. Reconnect: they are closed once AWS applies the change. Purge: their stored session is dropped too. Wait when not given.
+   */
+  readonly sessions?: 'Wait' | 'Reconnect' | 'Purge';
+  /**
+   * Assets with contacts too short to be watched that may be changed in one contact and judged at the next. 0 when not given: they are deferred.
+   */
+  readonly maxArmed?: number;
+  /**
+   * Back: at the end the assets return to the declared policy name, which carries the new document by then. Stay: they keep the policy they were moved to. Back when not given.
+   */
+  readonly homing?: 'Back' | 'Stay';
+  /**
+   * How long superseded documents are kept in AWS, for a quick way back.
+   */
+  readonly rollbackWindow?: string;
+}
+/**
+ * In which order assets are taken.
+ */
+export interface PolicyRolloutStrategyOrder {
+  /**
+   * Whether the most critical assets go last (when not given) or first.
+   */
+  readonly criticality?: 'MostCriticalLast' | 'MostCriticalFirst';
+  /**
+   * Label of the Devices whose number says how critical an asset is; greater is more critical.
+   */
+  readonly criticalityLabel?: string;
+  /**
+   * Labels that make up a cohort, for example firmware and site. One asset of each cohort goes before the second of any. At most 5.
+   *
+   * @maxItems 5
+   */
+  readonly cohortLabels?: readonly string[];
+}
+/**
+ * One wave: exactly one of count and percent.
+ */
+export interface PolicyRolloutStrategyWave {
+  /**
+   * Number of assets.
+   */
+  readonly count?: number;
+  /**
+   * Share of all assets, in percent.
+   */
+  readonly percent?: number;
+  /**
+   * Time to watch the wave before the next one.
+   */
+  readonly bake?: string;
+  /**
+   * Assets of the wave that must have shown positive evidence before the next one.
+   */
+  readonly minEvidence?: number;
+}
+/**
+ * One budget.
+ */
+export interface PolicyRolloutStrategyBudget {
+  /**
+   * Label of the Devices.
+   */
+  readonly label: string;
+  /**
+   * Assets in flight for each value.
+   */
+  readonly maxInFlight: number;
+}
+/**
+ * One window.
+ */
+export interface PolicyRolloutStrategyWindow {
+  /**
+   * When it opens: five cron fields, in UTC, for example `0 2 * * 1-5`.
+   */
+  readonly start: string;
+  /**
+   * How long it stays open.
+   */
+  readonly duration: string;
+}
+/**
+ * How far it is.
+ */
+export interface PolicyRolloutStatus {
+  /**
+   * metadata.generation that was last brought to an end, successfully or not.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * What is known about the object. Ready sums it up and is what `kubectl wait --for=condition=Ready` looks at; Reconciling means that work is under way; Stalled means that a person has to act, and its message says how.
+   */
+  readonly conditions?: readonly Condition[];
+  /**
+   * Pending, AwaitingApproval, Progressing, Paused, Baking, Aborting, Succeeded, Aborted or Superseded.
+   */
+  readonly phase?: string;
+  /**
+   * The cause as one word.
+   */
+  readonly reason?: string;
+  /**
+   * What is going on, what it waits for and what a person can do.
+   */
+  readonly message?: string;
+  /**
+   * The worst of what the change does to any asset, over its whole set of policies: equivalent, widens, tightens or mixed.
+   */
+  readonly class?: 'equivalent' | 'widens' | 'tightens' | 'mixed';
+  /**
+   * Whether the new documents deny what the old ones did not: attaching them already takes rights away.
+   */
+  readonly addsDeny?: boolean;
+  /**
+   * Whether the comparison could not be certain, which counts as the worst in both directions.
+   */
+  readonly uncertain?: boolean;
+  /**
+   * Why the emergency brake is not one act here, so that assets go back by attachment.
+   */
+  readonly brakeProblem?: string;
+  /**
+   * Examples of what some asset may do afterwards and not before. At most 5.
+   *
+   * @maxItems 5
+   */
+  readonly gained?: readonly string[];
+  /**
+   * Examples of what some asset may do before and not afterwards. At most 5.
+   *
+   * @maxItems 5
+   */
+  readonly lost?: readonly string[];
+  /**
+   * The wave under way, counted from 1.
+   */
+  readonly wave?: number;
+  /**
+   * Number of waves.
+   */
+  readonly waves?: number;
+  readonly counters?: PolicyRolloutStatusCounters;
+  /**
+   * Assets that people look at first: failed, unrecovered, held, deferred, in flight. At most 20.
+   *
+   * @maxItems 20
+   */
+  readonly samples?: readonly PolicyRolloutStatusSample[];
+  /**
+   * The candidates in AWS.
+   *
+   * @maxItems 10
+   */
+  readonly candidates?: readonly PolicyRolloutStatusCandidate[];
+  /**
+   * When the first asset was allowed to move.
+   */
+  readonly startedAt?: string;
+  /**
+   * When an asset last moved.
+   */
+  readonly lastProgressAt?: string;
+  /**
+   * When it ended.
+   */
+  readonly finishedAt?: string;
+  /**
+   * When a default version of a candidate was last moved.
+   */
+  readonly flippedAt?: string;
+  /**
+   * When the emergency brake was pulled.
+   */
+  readonly brakedAt?: string;
+  /**
+   * When the last asset was back on the declared name.
+   */
+  readonly homedAt?: string;
+  /**
+   * When the candidates were deleted.
+   */
+  readonly cleanedAt?: string;
+  /**
+   * When each wave had its last verdict; empty while it runs.
+   *
+   * @maxItems 21
+   */
+  readonly waveDoneAt?: readonly string[];
+  readonly verbs?: PolicyRolloutStatusVerbs;
+  /**
+   * Verbs that were not carried out. At most 10.
+   *
+   * @maxItems 10
+   */
+  readonly refused?: readonly PolicyRolloutStatusRefused[];
+  readonly evidence?: PolicyRolloutStatusEvidence;
+}
+/**
+ * Assets by where they stand.
+ */
+export interface PolicyRolloutStatusCounters {
+  /**
+   * All assets.
+   */
+  readonly total?: number;
+  /**
+   * Not started.
+   */
+  readonly queued?: number;
+  /**
+   * Between the first change and their verdict.
+   */
+  readonly inFlight?: number;
+  /**
+   * Proven on the new policy.
+   */
+  readonly succeeded?: number;
+  /**
+   * Not reachable, so nothing was taken from them.
+   */
+  readonly deferred?: number;
+  /**
+   * Kept where they are by a security act or a person.
+   */
+  readonly held?: number;
+  /**
+   * Back on the policy of before.
+   */
+  readonly rolledBack?: number;
+  /**
+   * Went back because of what was seen.
+   */
+  readonly failed?: number;
+  /**
+   * Restored, and not heard of since.
+   */
+  readonly unrecovered?: number;
+  /**
+   * Returned to the declared name.
+   */
+  readonly homed?: number;
+}
+export interface PolicyRolloutStatusSample {
+  /**
+   * Name of the Device.
+   */
+  readonly device: string;
+  /**
+   * Where it stands.
+   */
+  readonly state: string;
+  /**
+   * Why.
+   */
+  readonly why?: string;
+}
+export interface PolicyRolloutStatusCandidate {
+  /**
+   * Name in AWS.
+   */
+  readonly name: string;
+  /**
+   * Which document AWS applies: absent, new, brake or foreign.
+   */
+  readonly inForce: 'absent' | 'new' | 'brake' | 'foreign';
+}
+/**
+ * What people asked for.
+ */
+export interface PolicyRolloutStatusVerbs {
+  /**
+   * Token of each verb that was last answered.
+   */
+  readonly handled?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Who aborted it.
+   */
+  readonly abortedBy?: string;
+  /**
+   * Who denied it.
+   */
+  readonly deniedBy?: string;
+  /**
+   * Who approved it.
+   */
+  readonly approvedBy?: string;
+  /**
+   * Who paused it.
+   */
+  readonly pausedBy?: string;
+  /**
+   * Who acknowledged the security acts that held it.
+   */
+  readonly acknowledgedBy?: string;
+  /**
+   * Wave up to which pauses and bakes were skipped, counted from 1.
+   */
+  readonly promotedThrough?: number;
+  /**
+   * Whether all remaining pauses and bakes are skipped.
+   */
+  readonly promotedFully?: boolean;
+}
+export interface PolicyRolloutStatusRefused {
+  /**
+   * Which.
+   */
+  readonly annotation: string;
+  /**
+   * Why, as one word.
+   */
+  readonly reason: string;
+  /**
+   * Why, and what would be right.
+   */
+  readonly message: string;
+}
+/**
+ * The evidence log.
+ */
+export interface PolicyRolloutStatusEvidence {
+  /**
+   * Entries so far.
+   */
+  readonly entries?: number;
+  /**
+   * Hash of the last one; each contains the hash of the one before.
+   */
+  readonly head?: string;
+}
