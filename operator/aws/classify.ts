@@ -134,6 +134,8 @@ function text(operation: string, action: string, error: Thrown, verdict: Verdict
       return `AWS refused ${operation}: ${detail}. Grant the operator's role the IAM action ${action}, or renew its credentials; it tries again in a minute.`;
     case 'LimitExceeded':
       return `AWS refused ${operation} because a limit of the account is reached: ${detail}. Waiting does not lift it: free or raise the limit, then change the object.`;
+    case 'NoCredentials':
+      return `There are no AWS credentials for ${operation}: ${detail}. Give the operator an IAM role, a profile or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; it tries again in a minute.`;
     case 'NotJson':
       return `${operation} was answered with HTTP ${error.status ?? '?'} and a body that is not JSON. Something other than AWS may sit at that address, or it does not know this call; it is tried again.`;
     case 'AwsUnreachable':

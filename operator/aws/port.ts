@@ -1,9 +1,9 @@
 import { type Clock, sleep } from '../runtime/clock.ts';
-import { throttled } from '../runtime/errors.ts';
+import { type ReconcileError, terminal, throttled, transient } from '../runtime/errors.ts';
 import { classify } from './classify.ts';
 import type { AwsClient } from './client.ts';
 import type { Limiter } from './limiter.ts';
-import { isWrite, type OperationInput, type OperationName, type OperationOutput } from './operations.ts';
+import type { OperationInput, OperationName, OperationOutput } from './operations.ts';
 
 /**
  * The one way to AWS: every controller of an account and region shares one port, so that one token bucket per API call
@@ -57,16 +57,32 @@ export interface PortOptions {
   readonly limiter: Limiter;
   readonly clock: Clock;
   readonly metrics?: AwsMetrics;
-  /** Called after each successful write: the snapshot's owner learns that something moved. */
-  readonly onWrite?: (operation: OperationName) => void;
+  /**
+   * True for an endpoint that is not AWS's own. Such a one may lack calls; after a few answers that are not JSON a call
+   * that never worked is taken for missing.
+   */
+  readonly partial?: boolean;
 }
 
 /** Longest wait for a token that is cheaper than giving the worker back. */
 const HOLD_MS = 100;
+/** Answers that are not JSON before a call counts as missing. */
+const UNANSWERED = 3;
 
 export function createPort(options: PortOptions): AwsPort {
   const { client, limiter, clock, metrics } = options;
   let anonymous = 0;
+  const known = new Set<OperationName>();
+  const unanswered = new Map<OperationName, number>();
+
+  /** Retried a few times first: a proxy's error page looks the same. */
+  function missing(operation: OperationName): ReconcileError {
+    const times = (unanswered.get(operation) ?? 0) + 1;
+    unanswered.set(operation, times);
+    const message = `The endpoint does not seem to implement ${operation}: it answers without JSON.`;
+    if (times < UNANSWERED) return transient('NotJson', `${message} It is tried again.`);
+    return terminal('Unsupported', `${message} Use another endpoint, or leave this object out.`);
+  }
 
   async function admit(operation: OperationName, call: CallOptions): Promise<void> {
     const slot = call.slot === undefined ? `#${anonymous++}` : `${call.slot} ${operation}`;
@@ -96,12 +112,13 @@ export function createPort(options: PortOptions): AwsPort {
       try {
         const output = await client.send(operation, input, call.signal);
         metrics?.request(operation, 'ok', (clock.monotonic() - started) / 1000);
-        if (isWrite(operation)) options.onWrite?.(operation);
+        known.add(operation);
         return output;
       } catch (thrown) {
         const error = classify(operation, thrown);
         metrics?.request(operation, error.reason, (clock.monotonic() - started) / 1000);
         if (error.kind === 'throttled') limiter.throttled(operation);
+        if (options.partial === true && error.reason === 'NotJson' && !known.has(operation)) throw missing(operation);
         throw error;
       }
     },

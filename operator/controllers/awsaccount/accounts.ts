@@ -17,6 +17,8 @@ export interface AccountSession {
   readonly region: string;
   /** Who we are there; undefined when the endpoint could not say. */
   readonly callerArn: string | undefined;
+  /** The endpoint is not AWS's own and may lack calls. */
+  readonly partial: boolean;
   /** What was assumed because the endpoint could not say. */
   readonly note: string | undefined;
   readonly verifiedAt: number;
@@ -118,6 +120,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     const limiter =
       shared.get(key)?.limiter ?? createLimiter({ clock, ...rates, unlimited: options.unlimited ?? false });
     limiter.configure(rates);
+    const partial = options.endpointGiven || account.spec.endpoint !== undefined;
     const metrics = options.metrics === undefined ? {} : { metrics: options.metrics };
     const port = createPort({
       accountId: identity.accountId,
@@ -125,6 +128,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       client: entry.client,
       limiter,
       clock,
+      partial,
       ...metrics,
     });
     const snapshot =
@@ -134,6 +138,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       key,
       accountId: identity.accountId,
       region,
+      partial,
       callerArn: identity.arn,
       note: identity.note,
       verifiedAt: clock.now(),

@@ -11,6 +11,7 @@ import { deviceStatus } from './status.ts';
 
 export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, DeviceAction> = {
   kind: 'Device',
+  marks: 'attribute',
   noun: 'thing',
   nameOf: thingName,
   resolve: resolveDevice,

@@ -129,11 +129,23 @@ async function converge<O extends ExternalObject, D, B, A>(
     checkOwnership(scope, kind.existing(view.observed), { noun: kind.noun, name: kind.nameOf(scope.object) });
   }
   if (view.decision.act.length === 0) return report(machine, scope, { desired, ...view });
+  if (!kind.existing(view.observed).exists) await claimFirst(kind, scope);
   showCorrection(scope, view.decision.act);
   const actions = view.decision.act.flatMap(({ action }) => (action === undefined ? [] : [action]));
   await kind.apply(scope, { desired, observed: view.observed, actions });
   view = await look(kind, scope, desired);
   return report(machine, scope, { desired, ...view });
+}
+
+/** An endpoint that is not AWS's own may keep no tags: what we are about to make is then known by our claim alone. */
+async function claimFirst<O extends ExternalObject, D, B, A>(
+  kind: ExternalKind<O, D, B, A>,
+  scope: Scope<O>,
+): Promise<void> {
+  const { accountId, region, partial } = scope.session;
+  if (!partial || kind.marks !== 'tag' || scope.object.status?.claim !== undefined) return;
+  const claim = { accountId, region, name: kind.nameOf(scope.object) };
+  await scope.save({ claim } as Partial<StatusOf<O>>);
 }
 
 interface View<B, A> {

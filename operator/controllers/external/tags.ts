@@ -22,9 +22,11 @@ export async function readMark<O extends ExternalObject>(
     const { tags } = await scope.call('ListTagsForResource', { resourceArn: arn });
     return tags?.find(({ Key }) => Key === OWNER_KEY)?.Value;
   } catch (thrown) {
-    // Such an endpoint keeps no tags; our own status is then the only record.
-    if (hasReason(thrown, 'NotFound', 'Unsupported')) return undefined;
-    throw thrown;
+    if (hasReason(thrown, 'NotFound')) return undefined;
+    if (!hasReason(thrown, 'Unsupported')) throw thrown;
+    // An endpoint without tags: our own record, and what we were told to take over, must do.
+    const ours = object.status?.claim !== undefined || object.spec.adoption !== 'Create';
+    return ours ? scope.mark : undefined;
   }
 }
 

@@ -123,6 +123,8 @@ export interface StatusView<O, Desired, Observed> {
  */
 export interface ExternalKind<O extends ExternalObject, Desired, Observed, Action> {
   readonly kind: O['kind'];
+  /** Where our ownership mark is kept. */
+  readonly marks: 'tag' | 'attribute';
   /** In words: `thing`, `policy`. */
   readonly noun: string;
   /** Status fields that count things; they alone are no reason to write a status except at a periodic look. */

@@ -10,6 +10,7 @@ import { policyStatus } from './status.ts';
 
 export const policyKind: ExternalKind<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined, PolicyAction> = {
   kind: 'IoTPolicy',
+  marks: 'tag',
   noun: 'policy',
   counters: ['targets'],
   nameOf: declaredName,

@@ -12,6 +12,7 @@ import { profileStatus } from './status.ts';
 
 export const profileKind: ExternalKind<SecurityProfile, DesiredProfile, ObservedProfile | undefined, ProfileAction> = {
   kind: 'SecurityProfile',
+  marks: 'tag',
   noun: 'security profile',
   nameOf: profileName,
   resolve: resolveProfile,

@@ -11,6 +11,7 @@ import { groupStatus } from './status.ts';
 
 export const groupKind: ExternalKind<ThingGroup, DesiredGroup, ObservedGroup | undefined, GroupAction> = {
   kind: 'ThingGroup',
+  marks: 'tag',
   noun: 'thing group',
   counters: ['members'],
   nameOf: groupName,

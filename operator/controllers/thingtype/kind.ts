@@ -8,6 +8,7 @@ import { typeStatus } from './status.ts';
 
 export const typeKind: ExternalKind<ThingType, DesiredType, ObservedType | undefined, TypeAction> = {
   kind: 'ThingType',
+  marks: 'tag',
   noun: 'thing type',
   nameOf: typeName,
   resolve: ({ object }) => desiredType(object),
