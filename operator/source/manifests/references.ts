@@ -42,6 +42,7 @@ function ownReferences(object: FleetObject): readonly Reference[] {
     case 'FleetSource':
     case 'ThingType':
     case 'IoTPolicy':
+    case 'PolicyRollout':
       return [];
     default:
       return object satisfies never;
@@ -75,6 +76,7 @@ export function awsNameOf(object: FleetObject): string | undefined {
     case 'SecurityProfile':
       return object.spec.securityProfileName ?? name;
     case 'FleetSource':
+    case 'PolicyRollout':
     case 'AWSAccount':
       return undefined;
     default:
