@@ -56,7 +56,7 @@ export async function revise(input: ReviseInput): Promise<Revised> {
       remove: plan.remove,
       seen: new Map(plan.kept.map(({ metadata }) => [metadata.uid ?? '', metadata.generation ?? 0])),
       count: desired.length,
-      digest: inventoryDigest(desired.map(keyOf)),
+      digest: await inventoryDigest(desired.map(keyOf)),
       skipped,
     },
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { conditionTime, type Progress, setProgress } from '../../api/conditions.ts';
 import type { FleetSource, FleetSourceStatus } from '../../api/fleetsource.gen.ts';
 import type { SourceError } from '../../source/git/errors.ts';
@@ -152,9 +153,19 @@ function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
-/** One value for a set of objects, whatever their order: two revisions with the same names have the same digest. */
-export function inventoryDigest(keys: Iterable<string>): string {
-  const hash = createHash('sha256');
-  for (const key of [...keys].sort()) hash.update(key).update('\n');
-  return `sha256:${hash.digest('hex')}`;
+const DIGEST_SLICE = 5_000;
+
+/**
+ * One value for a set of objects, whatever their order: two revisions with the same names have the same digest. The
+ * keys' hashes are combined by exclusive or, so that a large fleet needs no sort and can be taken in slices.
+ */
+export async function inventoryDigest(keys: Iterable<string>): Promise<string> {
+  const sum = Buffer.alloc(32);
+  let taken = 0;
+  for (const key of keys) {
+    if (++taken % DIGEST_SLICE === 0) await setImmediate();
+    const digest = createHash('sha256').update(key).digest();
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) ^ (digest[i] ?? 0);
+  }
+  return `sha256:${sum.toString('hex')}`;
 }
