@@ -69,8 +69,12 @@ export function arnTypePrefix(type: ResourceType): string | undefined {
   }
 }
 
+const byName: ReadonlyMap<string, ActionInfo> = new Map(actionTable.map((action) => [action.name, action]));
+
 /** The row of an exactly named action; letter case is ignored, as IAM does. */
 export function findAction(name: string): ActionInfo | undefined {
+  const known = byName.get(name);
+  if (known !== undefined) return known;
   const wanted = name.toLowerCase();
   return actionTable.find((action) => action.name.toLowerCase() === wanted);
 }

@@ -5,7 +5,7 @@ import { forcedStretches, type Items, itemsKey } from './forced.ts';
 import type { Glob } from './glob.ts';
 import type { Budget } from './inclusion.ts';
 import { keys, normaliseKey } from './request.ts';
-import { substitute, type Template } from './template.ts';
+import { substitute, type Template, templateOf } from './template.ts';
 import { isValid } from './valid.ts';
 import { cellsOf, fillings, intervalPoints, subsetsOf, type ValueList } from './values.ts';
 
@@ -107,12 +107,14 @@ function textValues(use: KeyUse, input: CandidateInput): ValueList {
 function wantedGlobs(use: KeyUse, input: CandidateInput): Glob[] {
   const isName = (key: string): boolean => key === clientId || key === thingName;
   const uses = isName(use.key) ? input.uses.filter((other) => isName(other.key)) : [use];
-  return uses.flatMap((one) => one.conditions).flatMap((condition) =>
-    condition.values.flatMap((value) => {
-      if (value.glob === undefined) return [];
-      return [condition.family === 'stringFold' ? foldGlob(value.glob) : value.glob];
-    }),
-  );
+  return uses
+    .flatMap((one) => one.conditions)
+    .flatMap((condition) =>
+      condition.values.flatMap((value) => {
+        if (value.glob === undefined) return [];
+        return [condition.family === 'stringFold' ? foldGlob(value.glob) : value.glob];
+      }),
+    );
 }
 
 function clientGlobs(use: KeyUse, input: CandidateInput): Glob[] {
@@ -175,8 +177,7 @@ function dependentTemplates(use: KeyUse, input: CandidateInput, patterns: readon
 
 /** Items as a template, if they hold a variable. */
 function asTemplate(items: Items): Template[] {
-  const variables = items.filter((item) => typeof item === 'object');
-  return variables.length === 0 ? [] : [{ text: '', items, variables, glob: undefined }];
+  return items.some((item) => typeof item === 'object') ? [templateOf('', items)] : [];
 }
 
 function assignments(template: Template, lists: ValueLists): Map<string, string>[] {

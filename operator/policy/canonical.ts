@@ -18,7 +18,10 @@ export interface PolicyValue {
 
 /** The document as a plain value, in the order in which it was written. */
 export function policyValue(document: PolicyDocument): PolicyValue {
-  return { Version: document.version, Statement: document.statements.map((statement) => statementValue(statement, (list) => list)) };
+  return {
+    Version: document.version,
+    Statement: document.statements.map((statement) => statementValue(statement, (list) => list)),
+  };
 }
 
 /**

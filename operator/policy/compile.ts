@@ -3,6 +3,7 @@ import { type Condition, compileCondition } from './conditions.ts';
 import { type PolicyDocument, type Statement, type StatementRef, variablesVersion } from './document.ts';
 import { globOf, matches } from './glob.ts';
 import { arnPrefix, type PolicyOptions } from './options.ts';
+import { normaliseKey } from './request.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 export interface CompiledStatement {
@@ -28,6 +29,22 @@ export interface PolicySet {
   readonly statements: readonly CompiledStatement[];
   /** Statements that apply to an action of the table, by its exact name. */
   readonly byAction: ReadonlyMap<string, readonly CompiledStatement[]>;
+  /** `normaliseKey`, with the few keys that requests carry remembered. */
+  readonly normalise: (key: string) => string;
+}
+
+/** Requests carry the same few keys over and over; the bound keeps hostile ones from filling the memory. */
+const maxRememberedKeys = 256;
+
+function rememberingNormaliser(): (key: string) => string {
+  const known = new Map<string, string>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const normalised = normaliseKey(key);
+    if (known.size < maxRememberedKeys) known.set(key, normalised);
+    return normalised;
+  };
 }
 
 const clientActions = new Set(['iot:SendDirectMessage', 'iot:DeleteConnection']);
@@ -47,7 +64,7 @@ export function compilePolicies(documents: readonly PolicyDocument[], options: P
       action.name,
       statements.filter((statement) => appliesTo(statement.source, action, options)),
     );
-  return { documents, options, arnPrefix: arnPrefix(options), statements, byAction };
+  return { documents, options, arnPrefix: arnPrefix(options), statements, byAction, normalise: rememberingNormaliser() };
 }
 
 function compileStatement(source: Statement, document: number, variables: boolean): CompiledStatement {

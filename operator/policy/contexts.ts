@@ -87,12 +87,21 @@ export function planContexts(input: ContextInput): ContextPlan {
     const withVariables = patterns.some((items) => items.some((item) => typeof item === 'object'));
     const all = input.types.length > 1 ? [...patterns, ...asTopicPatterns(patterns)] : patterns;
     const concerned = usesIn(uses, involved, input.connect.length > 0);
-    const key = [String(involved.some((one) => one.keys.includes(isAttached))), ...(withVariables ? all.map(itemsKey) : []), ...concerned.map(useKey)].sort().join(' ');
+    const key = [
+      String(involved.some((one) => one.keys.includes(isAttached))),
+      ...(withVariables ? all.map(itemsKey) : []),
+      ...concerned.map(useKey),
+    ]
+      .sort()
+      .join(' ');
     let list = known.get(key);
     if (list === undefined) {
       const full = new Set([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]);
       const lists = candidates({ ...values, uses: concerned }, base, withVariables ? all : []);
-      list = enumerate(input, concerned, lists, { full, attachment: involved.some((one) => one.keys.includes(isAttached)) });
+      list = enumerate(input, concerned, lists, {
+        full,
+        attachment: involved.some((one) => one.keys.includes(isAttached)),
+      });
       known.set(key, list);
     }
     return list;
@@ -188,17 +197,22 @@ function enumerate(
       attached: thing === 'same' || thing === 'other',
       choices: choicesFor(thing, input, uses, narrow, lists),
       self: new Set(isConnect ? (sameName ? [clientId, thingName] : [clientId]) : []),
-      valid: isConnect && sameName ? domainOf(thingName, maxSlashes) : validityOf(input.types[0] ?? 'topic', maxSlashes),
+      valid:
+        isConnect && sameName ? domainOf(thingName, maxSlashes) : validityOf(input.types[0] ?? 'topic', maxSlashes),
     };
   });
-  return { classes: classes.filter((one) => sizeOf(one) > 0), complete: classes.every((one) => sizeOf(one) <= maxContexts) };
+  return {
+    classes: classes.filter((one) => sizeOf(one) > 0),
+    complete: classes.every((one) => sizeOf(one) <= maxContexts),
+  };
 }
 
 function thingClasses(input: ContextInput, uses: readonly KeyUse[], attachment: boolean): ThingClass[] {
   const { options } = input.set;
   const wanted = attachment || uses.some((use) => isThingKey(use.key));
   if (!wanted || (input.action.plane === 'http' && !options.switches.thingVariablesOnHttps)) return ['none'];
-  const clientMatters = input.action.name === 'iot:Connect' || input.connect.length > 0 || uses.some((use) => use.key === clientId);
+  const clientMatters =
+    input.action.name === 'iot:Connect' || input.connect.length > 0 || uses.some((use) => use.key === clientId);
   const out: ThingClass[] = ['none', 'same'];
   if (options.exclusiveThings && clientMatters) out.push('other');
   if (!options.switches.thingNameNeedsAttachment) out.push('unattached');
@@ -221,18 +235,25 @@ function choicesFor(
     const values = lists.get(use.key)?.values ?? [];
     const absentOnly = thing === 'none' && isThingKey(use.key);
     const pseudo = use.key.startsWith('?');
-    choices.push({ key: use.key, values: absentOnly ? [undefined] : pseudo ? values : narrow(use, [undefined, ...values]) });
+    choices.push({
+      key: use.key,
+      values: absentOnly ? [undefined] : pseudo ? values : narrow(use, [undefined, ...values]),
+    });
   }
   const same = thing === 'same' || thing === 'unattached';
   const named = (keysOfName: readonly string[], fallback: string): Choice['values'] => {
     const chosen = uses.filter((use) => keysOfName.includes(use.key));
-    const fits = (value: Value): boolean => keysOfName.length < 2 || (typeof value === 'string' && isValid(thingNames, value));
+    const fits = (value: Value): boolean =>
+      keysOfName.length < 2 || (typeof value === 'string' && isValid(thingNames, value));
     const conditions = chosen.flatMap((use) => use.conditions);
     // Where the thing has the client's name, one value must serve the conditions on both keys.
-    const values = chosen.flatMap((use) => narrow({ ...use, conditions }, (lists.get(use.key)?.values ?? []).filter(fits)));
+    const values = chosen.flatMap((use) =>
+      narrow({ ...use, conditions }, (lists.get(use.key)?.values ?? []).filter(fits)),
+    );
     return values.length === 0 ? [fallback] : [...new Set(values)];
   };
-  if (!isConnect) choices.push({ key: clientId, values: same ? named([clientId, thingName], 'dev1') : named([clientId], 'c1') });
+  if (!isConnect)
+    choices.push({ key: clientId, values: same ? named([clientId, thingName], 'dev1') : named([clientId], 'c1') });
   if (thing === 'other') choices.push({ key: thingName, values: named([thingName], 'dev1') });
   return choices;
 }
@@ -247,9 +268,7 @@ function distinctEffects(use: KeyUse, all: readonly (Value | undefined)[]): read
   if (use.conditions.some((condition) => condition.values.some((value) => value.variables.length > 0))) return values;
   const seen = new Map<string, Value | undefined>();
   for (const value of values) {
-    const effect = use.conditions.map((condition) =>
-      Number(holds(condition, () => value)),
-    );
+    const effect = use.conditions.map((condition) => Number(holds(condition, () => value)));
     if (!seen.has(effect.join())) seen.set(effect.join(), value);
   }
   return [...seen.values()];

@@ -1,4 +1,4 @@
-import { compare, type CompareOptions } from './compare.ts';
+import { type CompareOptions, compare } from './compare.ts';
 import type { PolicyDocument } from './document.ts';
 import type { Comparison } from './verdict.ts';
 
@@ -20,7 +20,11 @@ export interface DocumentComparison {
  * denies: a Deny that is idle here takes something away beside another policy's Allow, so two documents that are equal alone may
  * still widen or tighten together with a third.
  */
-export function compareDocuments(before: PolicyDocument, after: PolicyDocument, options: CompareOptions = {}): DocumentComparison {
+export function compareDocuments(
+  before: PolicyDocument,
+  after: PolicyDocument,
+  options: CompareOptions = {},
+): DocumentComparison {
   const alone = compare([before], [after], { ...options, level: 'raw' });
   const { addsDeny, dropsDeny } = alone;
   return { verdict: inAnyCompany(alone), alone, addsDeny, dropsDeny };

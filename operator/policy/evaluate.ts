@@ -21,9 +21,12 @@ const thingName = normaliseKey(keys.thingName);
  * Look-up in a context by normalised key. `IsAttached` follows from the thing name unless the context states it: the thing name
  * resolves exactly for an attached principal (developer guide, "Thing policy variables"; switch `thingNameNeedsAttachment`).
  */
-export function contextLookup(context: Context): Lookup {
+export function contextLookup(context: Context, normalise: (key: string) => string = normaliseKey): Lookup {
   const normalised = new Map<string, string | readonly string[]>();
-  for (const [key, value] of Object.entries(context)) normalised.set(normaliseKey(key), value);
+  for (const key of Object.keys(context)) {
+    const value = context[key];
+    if (value !== undefined) normalised.set(normalise(key), value);
+  }
   if (!normalised.has(isAttached)) normalised.set(isAttached, normalised.has(thingName) ? 'true' : 'false');
   return (key) => normalised.get(key);
 }
@@ -36,7 +39,7 @@ export function evaluate(set: PolicySet, request: Request): Evaluation {
   const action = findAction(request.action);
   return action === undefined
     ? { decision: 'implicitDeny', by: undefined }
-    : decide(set, action, request.resource, contextLookup(request.context));
+    : decide(set, action, request.resource, contextLookup(request.context, set.normalise));
 }
 
 /** `evaluate` for callers that have the row of the action and a look-up at hand. */
@@ -75,10 +78,10 @@ export function statementMatches(
   for (const condition of statement.conditions) if (!holds(condition, lookup)) return false;
   let matched = false;
   for (const template of statement.resources) {
-    const glob = resourceGlob(set, template, lookup);
-    if (glob === undefined) {
+    const result = matchesTemplate(set, template, resource, lookup);
+    if (result === undefined) {
       if (statement.negated && set.options.switches.unresolvedNotResource === 'statementInert') return false;
-    } else if (matchesResource(set, glob, resource)) {
+    } else if (result) {
       matched = true;
       break;
     }
@@ -86,9 +89,19 @@ export function statementMatches(
   return matched !== statement.negated;
 }
 
-function resourceGlob(set: PolicySet, template: Template, lookup: Lookup): Glob | undefined {
-  if (template.glob !== undefined) return template.glob;
-  return substitute(template, resolver(lookup), set.options.switches.substitutedWildcards === 'glob');
+/** Undefined when a variable does not resolve. */
+function matchesTemplate(set: PolicySet, template: Template, resource: string, lookup: Lookup): boolean | undefined {
+  const { starCrossesColons, substitutedWildcards } = set.options.switches;
+  const resolve = resolver(lookup);
+  if (!starCrossesColons) {
+    const glob = substitute(template, resolve, substitutedWildcards === 'glob');
+    return glob === undefined ? undefined : matchesResource(set, glob, resource);
+  }
+  const inertNegation = set.options.switches.unresolvedNotResource === 'statementInert';
+  if (!inertNegation && !resource.startsWith(template.prefix)) return false;
+  const rest = substitute(template.rest, resolve, substitutedWildcards === 'glob');
+  if (rest === undefined) return undefined;
+  return resource.startsWith(template.prefix) && matches(rest, resource, template.prefix.length);
 }
 
 export function matchesResource(set: PolicySet, glob: Glob, resource: string): boolean {

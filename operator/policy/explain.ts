@@ -2,7 +2,14 @@ import { type ActionInfo, actionTable, arnTypePrefix, findAction, type ResourceT
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import { type Condition, holds, type Lookup } from './conditions.ts';
 import type { Position, StatementRef } from './document.ts';
-import { contextLookup, type Decision, evaluate, matchesResource, resourceTypeOf, statementMatches } from './evaluate.ts';
+import {
+  contextLookup,
+  type Decision,
+  evaluate,
+  matchesResource,
+  resourceTypeOf,
+  statementMatches,
+} from './evaluate.ts';
 import { keys, normaliseKey, type Request } from './request.ts';
 import { isKnownVariable, parseTemplate, substitute, type Template } from './template.ts';
 import { isValid, validityOf } from './valid.ts';
@@ -40,13 +47,23 @@ export function explain(set: PolicySet, request: Request): Explanation {
   const { decision, by } = evaluate(set, request);
   if (action === undefined) {
     const known = actionTable.map((row) => row.name).join(', ');
-    return { decision, by, refused: `${request.action} is not an action of a device. Actions: ${known}.`, nearMisses: [] };
+    return {
+      decision,
+      by,
+      refused: `${request.action} is not an action of a device. Actions: ${known}.`,
+      nearMisses: [],
+    };
   }
   const lookup = contextLookup(request.context);
   const misses = (set.byAction.get(action.name) ?? [])
     .filter((statement) => statement.ref !== by)
     .flatMap((statement) => missOf(set, { statement, action, request, lookup, decision }) ?? []);
-  return { decision, by, refused: refusal(set, action, request.resource), nearMisses: misses.sort((a, b) => rank(a) - rank(b)) };
+  return {
+    decision,
+    by,
+    refused: refusal(set, action, request.resource),
+    nearMisses: misses.sort((a, b) => rank(a) - rank(b)),
+  };
 }
 
 const order: readonly NearMissReason[] = [
@@ -71,7 +88,9 @@ function refusal(set: PolicySet, action: ActionInfo, resource: string): string |
   if (!resource.startsWith(set.arnPrefix + prefix))
     return `${action.name} is checked against ${set.arnPrefix}${prefix}…, not against ${resource}.`;
   const name = resource.slice(set.arnPrefix.length + prefix.length);
-  return isValid(validityOf(type, set.options.maxSlashes), name) ? undefined : `AWS IoT accepts no ${label(type)} ${JSON.stringify(name)}.`;
+  return isValid(validityOf(type, set.options.maxSlashes), name)
+    ? undefined
+    : `AWS IoT accepts no ${label(type)} ${JSON.stringify(name)}.`;
 }
 
 function label(type: ResourceType): string {
@@ -120,16 +139,34 @@ function resourceMiss(set: PolicySet, it: Case, miss: Make): NearMiss {
   const { statement, request, lookup } = it;
   for (const [index, template] of statement.resources.entries()) {
     const at = statement.source.resources[index]?.at;
-    const open = template.variables.find((variable) => typeof lookup(variable.key) !== 'string' && variable.fallback === undefined);
+    const open = template.variables.find(
+      (variable) => typeof lookup(variable.key) !== 'string' && variable.fallback === undefined,
+    );
     if (open !== undefined)
-      return miss('unresolvedVariable', `\${${open.name}} does not resolve, so ${template.text} matches nothing: ${whyUnresolved(open.key, lookup)}`, at);
+      return miss(
+        'unresolvedVariable',
+        `\${${open.name}} does not resolve, so ${template.text} matches nothing: ${whyUnresolved(open.key, lookup)}`,
+        at,
+      );
     const other = otherType(set, template, it);
     if (other !== undefined)
-      return miss('resourceType', `${template.text} would match if it named ${other.wanted}; ${it.action.name} is never checked on ${other.found}.`, at);
+      return miss(
+        'resourceType',
+        `${template.text} would match if it named ${other.wanted}; ${it.action.name} is never checked on ${other.found}.`,
+        at,
+      );
     if (looksForeign(set, template, it))
-      return miss('otherAccountOrRegion', `${template.text} names another partition, region or account than ${set.arnPrefix}…`, at);
+      return miss(
+        'otherAccountOrRegion',
+        `${template.text} names another partition, region or account than ${set.arnPrefix}…`,
+        at,
+      );
     if (matchesAsMqtt(set, template, it))
-      return miss('mqttWildcard', `+ and # are plain characters in a policy; ${template.text} would take the request with * in their place.`, at);
+      return miss(
+        'mqttWildcard',
+        `+ and # are plain characters in a policy; ${template.text} would take the request with * in their place.`,
+        at,
+      );
   }
   const patterns = statement.resources.map((template) => template.text).join(', ');
   return miss('resource', `${request.resource} is outside ${patterns}.`, statement.source.resources[0]?.at);
@@ -180,7 +217,10 @@ function textOf(lookup: Lookup): (key: string) => string | undefined {
 function looksForeign(set: PolicySet, template: Template, it: Case): boolean {
   const tail = /^arn:[^:]*:iot:[^:]*:[^:]*:(.*)$/s.exec(template.text)?.[1];
   if (tail === undefined || template.text.startsWith(set.arnPrefix)) return false;
-  return it.request.resource.startsWith(set.arnPrefix) && matchesText(set, parseTemplate(set.arnPrefix + tail, plain), it, it.request.resource);
+  return (
+    it.request.resource.startsWith(set.arnPrefix) &&
+    matchesText(set, parseTemplate(set.arnPrefix + tail, plain), it, it.request.resource)
+  );
 }
 
 function matchesAsMqtt(set: PolicySet, template: Template, it: Case): boolean {

@@ -121,7 +121,7 @@ function aboutName(condition: Condition, context: GroundContext): Conjunct {
   const globs = condition.values.flatMap((value) => {
     const glob = substitute(value, resolve);
     if (glob === undefined) return [];
-    return reduceSelf(condition.family === 'stringFold' || condition.family === 'bool' ? foldGlob(glob) : glob);
+    return reduceSelf(glob).map((one) => (condition.family === 'stringFold' || condition.family === 'bool' ? foldGlob(one) : one));
   });
   return { globs, negated: condition.negated };
 }
@@ -130,22 +130,33 @@ function aboutName(condition: Condition, context: GroundContext): Conjunct {
 function aboutValue(condition: Condition, context: GroundContext): boolean | Conjunct[] {
   const value = context.lookup(condition.key);
   if (value === undefined) return holds(condition, context.lookup);
-  const list = typeof value === 'string' ? [value] : value;
   const resolve = resolver(withSelf(context));
   const wanted = condition.values.flatMap((template) => substitute(template, resolve) ?? []);
-  const sets = list.map((one) => namesThatMeet(condition, wanted, one));
-  if (condition.quantifier === 'forAll' || condition.negated)
-    return sets.map((globs) => ({ globs, negated: condition.negated }));
-  return [{ globs: sets.flat(), negated: false }];
+  const tests = (typeof value === 'string' ? [value] : value).map((one) => nameTest(condition, wanted, one));
+  const open = tests.flatMap((test) => (test === true ? [] : [test]));
+  const { negated, quantifier } = condition;
+  if (quantifier === 'forAll' && !negated) return open.map((globs) => ({ globs, negated }));
+  if (quantifier === 'forAny' && negated) return open.length > 0 && [{ globs: inAll(open), negated }];
+  if (open.length < tests.length) return !negated;
+  return [{ globs: open.flat(), negated }];
 }
 
-function namesThatMeet(condition: Condition, wanted: readonly Glob[], value: string): Glob[] {
+/** True when the value meets a wanted one whatever the name, else the names for which it does. */
+function nameTest(condition: Condition, wanted: readonly Glob[], value: string): true | Glob[] {
+  const open = wanted.filter((glob) => glob.includes(selfCode));
+  if (wanted.some((glob) => !open.includes(glob) && meetsGlob(condition, glob, value))) return true;
   const names = new Set<string>();
-  for (let from = 0; from < value.length; from += 1)
+  for (let from = 0; open.length > 0 && from < value.length; from += 1)
     for (let to = from + 1; to <= value.length; to += 1) names.add(value.slice(from, to));
-  return [...names]
-    .filter((name) => wanted.some((glob) => meetsGlob(condition, insertName(glob, name), value)))
+  const globs = [...names]
+    .filter((name) => open.some((glob) => meetsGlob(condition, insertName(glob, name), value)))
     .map(literalGlob);
+  return condition.family === 'stringFold' ? globs.map(foldGlob) : globs;
+}
+
+function inAll(sets: readonly (readonly Glob[])[]): Glob[] {
+  const [first = [], ...rest] = sets;
+  return first.filter((glob) => rest.every((set) => set.some((other) => other.join() === glob.join())));
 }
 
 function insertName(glob: Glob, name: string): Glob {

@@ -23,7 +23,10 @@ const clientId = normaliseKey(keys.clientId);
 /** Grounds statements once for each combination of the values that they read; everything else is a look-up. */
 export class Grounder {
   /** One statement may bear on two types of names (iot:* on topics and on filters), hence a table for each. */
-  readonly #statements = new Map<ResourceType, Map<ContextClass, Map<CompiledStatement, Memo<Identified | undefined>>>>();
+  readonly #statements = new Map<
+    ResourceType,
+    Map<ContextClass, Map<CompiledStatement, Memo<Identified | undefined>>>
+  >();
   readonly #connections = new Map<ContextClass, Map<PolicySet, Memo<boolean>>>();
   readonly #ids = new Map<string, number>();
   readonly #globs = new Map<string, Glob>();
@@ -64,7 +67,9 @@ export class Grounder {
   /** Equal globs become one object, so that later steps compare by identity. */
   #intern({ statement, conjuncts }: GroundStatement): Identified {
     const interned = conjuncts.map(({ globs, negated }) => ({ globs: globs.map((glob) => this.#glob(glob)), negated }));
-    const parts = interned.map(({ globs, negated }) => `${negated}${globs.map((glob) => this.#numbers.get(glob)).join(',')}`);
+    const parts = interned.map(
+      ({ globs, negated }) => `${negated}${globs.map((glob) => this.#numbers.get(glob)).join(',')}`,
+    );
     const text = `${statement.effect}${parts.join('&')}`;
     const id = this.#ids.get(text) ?? this.#ids.size;
     this.#ids.set(text, id);

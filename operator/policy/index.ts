@@ -24,9 +24,8 @@ export type {
   StatementRef,
 } from './document.ts';
 export { compareDocuments, type DocumentComparison } from './documents.ts';
-export { type Explanation, explain, type NearMiss, type NearMissReason } from './explain.ts';
-export { type LostRight, type Residual, residual, type TakesEffect } from './residual.ts';
 export { contextLookup, type Decision, type Evaluation, evaluate } from './evaluate.ts';
+export { type Explanation, explain, type NearMiss, type NearMissReason } from './explain.ts';
 export { type Glob, globOf, showGlob } from './glob.ts';
 export { type Budget, findUncovered, type InclusionProblem, type InclusionResult } from './inclusion.ts';
 export {
@@ -48,5 +47,6 @@ export {
   policySize,
 } from './parse.ts';
 export { type Context, keys, normaliseKey, type Request } from './request.ts';
+export { type LostRight, type Residual, residual, type TakesEffect } from './residual.ts';
 export { isValid, type Validity, validityOf } from './valid.ts';
 export { type Comparison, type Level, type Verdict, verdictOf, type Witness, worstCase } from './verdict.ts';

@@ -22,7 +22,9 @@ export function nameItems(set: PolicySet, template: Template, type: ResourceType
 }
 
 /** Gives the name patterns of statements, each pattern once; works out every statement only once. */
-export function patternReader(set: PolicySet): (statements: readonly CompiledStatement[], type: ResourceType) => Items[] {
+export function patternReader(
+  set: PolicySet,
+): (statements: readonly CompiledStatement[], type: ResourceType) => Items[] {
   const known = new Map<ResourceType, Map<CompiledStatement, readonly Items[]>>();
   return (statements, type) => {
     const ofType = known.get(type) ?? new Map<CompiledStatement, readonly Items[]>();

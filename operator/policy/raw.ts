@@ -41,7 +41,8 @@ export function perKindOfAction(
   const refs = (set: PolicySet, name: string): string =>
     (set.byAction.get(name) ?? []).map(({ ref }) => `${ref.document}.${ref.statement}`).join(',');
   return (action, sessions) => {
-    const own = action.name === connectName ? action.name : `${action.plane} ${resourceTypeOf(action, before)} ${sessions}`;
+    const own =
+      action.name === connectName ? action.name : `${action.plane} ${resourceTypeOf(action, before)} ${sessions}`;
     const key = `${own} ${refs(before, action.name)} ${refs(after, action.name)}`;
     const difference = known.get(key) ?? compareAction({ before, after, action, sessions, budget });
     known.set(key, difference);
@@ -176,7 +177,12 @@ class ActionComparison {
     digits: Digits,
   ): (NewNameProblem & { readonly signature: string }) | undefined {
     const ground = (side: Side, statement: CompiledStatement): Identified | undefined =>
-      this.#grounder.ground(statement, { set: side.set, type: resourceTypeOf(this.#input.action, side.set) }, one, digits);
+      this.#grounder.ground(
+        statement,
+        { set: side.set, type: resourceTypeOf(this.#input.action, side.set) },
+        one,
+        digits,
+      );
     const allow = ground(to, cast.allow);
     if (allow === undefined || !this.#counts(to.set, one, digits)) return undefined;
     const fromCounts = this.#counts(from.set, one, digits);

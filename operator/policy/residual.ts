@@ -1,9 +1,9 @@
+import { compareSets } from './compare.ts';
 import { compilePolicies } from './compile.ts';
 import { compareDelivered } from './delivery.ts';
 import type { PolicyDocument } from './document.ts';
 import type { GivenOptions } from './options.ts';
 import { withDefaults } from './options.ts';
-import { compareSets } from './compare.ts';
 import type { Witness } from './verdict.ts';
 
 /**
@@ -34,7 +34,11 @@ const checkedOnce: ReadonlySet<string> = new Set(['iot:Connect', 'iot:Subscribe'
  * What outlives a change of policies in sessions that exist already. Source: AWS IoT checks Connect on CONNECT, Subscribe on SUBSCRIBE,
  * Publish and Receive on each message (developer guide, "AWS IoT Core policy actions").
  */
-export function residual(before: readonly PolicyDocument[], after: readonly PolicyDocument[], given: GivenOptions = {}): Residual {
+export function residual(
+  before: readonly PolicyDocument[],
+  after: readonly PolicyDocument[],
+  given: GivenOptions = {},
+): Residual {
   const options = withDefaults(given);
   const old = compilePolicies(before, options);
   const next = compilePolicies(after, options);

@@ -1,4 +1,4 @@
-import { ANY, type Glob, literalTokens, normalise, STAR } from './glob.ts';
+import { ANY, type Glob, normalise, STAR } from './glob.ts';
 import { keys, normaliseKey } from './request.ts';
 
 /** A policy variable inside a pattern. */
@@ -18,6 +18,9 @@ export interface Template {
   readonly variables: readonly Variable[];
   /** The glob itself when there is no variable. */
   readonly glob: Glob | undefined;
+  /** The plain text with which every match begins; what comes after it is `rest`. Lets the evaluator turn most requests away at once. */
+  readonly prefix: string;
+  readonly rest: { readonly items: readonly (number | Variable)[]; readonly glob: Glob | undefined };
 }
 
 export interface TemplateOptions {
@@ -33,18 +36,13 @@ export interface TemplateOptions {
  */
 export function parseTemplate(text: string, options: TemplateOptions): Template {
   const items: (number | Variable)[] = [];
-  const variables: Variable[] = [];
   let at = 0;
   while (at < text.length) {
     const close = options.variables && text.startsWith('${', at) ? text.indexOf('}', at) : -1;
     if (close >= 0) {
       const inner = text.slice(at + 2, close);
       if (inner === '*' || inner === '?' || inner === '$') items.push(inner.charCodeAt(0));
-      else {
-        const variable = parseVariable(inner);
-        items.push(variable);
-        variables.push(variable);
-      }
+      else items.push(parseVariable(inner));
       at = close + 1;
       continue;
     }
@@ -52,8 +50,22 @@ export function parseTemplate(text: string, options: TemplateOptions): Template 
     at += code > 0xffff ? 2 : 1;
     items.push(!options.wildcards ? code : code === 42 ? STAR : code === 63 ? ANY : code);
   }
-  const glob = variables.length === 0 ? normalise(items.filter((item) => typeof item === 'number')) : undefined;
-  return { text, items, variables, glob };
+  return templateOf(text, items);
+}
+
+/** A template out of items. */
+export function templateOf(text: string, items: readonly (number | Variable)[]): Template {
+  const variables = items.filter((item) => typeof item === 'object');
+  const globOfItems = (list: readonly (number | Variable)[]): Glob | undefined =>
+    variables.length === 0 ? normalise(list.filter((item) => typeof item === 'number')) : undefined;
+  let plain = 0;
+  let prefix = '';
+  for (let item = items[0]; typeof item === 'number' && item >= 0; item = items[plain]) {
+    prefix += String.fromCodePoint(item);
+    plain += 1;
+  }
+  const rest = items.slice(plain);
+  return { text, items, variables, glob: globOfItems(items), prefix, rest: { items: rest, glob: globOfItems(rest) } };
 }
 
 function parseVariable(inner: string): Variable {
@@ -69,7 +81,11 @@ export type Resolve = (key: string) => string | undefined;
  * The pattern with the values filled in; undefined when a variable does not resolve, in which case the pattern matches nothing.
  * Values are plain characters unless `glob` is set (switch `substitutedWildcards`).
  */
-export function substitute(template: Template, resolve: Resolve, valuesAreGlobs = false): Glob | undefined {
+export function substitute(
+  template: Pick<Template, 'items' | 'glob'>,
+  resolve: Resolve,
+  valuesAreGlobs = false,
+): Glob | undefined {
   if (template.glob !== undefined) return template.glob;
   const tokens: number[] = [];
   for (const item of template.items) {
@@ -79,8 +95,10 @@ export function substitute(template: Template, resolve: Resolve, valuesAreGlobs 
     }
     const value = resolve(item.key) ?? item.fallback;
     if (value === undefined) return undefined;
-    for (const code of literalTokens(value))
+    for (const char of value) {
+      const code = char.codePointAt(0) ?? 0;
       tokens.push(valuesAreGlobs && code === 42 ? STAR : valuesAreGlobs && code === 63 ? ANY : code);
+    }
   }
   return normalise(tokens);
 }

@@ -32,7 +32,9 @@ export function fuzzPolicy(area: string, count: number, seed: number): FuzzRepor
   const mode = modes[area];
   if (mode === undefined) throw new Error(`no such area: ${area}`);
   const tally = newTally();
-  const property = fc.property(mode.universe.policies, ([before, after]) => mode.check(before, after, mode.universe, tally));
+  const property = fc.property(mode.universe.policies, ([before, after]) =>
+    mode.check(before, after, mode.universe, tally),
+  );
   const details = fc.check(property, { numRuns: count, seed, endOnFailure: false });
   const failures = details.failed
     ? [`${String(details.errorInstance)}\n${JSON.stringify(details.counterexample?.[0], null, 1)}`]

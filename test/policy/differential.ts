@@ -1,4 +1,4 @@
-import { compare, parsePolicyValue, type Comparison, type PolicyDocument } from '../../operator/policy/index.ts';
+import { type Comparison, compare, type PolicyDocument, parsePolicyValue } from '../../operator/policy/index.ts';
 import { filterMatches, oracleAccepts, oracleAllows, oracleFor, type RawContext, type RawPolicy } from './oracle.ts';
 import type { Universe } from './random-policies.ts';
 
@@ -45,7 +45,12 @@ function requestsOf(universe: Universe): readonly Row[] {
 }
 
 /** Throws when the engine's comparison and the exhaustive walk contradict each other on this pair. */
-export function checkRaw(before: readonly RawPolicy[], after: readonly RawPolicy[], universe: Universe, tally: Tally): void {
+export function checkRaw(
+  before: readonly RawPolicy[],
+  after: readonly RawPolicy[],
+  universe: Universe,
+  tally: Tally,
+): void {
   const result = compare(before.map(documentOf), after.map(documentOf), { probeSwitches: false });
   tally.pairs += 1;
   if (result.verdict === 'undecided') tally.undecided += 1;
@@ -76,7 +81,8 @@ export function checkRaw(before: readonly RawPolicy[], after: readonly RawPolicy
 }
 
 function checkWitnesses(result: Comparison, before: readonly RawPolicy[], after: readonly RawPolicy[]): void {
-  if (result.assumptions.some((text) => text.startsWith('Internal error'))) throw new Error(result.assumptions.join(' '));
+  if (result.assumptions.some((text) => text.startsWith('Internal error')))
+    throw new Error(result.assumptions.join(' '));
   for (const [witnesses, refuses, allows] of [
     [result.gained, before, after],
     [result.lost, after, before],
@@ -84,7 +90,9 @@ function checkWitnesses(result: Comparison, before: readonly RawPolicy[], after:
     for (const one of witnesses) {
       if (one.resource === '*') continue;
       const fine =
-        oracleAllows(allows, one) && !oracleAllows(refuses, one) && oracleAccepts(one.action, one.resource, one.context, true);
+        oracleAllows(allows, one) &&
+        !oracleAllows(refuses, one) &&
+        oracleAccepts(one.action, one.resource, one.context, true);
       if (!fine) throw new Error(`invented ${JSON.stringify(one)}`);
     }
 }
@@ -108,7 +116,10 @@ export function withAllFilters(universe: Universe): Universe {
     let heads: string[][] = [[]];
     for (const level of topic.split('/')) {
       for (const head of heads) filters.add([...head, '#'].join('/'));
-      heads = heads.flatMap((head) => [[...head, level], [...head, '+']]);
+      heads = heads.flatMap((head) => [
+        [...head, level],
+        [...head, '+'],
+      ]);
     }
     for (const head of heads) filters.add(head.join('/'));
   }
@@ -116,7 +127,12 @@ export function withAllFilters(universe: Universe): Universe {
 }
 
 /** Throws when the comparison of delivered topics contradicts the walk. */
-export function checkDelivery(before: readonly RawPolicy[], after: readonly RawPolicy[], universe: Universe, tally: Tally): void {
+export function checkDelivery(
+  before: readonly RawPolicy[],
+  after: readonly RawPolicy[],
+  universe: Universe,
+  tally: Tally,
+): void {
   const result = compare(before.map(documentOf), after.map(documentOf), { probeSwitches: false, level: 'delivery' });
   tally.pairs += 1;
   if (result.verdict === 'undecided') tally.undecided += 1;
@@ -146,7 +162,12 @@ export function checkDelivery(before: readonly RawPolicy[], after: readonly RawP
 }
 
 /** Throws when the comparison of what connectable clients can do contradicts the walk. */
-export function checkSession(before: readonly RawPolicy[], after: readonly RawPolicy[], universe: Universe, tally: Tally): void {
+export function checkSession(
+  before: readonly RawPolicy[],
+  after: readonly RawPolicy[],
+  universe: Universe,
+  tally: Tally,
+): void {
   const result = compare(before.map(documentOf), after.map(documentOf), { probeSwitches: false, level: 'session' });
   tally.pairs += 1;
   if (result.verdict === 'undecided') tally.undecided += 1;
@@ -163,7 +184,8 @@ export function checkSession(before: readonly RawPolicy[], after: readonly RawPo
   ] as const) {
     for (const one of witnesses)
       if (['iot:Publish', 'iot:Receive', 'iot:Subscribe'].includes(one.action))
-        if (!sessionOf(allows, one.context)(one) || sessionOf(refuses, one.context)(one)) throw new Error(`invented ${JSON.stringify(one)}`);
+        if (!sessionOf(allows, one.context)(one) || sessionOf(refuses, one.context)(one))
+          throw new Error(`invented ${JSON.stringify(one)}`);
     const known = new Set(witnesses.map((one) => one.action));
     for (const context of universe.contexts) {
       const yes = sessionOf(allows, context);

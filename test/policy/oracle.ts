@@ -68,7 +68,8 @@ function conditionHolds(operator: string, key: string, wanted: readonly string[]
   if (rule === undefined) throw new Error(`the oracle does not know ${operator}`);
   if (value === undefined) return exists !== undefined || set === 'ForAllValues' || (set === undefined && rule.negated);
   const meets = (one: string): boolean =>
-    wanted.some((pattern) => toRegExp(pattern, context, rule.wildcards, rule.fold)?.test(one) ?? false) !== rule.negated;
+    wanted.some((pattern) => toRegExp(pattern, context, rule.wildcards, rule.fold)?.test(one) ?? false) !==
+    rule.negated;
   const values = many(value);
   if (set === 'ForAllValues') return values.every(meets);
   return values.some(meets);
@@ -96,8 +97,13 @@ function ready(statement: RawStatement, context: RawContext): Ready | undefined 
 }
 
 /** The decisions of the policies in one context. */
-export function oracleFor(policies: readonly RawPolicy[], context: RawContext): (action: string, resource: string) => boolean {
-  const statements = policies.flatMap((policy) => policy.Statement.flatMap((statement) => ready(statement, context) ?? []));
+export function oracleFor(
+  policies: readonly RawPolicy[],
+  context: RawContext,
+): (action: string, resource: string) => boolean {
+  const statements = policies.flatMap((policy) =>
+    policy.Statement.flatMap((statement) => ready(statement, context) ?? []),
+  );
   const byAction = new Map<string, Ready[]>();
   return (action, resource) => {
     let concerned = byAction.get(action);
@@ -124,7 +130,9 @@ export function oracleAllows(
 
 /** Whether the broker would take the request at all; `connect` ties the client ID to the resource. */
 export function oracleAccepts(action: string, resource: string, context: RawContext, exclusive: boolean): boolean {
-  const match = /^arn:aws:iot:us-east-1:123456789012:(topic|topicfilter|client|thing|rolealias)\/([^\0]+)$/s.exec(resource);
+  const match = /^arn:aws:iot:us-east-1:123456789012:(topic|topicfilter|client|thing|rolealias)\/([^\0]+)$/s.exec(
+    resource,
+  );
   if (match === null) return false;
   const [, type, name = ''] = match;
   const client = String(context['iot:ClientId']);
@@ -135,7 +143,8 @@ export function oracleAccepts(action: string, resource: string, context: RawCont
   if (action === 'iot:Connect') return type === 'client' && client === name;
   const slashes = name.replace(/^\$aws\/rules\/[^/]*\//, '').split('/').length - 1;
   if (type === 'topic') return !/[+#]/.test(name) && slashes <= 7;
-  if (type === 'topicfilter') return /^(?:[^+#/]*|\+)(?:\/(?:[^+#/]*|\+))*(?:(?<=\/)#)?$|^#$/.test(name) && slashes <= 7;
+  if (type === 'topicfilter')
+    return /^(?:[^+#/]*|\+)(?:\/(?:[^+#/]*|\+))*(?:(?<=\/)#)?$|^#$/.test(name) && slashes <= 7;
   return true;
 }
 

@@ -52,7 +52,8 @@ function filterPattern(shape: Shape): fc.Arbitrary<string> {
 }
 
 function resourceFor(action: string, shape: Shape): fc.Arbitrary<string> {
-  const named = (type: string, name: fc.Arbitrary<string>): fc.Arbitrary<string> => name.map((text) => `${arn}${type}/${text}`);
+  const named = (type: string, name: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+    name.map((text) => `${arn}${type}/${text}`);
   const own =
     action === 'iot:Connect'
       ? named('client', pattern(shape, 1))
@@ -75,7 +76,14 @@ const oneCondition = fc.oneof(
     ['ForAllValues:StringNotEquals', 'iot:ConnectAttributes', ['PersistentConnect']],
   ),
   fc.tuple(
-    fc.constantFrom('StringEquals', 'StringNotEquals', 'StringLike', 'StringNotLike', 'StringEqualsIgnoreCase', 'StringEqualsIfExists'),
+    fc.constantFrom(
+      'StringEquals',
+      'StringNotEquals',
+      'StringLike',
+      'StringNotLike',
+      'StringEqualsIgnoreCase',
+      'StringEqualsIfExists',
+    ),
     fc.constantFrom(
       'iot:Connection.Thing.ThingTypeName',
       'iot:Connection.Thing.ThingName',
@@ -113,7 +121,11 @@ function pairs(levels: number): fc.Arbitrary<readonly [readonly RawPolicy[], rea
     .chain((variables) => {
       const one = statement({ levels, variables });
       // Sides that share statements lie close together, which is where mistakes of a comparison hide.
-      return fc.tuple(fc.array(one, { maxLength: 2 }), fc.array(one, { maxLength: 2 }), fc.array(one, { maxLength: 2 }));
+      return fc.tuple(
+        fc.array(one, { maxLength: 2 }),
+        fc.array(one, { maxLength: 2 }),
+        fc.array(one, { maxLength: 2 }),
+      );
     })
     .map(([shared, before, after]) => [[policy([...shared, ...before])], [policy([...after, ...shared])]] as const);
 }
@@ -130,8 +142,50 @@ function words(pieces: readonly string[], levels: number): string[] {
 
 /** 20 topics, 8 contexts. */
 export const smallUniverse: Universe = {
-  topics: ['a', 'b', 'd', 'e', 'ab', 'ad', 'a/b', 'a/a', 'd/a', 'a/d', 'e/a', 'ab/b', 'a/ab', 'db', 'd/b', 'a/', '/a', 'b/d/a', 'a/b/d', 'c/e'],
-  filters: ['a', 'b', 'd', 'e', 'ab', 'a/b', 'd/a', '+', '#', 'a/#', 'a/+', '+/a', 'd/#', 'ab/+', 'a/b/#', 'e/#', 'b/+/a', '+/+', 'd/+', 'c'],
+  topics: [
+    'a',
+    'b',
+    'd',
+    'e',
+    'ab',
+    'ad',
+    'a/b',
+    'a/a',
+    'd/a',
+    'a/d',
+    'e/a',
+    'ab/b',
+    'a/ab',
+    'db',
+    'd/b',
+    'a/',
+    '/a',
+    'b/d/a',
+    'a/b/d',
+    'c/e',
+  ],
+  filters: [
+    'a',
+    'b',
+    'd',
+    'e',
+    'ab',
+    'a/b',
+    'd/a',
+    '+',
+    '#',
+    'a/#',
+    'a/+',
+    '+/a',
+    'd/#',
+    'ab/+',
+    'a/b/#',
+    'e/#',
+    'b/+/a',
+    '+/+',
+    'd/+',
+    'c',
+  ],
   contexts,
   policies: pairs(2),
 };
