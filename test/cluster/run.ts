@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execute, must } from './support/cluster.ts';
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts';
 import { findParts } from './support/parts.ts';
 
@@ -21,6 +22,15 @@ async function vitest(environment: Readonly<Record<string, string>>): Promise<nu
   });
 }
 
+/** As a person does it: apply, then wait until they are served. */
+async function installCrds({ parts, kubeconfig }: ControlPlane): Promise<void> {
+  const crds = join(import.meta.dirname, '../../crds');
+  const env = { KUBECONFIG: kubeconfig };
+  await must(execute(parts.kubectl, ['apply', '-f', crds], { env }));
+  const wait = ['wait', '--for=condition=Established', '--timeout=60s', '-f', crds];
+  await must(execute(parts.kubectl, wait, { env }));
+}
+
 const found = await findParts(say);
 if (found.kind === 'missing') {
   say(`\n*** The cluster stories are SKIPPED: ${found.why}.\n`);
@@ -33,11 +43,11 @@ let code = 1;
 try {
   say('starting etcd, kube-apiserver and kube-controller-manager');
   plane = await startControlPlane(found.parts, folder);
+  await installCrds(plane);
+  const { kubeconfig, server, caFile, auditLog, parts } = plane;
   code = await vitest({
-    FLEETWARD_TEST_KUBECONFIG: plane.kubeconfig,
-    FLEETWARD_TEST_FOLDER: folder,
-    FLEETWARD_TEST_KUBECTL: found.parts.kubectl,
-    FLEETWARD_TEST_HELM: found.parts.helm,
+    FLEETWARD_TEST_KUBECONFIG: kubeconfig,
+    FLEETWARD_TEST_CLUSTER: JSON.stringify({ kubeconfig, server, caFile, auditLog, folder, parts }),
   });
 } finally {
   await plane?.stop();

@@ -5,12 +5,17 @@ import { createSchemaRegistry } from '../../api/validate.ts';
 import { gitTree } from '../../controllers/fleetsource/git-tree.ts';
 import { manifestLoader } from '../../controllers/fleetsource/load.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { conflict } from '../../runtime/errors.ts';
 import { storeEventSink } from '../../runtime/events/sink.ts';
 import { KubeClient } from '../../runtime/kube/client.ts';
 import { loadKubeConfig } from '../../runtime/kube/config.ts';
 import { KubeSecrets } from '../../runtime/kube/secrets.ts';
+import { fencedStore } from '../../runtime/lease/fenced-store.ts';
 import { KubeLeaseLock } from '../../runtime/lease/kube-lock.ts';
 import { LeaderElector } from '../../runtime/lease.ts';
+import { leaderMetrics } from '../../runtime/metrics/leader.ts';
+import { kubeClientMetrics } from '../../runtime/metrics/store.ts';
+import { Metrics } from '../../runtime/metrics.ts';
 import { KubeStore } from '../../runtime/store/kube/kube-store.ts';
 import { GitSource } from '../../source/git/source.ts';
 import { durationFrom } from '../args/parse.ts';
@@ -28,11 +33,12 @@ export async function runCluster(input: RunInput): Promise<number> {
   const { args, config, log, signal } = input;
   const env = environment();
   const random = Math.random;
-  const client = connectToCluster(args.text('kubeconfig') ?? env.kubeconfig, env.inPod);
+  const metrics = new Metrics();
+  const client = connectToCluster(args.text('kubeconfig') ?? env.kubeconfig, env.inPod, metrics);
   const store = new KubeStore({ client, random });
   const secrets = new KubeSecrets(client);
   const installation = args.text('installation') ?? config.installation ?? 'default';
-  const elector = createElector(config, { client, log, random });
+  const elector = createElector(config, { client, log, random, metrics });
   const git = new GitSource({
     cache: join(tmpdir(), 'fleetward-git'),
     clock: systemClock,
@@ -42,21 +48,24 @@ export async function runCluster(input: RunInput): Promise<number> {
   const schemas = createSchemaRegistry();
   const endpoint = args.text('endpoint') ?? config.endpoint;
   const operator = createOperator({
-    store,
+    store: fencedStore(store, () => elector.isLeader()),
     clock: systemClock,
     random,
     log,
     schemas,
     installation,
     elector,
+    metrics,
     ...(config.watchNamespaces === undefined ? {} : { namespaces: config.watchNamespaces }),
     connect: connector({
       installation,
       endpoint,
       roles: config.allowedRoleArns ?? {},
       endpoints: config.allowedEndpoints ?? [],
+      accountIdNeeded: true,
       fence: () => {
-        if (!elector.isLeader()) throw new CommandError('This replica does not lead any more: nothing is written');
+        if (!elector.isLeader())
+          throw conflict('NotLeading', 'This replica does not lead any more: nothing is written');
       },
     }),
     endpointGiven: endpoint !== undefined,
@@ -77,12 +86,12 @@ export async function runCluster(input: RunInput): Promise<number> {
   }
 }
 
-function connectToCluster(file: string | undefined, inPod: boolean): KubeClient {
+function connectToCluster(file: string | undefined, inPod: boolean, metrics: Metrics): KubeClient {
   const advice = 'Give --kubeconfig FILE (or KUBECONFIG), or --standalone to run without a cluster';
   if (file === undefined && !inPod) throw new CommandError(`There is no cluster to run in. ${advice}`);
   try {
     const config = loadKubeConfig(file === undefined ? {} : { file });
-    return new KubeClient({ config, clock: systemClock, random: Math.random });
+    return new KubeClient({ config, clock: systemClock, random: Math.random, onAttempt: kubeClientMetrics(metrics) });
   } catch (error) {
     const message = `The cluster cannot be reached with this configuration: ${(error as Error).message}. ${advice}`;
     throw new CommandError(message, Exit.failed, error);
@@ -91,20 +100,27 @@ function connectToCluster(file: string | undefined, inPod: boolean): KubeClient 
 
 function createElector(
   { leaderElection: lease = {} }: ConfigFile,
-  parts: { readonly client: KubeClient; readonly log: RunInput['log']; readonly random: () => number },
+  parts: {
+    readonly client: KubeClient;
+    readonly log: RunInput['log'];
+    readonly random: () => number;
+    readonly metrics: Metrics;
+  },
 ): LeaderElector {
   const env = environment();
   const ms = (text: string | undefined, fallback: string) => durationFrom('leaderElection', text ?? fallback);
+  const name = lease.name ?? 'fleetward';
   return new LeaderElector({
     lock: new KubeLeaseLock({
       client: parts.client,
       namespace: env.podNamespace ?? 'default',
-      name: lease.name ?? 'fleetward',
+      name,
     }),
     identity: `${env.podName ?? hostname()}_${randomUUID()}`,
     clock: systemClock,
     random: parts.random,
     log: parts.log,
+    observer: leaderMetrics(parts.metrics, name),
     leaseDurationMs: ms(lease.leaseDuration, '15s'),
     renewDeadlineMs: ms(lease.renewDeadline, '10s'),
     retryPeriodMs: ms(lease.retryPeriod, '2s'),

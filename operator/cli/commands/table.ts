@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../args/spec.ts';
-import { demoSpec } from './demo/demo-spec.ts';
+import { demoSpec, devSpec } from './demo/demo-spec.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
 import { runSpec } from './run-spec.ts';
 import { sandboxSpec } from './sandbox-spec.ts';
@@ -28,6 +28,7 @@ export const commands: readonly CommandSpec[] = [
   validateSpec,
   policySpec,
   demoSpec,
+  devSpec,
   sandboxSpec,
   versionSpec,
   probeSpec,

@@ -13,6 +13,8 @@ export interface ConnectRules {
   /** Default: the chain of the AWS SDK. */
   readonly credentials?: StaticCredentials | undefined;
   readonly fence: () => void;
+  /** Refuse AWSAccounts that do not say which account they mean: in a cluster somebody else chose the credentials. */
+  readonly accountIdNeeded?: boolean;
 }
 
 /** The AWS client that an AWSAccount asks for, within the rules. */
@@ -30,6 +32,12 @@ export function connector(rules: ConnectRules): (account: AWSAccount) => AwsClie
       throw terminal(
         'RoleNotAllowed',
         `AWSAccount ${namespace}/${name} names ${spec.roleArn}, which the operator's configuration does not allow for this namespace. Add it to allowedRoleArns, or name another role`,
+      );
+    }
+    if (rules.accountIdNeeded === true && spec.accountId === undefined) {
+      throw terminal(
+        'AccountIdMissing',
+        `AWSAccount ${namespace}/${name} has no spec.accountId. Nothing is written before the credentials are proven to be of the account that is meant: add its twelve digits`,
       );
     }
     const role = spec.roleArn && {

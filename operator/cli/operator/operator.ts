@@ -24,13 +24,13 @@ import { ProbeServer } from '../../runtime/http.ts';
 import type { LeaderElector } from '../../runtime/lease.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { Manager, type Runnable } from '../../runtime/manager.ts';
-import { conditionMetrics } from '../../runtime/metrics/conditions.ts';
 import { controllerMetrics } from '../../runtime/metrics/controller.ts';
 import { eventCounter } from '../../runtime/metrics/events.ts';
 import { workqueueMetrics } from '../../runtime/metrics/workqueue.ts';
 import { Metrics } from '../../runtime/metrics.ts';
-import { Reflector } from '../../runtime/reflector/reflector.ts';
+import { Reflector, type ReflectorHooks } from '../../runtime/reflector/reflector.ts';
 import type { Store } from '../../runtime/store.ts';
+import { awsMetrics, handlerErrors, reflectorHooks, watchObjects } from './observability.ts';
 import { Readiness } from './readiness.ts';
 
 /** Everything that differs between a cluster, a state folder and a test. */
@@ -62,6 +62,8 @@ export interface OperatorOptions {
   readonly events?: { readonly sink: EventSink; readonly instance: string };
   /** Absent: this process is the only one. */
   readonly elector?: LeaderElector;
+  /** Where the caller's own parts count already; default a new one. */
+  readonly metrics?: Metrics;
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
   readonly deviceWorkers?: number;
   readonly onDrift?: (drift: DriftNotice) => void;
@@ -88,14 +90,11 @@ const CONDITIONS_OWNER = 'fleetward-source-status';
 /** Puts an operator together: the only place where its parts meet. Nothing runs before `run`. */
 export function createOperator(options: OperatorOptions): Operator {
   const { store, clock, random, log, elector } = options;
-  const cache = new ObjectCache({
-    onHandlerError: (kind, error) => log.error('Losing a change: a handler failed', { kind, err: error }),
-  });
-  const metrics = new Metrics();
+  const metrics = options.metrics ?? new Metrics();
+  const cache = new ObjectCache({ onHandlerError: handlerErrors(metrics, log) });
   if (options.processMetrics === true) metrics.collectProcess();
   const readiness = new Readiness(cache);
-  const conditions = conditionMetrics(metrics, clock);
-  for (const kind of KINDS) conditions.watch(cache, kind);
+  watchObjects(metrics, cache, clock);
   const events = options.events
     ? new EventWriter({ ...options.events, clock, log, counter: eventCounter(metrics) })
     : undefined;
@@ -116,6 +115,7 @@ export function createOperator(options: OperatorOptions): Operator {
       connect: options.connect,
       endpointGiven: options.endpointGiven,
       unlimited: options.unlimited ?? false,
+      metrics: awsMetrics(metrics),
       ...(options.settle === undefined ? {} : { settle: options.settle }),
     }),
   );
@@ -135,7 +135,7 @@ export function createOperator(options: OperatorOptions): Operator {
     { clock, log, ...(elector ? { elector } : {}) },
     {
       servers: options.listen ? [probes(options, options.listen, { cache, metrics })] : [],
-      caches: reflectors(options, cache),
+      caches: reflectors(options, cache, reflectorHooks(metrics, log)),
       services: events ? [events] : [],
       controllers: [sources, ...controllers.runnables],
     },
@@ -204,8 +204,8 @@ function sourceController(
   return controller;
 }
 
-function reflectors(options: OperatorOptions, cache: ObjectCache): Runnable[] {
-  const { store, clock, random, log, namespaces } = options;
+function reflectors(options: OperatorOptions, cache: ObjectCache, hooks: ReflectorHooks): Runnable[] {
+  const { store, clock, random, namespaces } = options;
   const scopes = namespaces && namespaces.length > 0 ? namespaces : [undefined];
   return KINDS.flatMap((kind) =>
     scopes.map((namespace) => {
@@ -215,10 +215,7 @@ function reflectors(options: OperatorOptions, cache: ObjectCache): Runnable[] {
         sink: cache.sink(kind, namespace),
         clock,
         random,
-        hooks: {
-          onFailure: (failed, phase, error) =>
-            log.warn(`Failing to ${phase} objects`, { kind: failed, namespace, cause: error.message }),
-        },
+        hooks,
       });
       return {
         name: `reflector ${kind}`,

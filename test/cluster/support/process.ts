@@ -5,6 +5,10 @@ import { createWriteStream } from 'node:fs';
 export interface Child {
   readonly name: string;
   readonly process: ChildProcess;
+  /** Of the program itself, not of the shell that guards it: for signals. */
+  readonly pid: Promise<number>;
+  /** Resolves with the exit status when the program ended. */
+  readonly ended: Promise<number | null>;
   /** Last part of what it wrote, for error messages. */
   tail(): string;
   exited(): boolean;
@@ -14,10 +18,11 @@ export interface Child {
 
 /**
  * The shell around the program reads our pipe: when this process dies, however it dies, the pipe closes and the shell
- * ends the program. fd 3 is a copy of stdin, because a shell gives background jobs /dev/null as stdin.
+ * ends the program. fd 3 is a copy of stdin, because a shell gives background jobs /dev/null as stdin; fd 4 tells us the
+ * program's process id.
  */
 const GUARD =
-  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; (cat <&3 >/dev/null; kill -TERM $child 2>/dev/null; sleep 5; kill -KILL $child 2>/dev/null) & guard=$!; wait $child; code=$?; kill $guard 2>/dev/null; exit $code';
+  'exec 3<&0; "$@" </dev/null 3<&- 4>&- & child=$!; echo $child >&4; exec 4>&-; (cat <&3 >/dev/null; kill -TERM $child 2>/dev/null; sleep 5; kill -KILL $child 2>/dev/null) & guard=$!; wait $child; code=$?; kill $guard 2>/dev/null; exit $code';
 
 export function startChild(
   name: string,
@@ -25,39 +30,43 @@ export function startChild(
   options: { readonly env?: NodeJS.ProcessEnv; readonly logFile?: string; readonly cwd?: string } = {},
 ): Child {
   const child = spawn('/bin/sh', ['-c', GUARD, name, ...command], {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  child.stdin.on('error', () => {});
+  const stdin = child.stdio[0];
+  stdin?.on('error', () => {});
+  const pid = new Promise<number>((resolve) => child.stdio[4]?.once('data', (chunk: Buffer) => resolve(Number(chunk))));
   let tail = '';
   const log = options.logFile ? createWriteStream(options.logFile) : undefined;
   const collect = (chunk: Buffer): void => {
     log?.write(chunk);
     tail = (tail + chunk.toString('utf8')).slice(-8000);
   };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
+  child.stdio[1]?.on('data', collect);
+  child.stdio[2]?.on('data', collect);
   let gone = false;
-  const closed = new Promise<void>((resolve) => {
-    child.on('close', () => {
+  const closed = new Promise<number | null>((resolve) => {
+    child.on('close', (code) => {
       gone = true;
       log?.end();
-      resolve();
+      resolve(code);
     });
     child.on('error', () => {
       gone = true;
-      resolve();
+      resolve(null);
     });
   });
   return {
     name,
     process: child,
+    pid,
+    ended: closed,
     tail: () => tail,
     exited: () => gone,
     async stop(graceMs = 5000) {
       if (gone) return;
-      child.stdin.end();
+      stdin && 'end' in stdin && stdin.end();
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs + 1000);
       await closed;
       clearTimeout(timer);

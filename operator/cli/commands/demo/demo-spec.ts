@@ -16,3 +16,24 @@ export const demoSpec: CommandSpec = {
   examples: ['fleetward demo', 'fleetward demo --keep'],
   load: async () => (await import('./demo.ts')).demoCommand,
 };
+
+export const devSpec: CommandSpec = {
+  name: 'dev',
+  group: 'Try',
+  summary: 'run the operator over a sandbox of its own, with its log',
+  usage: '',
+  description:
+    'Starts a sandbox and an operator that follows a folder or repository, and shows what the operator does. ' +
+    'Everything is new at each start and goes at the end. In a checkout, npm run dev starts it again whenever a source file changes.',
+  flags: [
+    {
+      name: 'source',
+      value: 'URL|FOLDER',
+      complete: 'folder',
+      summary: 'The fleet. Default: the example in manifests/examples/factory.',
+    },
+    { name: 'port', value: 'N', summary: 'Port of the sandbox. Default: a free one.' },
+  ],
+  examples: ['fleetward dev', 'fleetward dev --source ./fleet --port 4566'],
+  load: async () => (await import('./dev.ts')).devCommand,
+};

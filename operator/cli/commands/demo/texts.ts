@@ -1,3 +1,4 @@
+import type { Sandboxed } from './sandboxed.ts';
 import type { Stage } from './stage.ts';
 
 export const nextCommands: readonly string[] = [
@@ -7,15 +8,21 @@ export const nextCommands: readonly string[] = [
 ];
 
 /** With our command line, and with AWS's. */
-export function howToLook(stage: Stage): readonly string[] {
-  const { accessKeyId, secretAccessKey } = stage.credentials;
+export function lookCommands({ state, key, region, endpoint }: Sandboxed): readonly string[] {
+  const aws = `aws --endpoint-url ${endpoint} iot`;
   return [
-    `fleetward get fleet --state ${stage.state}`,
-    `fleetward describe device drs-press-01 --state ${stage.state}`,
+    `fleetward get fleet --state ${state}`,
+    `fleetward describe device drs-press-01 --state ${state}`,
     '',
-    `export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${stage.region}`,
-    `aws --endpoint-url ${stage.endpoint} iot list-things`,
-    `aws --endpoint-url ${stage.endpoint} iot list-attached-policies --target "$(aws --endpoint-url ${stage.endpoint} iot list-thing-principals --thing-name drs-press-01 --query 'principals[0]' --output text)"`,
+    `export AWS_ACCESS_KEY_ID=${key.accessKeyId} AWS_SECRET_ACCESS_KEY=${key.secretAccessKey} AWS_REGION=${region}`,
+    `${aws} list-things`,
+    `${aws} list-thing-principals --thing-name drs-press-01`,
+  ];
+}
+
+export function howToLook(stage: Stage): readonly string[] {
+  return [
+    ...lookCommands(stage),
     '',
     `cd ${stage.repository.folder}   change the fleet, git commit: it follows within seconds`,
   ];

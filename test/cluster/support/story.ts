@@ -1,0 +1,161 @@
+/** One story: a namespace, an AWS of its own, and operators as real processes. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { ConfigFile } from '../../../operator/cli/config/file.ts';
+import { createSandbox, type Sandbox, type SandboxOptions } from '../../../operator/sandbox/index.ts';
+import { cluster, kubectl, must, type Output, until } from './cluster.ts';
+import { freePort } from './control-plane.ts';
+import { type Child, startChild } from './process.ts';
+
+const MAIN = join(import.meta.dirname, '../../../operator/cli/main.ts');
+
+export interface OperatorProcess {
+  readonly child: Child;
+  /** Of probes and metrics. */
+  readonly url: string;
+  readonly logFile: string;
+  /** Body of a GET, whatever its status. */
+  get(path: string): Promise<{ readonly status: number; readonly body: string }>;
+  /** Sum of a metric's series whose labels contain all of the given texts. */
+  metric(name: string, ...labels: readonly string[]): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface OperatorStart {
+  readonly config?: ConfigFile;
+  readonly kubeconfig?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** Default: the checkout's program, run by this Node. */
+  readonly program?: readonly string[];
+  /** Leave out the endpoint, which stands for every account otherwise. */
+  readonly ownEndpoints?: boolean;
+  readonly name?: string;
+}
+
+export interface Story extends AsyncDisposable {
+  readonly namespace: string;
+  readonly sandbox: Sandbox;
+  readonly endpoint: string;
+  readonly folder: string;
+  kubectl(...args: readonly string[]): Promise<Output>;
+  /** Applies manifests, and expects that the server takes them. */
+  apply(manifest: string): Promise<void>;
+  json<T>(...args: readonly string[]): Promise<T>;
+  operator(start?: OperatorStart): Promise<OperatorProcess>;
+  /** Condition `Ready` of an object as `True/Reason`. */
+  ready(kind: string, name: string): Promise<string>;
+}
+
+export async function openStory(name: string, options: { readonly sandbox?: SandboxOptions } = {}): Promise<Story> {
+  const namespace = `${name}-${randomUUID().slice(0, 6)}`;
+  const folder = join(cluster().folder, namespace);
+  await mkdir(folder, { recursive: true });
+  await must(kubectl(['create', 'namespace', namespace]));
+  const sandbox = createSandbox({ quotas: 'off', ...options.sandbox });
+  const { url: endpoint } = await sandbox.listen();
+  const operators: OperatorProcess[] = [];
+  const inNamespace = (args: readonly string[], input?: string) =>
+    kubectl(['-n', namespace, ...args], input === undefined ? {} : { input });
+  const story: Story = {
+    namespace,
+    sandbox,
+    endpoint,
+    folder,
+    kubectl: (...args) => inNamespace(args),
+    async apply(manifest) {
+      await must(inNamespace(['apply', '-f', '-'], manifest));
+    },
+    async json<T>(...args: readonly string[]) {
+      return JSON.parse(await must(inNamespace([...args, '-o', 'json']))) as T;
+    },
+    async operator(start = {}) {
+      const operator = await startOperator(story, start, operators.length);
+      operators.push(operator);
+      return operator;
+    },
+    async ready(kind, object) {
+      const { stdout } = await inNamespace(['get', kind, object, '-o', `jsonpath=${READY}`]);
+      return stdout;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(operators.map((operator) => operator.stop()));
+      await sandbox.close();
+      // Not waited for: finalizers of an operator that is gone would hold it for ever.
+      await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    },
+  };
+  return story;
+}
+
+const READY = '{.status.conditions[?(@.type=="Ready")].status}/{.status.conditions[?(@.type=="Ready")].reason}';
+
+async function startOperator(story: Story, start: OperatorStart, index: number): Promise<OperatorProcess> {
+  const name = start.name ?? `operator-${index}`;
+  const port = await freePort();
+  const configFile = join(story.folder, `${name}.yaml`);
+  const config: ConfigFile = {
+    watchNamespaces: [story.namespace],
+    installation: story.namespace.slice(0, 32),
+    creationsPerSecond: 0,
+    leaderElection: { leaseDuration: '3s', renewDeadline: '2s', retryPeriod: '400ms' },
+    ...(start.ownEndpoints === true ? {} : { endpoint: story.endpoint }),
+    ...start.config,
+  };
+  await writeFile(configFile, stringify(config));
+  const logFile = join(story.folder, `${name}.log`);
+  const program = start.program ?? [process.execPath, '--disable-warning=ExperimentalWarning', MAIN];
+  const child = startChild(
+    name,
+    [...program, 'run', `--config=${configFile}`, `--listen=127.0.0.1:${port}`, ...(start.args ?? [])],
+    {
+      logFile,
+      cwd: story.folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: story.folder,
+        TMPDIR: story.folder,
+        KUBECONFIG: start.kubeconfig ?? cluster().kubeconfig,
+        AWS_ACCESS_KEY_ID: name,
+        AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        POD_NAME: name,
+        POD_NAMESPACE: story.namespace,
+        ...start.env,
+      },
+    },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const get = async (path: string) => {
+    const answer = await fetch(url + path);
+    return { status: answer.status, body: await answer.text() };
+  };
+  return {
+    child,
+    url,
+    logFile,
+    get,
+    stop: () => child.stop(),
+    async metric(metric, ...labels) {
+      const { body } = await get('/metrics');
+      const lines = body.split('\n').filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `));
+      const wanted = lines.filter((line) => labels.every((label) => line.includes(label)));
+      return wanted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+    },
+  };
+}
+
+/** Waits for `/readyz`; an operator that ended says what it wrote. */
+export async function untilReady(operator: OperatorProcess, ms = 60_000): Promise<void> {
+  await until(
+    async () => {
+      if (operator.child.exited()) throw new Error(`the operator ended:\n${operator.child.tail()}`);
+      const answer = await operator.get('/readyz').catch(() => undefined);
+      return answer?.status === 200 ? true : undefined;
+    },
+    'readiness of the operator',
+    ms,
+  );
+}
