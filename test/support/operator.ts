@@ -15,6 +15,7 @@ import { createLogger } from '../../operator/runtime/log.ts';
 import { Reflector } from '../../operator/runtime/reflector/reflector.ts';
 import type { LocalStore } from '../../operator/runtime/store/local/local-store.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../operator/sandbox/index.ts';
+import { assertConditionLaws } from './condition-laws.ts';
 import { temporaryStore } from './store.ts';
 
 /** Thrown by a test in the place of a call: the process "dies" there, and nothing more of it reaches AWS or the store. */
@@ -139,6 +140,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
         if (clock.now() >= deadline) throw new Error(`Not ready after ${ms} ms:\n${await reasons(store)}`);
         await fleet.advance(500);
       }
+      for (const object of await allObjects(store)) assertConditionLaws(object);
     },
     async advance(ms) {
       for (let left = ms; left > 0; left -= 500) {
