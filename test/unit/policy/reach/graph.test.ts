@@ -1,0 +1,236 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compilePolicies, evaluate, type PolicyDocument, withDefaults } from '../../../../operator/policy/index.ts';
+import {
+  blastRadius,
+  edgesBetween,
+  type Fleet,
+  type FleetDevice,
+  graphOver,
+  isolated,
+  reachChange,
+  reachedBy,
+  reachGraph,
+  whoReaches,
+} from '../../../../operator/policy/reach/index.ts';
+import { allow, arn, bound, deny, document, thing } from '../lint/build.ts';
+
+const options = withDefaults({ exclusiveThings: false });
+const site = '${iot:Connection.Thing.Attributes[site]}';
+const hub = '${iot:Connection.Thing.Attributes[hub]}';
+
+function device(
+  name: string,
+  policies: readonly number[],
+  attributes: Readonly<Record<string, string>> = {},
+): FleetDevice {
+  return { name, thing: name, clientIds: [name], thingType: undefined, attributes, groups: [], policies };
+}
+
+const contextOf = ({ name, attributes }: FleetDevice) => ({
+  'iot:ClientId': name,
+  'iot:Connection.Thing.ThingName': name,
+  ...Object.fromEntries(
+    Object.entries(attributes).map(([key, value]) => [`iot:Connection.Thing.Attributes[${key}]`, value]),
+  ),
+});
+
+/** Whether the filter lets the topic through, level by level. */
+function filterTakes(filter: string, topic: string): boolean {
+  const [want, have] = [filter.split('/'), topic.split('/')];
+  for (const [at, level] of want.entries()) {
+    if (level === '#') return have.length > at;
+    if (at >= have.length || (level !== '+' && level !== have[at])) return false;
+  }
+  return want.length === have.length;
+}
+
+/** Reach the slow way: every topic and every filter of a small universe, each asked of the evaluator. */
+function reachesSlowly(
+  fleet: Fleet,
+  from: FleetDevice,
+  to: FleetDevice,
+  universe: readonly string[],
+  filters: readonly string[],
+): boolean {
+  const set = (one: FleetDevice) =>
+    compilePolicies(
+      one.policies.map((index) => fleet.documents[index]!),
+      options,
+    );
+  const [sender, receiver] = [set(from), set(to)];
+  const may = (policies: typeof sender, who: FleetDevice, action: string, resource: string): boolean =>
+    evaluate(policies, { action, resource: arn + resource, context: contextOf(who) }).decision === 'allowed';
+  if (!may(receiver, to, 'iot:Connect', `client/${to.name}`)) return false;
+  return universe.some(
+    (topic) =>
+      may(sender, from, 'iot:Publish', `topic/${topic}`) &&
+      may(receiver, to, 'iot:Receive', `topic/${topic}`) &&
+      filters.some(
+        (filter) => filterTakes(filter, topic) && may(receiver, to, 'iot:Subscribe', `topicfilter/${filter}`),
+      ),
+  );
+}
+
+const names = ['p1', 'p2', 'hub', 'q'];
+const sites = ['s', 't', 'hub', 'p1'];
+const words = [...new Set([...names, ...sites, 'a', 'zz'])];
+const universe = [...words, ...words.flatMap((a) => words.map((b) => `${a}/${b}`))];
+const filters = [...universe, '+', '#', ...words.flatMap((a) => [`${a}/+`, `${a}/#`, `+/${a}`]), '+/+'];
+
+const level = fc.constantFrom('a', 'p1', 'hub', 's', '*', 'p*', '?1', thing, site, hub);
+const text = fc.array(level, { minLength: 1, maxLength: 2 }).map((levels) => levels.join('/'));
+const filterText = fc
+  .array(fc.oneof(level, fc.constantFrom('+', '#')), { minLength: 1, maxLength: 2 })
+  .map((levels) => levels.join('/'));
+const statement = fc.oneof(
+  text.map((one) => allow('Publish', `topic/${one}`)),
+  filterText.map((one) => allow('Subscribe', `topicfilter/${one}`)),
+  text.map((one) => allow('Receive', `topic/${one}`)),
+  text.map((one) => deny('Publish', `topic/${one}`)),
+  text.map((one) => deny('Receive', `topic/${one}`)),
+  filterText.map((one) => deny('Subscribe', `topicfilter/${one}`)),
+);
+const policies: fc.Arbitrary<readonly PolicyDocument[]> = fc
+  .array(fc.array(statement, { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 3 })
+  .map((list) => list.map((statements, at) => document([bound, ...statements], '2012-10-17', `p${at}`)));
+
+const attributes = fc.record({ site: fc.constantFrom(...sites), hub: fc.constantFrom(...sites) }, { requiredKeys: [] });
+
+describe('the reach graph', () => {
+  it('agrees with asking the evaluator about every topic and filter of a small world', { timeout: 60_000 }, () => {
+    let reached = 0;
+    fc.assert(
+      fc.property(
+        policies,
+        fc.array(attributes, { minLength: 4, maxLength: 4 }),
+        fc.array(fc.nat(2), { minLength: 4, maxLength: 4 }),
+        (documents, values, which) => {
+          const devices = names.map((name, at) => device(name, [which[at]! % documents.length], values[at]));
+          const fleet = { documents, devices };
+          const graph = reachGraph(fleet, options);
+          for (const from of devices) {
+            for (const to of devices) {
+              if (from === to) continue;
+              const slow = reachesSlowly(fleet, from, to, universe, filters);
+              const fast = edgesBetween({ graph, sender: from, receiver: to }).some((edge) => edge.kind === 'topic');
+              if (slow) reached += 1;
+              expect(
+                fast,
+                `${from.name} -> ${to.name}: ${JSON.stringify(documents.map((d) => d.statements.map((s) => [s.effect, s.actions[0]?.text, s.resources[0]?.text])))} ${JSON.stringify(devices.map((d) => [d.name, d.policies, d.attributes]))}`,
+              ).toBe(slow);
+            }
+          }
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    );
+    expect(reached).toBeGreaterThan(50);
+  });
+
+  const press = document(
+    [
+      bound,
+      allow('Publish', `topic/plant/${site}/${thing}`),
+      allow('Subscribe', `topicfilter/cmd/${thing}`),
+      allow('Receive', `topic/cmd/${thing}`),
+    ],
+    '2012-10-17',
+    'press',
+  );
+  const gateway = document(
+    [
+      bound,
+      allow('Subscribe', `topicfilter/plant/${site}/#`),
+      allow('Receive', `topic/plant/${site}/*`),
+      allow('Publish', `topic/cmd/press-*`),
+    ],
+    '2012-10-17',
+    'gateway',
+  );
+  const fleet: Fleet = {
+    documents: [press, gateway],
+    devices: [
+      device('press-1', [0], { site: 'a' }),
+      device('press-2', [0], { site: 'b' }),
+      device('camera', [0], { site: 'a' }),
+      device('gw', [1], { site: 'a' }),
+    ],
+  };
+  const graph = reachGraph(fleet, options);
+  const [press1, press2, camera, gw] = fleet.devices as [FleetDevice, FleetDevice, FleetDevice, FleetDevice];
+
+  it('says who can write what a device hears, by the attribute that both read', () => {
+    const senders = whoReaches(graph, gw).flatMap((contact) => contact.devices.map((one) => one.name));
+    expect(senders.sort()).toEqual(['camera', 'press-1']);
+  });
+
+  it('tells names that fit a literal pattern from names that do not', () => {
+    const heard = reachedBy(graph, gw).flatMap((contact) => contact.devices.map((one) => one.name));
+    expect(heard.sort()).toEqual(['press-1', 'press-2']);
+  });
+
+  it('isolates what has no topic in common, in both directions', () => {
+    expect(isolated(graph, press1, press2).isolated).toBe(true);
+    expect(isolated(graph, press2, gw)).toMatchObject({ isolated: false, forward: [] });
+    expect(isolated(graph, camera, press1).isolated).toBe(true);
+  });
+
+  it('follows a stolen certificate through devices that pass on what they hear', () => {
+    expect(blastRadius(graph, camera)).toMatchObject({ direct: 1, transitive: 3, freeClientId: false });
+    expect(blastRadius(graph, press2)).toMatchObject({ direct: 0, transitive: 0 });
+  });
+
+  it('knows that a certificate with an open Connect can act under other names', () => {
+    const open = document(
+      [allow('Connect', 'client/*'), allow('Publish', 'topic/say/${iot:ClientId}')],
+      '2012-10-17',
+      'open',
+    );
+    const listener = document(
+      [bound, allow('Subscribe', 'topicfilter/say/boss'), allow('Receive', 'topic/say/boss')],
+      '2012-10-17',
+      'listener',
+    );
+    const two = { documents: [open, listener], devices: [device('guest', [0]), device('ear', [1])] };
+    const result = blastRadius(reachGraph(two, options), two.devices[0]!);
+    expect(result).toMatchObject({ direct: 1, freeClientId: true });
+  });
+
+  it('delivers direct messages past all subscriptions, within the topics that conditions name', () => {
+    const sender = document(
+      [bound, allow('SendDirectMessage', 'client/valve-*', { StringEquals: { 'iot:Topic': 'open' } })],
+      '2012-10-17',
+      'sender',
+    );
+    const hears = document([bound, allow('Receive', 'topic/open')], '2012-10-17', 'hears');
+    const deaf = document([bound, allow('Receive', 'topic/close')], '2012-10-17', 'deaf');
+    const devices = [device('s', [0]), device('valve-1', [1]), device('valve-2', [2]), device('pump', [1])];
+    const built = reachGraph({ documents: [sender, hears, deaf], devices }, options);
+    expect(
+      devices
+        .slice(1)
+        .map((to) => edgesBetween({ graph: built, sender: devices[0]!, receiver: to }).map((edge) => edge.kind)),
+    ).toEqual([['direct'], [], []]);
+  });
+
+  it('shows what a proposal newly connects, and nothing else', () => {
+    const wider = document(
+      [
+        bound,
+        allow('Subscribe', 'topicfilter/plant/#'),
+        allow('Receive', 'topic/plant/*'),
+        allow('Publish', `topic/cmd/press-*`),
+      ],
+      '2012-10-17',
+      'gateway',
+    );
+    const before = reachGraph(fleet, options, [press, wider]);
+    const after = graphOver({ ...fleet, documents: [press, wider] }, before.classes, options, fleet.documents);
+    const change = reachChange(before, after);
+    expect(change.lost).toEqual([]);
+    expect(change.gained.length).toBeGreaterThan(0);
+    expect(edgesBetween({ graph: after, sender: press2, receiver: gw })).toHaveLength(1);
+    expect(reachChange(before, before)).toEqual({ gained: [], lost: [] });
+  });
+});

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Glob, globOf, matches } from '../../../../operator/policy/glob.ts';
+import { isValid, validityOf } from '../../../../operator/policy/index.ts';
+import { alphabetOf } from '../../../../operator/policy/reach/alphabet.ts';
+import { matchedTopics } from '../../../../operator/policy/reach/delivery.ts';
+import { filterMatching } from '../../../../operator/policy/reach/filters.ts';
+import { globMachine, residuals } from '../../../../operator/policy/reach/globs.ts';
+import { accepts, combine, meet, shortestWord } from '../../../../operator/policy/reach/machine.ts';
+import { topicFilters, topicNames } from '../../../../operator/policy/reach/validity.ts';
+
+const pattern = fc
+  .array(fc.constantFrom('a', 'b', '/', '*', '?', '+', '#', '$'), { maxLength: 8 })
+  .map((list) => list.join(''));
+const word = fc
+  .array(fc.constantFrom('a', 'b', 'c', '/', '+', '#', '$'), { maxLength: 8 })
+  .map((list) => list.join(''));
+const alphabet = alphabetOf([globOf('abc')]);
+
+/** MQTT matching written down a second time, level by level, as AWS describes it. */
+function filterTakes(filter: string, topic: string): boolean {
+  const [want, have] = [filter.split('/'), topic.split('/')];
+  if (topic.startsWith('$') && (want[0] === '+' || want[0] === '#')) return false;
+  for (const [at, level] of want.entries()) {
+    if (level === '#') return have.length > at;
+    if (at >= have.length || (level !== '+' && level !== have[at])) return false;
+  }
+  return want.length === have.length;
+}
+
+describe('the automata', () => {
+  it('agree with plain matching on unions of patterns', () => {
+    fc.assert(
+      fc.property(fc.array(pattern, { maxLength: 4 }), word, (patterns, text) => {
+        const globs = patterns.map(globOf);
+        expect(accepts(globMachine(globs, alphabet), alphabet, text)).toBe(globs.some((glob) => matches(glob, text)));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('agree with plain matching behind a prefix that a star may swallow', () => {
+    fc.assert(
+      fc.property(pattern, word, word, (text, prefix, rest) => {
+        const glob: Glob = globOf(text);
+        const machine = globMachine(residuals(glob, prefix), alphabet);
+        expect(accepts(machine, alphabet, rest)).toBe(matches(glob, prefix + rest));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('take the same topics and filters for valid as the evaluator', () => {
+    const longer = fc
+      .array(fc.constantFrom('a', '/', '+', '#', '$aws/rules/', 'r'), { maxLength: 9 })
+      .map((list) => list.join(''));
+    fc.assert(
+      fc.property(fc.oneof(word, longer), (text) => {
+        expect(accepts(topicNames(alphabet, 3), alphabet, text)).toBe(isValid(validityOf('topic', 3), text));
+        expect(accepts(topicFilters(alphabet, 3), alphabet, text)).toBe(isValid(validityOf('topicfilter', 3), text));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('deliver exactly the topics that some allowed filter matches', () => {
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), word, (filters, topic) => {
+        const valid = topicFilters(alphabet, 7);
+        const fine = filters.filter((filter) => accepts(valid, alphabet, filter));
+        const machine = matchedTopics(globMachine(fine.map(globOf), alphabet), alphabet);
+        const name = topic.replace(/[+#]/g, 'c');
+        expect(accepts(machine, alphabet, name)).toBe(name !== '' && fine.some((filter) => filterTakes(filter, name)));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('name a filter that brings a topic whenever there is one', () => {
+    fc.assert(
+      fc.property(pattern, word, fc.constantFrom('wide' as const, 'narrow' as const), (text, topic, prefer) => {
+        const name = topic.replace(/[+#]/g, 'c') || 'c';
+        const filters = combine(alphabet, 'and', [globMachine([globOf(text)], alphabet), topicFilters(alphabet, 7)]);
+        const filter = filterMatching(filters, alphabet, name, prefer);
+        expect(filter !== undefined).toBe(accepts(matchedTopics(filters, alphabet), alphabet, name));
+        if (filter === undefined) return;
+        expect(matches(globOf(text), filter)).toBe(true);
+        expect(filterTakes(filter, name)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('find a shared word exactly when two patterns overlap', () => {
+    fc.assert(
+      fc.property(pattern, pattern, (left, right) => {
+        const [a, b] = [globMachine([globOf(left)], alphabet), globMachine([globOf(right)], alphabet)];
+        const found = shortestWord(combine(alphabet, 'and', [a, b]), alphabet, 10_000);
+        expect(meet(a, b, alphabet, 10_000) === 'yes').toBe(found.kind === 'word');
+        if (found.kind === 'word')
+          expect(matches(globOf(left), found.word) && matches(globOf(right), found.word)).toBe(true);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
