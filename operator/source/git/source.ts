@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import process from 'node:process';
 import type { Clock } from '../../runtime/clock.ts';
 import { type GitCredentials, noCredentials } from './auth.ts';
 import { type GitSession, type GitSettings, openGit, PRIVATE_PREFIX } from './environment.ts';
@@ -135,11 +136,25 @@ export class GitSource {
 
   /** Private folders of a process that was killed hold keys: they go before anything else happens. */
   async #sweep(): Promise<void> {
+    await mkdir(this.#options.cache, { recursive: true, mode: 0o700 });
+    await checkOurs(this.#options.cache);
     for (const name of await readdir(this.#options.cache).catch(() => [])) {
       if (!name.startsWith(PRIVATE_PREFIX)) continue;
       await rm(join(this.#options.cache, name), { recursive: true, force: true });
     }
   }
+}
+
+/** A folder that others may write to (say, one that waited for us in /tmp) could make us read their fleet as ours. */
+async function checkOurs(folder: string): Promise<void> {
+  const found = await lstat(folder);
+  const uid = process.getuid?.();
+  const ours = found.isDirectory() && (uid === undefined || found.uid === uid) && (found.mode & 0o022) === 0;
+  if (ours) return;
+  throw new SourceError(
+    'FetchFailed',
+    `The folder ${folder} for copies of repositories belongs to somebody else or may be written by others; remove it, or choose another`,
+  );
 }
 
 /** What only our own copy can have wrong: a lock left by a killed git, a pack cut off by a full disk. */

@@ -185,3 +185,11 @@ test('a source that takes too long is ended at its timeout', async () => {
   await clock.advance(60_000);
   expect(await outcome).toMatchObject({ reason: 'Timeout', retriable: true });
 });
+
+test('a folder for copies that others may write to is not used', async () => {
+  await using remote = await GitRemote.create();
+  await using source = await openTestSource();
+  await remote.commit({ 'a.yaml': 'a: 1\n' });
+  await chmod(source.cache, 0o777);
+  expect((await source.refusal({ url: remote.fileUrl })).message).toMatch(/may be written by others/);
+});
