@@ -1,0 +1,162 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { writeTree } from './fleet-tree.ts';
+import type { BenchResult } from './types.ts';
+
+/** Devices per run. `FLEETWARD_BENCH_DEVICES=100000` adds the large one, which takes minutes. */
+const SIZES = (process.env.FLEETWARD_BENCH_DEVICES ?? '1000,10000').split(',').map(Number);
+const GOALS: Readonly<Record<number, { readonly seconds?: number; readonly mib: number }>> = {
+  10000: { seconds: 90, mib: 600 },
+  100000: { mib: 1024 },
+};
+const MAIN = join(import.meta.dirname, '..', 'operator', 'cli', 'main.ts');
+/** Asked thing by thing, at their own slow pace, and therefore counted apart. */
+const PRINCIPAL_READS = ['ListThingPrincipals', 'ListThingPrincipalsV2'];
+const READ = /^(Describe|List|Get)/;
+
+interface Pass {
+  readonly seconds: number;
+  readonly peakMib: number;
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly endpoint: string;
+  readonly sandbox: ChildProcess;
+}
+
+/** Time, memory and calls from a folder of manifests to Ready, and again with nothing to do. */
+export async function run(): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const devices of SIZES) results.push(...(await measure(devices)));
+  return results;
+}
+
+async function measure(devices: number): Promise<BenchResult[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleetward-bench-'));
+  // Without this the flags of the runner itself would be inherited.
+  const sandbox = fork(join(import.meta.dirname, 'fleet-sandbox.ts'), {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  try {
+    const { endpoint } = (await message(sandbox)) as { readonly endpoint: string };
+    const place = { folder, endpoint, sandbox };
+    writeTree(join(folder, 'tree'), devices);
+    const first = await pass(place);
+    const version = storeVersion(folder);
+    const second = await pass(place);
+    return figures(devices, { first, second, storeWrites: storeVersion(folder) - version });
+  } finally {
+    sandbox.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The operator alone in a process of its own, watched through /proc. */
+async function pass({ folder, endpoint, sandbox }: Place): Promise<Pass> {
+  const started = performance.now();
+  const source = ['--source', join(folder, 'tree'), '--state', join(folder, 'state')];
+  const how = ['--endpoint', endpoint, '--no-quotas', '--timeout', '30m', '--log-level', 'error'];
+  const env = { ...process.env, AWS_ACCESS_KEY_ID: 'AKIDBENCH', AWS_SECRET_ACCESS_KEY: 'bench' };
+  const child = spawn(process.execPath, [MAIN, 'run', '--standalone', '--once', ...source, ...how], {
+    env,
+    stdio: 'ignore',
+  });
+  let peakMib = 0;
+  const sampler = setInterval(() => {
+    peakMib = Math.max(peakMib, peakOf(child.pid));
+  }, 200);
+  const exit = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+  clearInterval(sampler);
+  if (exit !== 0) throw new Error(`the operator ended with ${exit}`);
+  const seconds = (performance.now() - started) / 1000;
+  sandbox.send('counts');
+  return { seconds, peakMib, calls: (await message(sandbox)) as Readonly<Record<string, number>> };
+}
+
+function peakOf(pid: number | undefined): number {
+  try {
+    const kib = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kib ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Rises with every write to the store. */
+function storeVersion(folder: string): number {
+  const database = new DatabaseSync(join(folder, 'state', 'objects.db'), { readOnly: true });
+  try {
+    return Number(database.prepare("SELECT value FROM counters WHERE name = 'resourceVersion'").get()?.value ?? 0);
+  } finally {
+    database.close();
+  }
+}
+
+function message(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)));
+  });
+}
+
+interface Measured {
+  readonly first: Pass;
+  readonly second: Pass;
+  readonly storeWrites: number;
+}
+
+function figures(devices: number, { first, second, storeWrites }: Measured): BenchResult[] {
+  const total = (calls: Pass['calls'], wanted: (name: string) => boolean) =>
+    Object.entries(calls).reduce((sum, [name, count]) => sum + (wanted(name) ? count : 0), 0);
+  const bulk = (name: string) => !PRINCIPAL_READS.includes(name);
+  const write = (name: string) => !READ.test(name);
+  const size = `${devices} devices`;
+  const goal = GOALS[devices];
+  const lower = { better: 'lower' } as const;
+  return [
+    {
+      name: `${size}: manifests to Ready`,
+      value: round(first.seconds),
+      unit: 's',
+      ...lower,
+      ...against(first.seconds, goal?.seconds),
+    },
+    {
+      name: `${size}: peak memory`,
+      value: round(first.peakMib),
+      unit: 'MiB',
+      ...lower,
+      ...against(first.peakMib, goal?.mib),
+    },
+    {
+      name: `${size}: calls per device on create`,
+      value: round(total(first.calls, bulk) / devices),
+      unit: 'calls',
+      ...lower,
+    },
+    { name: `${size}: unchanged pass`, value: round(second.seconds), unit: 's', ...lower },
+    { name: `${size}: calls on an unchanged pass`, value: total(second.calls, bulk), unit: 'calls', ...lower },
+    {
+      name: `${size}: thing-principal reads on it`,
+      value: total(second.calls, (n) => !bulk(n)),
+      unit: 'calls',
+      ...lower,
+    },
+    { name: `${size}: writes to AWS on it`, value: total(second.calls, write), unit: 'calls', ...lower },
+    { name: `${size}: writes to the store on it`, value: storeWrites, unit: 'writes', ...lower },
+  ];
+}
+
+function against(value: number, goal: number | undefined): Partial<BenchResult> {
+  return goal === undefined ? {} : { baseline: { name: 'goal', value: goal }, ratio: round(value / goal) };
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
