@@ -20,12 +20,19 @@ const plus = 43;
 const hash = 35;
 const dollar = 36;
 
+interface AcceptedStatement {
+  readonly allow: boolean;
+  readonly negated: boolean;
+  /** Bits that say that one of its globs is finished. */
+  readonly bits: readonly number[];
+  /** All bits of its globs. */
+  readonly live: Uint32Array;
+}
+
 /** Decides names for one action of one side, all of its globs moving together. */
 class Acceptor {
   readonly packed: PackedGlobs;
-  readonly #statements: readonly { allow: boolean; negated: boolean; bits: readonly number[] }[];
-  /** Whether a name that no glob matches can be allowed (Allow with NotResource). */
-  readonly openEnded: boolean;
+  readonly #statements: readonly AcceptedStatement[];
 
   constructor(ground: readonly GroundStatement[]) {
     const globs = ground.flatMap(({ conjuncts }) => conjuncts[0]?.globs ?? []);
@@ -34,10 +41,12 @@ class Acceptor {
     this.#statements = ground.map(({ statement, conjuncts }) => {
       const size = conjuncts[0]?.globs.length ?? 0;
       const bits = this.packed.finals.slice(next, next + size);
+      const first = next === 0 ? 0 : (this.packed.finals[next - 1] ?? 0) + 1;
       next += size;
-      return { allow: statement.effect === 'Allow', negated: conjuncts[0]?.negated ?? false, bits };
+      const live = new Uint32Array(this.packed.words);
+      for (let bit = first; size > 0 && bit <= (bits.at(-1) ?? 0); bit += 1) live[bit >>> 5] = (live[bit >>> 5] ?? 0) | (1 << (bit & 31));
+      return { allow: statement.effect === 'Allow', negated: conjuncts[0]?.negated ?? false, bits, live };
     });
-    this.openEnded = this.#statements.some((statement) => statement.allow && statement.negated);
   }
 
   start(): Uint32Array {
@@ -63,8 +72,21 @@ class Acceptor {
     return allowed;
   }
 
+  /** Whether no continuation can be allowed any more: every Allow is out of reach, or a Deny takes whatever follows. */
   isDead(vector: Uint32Array): boolean {
-    return !this.openEnded && vector.every((word) => word === 0);
+    let alive = false;
+    for (const { allow, negated, live } of this.#statements) {
+      let some = 0;
+      let all = 0;
+      for (let i = 0; i < vector.length; i += 1) {
+        const own = (vector[i] ?? 0) & (live[i] ?? 0);
+        some |= own;
+        all |= own & (this.packed.universal[i] ?? 0);
+      }
+      if (allow) alive ||= negated ? all === 0 : some !== 0;
+      else if (negated ? some === 0 : all !== 0) return true;
+    }
+    return !alive;
   }
 
   askedFor(vector: Uint32Array, letters: Set<number>): void {

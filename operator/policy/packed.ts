@@ -15,6 +15,8 @@ export interface PackedGlobs {
   accepts(vector: Uint32Array): boolean;
   /** Bits that say "finished", per glob in the order given. */
   readonly finals: readonly number[];
+  /** Positions from which every continuation is taken. */
+  readonly universal: Uint32Array;
   /** Letters that some glob asks for by name, with the positions that ask. */
   readonly literals: ReadonlyMap<number, Uint32Array>;
 }
@@ -49,6 +51,7 @@ export function packGlobs(globs: readonly Glob[]): PackedGlobs {
   return {
     words,
     finals,
+    universal: masks.universal,
     literals,
     start(out) {
       out.set(masks.starts);

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkDelivery, checkRaw, checkSession, newTally, withAllFilters } from '../../policy/differential.ts';
+import { largeUniverse, smallUniverse } from '../../policy/random-policies.ts';
+
+// The long runs are `npm run fuzz`; these keep a fixed seed so that a failure here is a change of ours.
+describe('random policies against an exhaustive walk by an independent evaluator', () => {
+  it('raw: misses no new access in a small universe and invents none', () => {
+    const tally = newTally();
+    fc.assert(
+      fc.property(smallUniverse.policies, ([before, after]) => checkRaw(before, after, smallUniverse, tally)),
+      { numRuns: 400, seed: 42 },
+    );
+    expect(tally.undecided).toBeLessThanOrEqual(2);
+    expect(tally.different).toBeGreaterThan(200);
+    expect(tally.admittedMisses).toBe(0);
+  });
+
+  it('raw: the same in a large universe', () => {
+    fc.assert(
+      fc.property(largeUniverse.policies, ([before, after]) => checkRaw(before, after, largeUniverse, newTally())),
+      { numRuns: 60, seed: 42 },
+    );
+  });
+
+  it('session: counts exactly what connectable clients can do', () => {
+    fc.assert(
+      fc.property(smallUniverse.policies, ([before, after]) => checkSession(before, after, smallUniverse, newTally())),
+      { numRuns: 150, seed: 42 },
+    );
+  });
+
+  it('delivery: finds every topic that newly arrives or ceases to', () => {
+    const universe = withAllFilters(smallUniverse);
+    fc.assert(
+      fc.property(universe.policies, ([before, after]) => checkDelivery(before, after, universe, newTally())),
+      { numRuns: 60, seed: 42 },
+    );
+  });
+});
