@@ -29,9 +29,14 @@ export interface CommandSpec {
   /** Offered for what is not a flag. */
   readonly complete?: Completes;
   readonly examples: readonly string[];
-  /** Loaded only when the command runs. Commands with `ownHelp` read `--help` themselves. */
-  readonly load: () => Promise<CommandFn>;
+  /** The command reads `--help` itself. */
   readonly ownHelp?: boolean;
+}
+
+/** A command as the table has it. */
+export interface Command extends CommandSpec {
+  /** Loaded only when the command runs. Kept apart from the spec, which the command itself reads. */
+  readonly load: () => Promise<CommandFn>;
 }
 
 export const helpFlag: FlagSpec = { name: 'help', short: 'h', summary: 'This text.' };

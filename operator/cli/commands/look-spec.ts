@@ -20,7 +20,6 @@ export const getSpec: CommandSpec = {
   flags: [stateFlag, namespaceFlag, outputFlag, { name: 'no-headers', summary: 'Leave out the line of column names.' }],
   complete: 'kind',
   examples: ['fleetward get devices', 'fleetward get fleet -o wide', 'fleetward get device press-1 -o yaml'],
-  load: async () => (await import('./get.ts')).getCommand,
 };
 
 export const describeSpec: CommandSpec = {
@@ -33,5 +32,4 @@ export const describeSpec: CommandSpec = {
   flags: [stateFlag, namespaceFlag],
   complete: 'kind',
   examples: ['fleetward describe device press-1', 'fleetward describe fleetsource standalone'],
-  load: async () => (await import('./get.ts')).describeCommand,
 };

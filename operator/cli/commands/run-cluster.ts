@@ -24,7 +24,7 @@ import type { ConfigFile } from '../config/file.ts';
 import { CommandError, Exit } from '../exit.ts';
 import { connector } from '../operator/connect.ts';
 import { createOperator } from '../operator/operator.ts';
-import { listenAddress, type RunInput } from './run.ts';
+import { listenAddress, type RunInput } from './run-input.ts';
 
 const DEFAULT_CREATES_PER_SECOND = 50;
 

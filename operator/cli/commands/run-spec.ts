@@ -110,5 +110,4 @@ export const runSpec: CommandSpec = {
     'fleetward run --standalone --source ./fleet --once',
     'fleetward run --standalone --source file:///srv/fleet.git --ref tags/v1.2 --endpoint http://127.0.0.1:4566',
   ],
-  load: async () => (await import('./run.ts')).runCommand,
 };

@@ -9,7 +9,7 @@ import { CommandError, Exit, UsageError } from '../exit.ts';
 import { type OnceResult, untilSettled } from '../operator/once.ts';
 import { isGitUrl, openStandalone, type Standalone, type StandaloneOptions } from '../operator/standalone.ts';
 import { alignedText } from '../output/table.ts';
-import { durationFlag, listenAddress, type RunInput } from './run.ts';
+import { durationFlag, listenAddress, type RunInput } from './run-input.ts';
 
 const LISTED = 50;
 

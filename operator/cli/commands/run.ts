@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { createLogger, type Logger, type LogLevel } from '../../runtime/log.ts';
 import { handleSignals } from '../../runtime/shutdown.ts';
-import { durationFrom, type Parsed, parseArguments } from '../args/parse.ts';
+import { type Parsed, parseArguments } from '../args/parse.ts';
 import { type ConfigFile, readConfigFile } from '../config/file.ts';
 import { UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
@@ -26,14 +26,6 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   } finally {
     shutdown.dispose();
   }
-}
-
-export interface RunInput {
-  readonly args: Parsed;
-  readonly config: ConfigFile;
-  readonly io: CliIo;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
 }
 
 const STANDALONE_ONLY = [
@@ -72,21 +64,4 @@ function logger(args: Parsed, config: ConfigFile, io: CliIo): Logger {
     write: (line) => io.stderr(line),
     now: Date.now,
   });
-}
-
-/** `:8080`, `127.0.0.1:8080` or `[::1]:8080`. */
-export function listenAddress(text: string | undefined): { host: string; port: number } | undefined {
-  if (text === undefined || text === '') return undefined;
-  const match = /^(\[[0-9a-f:]+\]|[^\s:]*):(\d{1,5})$/i.exec(text);
-  const port = Number(match?.[2]);
-  if (!match || port > 65_535) throw new UsageError(`--listen takes HOST:PORT or :PORT, not "${text}"`);
-  return { host: (match[1] ?? '').replace(/^\[|\]$/g, '') || '::', port };
-}
-
-/** A duration flag within its least value. */
-export function durationFlag(args: Parsed, flag: string, fallback: string, leastMs: number): number {
-  const text = args.text(flag) ?? fallback;
-  const ms = durationFrom(`--${flag}`, text);
-  if (ms < leastMs) throw new UsageError(`--${flag} must be at least ${leastMs / 1000}s, not ${text}`);
-  return ms;
 }

@@ -57,5 +57,4 @@ export const sandboxSpec: CommandSpec = {
     },
   ],
   examples: ['fleetward sandbox', 'fleetward sandbox --port 8123 --state sandbox.json --delays realistic'],
-  load: async () => (await import('./sandbox.ts')).sandboxCommand,
 };

@@ -1,11 +1,11 @@
 import { durationFrom, parseArguments } from '../args/parse.ts';
-import type { CommandSpec } from '../args/spec.ts';
+import type { Command, CommandSpec } from '../args/spec.ts';
 import { completionScript, SHELLS } from '../completion/shells.ts';
 import { CommandError, Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
 import { version } from '../version.ts';
 
-export const versionSpec: CommandSpec = {
+export const versionCommand: Command = {
   name: 'version',
   group: 'Other',
   summary: 'show the versions of Fleetward and Node',
@@ -15,18 +15,18 @@ export const versionSpec: CommandSpec = {
     { name: 'output', short: 'o', value: 'FORMAT', complete: ['text', 'json'], summary: 'text or json. Default text.' },
   ],
   examples: ['fleetward version', 'fleetward version -o json'],
-  load: async () => versionCommand,
+  load: async () => showVersion,
 };
 
-async function versionCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(versionSpec, argv);
+async function showVersion(argv: readonly string[], io: CliIo): Promise<number> {
+  const args = parseArguments(versionCommand, argv);
   const { node } = process.versions;
   if (args.text('output') === 'json') io.stdout(`${JSON.stringify({ fleetward: version(), node })}\n`);
   else io.stdout(`fleetward ${version()} (Node ${node})\n`);
   return Exit.ok;
 }
 
-export const probeSpec: CommandSpec = {
+export const probeCommand: Command = {
   name: 'probe',
   group: 'Other',
   summary: 'ask a running operator whether it is healthy',
@@ -34,11 +34,11 @@ export const probeSpec: CommandSpec = {
   description: 'Gets one URL, prints the answer and ends with 0 when it is a success: for health checks without curl.',
   flags: [{ name: 'timeout', value: 'TIME', summary: 'How long an answer may take. Default 5s.' }],
   examples: ['fleetward probe http://127.0.0.1:8080/readyz'],
-  load: async () => probeCommand,
+  load: async () => probe,
 };
 
-async function probeCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(probeSpec, argv);
+async function probe(argv: readonly string[], io: CliIo): Promise<number> {
+  const args = parseArguments(probeCommand, argv);
   const [url] = args.positionals;
   if (url === undefined || !/^https?:\/\//.test(url)) throw new UsageError('probe takes one http:// or https:// URL');
   const timeoutMs = durationFrom('--timeout', args.text('timeout') ?? '5s');
@@ -56,8 +56,8 @@ function causeOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-export const completionSpec = (commands: () => readonly CommandSpec[]): CommandSpec => {
-  const spec: CommandSpec = {
+export const completionCommand = (commands: () => readonly CommandSpec[]): Command => {
+  const spec: Command = {
     name: 'completion',
     group: 'Other',
     summary: 'print the completion script of a shell',

@@ -1,9 +1,9 @@
-import type { CommandSpec } from '../args/spec.ts';
+import type { Command, CommandSpec } from '../args/spec.ts';
 import { demoSpec, devSpec } from './demo/demo-spec.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
 import { runSpec } from './run-spec.ts';
 import { sandboxSpec } from './sandbox-spec.ts';
-import { completionSpec, probeSpec, versionSpec } from './small.ts';
+import { completionCommand, probeCommand, versionCommand } from './small.ts';
 import { validateSpec } from './validate-spec.ts';
 
 /** Its sub-commands have help and flags of their own. */
@@ -16,21 +16,20 @@ const policySpec: CommandSpec = {
   flags: [],
   complete: ['eval', 'explain', 'compare', 'lint', 'reach'],
   examples: [],
-  load: async () => (await import('../policy/command.ts')).policyCommand,
   ownHelp: true,
 };
 
 /** Every command, in the order of the overview. Nothing heavy is imported here: each loads itself when it runs. */
-export const commands: readonly CommandSpec[] = [
-  runSpec,
-  getSpec,
-  describeSpec,
-  validateSpec,
-  policySpec,
-  demoSpec,
-  devSpec,
-  sandboxSpec,
-  versionSpec,
-  probeSpec,
-  completionSpec(() => commands),
+export const commands: readonly Command[] = [
+  { ...runSpec, load: async () => (await import('./run.ts')).runCommand },
+  { ...getSpec, load: async () => (await import('./get.ts')).getCommand },
+  { ...describeSpec, load: async () => (await import('./get.ts')).describeCommand },
+  { ...validateSpec, load: async () => (await import('./validate.ts')).validateCommand },
+  { ...policySpec, load: async () => (await import('../policy/command.ts')).policyCommand },
+  { ...demoSpec, load: async () => (await import('./demo/demo.ts')).demoCommand },
+  { ...devSpec, load: async () => (await import('./demo/dev.ts')).devCommand },
+  { ...sandboxSpec, load: async () => (await import('./sandbox.ts')).sandboxCommand },
+  versionCommand,
+  probeCommand,
+  completionCommand(() => commands),
 ];

@@ -31,5 +31,4 @@ export const validateSpec: CommandSpec = {
     'fleetward validate --partial fleet/devices/press-1.yaml',
     "fleetward validate fleet/ --output json | jq -r '.errors[].message'",
   ],
-  load: async () => (await import('./validate.ts')).validateCommand,
 };

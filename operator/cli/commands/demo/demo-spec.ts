@@ -14,7 +14,6 @@ export const demoSpec: CommandSpec = {
     { name: 'verbose', summary: 'Show the operator’s log as well.' },
   ],
   examples: ['fleetward demo', 'fleetward demo --keep'],
-  load: async () => (await import('./demo.ts')).demoCommand,
 };
 
 export const devSpec: CommandSpec = {
@@ -35,5 +34,4 @@ export const devSpec: CommandSpec = {
     { name: 'port', value: 'N', summary: 'Port of the sandbox. Default: a free one.' },
   ],
   examples: ['fleetward dev', 'fleetward dev --source ./fleet --port 4566'],
-  load: async () => (await import('./dev.ts')).devCommand,
 };
