@@ -6,8 +6,8 @@ import {
   evaluate,
   findUncovered,
   globOf,
-  parsePolicyValue,
   type PolicyDocument,
+  parsePolicyValue,
   validityOf,
   withDefaults,
 } from '../operator/policy/index.ts';
@@ -46,8 +46,20 @@ function comparisons(): BenchResult[] {
   for (const [before, after] of pairs) compare(before, after);
   const withSwitches = performance.now() - probing;
   return [
-    { name: 'policy compare p50 over the cases', value: at(0.5), unit: 'ms', better: 'lower', ...goal(at(0.5), 1, 'lower') },
-    { name: 'policy compare p99 over the cases', value: at(0.99), unit: 'ms', better: 'lower', ...goal(at(0.99), 20, 'lower') },
+    {
+      name: 'policy compare p50 over the cases',
+      value: at(0.5),
+      unit: 'ms',
+      better: 'lower',
+      ...goal(at(0.5), 1, 'lower'),
+    },
+    {
+      name: 'policy compare p99 over the cases',
+      value: at(0.99),
+      unit: 'ms',
+      better: 'lower',
+      ...goal(at(0.99), 20, 'lower'),
+    },
     { name: 'policy compare, whole file with all readings', value: withSwitches, unit: 'ms', better: 'lower' },
   ];
 }
@@ -83,8 +95,17 @@ function devicePolicy(): PolicyDocument {
   const { document } = parsePolicyValue({
     Version: '2012-10-17',
     Statement: [
-      { Effect: 'Allow', Action: 'iot:Connect', Resource: `${arn}client/${thing}`, Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } },
-      { Effect: 'Allow', Action: 'iot:Publish', Resource: [`${arn}topic/dt/${thing}/*`, `${arn}topic/$aws/things/${thing}/shadow/*`] },
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        Resource: `${arn}client/${thing}`,
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'iot:Publish',
+        Resource: [`${arn}topic/dt/${thing}/*`, `${arn}topic/$aws/things/${thing}/shadow/*`],
+      },
       { Effect: 'Allow', Action: 'iot:Subscribe', Resource: `${arn}topicfilter/cmd/${thing}/*` },
       { Effect: 'Allow', Action: 'iot:Receive', Resource: `${arn}topic/cmd/${thing}/*` },
       { Effect: 'Deny', Action: 'iot:Publish', Resource: `${arn}topic/dt/*/private` },
@@ -111,21 +132,31 @@ function evaluation(): BenchResult[] {
   pass();
   const value = Math.max(pass(), pass());
   if (allowed === 0) throw new Error('the benchmark evaluates nothing');
-  return [{ name: 'policy evaluation', value, unit: 'requests/s', better: 'higher', ...goal(value, 200_000, 'higher') }];
+  return [
+    { name: 'policy evaluation', value, unit: 'requests/s', better: 'higher', ...goal(value, 200_000, 'higher') },
+  ];
 }
 
 /** 40 patterns against 41, none of which covers one of the others alone. */
 function documentOfManyResources(): BenchResult {
   const globs = (count: number): PolicyDocument[] => {
     const Resource = Array.from({ length: count }, (_unused, index) => `${arn}topic/plant/${index}/*/v?`);
-    const { document } = parsePolicyValue({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iot:Publish', Resource }] });
+    const { document } = parsePolicyValue({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'iot:Publish', Resource }],
+    });
     return document === undefined ? [] : [document];
   };
   const [before, after] = [globs(40), globs(41)];
   compare(before, after);
   const started = performance.now();
   for (let round = 0; round < 20; round += 1) compare(before, after, { probeSwitches: false });
-  return { name: 'policy compare, 40 patterns against 41', value: (performance.now() - started) / 20, unit: 'ms', better: 'lower' };
+  return {
+    name: 'policy compare, 40 patterns against 41',
+    value: (performance.now() - started) / 20,
+    unit: 'ms',
+    better: 'lower',
+  };
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)

@@ -63,57 +63,57 @@ class CaseError extends Error {}
 export function readCaseFile(text: string): CaseFile {
   const root = object(JSON.parse(text), 'the file');
   only(root, ['about', 'cases'], 'the file');
-  const about = object(root['about'] ?? {}, 'about');
-  const cases = list(root['cases'], 'cases').map((item, index) => object(item, `case ${index}`));
+  const about = object(root.about ?? {}, 'about');
+  const cases = list(root.cases, 'cases').map((item, index) => object(item, `case ${index}`));
   const isPair = (item: Readonly<Record<string, unknown>>): boolean => 'before' in item;
   return {
-    defaults: object(about['defaults'] ?? {}, 'about.defaults'),
+    defaults: object(about.defaults ?? {}, 'about.defaults'),
     pairs: cases.filter(isPair).map(readPair),
     lints: cases.filter((item) => !isPair(item)).map(readLint),
   };
 }
 
 function readPair(item: Readonly<Record<string, unknown>>): PairCase {
-  const name = string(item['name'], 'name');
+  const name = string(item.name, 'name');
   only(item, pairFields, name);
-  const levels = object(item['levels'] ?? {}, `${name}.levels`);
+  const levels = object(item.levels ?? {}, `${name}.levels`);
   return {
     name,
-    before: documents(item['before'], `${name}.before`),
-    after: documents(item['after'], `${name}.after`),
-    verdict: verdict(item['verdict'], name),
-    witness: request(item['witness'], `${name}.witness`),
-    lost: request(item['lost'], `${name}.lost`),
+    before: documents(item.before, `${name}.before`),
+    after: documents(item.after, `${name}.after`),
+    verdict: verdict(item.verdict, name),
+    witness: request(item.witness, `${name}.witness`),
+    lost: request(item.lost, `${name}.lost`),
     levels: Object.fromEntries(
       Object.entries(levels).map(([level, value]) => [level, verdict(value, `${name}.levels`)]),
     ),
-    assume: object(item['assume'] ?? {}, `${name}.assume`),
+    assume: object(item.assume ?? {}, `${name}.assume`),
   };
 }
 
 function readLint(item: Readonly<Record<string, unknown>>): LintCase {
-  const name = string(item['name'], 'name');
+  const name = string(item.name, 'name');
   only(item, lintFields, name);
   return {
     name,
-    policy: item['policy'],
-    deviceDefender: object(item['deviceDefender'] ?? {}, `${name}.deviceDefender`),
-    expect: list(item['expect'] ?? [], `${name}.expect`).map((one) => expected(one, name)),
-    absent: list(item['absent'] ?? [], `${name}.absent`).map((one) => string(one, `${name}.absent`)),
-    assume: object(item['assume'] ?? {}, `${name}.assume`),
+    policy: item.policy,
+    deviceDefender: object(item.deviceDefender ?? {}, `${name}.deviceDefender`),
+    expect: list(item.expect ?? [], `${name}.expect`).map((one) => expected(one, name)),
+    absent: list(item.absent ?? [], `${name}.absent`).map((one) => string(one, `${name}.absent`)),
+    assume: object(item.assume ?? {}, `${name}.assume`),
   };
 }
 
 function expected(value: unknown, name: string): ExpectedFinding {
   const finding = object(value, `${name}.expect`);
   only(finding, ['code', 'statement', 'witness'], `${name}.expect`);
-  const statement = finding['statement'] ?? null;
+  const statement = finding.statement ?? null;
   if (statement !== null && typeof statement !== 'number')
     throw new CaseError(`${name}: statement must be a number or null`);
   return {
-    code: string(finding['code'], `${name}.expect.code`),
+    code: string(finding.code, `${name}.expect.code`),
     statement,
-    witness: request(finding['witness'], `${name}.expect.witness`),
+    witness: request(finding.witness, `${name}.expect.witness`),
   };
 }
 
@@ -133,9 +133,9 @@ function request(value: unknown, place: string): CaseRequest | undefined {
   const fields = object(value, place);
   only(fields, requestFields, place);
   const context: Record<string, string | readonly string[]> = {};
-  for (const [key, one] of Object.entries(object(fields['context'] ?? {}, `${place}.context`)))
+  for (const [key, one] of Object.entries(object(fields.context ?? {}, `${place}.context`)))
     context[key] = Array.isArray(one) ? one.map((text) => string(text, place)) : string(one, place);
-  return { action: string(fields['action'], place), resource: string(fields['resource'], place), context };
+  return { action: string(fields.action, place), resource: string(fields.resource, place), context };
 }
 
 function object(value: unknown, place: string): Readonly<Record<string, unknown>> {

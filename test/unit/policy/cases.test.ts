@@ -4,18 +4,25 @@ import { readCaseFile } from '../../policy/case-file.ts';
 import { runLint } from '../../policy/run-lints.ts';
 import { runPair } from '../../policy/run-pairs.ts';
 
-const read = (name: string) => readCaseFile(readFileSync(new URL(`../../policy/cases/${name}`, import.meta.url), 'utf8'));
+const read = (name: string) =>
+  readCaseFile(readFileSync(new URL(`../../policy/cases/${name}`, import.meta.url), 'utf8'));
 
 describe('the case files', () => {
   const pairs = read('policy-pairs.json');
-  it.each(pairs.pairs.map((item) => [item.name, item] as const))('pair %s has the stated verdicts and witnesses', (_name, item) => {
-    expect(runPair(item, pairs.defaults)).toEqual([]);
-  });
+  it.each(pairs.pairs.map((item) => [item.name, item] as const))(
+    'pair %s has the stated verdicts and witnesses',
+    (_name, item) => {
+      expect(runPair(item, pairs.defaults)).toEqual([]);
+    },
+  );
 
   const lints = read('policy-lint-cases.json');
-  it.each(lints.lints.map((item) => [item.name, item] as const))('lint case %s has the stated findings', (_name, item) => {
-    expect(runLint(item, lints.defaults)).toEqual([]);
-  });
+  it.each(lints.lints.map((item) => [item.name, item] as const))(
+    'lint case %s has the stated findings',
+    (_name, item) => {
+      expect(runLint(item, lints.defaults)).toEqual([]);
+    },
+  );
 
   it('refuses a field that it does not know, so that no expectation goes unchecked', () => {
     const text = JSON.stringify({ cases: [{ name: 'x', before: {}, after: {}, verdict: 'widens', expects: 1 }] });

@@ -10,7 +10,10 @@ const text = fc.array(fc.constantFrom('a', 'b', '/', '*', '?'), { maxLength: 7 }
 /** Words over the letters a, b, / and one that no pattern names: enough, since the patterns name no other. */
 function automaton(globs: readonly string[]): NFA {
   const source = globs.map((glob) => glob.replace(/\*/g, '[ab/z]*').replace(/\?/g, '[ab/z]')).join('|');
-  const { expression, maxCharacter } = JS.Parser.fromLiteral({ source: `(?:${globs.length === 0 ? '[]' : source})`, flags: 'u' }).parse();
+  const { expression, maxCharacter } = JS.Parser.fromLiteral({
+    source: `(?:${globs.length === 0 ? '[]' : source})`,
+    flags: 'u',
+  }).parse();
   return NFA.fromRegex(expression, { maxCharacter });
 }
 
@@ -56,11 +59,26 @@ describe('glob inclusion', () => {
   });
 
   it.each([
-    { reason: 'three lengths together are every length', left: ['a/*'], right: ['a/', 'a/?', 'a/??*'], word: undefined },
+    {
+      reason: 'three lengths together are every length',
+      left: ['a/*'],
+      right: ['a/', 'a/?', 'a/??*'],
+      word: undefined,
+    },
     { reason: 'two characters or more, either way round', left: ['a/?*?'], right: ['a/??*'], word: undefined },
     { reason: 'the shortest word outside is found', left: ['a/*'], right: ['a/?*'], word: 'a/' },
-    { reason: 'an overlap that one pattern alone would not show', left: ['a*', '*b'], right: ['ab', 'a?b'], word: 'axxb' },
-    { reason: 'patterns without a common word are covered by nothing at all', left: ['a*', 'b*'], right: [], word: undefined },
+    {
+      reason: 'an overlap that one pattern alone would not show',
+      left: ['a*', '*b'],
+      right: ['ab', 'a?b'],
+      word: 'axxb',
+    },
+    {
+      reason: 'patterns without a common word are covered by nothing at all',
+      left: ['a*', 'b*'],
+      right: [],
+      word: undefined,
+    },
   ])('$reason', ({ left, right, word }) => {
     expect(search(left, right)).toEqual(word === undefined ? { kind: 'covered' } : { kind: 'word', word });
   });
@@ -68,7 +86,12 @@ describe('glob inclusion', () => {
   it('stays small where determinising doubles with every question mark', () => {
     const tail = '?'.repeat(120);
     const budget = { left: 20_000 };
-    const problem = { left: [globOf(`*a${tail}`)], right: [globOf(`*aa${'?'.repeat(119)}`), globOf(`*a${tail}x`)], valid: anyText, budget };
+    const problem = {
+      left: [globOf(`*a${tail}`)],
+      right: [globOf(`*aa${'?'.repeat(119)}`), globOf(`*a${tail}x`)],
+      valid: anyText,
+      budget,
+    };
     expect(findUncovered(problem).kind).toBe('word');
     expect(budget.left).toBeGreaterThan(0);
   });
@@ -82,7 +105,9 @@ describe('glob inclusion', () => {
     const valid = validityOf('topicfilter', 7);
     const found = findUncovered({ left: [globOf('a*#')], right: [], valid, budget: { left: 1e5 } });
     expect(found).toEqual({ kind: 'word', word: 'a/#' });
-    expect(findUncovered({ left: [globOf('a/b+')], right: [], valid, budget: { left: 1e5 } })).toEqual({ kind: 'covered' });
+    expect(findUncovered({ left: [globOf('a/b+')], right: [], valid, budget: { left: 1e5 } })).toEqual({
+      kind: 'covered',
+    });
     const deep = globOf('*/1/2/3/4/5/6/7/8');
     expect(findUncovered({ left: [deep], right: [], valid, budget: { left: 1e5 } }).kind).toBe('covered');
   });
@@ -93,7 +118,9 @@ describe('glob inclusion', () => {
     expect(found).toEqual({ kind: 'word', word: '$aws/rules/1/2/3/4/5/6/7/8' });
     expect(isValid(valid, '$aws/rules/1/2/3/4/5/6/7/8')).toBe(true);
     const elsewhere = [globOf('$aws/*')];
-    expect(findUncovered({ left: [globOf('*/1/2/3/4/5/6/7/8')], right: elsewhere, valid, budget: { left: 1e5 } }).kind).toBe('covered');
+    expect(
+      findUncovered({ left: [globOf('*/1/2/3/4/5/6/7/8')], right: elsewhere, valid, budget: { left: 1e5 } }).kind,
+    ).toBe('covered');
   });
 
   it('writes patterns so that no star follows a star and no question mark follows a star', () => {

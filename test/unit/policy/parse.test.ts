@@ -16,10 +16,20 @@ describe('reading a policy', () => {
   });
 
   it.each([
-    { reason: 'cut off in the middle', source: '{"Version": "2012-10-17", "Statement": [', code: 'syntax', at: { line: 1, column: 41 } },
+    {
+      reason: 'cut off in the middle',
+      source: '{"Version": "2012-10-17", "Statement": [',
+      code: 'syntax',
+      at: { line: 1, column: 41 },
+    },
     { reason: 'a trailing comma', source: '{"Version": "2012-10-17",}', code: 'syntax', at: { line: 1, column: 26 } },
     { reason: 'a number with a leading zero', source: '{"Version": 012}', code: 'syntax', at: { line: 1, column: 13 } },
-    { reason: 'a control character in a string', source: '{"Version": "a\u0001"}', code: 'syntax', at: { line: 1, column: 15 } },
+    {
+      reason: 'a control character in a string',
+      source: '{"Version": "a\u0001"}',
+      code: 'syntax',
+      at: { line: 1, column: 15 },
+    },
     { reason: 'nothing at all', source: '', code: 'syntax', at: { line: 1, column: 1 } },
     { reason: 'text behind the end', source: '{} x', code: 'syntax', at: { line: 1, column: 4 } },
   ])('reports $reason with its place', ({ source, code, at }) => {
@@ -60,7 +70,8 @@ describe('reading a policy', () => {
     expect(parsePolicy(source).findings.map((finding) => finding.message)).toEqual([
       'AWS IoT knows no element "__proto__" in a statement',
     ]);
-    const condition = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:Publish","Resource":"*","Condition":{"StringEquals":{"__proto__":"a","constructor":"b"}}}]}';
+    const condition =
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:Publish","Resource":"*","Condition":{"StringEquals":{"__proto__":"a","constructor":"b"}}}]}';
     const { document } = parsePolicy(condition);
     expect(document?.statements[0]?.conditions.map((entry) => entry.key)).toEqual(['__proto__', 'constructor']);
     expect(document === undefined ? '' : canonicalText(document)).toContain('"__proto__":["a"]');
@@ -75,8 +86,14 @@ describe('reading a policy', () => {
   });
 
   it('survives any text and any value without an exception', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (source) => void parsePolicy(source)), { numRuns: 1000, seed: 1 });
-    fc.assert(fc.property(fc.json(), (source) => void parsePolicy(source)), { numRuns: 1000, seed: 1 });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (source) => void parsePolicy(source)),
+      { numRuns: 1000, seed: 1 },
+    );
+    fc.assert(
+      fc.property(fc.json(), (source) => void parsePolicy(source)),
+      { numRuns: 1000, seed: 1 },
+    );
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true }), (value) => void parsePolicyValue(value)),
       { numRuns: 1000, seed: 1 },
@@ -94,12 +111,34 @@ describe('reading a policy', () => {
   });
 
   it('compares whatever it has read without an exception and within the budget', () => {
-    const wild = fc.string({ unit: fc.constantFrom('*', '?', '$', '{', '}', 'a', '/', ':', '\ud83d', '\ude00', ',', "'", '#', '+', '[', ']'), maxLength: 14 });
+    const wild = fc.string({
+      unit: fc.constantFrom('*', '?', '$', '{', '}', 'a', '/', ':', '\ud83d', '\ude00', ',', "'", '#', '+', '[', ']'),
+      maxLength: 14,
+    });
     const one = fc.record({
       Effect: fc.constantFrom('Allow', 'Deny'),
       Action: fc.constantFrom('iot:*', 'iot:Subscribe', 'iot:Connect', '*', '**', 'iot:?ublish'),
-      Resource: fc.array(wild.map((text) => (text.length % 2 === 0 ? text : `${arn}topic/${text}`)), { minLength: 1, maxLength: 3 }),
-      Condition: fc.dictionary(fc.constantFrom('StringLike', 'Bool', 'NumericLessThan', 'IpAddress', 'DateEquals', 'Strange', 'ForAllValues:StringLike', 'Null'), fc.dictionary(fc.constantFrom('iot:ClientId', 'aws:SourceIp', '__proto__', 'iot:Connection.Thing.Attributes[a]'), wild), { maxKeys: 2 }),
+      Resource: fc.array(
+        wild.map((text) => (text.length % 2 === 0 ? text : `${arn}topic/${text}`)),
+        { minLength: 1, maxLength: 3 },
+      ),
+      Condition: fc.dictionary(
+        fc.constantFrom(
+          'StringLike',
+          'Bool',
+          'NumericLessThan',
+          'IpAddress',
+          'DateEquals',
+          'Strange',
+          'ForAllValues:StringLike',
+          'Null',
+        ),
+        fc.dictionary(
+          fc.constantFrom('iot:ClientId', 'aws:SourceIp', '__proto__', 'iot:Connection.Thing.Attributes[a]'),
+          wild,
+        ),
+        { maxKeys: 2 },
+      ),
     });
     const document = fc.record({ Version: fc.constant('2012-10-17'), Statement: fc.array(one, { maxLength: 3 }) });
     fc.assert(
