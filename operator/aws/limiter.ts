@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { type Bucket, createBucket } from './bucket.ts';
+import { Bucket } from './bucket.ts';
 import quotas from './quotas.gen.json' with { type: 'json' };
 
 /** AWS publishes no figure for a few calls; the slowest usual one is a safe guess. */
@@ -28,6 +28,8 @@ export interface Limiter {
    * place: asking again with the same slot never goes to the end of the line. Higher priorities are served first.
    */
   reserve(operation: string, priority: number, slot: string): number;
+  /** A name for a caller that has none; unique among all who share this budget. */
+  newSlot(): string;
   /** AWS throttled this call: slow down for a while. */
   throttled(operation: string): void;
   /** Changes the share or the overrides while running. */
@@ -62,13 +64,15 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return (overrides[operation] ?? published ?? UNPUBLISHED_TPS) * share * factor(operation);
   }
 
+  let slots = 0;
   return {
     rate,
+    newSlot: () => `#${slots++}`,
     reserve(operation, priority, slot) {
       if (options.unlimited) return 0;
       let bucket = buckets.get(operation);
       if (bucket === undefined) {
-        bucket = createBucket(clock);
+        bucket = new Bucket(clock);
         buckets.set(operation, bucket);
       }
       return bucket.reserve(rate(operation), priority, slot);

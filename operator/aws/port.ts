@@ -71,7 +71,6 @@ const UNANSWERED = 3;
 
 export function createPort(options: PortOptions): AwsPort {
   const { client, limiter, clock, metrics } = options;
-  let anonymous = 0;
   const known = new Set<OperationName>();
   const unanswered = new Map<OperationName, number>();
 
@@ -85,7 +84,7 @@ export function createPort(options: PortOptions): AwsPort {
   }
 
   async function admit(operation: OperationName, call: CallOptions): Promise<void> {
-    const slot = call.slot === undefined ? `#${anonymous++}` : `${call.slot} ${operation}`;
+    const slot = call.slot === undefined ? limiter.newSlot() : `${call.slot} ${operation}`;
     const started = clock.monotonic();
     for (;;) {
       const delay = limiter.reserve(operation, call.priority ?? 0, slot);

@@ -5,7 +5,7 @@ import type { Sweep } from './entities.ts';
 import { type CertificateFacts, type ThingFacts, targetKey } from './facts.ts';
 
 export interface Bulk {
-  readonly port: AwsPort;
+  readonly port: Pick<AwsPort, 'call'>;
   readonly options: CallOptions;
 }
 

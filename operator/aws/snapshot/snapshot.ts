@@ -42,7 +42,7 @@ export interface Snapshot {
 }
 
 export interface SnapshotOptions {
-  readonly port: AwsPort;
+  readonly port: Pick<AwsPort, 'call'>;
   readonly clock: Clock;
   /** For how long a list may lag behind our own writes. */
   readonly settleMs: { readonly registry: number; readonly authorization: number };

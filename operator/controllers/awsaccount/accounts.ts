@@ -1,6 +1,6 @@
 import type { AWSAccount } from '../../api/awsaccount.gen.ts';
 import type { AwsClient } from '../../aws/client.ts';
-import { verifyIdentity } from '../../aws/identity.ts';
+import { type Identity, verifyIdentity } from '../../aws/identity.ts';
 import { createLimiter, type Limiter } from '../../aws/limiter.ts';
 import { type AwsMetrics, type AwsPort, createPort } from '../../aws/port.ts';
 import { createSnapshot, type Snapshot } from '../../aws/snapshot/snapshot.ts';
@@ -72,9 +72,12 @@ interface Entry {
   verifying: Promise<AccountSession> | undefined;
 }
 
+/** What all AWSAccounts of one account and region share. */
 interface Shared {
   readonly limiter: Limiter;
   readonly snapshot: Snapshot;
+  /** The latest proven way there: bulk reads go on when the AWSAccount that began them is gone. */
+  port: AwsPort;
 }
 
 const DEFAULT_SETTLE: SettleTimes = { registry: 60_000, authorization: 600_000 };
@@ -82,61 +85,132 @@ const DEFAULT_SETTLE: SettleTimes = { registry: 60_000, authorization: 600_000 }
 const FAILURE_MS = 10_000;
 
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { cache, clock, connect } = options;
-  const entries = new Map<string, Entry>();
-  const shared = new Map<string, Shared>();
+  return new AccountTable(options);
+}
 
-  function entryOf(account: AWSAccount): Entry {
+class AccountTable implements Accounts {
+  readonly #options: AccountsOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(options: AccountsOptions) {
+    this.#options = options;
+  }
+
+  async session(
+    namespace: string,
+    name: string,
+    { signal }: { readonly signal?: AbortSignal },
+  ): Promise<AccountSession> {
+    const { cache, clock } = this.#options;
+    const account = cache.get({ kind: 'AWSAccount', namespace, name }) as AWSAccount | undefined;
+    if (account === undefined) {
+      throw waiting(
+        'AccountNotFound',
+        `AWSAccount ${name} does not exist in namespace ${namespace}. Create it, or correct accountRef; this object goes on as soon as it appears.`,
+      );
+    }
+    const { session, generation, failed } = this.#entryOf(account);
+    if (session !== undefined && generation === account.metadata.generation) return session;
+    try {
+      if (failed !== undefined && clock.monotonic() - failed.at < FAILURE_MS) throw failed.error;
+      return await this.verify(account, signal);
+    } catch (thrown) {
+      const { reason, message } = toReconcileError(thrown);
+      throw waiting('AccountNotReady', `AWSAccount ${name} is not ready (${reason}): ${message}`);
+    }
+  }
+
+  verify(account: AWSAccount, signal?: AbortSignal): Promise<AccountSession> {
+    const entry = this.#entryOf(account);
+    entry.verifying ??= this.#prove(account, entry, signal).finally(() => {
+      entry.verifying = undefined;
+    });
+    return entry.verifying;
+  }
+
+  verifiedKey(namespace: string, name: string): string | undefined {
+    return this.#entries.get(`${namespace}/${name}`)?.session?.key;
+  }
+
+  sessions(): readonly AccountSession[] {
+    return [...this.#entries.values()].flatMap(({ session }) => session ?? []);
+  }
+
+  forget(namespace: string, name: string): void {
+    this.#entries.get(`${namespace}/${name}`)?.client.close();
+    this.#entries.delete(`${namespace}/${name}`);
+  }
+
+  close(): void {
+    for (const { client } of this.#entries.values()) client.close();
+    this.#entries.clear();
+  }
+
+  #entryOf(account: AWSAccount): Entry {
     const id = `${account.metadata.namespace ?? ''}/${account.metadata.name}`;
     const { region, roleArn, endpoint, accountId } = account.spec;
     const address = JSON.stringify([region, roleArn, endpoint, accountId, account.metadata.uid]);
-    const known = entries.get(id);
+    const known = this.#entries.get(id);
     if (known?.address === address) return known;
     known?.client.close();
+    const client = this.#options.connect(account);
     const entry: Entry = {
-      client: connect(account),
+      client,
       address,
       session: undefined,
       generation: undefined,
       failed: undefined,
       verifying: undefined,
     };
-    entries.set(id, entry);
+    this.#entries.set(id, entry);
     return entry;
   }
 
-  async function prove(account: AWSAccount, entry: Entry, signal: AbortSignal | undefined): Promise<AccountSession> {
+  async #prove(account: AWSAccount, entry: Entry, signal: AbortSignal | undefined): Promise<AccountSession> {
     const { namespace = '', name } = account.metadata;
-    const identity = await verifyIdentity({
-      client: entry.client,
-      declared: account.spec.accountId,
-      endpointGiven: options.endpointGiven,
-      account: `${namespace}/${name}`,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const { region } = account.spec;
-    const key = `${identity.accountId}/${region}`;
-    const rates = { share: account.spec.quotaShare, overrides: account.spec.quotaOverrides ?? {} };
-    const limiter =
-      shared.get(key)?.limiter ?? createLimiter({ clock, ...rates, unlimited: options.unlimited ?? false });
-    limiter.configure(rates);
-    const partial = options.endpointGiven || account.spec.endpoint !== undefined;
-    const metrics = options.metrics === undefined ? {} : { metrics: options.metrics };
+    try {
+      const identity = await verifyIdentity({
+        client: entry.client,
+        declared: account.spec.accountId,
+        endpointGiven: this.#options.endpointGiven,
+        account: `${namespace}/${name}`,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      entry.session = this.#open(account, entry.client, identity);
+      entry.generation = account.metadata.generation;
+      entry.failed = undefined;
+      return entry.session;
+    } catch (error) {
+      const { kind } = toReconcileError(error);
+      entry.failed = { error, at: this.#options.clock.monotonic() };
+      // An outage says nothing about who we are; a refusal does, and then nothing may be written until it is proven again.
+      if (kind !== 'transient' && kind !== 'throttled') entry.session = undefined;
+      throw error;
+    }
+  }
+
+  #open(account: AWSAccount, client: AwsClient, identity: Identity): AccountSession {
+    const { clock, endpointGiven, metrics } = this.#options;
+    const { region, endpoint, quotaShare, quotaOverrides = {}, driftInterval } = account.spec;
+    const { accountId } = identity;
+    const key = `${accountId}/${region}`;
+    const limiter = this.#limiter(key);
+    limiter.configure({ share: quotaShare, overrides: quotaOverrides });
+    const partial = endpointGiven || endpoint !== undefined;
     const port = createPort({
-      accountId: identity.accountId,
+      accountId,
       region,
-      client: entry.client,
+      client,
       limiter,
       clock,
       partial,
-      ...metrics,
+      ...(metrics === undefined ? {} : { metrics }),
     });
-    const snapshot =
-      shared.get(key)?.snapshot ?? createSnapshot({ port, clock, settleMs: options.settle ?? DEFAULT_SETTLE });
-    shared.set(key, { limiter, snapshot });
+    const { snapshot } = this.#share(key, limiter, port);
     return {
       key,
-      accountId: identity.accountId,
+      accountId,
       region,
       partial,
       callerArn: identity.arn,
@@ -146,64 +220,25 @@ export function createAccounts(options: AccountsOptions): Accounts {
       limiter,
       snapshot,
       spec: account.spec,
-      driftIntervalMs: durationMs(account.spec.driftInterval),
+      driftIntervalMs: durationMs(driftInterval),
     };
   }
 
-  function verify(account: AWSAccount, signal?: AbortSignal): Promise<AccountSession> {
-    const entry = entryOf(account);
-    entry.verifying ??= prove(account, entry, signal)
-      .then((session) => {
-        entry.session = session;
-        entry.generation = account.metadata.generation;
-        entry.failed = undefined;
-        return session;
-      })
-      .catch((error: unknown) => {
-        // Whoever we are now, it is not proven: nothing may be written until it is.
-        entry.session = undefined;
-        entry.failed = { error, at: clock.monotonic() };
-        throw error;
-      })
-      .finally(() => {
-        entry.verifying = undefined;
-      });
-    return entry.verifying;
+  #limiter(key: string): Limiter {
+    const { clock, unlimited = false } = this.#options;
+    return this.#shared.get(key)?.limiter ?? createLimiter({ clock, unlimited });
   }
 
-  return {
-    verify,
-    async session(namespace, name, { signal }) {
-      const account = cache.get({ kind: 'AWSAccount', namespace, name }) as AWSAccount | undefined;
-      if (account === undefined) {
-        throw waiting(
-          'AccountNotFound',
-          `AWSAccount ${name} does not exist in namespace ${namespace}. Create it, or correct accountRef; this object goes on as soon as it appears.`,
-        );
-      }
-      const entry = entryOf(account);
-      if (entry.session !== undefined) {
-        if (entry.generation !== account.metadata.generation) return verify(account, signal);
-        return entry.session;
-      }
-      const failed = entry.failed;
-      try {
-        if (failed !== undefined && clock.monotonic() - failed.at < FAILURE_MS) throw failed.error;
-        return await verify(account, signal);
-      } catch (thrown) {
-        const { reason, message } = toReconcileError(thrown);
-        throw waiting('AccountNotReady', `AWSAccount ${name} is not ready (${reason}): ${message}`);
-      }
-    },
-    verifiedKey: (namespace, name) => entries.get(`${namespace}/${name}`)?.session?.key,
-    forget(namespace, name) {
-      entries.get(`${namespace}/${name}`)?.client.close();
-      entries.delete(`${namespace}/${name}`);
-    },
-    sessions: () => [...entries.values()].flatMap(({ session }) => session ?? []),
-    close() {
-      for (const { client } of entries.values()) client.close();
-      entries.clear();
-    },
-  };
+  #share(key: string, limiter: Limiter, port: AwsPort): Shared {
+    const known = this.#shared.get(key);
+    if (known !== undefined) {
+      known.port = port;
+      return known;
+    }
+    const { clock, settle = DEFAULT_SETTLE } = this.#options;
+    const latest: Pick<AwsPort, 'call'> = { call: (...call) => shared.port.call(...call) };
+    const shared: Shared = { limiter, port, snapshot: createSnapshot({ port: latest, clock, settleMs: settle }) };
+    this.#shared.set(key, shared);
+    return shared;
+  }
 }

@@ -11,6 +11,8 @@ import { fromStore, STATUS_OWNER } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import type { AccountSession } from './accounts.ts';
 
+const REFUSED_AGAIN_MS = 60_000;
+
 /** Kinds that live in an account. */
 const TENANTS = ['Device', 'ThingGroup', 'ThingType', 'IoTPolicy', 'SecurityProfile'];
 
@@ -39,13 +41,18 @@ async function verify(deps: ExternalDeps, account: AWSAccount, context: Reconcil
     );
     return { requeueAfterMs: session.driftIntervalMs, priority: Priority.drift };
   } catch (thrown) {
-    const { progress } = verdictOf(toReconcileError(thrown));
+    const error = toReconcileError(thrown);
+    const { progress } = verdictOf(error);
     if (progress !== undefined) {
       const scope = { generation: account.metadata.generation, now: deps.clock.now() };
       const conditions = setProgress(account.status?.conditions ?? [], progress, scope);
       await saveStatus(deps, account, { ...account.status, ...generation(account), conditions });
     }
-    throw thrown;
+    if (error.kind !== 'terminal') throw thrown;
+    // Credentials are changed without changing any object: a refusal is looked at again.
+    context.log.warn('Refusing the account', { reason: error.reason, cause: error.message });
+    deps.events.record(account, { type: 'Warning', reason: error.reason, message: error.message });
+    return { requeueAfterMs: REFUSED_AGAIN_MS };
   }
 }
 

@@ -26,8 +26,19 @@ interface Written {
 
 export function createFreshness<O extends ExternalObject>(clock: Clock): Freshness<O> {
   const last = new Map<string, Written>();
+
+  /** Oldest first, because a Map keeps the order of insertion and every write is inserted anew. */
+  function prune(): void {
+    for (const [key, { at }] of last) {
+      if (clock.monotonic() - at < GIVE_UP_MS) return;
+      last.delete(key);
+    }
+  }
+
   return {
     wrote(key, { metadata }) {
+      prune();
+      last.delete(keyText(key));
       last.set(keyText(key), { uid: metadata.uid, version: metadata.resourceVersion, at: clock.monotonic() });
     },
     behind(key, { metadata }) {

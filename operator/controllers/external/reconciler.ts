@@ -1,26 +1,21 @@
 import type { ObjectKey } from '../../api/meta.ts';
-import { hasReason } from '../../aws/classify.ts';
 import { type Decision, decide, restoreId } from '../../drift/decide.ts';
 import type { Change } from '../../drift/types.ts';
-import { verdictOf } from '../../runtime/controller/verdict.ts';
-import { toReconcileError, waiting } from '../../runtime/errors.ts';
 import { Priority, type ReconcileContext, type Reconciler, type Result } from '../../runtime/reconciler.ts';
 import { checkClaim } from './claim.ts';
+import { isEarly, showFailure, soon } from './failure.ts';
 import { createFreshness, type Freshness } from './freshness.ts';
 import { showCorrection, showDrift, showReady } from './notices.ts';
 import { checkOwnership } from './ownership.ts';
 import { conditionsAfter, isSettled, progressOfDecision, REQUESTED_AT, restoreRequests } from './progress.ts';
 import { ensureFinalizer, FINALIZER, finishDeletion } from './removal.ts';
-import { createScope, saveStatus } from './scope.ts';
+import { createScope } from './scope.ts';
 import { nextStatus } from './status.ts';
 import { markSuspended } from './suspend.ts';
 import type { ExternalDeps, ExternalKind, ExternalObject, Scope, StatusOf } from './types.ts';
 
 /** A write that a direct read does not show yet is looked at again after this. */
 const NOT_VISIBLE_MS = 5_000;
-/** A young object's first wait is not worth a status write: what it waits for is usually being made. */
-const YOUNG_MS = 10_000;
-const FIRST_WAITS = ['ReferenceNotFound', 'ReferenceNotReady', 'AccountNotFound', 'AccountNotReady'];
 /** Direct reads may bring up further differences to confirm; more rounds than this mean that AWS is changing under us. */
 const CONFIRM_ROUNDS = 3;
 
@@ -86,7 +81,8 @@ async function reconcileObject<O extends ExternalObject, D, B, A>(
   } catch (thrown) {
     const failed = { ...task, object: scope?.object ?? task.object };
     if (isEarly(deps.clock.now(), failed.object, thrown)) throw soon(thrown);
-    await showFailure(machine, failed, thrown);
+    const shown = await showFailure(deps, failed.object, thrown);
+    if (shown !== failed.object) fresh.wrote(key, shown);
     throw thrown;
   }
 }
@@ -227,34 +223,4 @@ function withOldCounters<O extends ExternalObject, D, B, A>(
   const out = { ...own };
   for (const counter of kind.counters ?? []) if (previous[counter] !== undefined) out[counter] = previous[counter];
   return out;
-}
-
-/** A young object that waits for another is not worth a status write yet; it looks again before people wonder. */
-function isEarly(now: number, object: ExternalObject, thrown: unknown): boolean {
-  if (object.status?.conditions !== undefined || !hasReason(thrown, ...FIRST_WAITS)) return false;
-  return now - Date.parse(object.metadata.creationTimestamp ?? '') < YOUNG_MS;
-}
-
-function soon(thrown: unknown): unknown {
-  const { reason, message } = toReconcileError(thrown);
-  return waiting(reason, message, YOUNG_MS);
-}
-
-/** Puts the failure into the conditions; everything else in the status stays as it was. */
-async function showFailure<O extends ExternalObject, D, B, A>(
-  { deps, fresh }: Machine<O, D, B, A>,
-  { key, object }: Task<O>,
-  thrown: unknown,
-): Promise<void> {
-  const error = toReconcileError(thrown);
-  const { progress } = verdictOf(error);
-  if (progress === undefined || hasReason(error, 'Cancelled')) return;
-  const { clock } = deps;
-  const status = {
-    ...object.status,
-    ...(object.metadata.generation === undefined ? {} : { observedGeneration: object.metadata.generation }),
-    conditions: conditionsAfter({ object, now: clock.now(), progress, applied: false }),
-  } as NonNullable<O['status']>;
-  const saved = await saveStatus(deps, object, status);
-  if (saved !== object) fresh.wrote(key, saved);
 }
