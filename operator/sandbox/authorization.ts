@@ -47,7 +47,10 @@ export function currentView(scope: Scope): AuthorityView {
       new Map(
         identity
           .links(principal)
-          .things.map((name) => [name, registry.things.get(name)?.principals.get(principal) === true]),
+          .things.map((name) => [
+            name,
+            registry.things.get(name)?.principals.some((p) => p.principal === principal && p.exclusive) === true,
+          ]),
       ),
   };
 }

@@ -19,7 +19,7 @@ import { inProcessHandler, type RequestHandler } from './wire/handler.ts';
 import type { WireRequest, WireResponse } from './wire/http.ts';
 import { type Resolution, resolve } from './wire/resolve.ts';
 import { type Service, ServiceCatalog } from './wire/services.ts';
-import { readScope, verifySignature } from './wire/sigv4.ts';
+import { readScope, SigningKeys, verifySignature } from './wire/sigv4.ts';
 import { type AuthorityMaterial, CertificateAuthority, createAuthorityMaterial } from './x509/authority.ts';
 
 export interface SandboxOptions {
@@ -206,6 +206,7 @@ interface Handling {
 function requestHandling(core: Core, handling: Handling): (request: WireRequest) => Promise<WireResponse> {
   // Request ids tell calls apart in logs; their own generator leaves the seeded one to what tests compare.
   const ids = seeded(Number.parseInt(hexDigits(core.world.random, 8), 16));
+  const keys = new SigningKeys();
   return async (request) => {
     const requestId = uuid(ids);
     const signature = readScope(request);
@@ -214,7 +215,7 @@ function requestHandling(core: Core, handling: Handling): (request: WireRequest)
       resolution = await resolve(handling.catalog, request, signature?.service);
       if (handling.verify) {
         const { accounts } = core.world;
-        verifySignature(request, signature, { accounts, wallClock: handling.wallClock, now: core.clock.now() });
+        verifySignature(request, signature, { accounts, keys, wallClock: handling.wallClock, now: core.clock.now() });
       }
       if (resolution.kind === 'unknown') throw resolution.error;
     } catch (error) {

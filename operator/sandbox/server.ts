@@ -96,17 +96,24 @@ function wireRequest(message: IncomingMessage, body: Uint8Array): WireRequest {
   };
 }
 
-/** Undefined when the body is too large; the rest of it is not read. */
-async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(message.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+/** Undefined when the body is too large; the rest of it is not read. Rejects when the client goes away. */
+function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(message.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else {
+        message.pause();
+        resolve(undefined);
+      }
+    });
+    message.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    message.on('error', reject);
+    message.on('close', () => reject(new Error('the client closed the connection')));
+  });
 }
 
 function send(reply: ServerResponse, response: WireResponse, close: boolean): void {
@@ -114,16 +121,18 @@ function send(reply: ServerResponse, response: WireResponse, close: boolean): vo
     reply.socket?.resetAndDestroy();
     return;
   }
-  const body = typeof response.body === 'string' ? Buffer.from(response.body, 'utf8') : response.body;
+  const { body } = response;
   reply.writeHead(response.status, {
     ...response.headers,
-    'content-length': body.length,
+    'content-length': Buffer.byteLength(body),
     ...(close && { connection: 'close' }),
   });
   if (response.transport === 'truncate') {
-    reply.write(body.subarray(0, Math.floor(body.length / 2)), () => reply.socket?.destroy());
+    const half = Buffer.from(body).subarray(0, Math.floor(Buffer.byteLength(body) / 2));
+    reply.write(half, () => reply.socket?.destroy());
     return;
   }
+  // A text leaves with the headers in one write.
   reply.end(body);
 }
 

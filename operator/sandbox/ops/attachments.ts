@@ -48,7 +48,7 @@ export function attachPolicy(context: CallContext, policyName: string, targetTex
     throw awsError('LimitExceededException', `The maximum number of policies attached to the target is ${limit}`);
   }
   identity.setPolicies(targetText, [...attached, policyName]);
-  policy.targets.set(targetText, true);
+  policy.targets.set(identity.canonical(targetText), true);
   context.changed({ kind: 'policy-attachment', policyName, target: targetText, attached: true });
 }
 

@@ -19,7 +19,7 @@ export function attachPrincipal(context: CallContext, thing: Thing, principal: s
     throw notFound(`The certificate given in the principal does not exist (certificateId=${target.id})`);
   }
   if (exclusive && target.kind !== 'certificate') throw invalid('Only a certificate can be attached exclusively');
-  const before = thing.principals.get(principal);
+  const before = exclusivityOf(thing, principal);
   if (before === exclusive) return;
   const others = identity.links(principal).things.filter((name) => name !== thing.name);
   if (exclusive && others.length > 0) {
@@ -28,24 +28,30 @@ export function attachPrincipal(context: CallContext, thing: Thing, principal: s
   if (before === true || others.some((name) => isExclusive(context, name, principal))) {
     throw invalid('The principal is attached exclusively to a thing; detach it first');
   }
-  thing.principals = new Map([...thing.principals, [principal, exclusive]]);
+  const kept = thing.principals.filter((p) => p.principal !== principal);
+  thing.principals = [...kept, { principal: identity.canonical(principal), exclusive }];
   identity.setThings(principal, [...others, thing.name]);
   context.changed({ kind: 'thing-principal', thingName: thing.name, principal, attached: true });
 }
 
+/** Undefined when the principal is not attached. */
+function exclusivityOf(thing: Thing, principal: string): boolean | undefined {
+  return thing.principals.find((p) => p.principal === principal)?.exclusive;
+}
+
 function isExclusive(context: CallContext, thingName: string, principal: string): boolean {
-  return thingNamed(context, thingName).principals.get(principal) === true;
+  return exclusivityOf(thingNamed(context, thingName), principal) === true;
 }
 
 export function detachPrincipal(context: CallContext, thing: Thing, principal: string): void {
   readTarget(context, principal);
-  if (!thing.principals.has(principal)) {
+  if (exclusivityOf(thing, principal) === undefined) {
     throw notFound(`The principal is not attached to thing ${thing.name}`);
   }
   // The call answers at once; the relation goes after a while, and until then the thing cannot be deleted.
   const apply = () => {
-    if (!thing.principals.has(principal)) return;
-    thing.principals = new Map([...thing.principals].filter(([p]) => p !== principal));
+    if (exclusivityOf(thing, principal) === undefined) return;
+    thing.principals = thing.principals.filter((p) => p.principal !== principal);
     const identity = identityOf(context);
     identity.setThings(
       principal,
@@ -74,16 +80,15 @@ export const principals = family('iot', {
   },
 
   ListThingPrincipals(context, input) {
-    const { principals: map } = thingNamed(context, input.thingName);
+    const names = thingNamed(context, input.thingName).principals.map((p) => p.principal);
     const request = { token: input.nextToken, limit: input.maxResults ?? 250 };
-    const page = pageOfList([...map.keys()], request, context.world.paging);
+    const page = pageOfList(names, request, context.world.paging);
     return compact({ principals: page.items, nextToken: page.next });
   },
 
   ListThingPrincipalsV2(context, input) {
-    const { principals: map } = thingNamed(context, input.thingName);
-    const wanted = [...map]
-      .map(([principal, exclusive]) => ({ principal, thingPrincipalType: typeOf(exclusive) }))
+    const wanted = thingNamed(context, input.thingName)
+      .principals.map(({ principal, exclusive }) => ({ principal, thingPrincipalType: typeOf(exclusive) }))
       .filter((p) => input.thingPrincipalType === undefined || p.thingPrincipalType === input.thingPrincipalType);
     const request = { token: input.nextToken, limit: input.maxResults ?? 250 };
     const page = pageOfList(wanted, request, context.world.paging);
@@ -103,7 +108,7 @@ export const principals = family('iot', {
       .links(input.principal)
       .things.map((thingName) => ({
         thingName,
-        thingPrincipalType: typeOf(thingNamed(context, thingName).principals.get(input.principal)),
+        thingPrincipalType: typeOf(isExclusive(context, thingName, input.principal)),
       }))
       .filter((t) => input.thingPrincipalType === undefined || t.thingPrincipalType === input.thingPrincipalType);
     const request = { token: input.nextToken, limit: input.maxResults ?? 250 };

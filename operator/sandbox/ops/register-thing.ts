@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { CallContext } from '../context.ts';
 import { awsError, invalid } from '../errors.ts';
 import { family } from '../operations.ts';
-import type { Certificate, CertificateStatus } from '../state/identity.ts';
-import type { Thing } from '../state/registry.ts';
+import { type Certificate, type CertificateStatus, pemOf } from '../state/identity.ts';
+import { attributeOf, type Thing } from '../state/registry.ts';
 import { attachPolicy } from './attachments.ts';
 import {
   certificateArn,
@@ -114,7 +114,7 @@ function provisionThing(context: CallContext, { properties, overrides }: Templat
 }
 
 function overrideAttributes(context: CallContext, thing: Thing, given: Record<string, string>, how: string): void {
-  const differs = Object.entries(given).some(([name, value]) => thing.attributes[name] !== value);
+  const differs = Object.entries(given).some(([name, value]) => attributeOf(thing, name) !== value);
   if (!differs || how === 'DO_NOTHING') return;
   if (how === 'FAIL') throw conflict(`thing ${thing.name} has other attributes`);
   updateThing(context, thing, { attributes: mergeAttributes(how === 'MERGE' ? thing.attributes : {}, given) });
@@ -134,6 +134,6 @@ const conflict = (why: string) => awsError('ConflictingResourceUpdateException',
 export const registration = family('iot', {
   RegisterThing(context, input) {
     const { certificate, arns } = provision(context, input.templateBody, input.parameters ?? {});
-    return { certificatePem: certificate.pem, resourceArns: { ...arns } };
+    return { certificatePem: pemOf(certificate), resourceArns: { ...arns } };
   },
 });

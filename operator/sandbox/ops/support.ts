@@ -39,7 +39,7 @@ export function checkTags(pairs: readonly (readonly [string, string])[], existin
 /** Equal maps of text, whatever their order. */
 export function sameRecord(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
 }
 
 /** Members that are undefined are left out, as the output types and AWS have it. */

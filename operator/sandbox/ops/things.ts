@@ -3,7 +3,7 @@ import { alreadyExists, invalid, notFound } from '../errors.ts';
 import { family } from '../operations.ts';
 import { uuid } from '../state/ids.ts';
 import { pageOf } from '../state/paging.ts';
-import type { Attributes, Registry, Thing } from '../state/registry.ts';
+import { type Attributes, attributeOf, copyAttributes, type Registry, type Thing } from '../state/registry.ts';
 import { joinBillingGroup, leaveBillingGroup } from './billing-groups.ts';
 import { leaveGroup } from './membership.ts';
 import { checkVersion, compact, registryOf, sameRecord } from './support.ts';
@@ -55,7 +55,7 @@ export function createThing(
     billingGroup: undefined,
     version: 1,
     groups: [],
-    principals: NO_PRINCIPALS,
+    principals: [],
   };
   registry.setType(thing, given.typeName);
   registry.things.set(thing.name, thing);
@@ -64,9 +64,6 @@ export function createThing(
   if (given.typeName !== undefined) announceType(context, thing, given.typeName, true);
   return thing;
 }
-
-// Shared by all things without principals: a map each would be most of a thing's memory.
-const NO_PRINCIPALS: ReadonlyMap<string, boolean> = new Map();
 
 /** Applies a change of attributes and type, as UpdateThing does. */
 export function updateThing(
@@ -109,7 +106,7 @@ export function mergeAttributes(base: Attributes, given: Attributes): Attributes
     if (value === '') delete out[name];
     else out[name] = value;
   }
-  return out;
+  return copyAttributes(out);
 }
 
 function checkAttributes(attributes: Attributes, typeName: string | undefined): void {
@@ -130,7 +127,7 @@ function deleteThing(context: CallContext, name: string, expectedVersion: number
   const thing = registry.things.get(name);
   if (!thing) return;
   checkVersion(expectedVersion, thing.version, `thing ${name}`);
-  if (thing.principals.size > 0) {
+  if (thing.principals.length > 0) {
     throw invalid(`Cannot delete. Thing ${name} is still attached to one or more principals`);
   }
   for (const group of [...thing.groups]) leaveGroup(context, thing, group);
@@ -150,7 +147,7 @@ interface ListFilter {
 function matches(thing: Thing, filter: ListFilter): boolean {
   if (filter.thingTypeName !== undefined && thing.typeName !== filter.thingTypeName) return false;
   if (filter.attributeName === undefined) return true;
-  const value = thing.attributes[filter.attributeName];
+  const value = attributeOf(thing, filter.attributeName);
   if (value === undefined || filter.attributeValue === undefined) return value !== undefined;
   return filter.usePrefixAttributeValue ? value.startsWith(filter.attributeValue) : value === filter.attributeValue;
 }

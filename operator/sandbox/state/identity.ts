@@ -1,3 +1,4 @@
+import { pem } from '../x509/der.ts';
 import type { Slice } from './scope.ts';
 import { SequencedMap } from './sequenced.ts';
 
@@ -11,7 +12,10 @@ export type CertificateStatus =
 
 export interface Certificate {
   readonly id: string;
-  readonly pem: string;
+  /** Its principal name: one string that everything attached to the certificate shares. */
+  readonly arn: string;
+  /** DER, one character per byte: less than half of what PEM text takes. */
+  readonly der: string;
   readonly createdAt: number;
   readonly notBefore: number;
   readonly notAfter: number;
@@ -21,6 +25,10 @@ export interface Certificate {
   modifiedAt: number;
   /** Raised by one per status change (DescribeCertificate's customerVersion). */
   version: number;
+}
+
+export function pemOf(certificate: Certificate): string {
+  return pem('CERTIFICATE', Buffer.from(certificate.der, 'latin1'));
 }
 
 export interface CaCertificate {
@@ -74,6 +82,11 @@ export class Identity {
   registrationCode: string | undefined;
   readonly #links = new Map<string, Links>();
 
+  /** The stored text of a certificate's ARN, so that its many mentions take the memory of one. */
+  canonical(target: string): string {
+    return this.certificates.get(target.slice(target.lastIndexOf('/') + 1))?.arn ?? target;
+  }
+
   links(target: string): Readonly<Links> {
     return this.#links.get(target) ?? NOTHING;
   }
@@ -92,8 +105,12 @@ export class Identity {
 
   #setLinks(target: string, links: Links): void {
     if (links.policies.length === 0 && links.things.length === 0) this.#links.delete(target);
-    else this.#links.set(target, links);
+    else this.#links.set(this.canonical(target), links);
   }
+}
+
+function recode(text: string, from: BufferEncoding, to: BufferEncoding): string {
+  return Buffer.from(text, from).toString(to);
 }
 
 interface Saved {
@@ -108,7 +125,7 @@ export const IDENTITY: Slice<Identity> = {
   name: 'identity',
   create: () => new Identity(),
   save: (identity): Saved => ({
-    certificates: [...identity.certificates.values()],
+    certificates: [...identity.certificates.values()].map((c) => ({ ...c, der: recode(c.der, 'latin1', 'base64') })),
     caCertificates: [...identity.caCertificates.values()],
     policies: [...identity.policies.values()].map(({ targets: _, ...policy }) => policy),
     links: [...identity.targets()],
@@ -116,15 +133,18 @@ export const IDENTITY: Slice<Identity> = {
   }),
   load(identity, saved) {
     const from = saved as Saved;
-    for (const certificate of from.certificates) identity.certificates.set(certificate.id, { ...certificate });
+    for (const certificate of from.certificates) {
+      identity.certificates.set(certificate.id, { ...certificate, der: recode(certificate.der, 'base64', 'latin1') });
+    }
     for (const ca of from.caCertificates) identity.caCertificates.set(ca.id, { ...ca });
     for (const policy of from.policies) {
       identity.policies.set(policy.name, { ...policy, detachedAt: policy.detachedAt, targets: new SequencedMap() });
     }
     for (const [target, links] of from.links) {
-      identity.setPolicies(target, links.policies);
-      identity.setThings(target, links.things);
-      for (const name of links.policies) identity.policies.get(name)?.targets.set(target, true);
+      const shared = identity.canonical(target);
+      identity.setPolicies(shared, links.policies);
+      identity.setThings(shared, links.things);
+      for (const name of links.policies) identity.policies.get(name)?.targets.set(shared, true);
     }
     identity.registrationCode = from.registrationCode;
   },

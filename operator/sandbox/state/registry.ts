@@ -3,6 +3,11 @@ import { SequencedMap } from './sequenced.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
 
+export interface ThingPrincipal {
+  readonly principal: string;
+  readonly exclusive: boolean;
+}
+
 export interface Thing {
   readonly name: string;
   readonly id: string;
@@ -12,8 +17,7 @@ export interface Thing {
   version: number;
   /** Static and dynamic groups by name, in order of joining. */
   groups: readonly string[];
-  /** Principal → exclusive. */
-  principals: ReadonlyMap<string, boolean>;
+  principals: readonly ThingPrincipal[];
 }
 
 export interface ThingType {
@@ -47,6 +51,18 @@ export interface BillingGroup {
   readonly things: SequencedMap<true>;
   description: string | undefined;
   version: number;
+}
+
+/**
+ * A copy whose keys are all its own, `__proto__` too. Things with the same attribute names share one hidden layout, at a
+ * fifth of the memory of an object without a prototype; readers ask with Object.hasOwn.
+ */
+export function copyAttributes(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes));
+}
+
+export function attributeOf(thing: Thing, name: string): string | undefined {
+  return Object.hasOwn(thing.attributes, name) ? thing.attributes[name] : undefined;
 }
 
 /** Things, types and groups of one account and region. */
@@ -104,7 +120,7 @@ export const REGISTRY: Slice<Registry> = {
       t.billingGroup ?? null,
       t.version,
       t.groups,
-      [...t.principals],
+      t.principals.map((p) => [p.principal, p.exclusive]),
     ]),
     types: [...registry.types.values()],
     groups: [...registry.groups.values()].map((g) => [
@@ -146,12 +162,12 @@ function loadThing(registry: Registry, row: readonly unknown[]): void {
   const thing: Thing = {
     name,
     id,
-    attributes: Object.assign(Object.create(null), attributes),
+    attributes: copyAttributes(attributes),
     typeName: undefined,
     billingGroup: billingGroup ?? undefined,
     version,
     groups,
-    principals: new Map(principals),
+    principals: principals.map(([principal, exclusive]) => ({ principal, exclusive })),
   };
   registry.setType(thing, typeName ?? undefined);
   registry.things.set(name, thing);
@@ -163,7 +179,7 @@ function loadGroup(registry: Registry, fields: ThingGroup, members: readonly str
     parent: fields.parent,
     description: fields.description,
     query: fields.query,
-    attributes: Object.assign(Object.create(null), fields.attributes),
+    attributes: copyAttributes(fields.attributes),
     children: new Set(),
     things: membersOf(members),
   });
