@@ -1,4 +1,5 @@
 import { actionTable } from './actions.ts';
+import { canonicalText } from './canonical.ts';
 import { compilePolicies, type PolicySet, unknownActions } from './compile.ts';
 import { compareDelivery } from './delivery.ts';
 import { denySets } from './denies.ts';
@@ -7,7 +8,7 @@ import type { Budget } from './inclusion.ts';
 import { type GivenOptions, withDefaults } from './options.ts';
 import { prettier } from './prettier.ts';
 import { type ActionDifference, perKindOfAction } from './raw.ts';
-import { readingsThatMatter } from './readings.ts';
+import { readingsThatMatter, untestedAssumptions } from './readings.ts';
 import { isKnownVariable } from './template.ts';
 import { type Comparison, type Level, verdictOf, type Witness } from './verdict.ts';
 import { confirm, type Found } from './witness.ts';
@@ -32,6 +33,8 @@ export function compare(
   const options = withDefaults(rest);
   const result = compareSets(compilePolicies(before, options), compilePolicies(after, options), level);
   const assumptions = [...result.assumptions];
+  if (probeSwitches && !identical(before, after))
+    assumptions.push(...untestedAssumptions([...before, ...after], level));
   if (probeSwitches)
     for (const reading of readingsThatMatter([...before, ...after], options, level)) {
       const other = compareSets(
@@ -45,6 +48,12 @@ export function compare(
         );
     }
   return { ...result, assumptions };
+}
+
+/** The same texts on both sides: no reading of anything can tell them apart. */
+function identical(before: readonly PolicyDocument[], after: readonly PolicyDocument[]): boolean {
+  const texts = (documents: readonly PolicyDocument[]): string => documents.map(canonicalText).sort().join('\n');
+  return texts(before) === texts(after);
 }
 
 const deliveryActions = new Set(['iot:Connect', 'iot:Publish', 'iot:RetainPublish']);

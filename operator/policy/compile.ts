@@ -64,7 +64,14 @@ export function compilePolicies(documents: readonly PolicyDocument[], options: P
       action.name,
       statements.filter((statement) => appliesTo(statement.source, action, options)),
     );
-  return { documents, options, arnPrefix: arnPrefix(options), statements, byAction, normalise: rememberingNormaliser() };
+  return {
+    documents,
+    options,
+    arnPrefix: arnPrefix(options),
+    statements,
+    byAction,
+    normalise: rememberingNormaliser(),
+  };
 }
 
 function compileStatement(source: Statement, document: number, variables: boolean): CompiledStatement {

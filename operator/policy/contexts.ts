@@ -63,7 +63,9 @@ export function planContexts(input: ContextInput): ContextPlan {
   const uses = keyUses([...input.statements, ...input.connect], spelling, input.connect.length > 0);
   const patternsOf = patternReader(input.set);
   const own = input.types.flatMap((type) => patternsOf(input.statements, type));
-  const wanted = uses.flatMap((use) => use.conditions.flatMap((condition) => condition.values.map((value) => value.items)));
+  const wanted = uses.flatMap((use) =>
+    use.conditions.flatMap((condition) => condition.values.map((value) => value.items)),
+  );
   const longest = mostQuestionMarks([...own, ...wanted]) + 1;
   const values: CandidateInput = {
     uses,

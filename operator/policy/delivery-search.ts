@@ -44,7 +44,8 @@ class Acceptor {
       const first = next === 0 ? 0 : (this.packed.finals[next - 1] ?? 0) + 1;
       next += size;
       const live = new Uint32Array(this.packed.words);
-      for (let bit = first; size > 0 && bit <= (bits.at(-1) ?? 0); bit += 1) live[bit >>> 5] = (live[bit >>> 5] ?? 0) | (1 << (bit & 31));
+      for (let bit = first; size > 0 && bit <= (bits.at(-1) ?? 0); bit += 1)
+        live[bit >>> 5] = (live[bit >>> 5] ?? 0) | (1 << (bit & 31));
       return { allow: statement.effect === 'Allow', negated: conjuncts[0]?.negated ?? false, bits, live };
     });
   }

@@ -179,7 +179,7 @@ export function deliveringFilter(policies: DeliveryPolicies, topic: string, look
 /** All filters that match the topic, plain ones first. `a/#` does not match `a`; first-level wildcards skip topics with `$`. */
 export function filtersFor(topic: string, skipDollar: boolean): string[] {
   const levels = topic.split('/');
-  const bound = levels.length > 12 ? 12 : levels.length;
+  const bound = Math.min(levels.length, 12);
   let heads: string[][] = [[]];
   const out: string[] = [];
   const hashes: string[] = [];

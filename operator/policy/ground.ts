@@ -121,7 +121,9 @@ function aboutName(condition: Condition, context: GroundContext): Conjunct {
   const globs = condition.values.flatMap((value) => {
     const glob = substitute(value, resolve);
     if (glob === undefined) return [];
-    return reduceSelf(glob).map((one) => (condition.family === 'stringFold' || condition.family === 'bool' ? foldGlob(one) : one));
+    return reduceSelf(glob).map((one) =>
+      condition.family === 'stringFold' || condition.family === 'bool' ? foldGlob(one) : one,
+    );
   });
   return { globs, negated: condition.negated };
 }

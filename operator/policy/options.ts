@@ -13,17 +13,17 @@ export interface Switches {
   readonly unresolvedNotResource: 'matchesNothing' | 'statementInert';
   /** P5: may `*` run across the colons of the ARN? */
   readonly starCrossesColons: boolean;
-  /** P6: does `?` stand for one code point, or for one byte of UTF-8? */
-  readonly questionMark: 'codePoint' | 'byte';
+  /** P6: does `?` stand for one code point? The other reading (bytes of UTF-8) is not modelled; verdicts that touch it say so. */
+  readonly questionMark: 'codePoint';
   /** P7: is Version 2008-10-17 accepted, with variables as plain text? */
   readonly oldVersion: 'accepted' | 'refused';
   /** P8: is NotAction accepted, with IAM's meaning? */
   readonly notAction: 'accepted' | 'refused';
-  /** P9: which string is checked for `$share/<group>/<filter>`? */
-  readonly sharedSubscription: 'whole' | 'filterOnly';
+  /** P9: is the whole of `$share/<group>/<filter>` checked? The other reading is not modelled; verdicts that touch it say so. */
+  readonly sharedSubscription: 'whole';
   /** P10: which resource do ListNamedShadowsForThing and ListRetainedMessages check? */
   readonly listResource: 'star' | 'narrow';
-  /** P11: do group policies count for an exclusively attached thing with another client ID? */
+  /** P11: do group policies count for an exclusively attached thing with another client ID? Read by callers, who choose the policies. */
   readonly groupPoliciesForExclusive: boolean;
   /** P12: do thing variables resolve on HTTPS calls? */
   readonly thingVariablesOnHttps: boolean;

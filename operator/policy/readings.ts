@@ -106,6 +106,30 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
   },
 };
 
+/** Questions for which no second comparison is made: where the documents touch one, the verdict rests on it outright. */
+const openQuestions: readonly { readonly touches: (text: Texts) => boolean; readonly question: string }[] = [
+  {
+    question: 'A ? in a pattern is taken to stand for one character, not for one byte of UTF-8 (switch questionMark).',
+    touches: ({ resources, all }) => resources.some((text) => text.includes('?')) && /[^\u0000-\u007f]/.test(all),
+  },
+  {
+    question:
+      'A shared subscription $share/<group>/<filter> is taken to be checked under its whole name, and not to carry messages past a Deny (switch sharedSubscription).',
+    touches: ({ statements, resources, level }) =>
+      resources.some((text) => text.includes('$share')) ||
+      (level === 'delivery' &&
+        statements.some(
+          (one) => one.effect === 'Deny' && one.actions.some(({ text }) => /subscribe|[*?]/i.test(text)),
+        )),
+  },
+];
+
+/** Assumptions that cannot be put to the test here. */
+export function untestedAssumptions(documents: readonly PolicyDocument[], level: Level): string[] {
+  const text = textsOf(documents, level);
+  return openQuestions.filter((one) => one.touches(text)).map((one) => one.question);
+}
+
 function isMiscased(text: string): boolean {
   return !spelled.has(text) && [...spelled].some((name) => name.toLowerCase() === text.toLowerCase());
 }
@@ -116,19 +140,7 @@ export function readingsThatMatter(
   options: PolicyOptions,
   level: Level,
 ): Reading[] {
-  const statements = documents.flatMap((document) => document.statements);
-  const resources = statements.flatMap((statement) => statement.resources.map((resource) => resource.text));
-  const conditions = statements.flatMap((statement) => statement.conditions);
-  const values = conditions.flatMap((condition) => condition.values.map((value) => value.text));
-  const actions = statements.flatMap((statement) => statement.actions.map((action) => action.text));
-  const text: Texts = {
-    documents,
-    statements,
-    resources,
-    conditionKeys: conditions.map((condition) => condition.key),
-    all: [...resources, ...values, ...actions].join('\n'),
-    level,
-  };
+  const text = textsOf(documents, level);
   const out: Reading[] = [];
   for (const [name, probe] of Object.entries(probes))
     if (probe.touches(text) && isSwitch(name))
@@ -138,6 +150,23 @@ export function readingsThatMatter(
         options: { ...options, switches: { ...options.switches, ...probe.other } },
       });
   return out;
+}
+
+function textsOf(documents: readonly PolicyDocument[], level: Level): Texts {
+  const statements = documents.flatMap((document) => document.statements);
+  const resources = statements.flatMap((statement) => statement.resources.map((resource) => resource.text));
+  const conditions = statements.flatMap((statement) => statement.conditions);
+  const values = conditions.flatMap((condition) => condition.values.map((value) => value.text));
+  const actions = statements.flatMap((statement) => statement.actions.map((action) => action.text));
+  const conditionKeys = conditions.map((condition) => condition.key);
+  return {
+    documents,
+    statements,
+    resources,
+    conditionKeys,
+    all: [...resources, ...values, ...actions].join('\n'),
+    level,
+  };
 }
 
 function isSwitch(name: string): name is keyof Switches {

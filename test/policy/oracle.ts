@@ -32,20 +32,20 @@ function toRegExp(pattern: string, context: RawContext, wildcards: boolean, fold
     const variable = /^\$\{([^}]*)\}/.exec(rest);
     if (variable !== null) {
       const key = variable[1] ?? '';
-      const value = key === '*' || key === '?' || key === '$' ? key : valueOf(context, key);
+      const value = key === '*' || key === '?' || key === '$' ? key : contextValue(context, key);
       if (typeof value !== 'string') return undefined;
       source += quote(value);
       rest = rest.slice(variable[0].length);
       continue;
     }
-    const plain = /^(?:[^*?$]+|[^])/u.exec(rest)?.[0] ?? '';
-    source += wildcards && plain === '*' ? '[^]*' : wildcards && plain === '?' ? '[^]' : quote(plain);
+    const plain = /^(?:[^*?$]+|.)/su.exec(rest)?.[0] ?? '';
+    source += wildcards && plain === '*' ? '.*' : wildcards && plain === '?' ? '.' : quote(plain);
     rest = rest.slice(plain.length);
   }
-  return new RegExp(`^${source}$`, fold ? 'iu' : 'u');
+  return new RegExp(`^${source}$`, fold ? 'isu' : 'su');
 }
 
-function valueOf(context: RawContext, key: string): string | readonly string[] | undefined {
+function contextValue(context: RawContext, key: string): string | readonly string[] | undefined {
   if (key === 'iot:Connection.Thing.IsAttached')
     return context['iot:Connection.Thing.ThingName'] === undefined ? 'false' : 'true';
   return context[key];
@@ -61,7 +61,7 @@ const base: Readonly<Record<string, { negated: boolean; wildcards: boolean; fold
 };
 
 function conditionHolds(operator: string, key: string, wanted: readonly string[], context: RawContext): boolean {
-  const value = valueOf(context, key);
+  const value = contextValue(context, key);
   if (operator === 'Null') return wanted.some((one) => (one === 'true') === (value === undefined));
   const [, set, name = '', exists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
   const rule = base[name];
