@@ -1,8 +1,9 @@
 import type { ActionInfo, ResourceType } from './actions.ts';
 import { atomsOf, baseCandidates, type CandidateInput, candidates, type KeyUse } from './candidates.ts';
+import { enumerate } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import { holds } from './conditions.ts';
-import { type Choice, type ContextClass, sizeOf, type ThingClass, type Value } from './context-class.ts';
+import type { ContextClass } from './context-class.ts';
 import { documentedSpelling, domainOf } from './domains.ts';
 import { itemsKey } from './forced.ts';
 import type { Budget } from './inclusion.ts';
@@ -52,8 +53,6 @@ export interface ContextInput {
 const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 const isAttached = normaliseKey(keys.isAttached);
-/** Contexts of one class that a search walks through at most; each costs a few microseconds. */
-export const maxContexts = 50_000;
 const freshLetters = Array.from('qwvkjzyxghmnoprstudefabcilQWVKJZYXGHMNOPRSTUDEFABCIL0123456789-_');
 
 /** Plans the context classes that can tell the two sides apart on this action. Method: docs/policy-engine.md, "Contexts". */
@@ -182,97 +181,4 @@ function textsOf(statement: CompiledStatement): string[] {
 
 function plainText(text: string): string {
   return text.replace(/\$\{[^}]*\}/g, '');
-}
-
-function enumerate(
-  input: ContextInput,
-  uses: readonly KeyUse[],
-  lists: ReadonlyMap<string, ValueList>,
-  { full, attachment }: { readonly full: ReadonlySet<string>; readonly attachment: boolean },
-): ContextList {
-  const narrow: Narrow = (use, values) => (full.has(use.key) ? values : distinctEffects(use, values));
-  const classes = thingClasses(input, uses, attachment).map((thing): ContextClass => {
-    const isConnect = input.action.name === 'iot:Connect';
-    const sameName = thing === 'same' || thing === 'unattached';
-    const { maxSlashes } = input.set.options;
-    return {
-      sameName,
-      attached: thing === 'same' || thing === 'other',
-      choices: choicesFor(thing, input, uses, narrow, lists),
-      self: new Set(isConnect ? (sameName ? [clientId, thingName] : [clientId]) : []),
-      valid:
-        isConnect && sameName ? domainOf(thingName, maxSlashes) : validityOf(input.types[0] ?? 'topic', maxSlashes),
-    };
-  });
-  return {
-    classes: classes.filter((one) => sizeOf(one) > 0),
-    complete: classes.every((one) => sizeOf(one) <= maxContexts),
-  };
-}
-
-function thingClasses(input: ContextInput, uses: readonly KeyUse[], attachment: boolean): ThingClass[] {
-  const { options } = input.set;
-  const wanted = attachment || uses.some((use) => isThingKey(use.key));
-  if (!wanted || (input.action.plane === 'http' && !options.switches.thingVariablesOnHttps)) return ['none'];
-  const clientMatters =
-    input.action.name === 'iot:Connect' || input.connect.length > 0 || uses.some((use) => use.key === clientId);
-  const out: ThingClass[] = ['none', 'same'];
-  if (options.exclusiveThings && clientMatters) out.push('other');
-  if (!options.switches.thingNameNeedsAttachment) out.push('unattached');
-  return out;
-}
-
-type Narrow = (use: KeyUse, values: readonly (Value | undefined)[]) => readonly (Value | undefined)[];
-
-function choicesFor(
-  thing: ThingClass,
-  input: ContextInput,
-  uses: readonly KeyUse[],
-  narrow: Narrow,
-  lists: ReadonlyMap<string, ValueList>,
-): Choice[] {
-  const isConnect = input.action.name === 'iot:Connect';
-  const choices: Choice[] = [];
-  for (const use of uses) {
-    if (use.key === clientId || use.key === thingName) continue;
-    const values = lists.get(use.key)?.values ?? [];
-    const absentOnly = thing === 'none' && isThingKey(use.key);
-    const pseudo = use.key.startsWith('?');
-    choices.push({
-      key: use.key,
-      values: absentOnly ? [undefined] : pseudo ? values : narrow(use, [undefined, ...values]),
-    });
-  }
-  const same = thing === 'same' || thing === 'unattached';
-  const named = (keysOfName: readonly string[], fallback: string): Choice['values'] => {
-    const chosen = uses.filter((use) => keysOfName.includes(use.key));
-    const fits = (value: Value): boolean =>
-      keysOfName.length < 2 || (typeof value === 'string' && isValid(thingNames, value));
-    const conditions = chosen.flatMap((use) => use.conditions);
-    // Where the thing has the client's name, one value must serve the conditions on both keys.
-    const values = chosen.flatMap((use) =>
-      narrow({ ...use, conditions }, (lists.get(use.key)?.values ?? []).filter(fits)),
-    );
-    return values.length === 0 ? [fallback] : [...new Set(values)];
-  };
-  if (!isConnect)
-    choices.push({ key: clientId, values: same ? named([clientId, thingName], 'dev1') : named([clientId], 'c1') });
-  if (thing === 'other') choices.push({ key: thingName, values: named([thingName], 'dev1') });
-  return choices;
-}
-
-/**
- * One value for each way in which the conditions on the key can turn out. Enough for a key that stands in no resource that must match:
- * in one that must not, the value with the key's own letter is the hardest to match, so such values come first.
- */
-function distinctEffects(use: KeyUse, all: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
-  const fresh = (value: Value | undefined): boolean => value === undefined || value.includes(use.letter);
-  const values = [...all.filter(fresh), ...all.filter((value) => !fresh(value))];
-  if (use.conditions.some((condition) => condition.values.some((value) => value.variables.length > 0))) return values;
-  const seen = new Map<string, Value | undefined>();
-  for (const value of values) {
-    const effect = use.conditions.map((condition) => Number(holds(condition, () => value)));
-    if (!seen.has(effect.join())) seen.set(effect.join(), value);
-  }
-  return [...seen.values()];
 }

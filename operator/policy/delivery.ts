@@ -1,8 +1,9 @@
 import { findAction, type ResourceType } from './actions.ts';
+import { maxContexts } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { Lookup } from './conditions.ts';
 import { advance, type ContextClass, contextAt, type Digits } from './context-class.ts';
-import { type ContextPlan, type ContextQuestion, maxContexts, planContexts } from './contexts.ts';
+import { type ContextPlan, type ContextQuestion, planContexts } from './contexts.ts';
 import { type DeliverySide, findUndelivered } from './delivery-search.ts';
 import type { Effect } from './document.ts';
 import { decide } from './evaluate.ts';

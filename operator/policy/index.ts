@@ -37,15 +37,14 @@ export {
   type Switches,
   withDefaults,
 } from './options.ts';
+export { parsePolicy, parsePolicyValue } from './parse.ts';
 export {
   maxPolicySize,
   type ParseFinding,
   type ParseResult,
   type ParseValueOptions,
-  parsePolicy,
-  parsePolicyValue,
   policySize,
-} from './parse.ts';
+} from './parse-result.ts';
 export { type Context, keys, normaliseKey, type Request } from './request.ts';
 export { type LostRight, type Residual, residual, type TakesEffect } from './residual.ts';
 export { isValid, type Validity, validityOf } from './valid.ts';

@@ -1,7 +1,8 @@
 import type { ActionInfo } from './actions.ts';
+import { maxContexts } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import { advance, type ContextClass, contextAt, type Digits, type PlannedContext } from './context-class.ts';
-import { type ContextPlan, type ContextQuestion, maxContexts, planContexts } from './contexts.ts';
+import { type ContextPlan, type ContextQuestion, planContexts } from './contexts.ts';
 import { resourceTypeOf } from './evaluate.ts';
 import { Grounder, type Identified } from './grounder.ts';
 import type { Budget } from './inclusion.ts';

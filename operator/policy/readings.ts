@@ -110,7 +110,7 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
 const openQuestions: readonly { readonly touches: (text: Texts) => boolean; readonly question: string }[] = [
   {
     question: 'A ? in a pattern is taken to stand for one character, not for one byte of UTF-8 (switch questionMark).',
-    touches: ({ resources, all }) => resources.some((text) => text.includes('?')) && /[^\u0000-\u007f]/.test(all),
+    touches: ({ resources, all }) => resources.some((text) => text.includes('?')) && /\P{ASCII}/u.test(all),
   },
   {
     question:
