@@ -52,9 +52,12 @@ export function lint(documents: PolicyDocument | readonly PolicyDocument[], opti
     checkFlows,
   ])
     check(model);
+  const verdicts = deviceDefender(model);
+  if (model.exhausted())
+    model.undecided('the patterns are too intricate to search through; not every rule could be checked');
   return {
     findings: [...model.findings].sort(byWeight),
-    deviceDefender: deviceDefender(model),
+    deviceDefender: verdicts,
     undecided: [...new Set(model.open)],
   };
 }

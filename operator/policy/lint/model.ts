@@ -3,6 +3,7 @@ import { compilePolicies, type PolicySet } from '../compile.ts';
 import type { Effect, Located, PolicyDocument, Position, Statement, StatementRef } from '../document.ts';
 import { evaluate } from '../evaluate.ts';
 import type { PolicyOptions } from '../options.ts';
+import type { SearchBudget } from '../reach/alphabet.ts';
 import { matchedTopics } from '../reach/delivery.ts';
 import { groundStatements } from '../reach/ground.ts';
 import { type ActionLanguage, type ContextLanguages, contextLanguages } from '../reach/languages.ts';
@@ -65,6 +66,8 @@ export interface Model {
   allows(request: Request): boolean;
   report(code: RuleCode, report: Report): void;
   undecided(what: string): void;
+  /** Whether the searches of this run were stopped; what they did not settle is not claimed. */
+  exhausted(): boolean;
   readonly findings: readonly LintFinding[];
   readonly open: readonly string[];
 }
@@ -98,6 +101,7 @@ export function lintModel(documents: readonly PolicyDocument[], options: PolicyO
   const matchedBy = new Map<string, Machine>();
   const findings: LintFinding[] = [];
   const open: string[] = [];
+  const budget: SearchBudget = { left: totalBudget };
   const model: Model = {
     documents,
     options,
@@ -108,7 +112,7 @@ export function lintModel(documents: readonly PolicyDocument[], options: PolicyO
     connects: connectable.length > 0,
     with: (effect) => statements.filter((view) => view.statement.effect === effect),
     contexts: (view, action) => contextsOf(model, base, view, action),
-    languages: (context) => remember(known, contextKey(context), () => languagesOf(set, model, context)),
+    languages: (context) => remember(known, contextKey(context), () => languagesOf(set, model, context, budget)),
     language: (context, action) => model.languages(context).language(action),
     matched: (context) =>
       remember(matchedBy, contextKey(context), () => {
@@ -124,6 +128,7 @@ export function lintModel(documents: readonly PolicyDocument[], options: PolicyO
     undecided: (what) => open.push(what),
     findings,
     open,
+    exhausted: () => budget.left < 0,
   };
   return model;
 }
@@ -140,11 +145,12 @@ function remember<T>(map: Map<string, T>, key: string, make: () => T): T {
 const reservedWords =
   '$aws/things/rules/shadow/name/jobs/start-next/defender/metrics/json/cbor/streams/tunnels/notify/update/delete/get/cert-';
 
-function languagesOf(set: PolicySet, model: Model, context: Context): ContextLanguages {
+function languagesOf(set: PolicySet, model: Model, context: Context, budget: SearchBudget): ContextLanguages {
   return contextLanguages({
     options: model.options,
     actions: actionTable,
     ground: (action) => groundStatements(set, action, context),
+    budget,
     letters: [reservedWords, ...Object.values(model.names)],
   });
 }
@@ -165,6 +171,8 @@ function contextsOf(
 }
 
 const searchBudget = 60_000;
+/** States over all searches of one run. The policies of the tests take at most 3,500; the worst input ends after a few seconds. */
+const totalBudget = 50_000;
 
 function findRequest(model: Model, search: Search): Request | undefined {
   const { alphabet } = model.languages(search.context);

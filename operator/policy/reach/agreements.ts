@@ -52,6 +52,8 @@ export function agreements(
         from.signatures[i] !== undefined && from.signatures[i] === to.signatures[j] && sameMeaning(left, right);
       // Two devices never share the name that tells them apart.
       if (!comparable || (i === 0 && j === 0)) return;
+      // A value that repeats inside one device is compared once.
+      if (from.roots[i] !== i || to.roots[j] !== j) return;
       const [mine, theirs] = [values(from, i), values(to, j)];
       if (!overlap(mine, theirs)) return;
       if (mine.size === 1 && theirs.size === 1) always.push({ from: i, to: j });

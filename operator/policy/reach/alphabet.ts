@@ -1,5 +1,9 @@
 import { FOLD, foldCase, type Glob } from '../glob.ts';
 
+export interface SearchBudget {
+  left: number;
+}
+
 /**
  * The letters that a set of patterns can tell apart: each code point that occurs, the characters that MQTT gives a meaning,
  * and one letter that stands for all others. Machines work on letter numbers, so they stay small whatever Unicode holds.
@@ -9,12 +13,14 @@ export interface Alphabet {
   readonly size: number;
   /** Letter number of a code point; letters that occur nowhere share the number of the fresh letter. */
   index(code: number): number;
+  /** States that searches over this alphabet may still visit; shared by all of them, so that hostile input ends soon. */
+  readonly budget: SearchBudget;
   /** The word as text. */
   text(word: readonly number[]): string;
 }
 
-/** Always in the alphabet: MQTT's own characters and the dollar of reserved topics. NUL, which MQTT refuses, is left out on purpose. */
-const mqttCharacters = [47, 43, 35, 36, 58];
+/** Always in the alphabet: MQTT's own characters, and the beginning of Basic Ingest topics, behind which slashes count anew. NUL, which MQTT refuses, is left out on purpose. */
+const mqttCharacters = [...'/+#$:', ...'$aws/rules/'].map((char) => char.charCodeAt(0));
 
 /** Letters that read well in an example. The first that no pattern mentions becomes the fresh letter. */
 const freshCandidates = 'xyzwvutsrqponmkjihgfedcbaXYZWVUTSRQ0123456789';
@@ -31,7 +37,11 @@ function freshLetter(used: ReadonlySet<number>): number {
 }
 
 /** The letters of the given patterns and texts. The fresh letter has number 0, so searches try it first. */
-export function alphabetOf(globs: Iterable<Glob>, texts: Iterable<string> = []): Alphabet {
+export function alphabetOf(
+  globs: Iterable<Glob>,
+  texts: Iterable<string> = [],
+  budget: SearchBudget = { left: Number.POSITIVE_INFINITY },
+): Alphabet {
   const used = new Set<number>(mqttCharacters);
   for (const glob of globs) {
     for (const token of glob) {
@@ -40,7 +50,7 @@ export function alphabetOf(globs: Iterable<Glob>, texts: Iterable<string> = []):
     }
   }
   for (const text of texts) for (const char of text) used.add(char.codePointAt(0) ?? 0);
-  return alphabetFromCodes([freshLetter(used), ...[...used].sort((a, b) => a - b)]);
+  return alphabetFromCodes([freshLetter(used), ...[...used].sort((a, b) => a - b)], budget);
 }
 
 function addFolded(used: Set<number>, lower: number): void {
@@ -49,7 +59,7 @@ function addFolded(used: Set<number>, lower: number): void {
   if (upper !== undefined && foldCase(upper) === lower) used.add(upper);
 }
 
-function alphabetFromCodes(list: readonly number[]): Alphabet {
+function alphabetFromCodes(list: readonly number[], budget: SearchBudget): Alphabet {
   const codes = Int32Array.from(list);
   const byCode = new Map<number, number>();
   codes.forEach((code, index) => {
@@ -57,6 +67,7 @@ function alphabetFromCodes(list: readonly number[]): Alphabet {
   });
   return {
     codes,
+    budget,
     size: codes.length,
     index: (code) => byCode.get(code) ?? 0,
     text: (word) => word.map((letter) => String.fromCodePoint(codes[letter] ?? 0)).join(''),

@@ -189,7 +189,7 @@ function capabilityOf(set: PolicySet, context: Context, alphabet: Alphabet): Cap
       languages.map((one) => allowedBy(one.language(receive!))),
     ),
     freeClientId: chosen !== undefined,
-    directMessages: sending.some((one) => one.language(direct!).refs('Allow').length > 0),
+    directMessages: (set.byAction.get(direct!.name) ?? []).some((statement) => statement.effect === 'Allow'),
   };
 }
 

@@ -20,6 +20,8 @@ export interface DeviceClass {
   readonly slots: readonly Slot[];
   /** Signature per slot; undefined where the devices lack the property. */
   readonly signatures: readonly (string | undefined)[];
+  /** Per slot, the first slot that has the same value in these devices; itself where the value is its own. */
+  readonly roots: readonly number[];
   /** Indexes into the fleet's devices. */
   readonly members: readonly number[];
 }
@@ -81,16 +83,15 @@ export function classify(fleet: Fleet, alsoRead: readonly PolicyDocument[] = [])
       slots = slotsOf([...device.policies.map((policy) => fleet.documents[policy]!), ...replaced]);
       slotCache.set(policyKey, slots);
     }
-    const list = slots.map((slot) => {
-      const value = slotValue(device, slot);
-      return value === undefined ? undefined : known.of(value);
-    });
+    const values = slots.map((slot) => slotValue(device, slot));
+    const list = values.map((value) => (value === undefined ? undefined : known.of(value)));
+    const roots = values.map((value, at) => (value === undefined ? at : values.indexOf(value)));
     const isThing = device.thing !== undefined;
-    const key = `${policyKey}|${isThing ? 1 : 0}|${list.map((one) => one ?? '\u0001').join('\u0000')}`;
+    const key = `${policyKey}|${isThing ? 1 : 0}|${list.map((one) => one ?? '\u0001').join('\u0000')}|${roots.join()}`;
     let group = byKey.get(key);
     if (group === undefined) {
       ids.set(key, byKey.size);
-      group = { sample: { policies: device.policies, isThing, slots, signatures: list }, members: [] };
+      group = { sample: { policies: device.policies, isThing, slots, signatures: list, roots }, members: [] };
       byKey.set(key, group);
     }
     group.members.push(index);

@@ -1,23 +1,39 @@
 import { type Classes, slotValue } from './classes.ts';
 import type { Fleet } from './fleet.ts';
+import type { Signatures } from './signature.ts';
 
-/** Example values: per signature, ones for a sender and different ones for a receiver. */
+/** Example values: per signature, ones for a sender and different ones for a receiver, a different one for each slot. */
 export interface Examples {
   value(signature: string, role: 'sender' | 'receiver', slot: number): string;
   readonly all: readonly string[];
 }
 
-export function examplesOf(fleet: Fleet, classes: Classes): Examples {
+const letters = [...'zyxwvutsrq0123456789'];
+
+/**
+ * Values that no device need have but that the policies treat like `value`: a small change to it, kept only when the signature
+ * stays the same. Where the policies spell the value out there are none, and then no two devices can differ in it either.
+ */
+function variants(value: string, signature: string, signatures: Signatures): string[] {
+  const [head, last] = [value.slice(0, -1), value.slice(1)];
+  const made = letters.flatMap((letter) => [
+    value + letter,
+    head + letter,
+    letter + last,
+    letter + value,
+    letter.repeat(value.length),
+  ]);
+  return made.filter((one) => signatures.of(one) === signature);
+}
+
+function realValues(fleet: Fleet, classes: Classes): ReadonlyMap<string, Set<string>> {
   const bySignature = new Map<string, Set<string>>();
   for (const { slots, signatures, members } of classes.list) {
     slots.forEach((slot, at) => {
       const signature = signatures[at];
       if (signature === undefined) return;
-      let values = bySignature.get(signature);
-      if (values === undefined) {
-        values = new Set();
-        bySignature.set(signature, values);
-      }
+      const values = bySignature.get(signature) ?? new Set<string>();
+      bySignature.set(signature, values);
       for (const member of members) {
         if (values.size >= 16) break;
         const value = slotValue(fleet.devices[member]!, slot);
@@ -25,14 +41,25 @@ export function examplesOf(fleet: Fleet, classes: Classes): Examples {
       }
     });
   }
-  const lists = new Map([...bySignature].map(([signature, values]) => [signature, [...values]]));
+  return bySignature;
+}
+
+/** Real values of the fleet first, so that examples read like it; made-up ones of the same kind where there are too few. */
+export function examplesOf(fleet: Fleet, classes: Classes): Examples {
+  const needed = 2 * Math.max(1, ...classes.list.map((cls) => cls.slots.length));
+  const lists = new Map<string, readonly string[]>();
+  for (const [signature, values] of realValues(fleet, classes)) {
+    for (const value of [...values]) {
+      if (values.size >= needed) break;
+      for (const one of variants(value, signature, classes.signatures)) values.add(one);
+    }
+    lists.set(signature, [...values]);
+  }
   return {
     value(signature, role, slot) {
       const list = lists.get(signature) ?? [''];
-      const half = list.length >> 1;
-      return role === 'sender'
-        ? list[slot % Math.max(1, list.length - half)]!
-        : list[list.length - 1 - (slot % Math.max(1, half || 1))]!;
+      const at = role === 'sender' ? slot * 2 : slot * 2 + 1;
+      return list[at % list.length]!;
     },
     all: [...lists.values()].flat(),
   };

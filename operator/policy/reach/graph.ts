@@ -97,9 +97,9 @@ class GraphBuilder {
   constructor(fleet: Fleet, classes: Classes, options: PolicyOptions, alsoRead: readonly PolicyDocument[]) {
     const examples = examplesOf(fleet, classes);
     const valuesOf = (role: 'sender' | 'receiver') =>
-      classes.list.map((cls) =>
-        cls.signatures.map((signature, at) =>
-          signature === undefined ? undefined : examples.value(signature, role, at),
+      classes.list.map(({ signatures, roots }) =>
+        signatures.map((signature, at) =>
+          signature === undefined ? undefined : examples.value(signature, role, roots[at]!),
         ),
       );
     this.#fleet = fleet;
@@ -122,7 +122,7 @@ class GraphBuilder {
     if (compared.length > 0) this.#compared.set(`${from.id}.${to.id}`, compared);
     for (const same of list) {
       const filled = this.#receivers[to.id]!.map((value, at) => {
-        const pair = same.find((one) => one.to === at);
+        const pair = same.find((one) => one.to === to.roots[at]);
         return pair === undefined ? value : this.#senders[from.id]![pair.from];
       });
       const receiver = this.#capabilityOf(to.policies, contextFor(to, filled));

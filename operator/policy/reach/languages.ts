@@ -2,7 +2,7 @@ import { type ActionInfo, arnTypePrefix } from '../actions.ts';
 import type { Effect, StatementRef } from '../document.ts';
 import type { Glob } from '../glob.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
-import { type Alphabet, alphabetOf } from './alphabet.ts';
+import { type Alphabet, alphabetOf, type SearchBudget } from './alphabet.ts';
 import { globMachine } from './globs.ts';
 import { behindPrefix, type GroundStatement } from './ground.ts';
 import { combine, everything, type Machine, nothing } from './machine.ts';
@@ -51,6 +51,8 @@ export interface LanguageSource {
   ground(action: ActionInfo): readonly GroundStatement[];
   /** Further texts whose letters the searches will use. */
   readonly letters: readonly string[];
+  /** Shared by all searches of one analysis. Default: unlimited, each search has its own bound. */
+  readonly budget?: SearchBudget;
   /** An alphabet to share with other contexts; it must hold every letter of the patterns. Default: one of this context's own. */
   readonly alphabet?: Alphabet;
 }
@@ -102,7 +104,7 @@ export function contextLanguages(source: LanguageSource): ContextLanguages {
     );
   }
   const globs = [...cuts.values()].flatMap((list) => list.flatMap((cut) => cut.globs.flatMap((glob) => glob.rest)));
-  const alphabet = source.alphabet ?? alphabetOf(globs, source.letters);
+  const alphabet = source.alphabet ?? alphabetOf(globs, source.letters, source.budget);
   const made = new Map<string, ActionLanguage>();
   return {
     alphabet,

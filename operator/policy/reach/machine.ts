@@ -157,7 +157,8 @@ export function shortestWord(machine: Machine, alphabet: Alphabet, budget: numbe
   for (let at = 0; at < states.length; at += 1) {
     const state = states[at]!;
     if (machine.accepts(state)) return { kind: 'word', word: alphabet.text(path(parents, letters, at)) };
-    if (states.length > budget) return { kind: 'undecided' };
+    alphabet.budget.left -= 1;
+    if (states.length > budget || alphabet.budget.left < 0) return { kind: 'undecided' };
     for (let letter = 0; letter < alphabet.size; letter += 1) {
       const next = machine.step(state, letter);
       if (next === dead || seen.has(next)) continue;

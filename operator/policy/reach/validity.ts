@@ -57,7 +57,7 @@ export function topicNames(alphabet: Alphabet, maxSlashes: number): Machine {
 export function topicFilters(alphabet: Alphabet, maxSlashes: number): Machine {
   return lazyMachine<LevelState>({
     alphabetSize: alphabet.size,
-    start: begin,
+    start: { ...begin, rules: -1 },
     key: keyOf,
     step(state, letter) {
       const code = alphabet.codes[letter]!;
