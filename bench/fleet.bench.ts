@@ -1,8 +1,10 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import type { Readable } from 'node:stream';
 import { writeTree } from './fleet-tree.ts';
 import type { BenchResult } from './types.ts';
 
@@ -26,7 +28,6 @@ interface Pass {
 interface Place {
   readonly folder: string;
   readonly endpoint: string;
-  readonly sandbox: ChildProcess;
 }
 
 /** Time, memory and calls from a folder of manifests to Ready, and again with nothing to do. */
@@ -38,14 +39,11 @@ export async function run(): Promise<BenchResult[]> {
 
 async function measure(devices: number): Promise<BenchResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetward-bench-'));
-  // Without this the flags of the runner itself would be inherited.
-  const sandbox = fork(join(import.meta.dirname, 'fleet-sandbox.ts'), {
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  const sandbox = spawn(process.execPath, [MAIN, 'sandbox', '--quotas', 'off', '--insecure', '--output', 'json'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   try {
-    const { endpoint } = (await message(sandbox)) as { readonly endpoint: string };
-    const place = { folder, endpoint, sandbox };
+    const place = { folder, endpoint: await endpointOf(sandbox.stdout) };
     writeTree(join(folder, 'tree'), devices);
     const first = await pass(place);
     const version = storeVersion(folder);
@@ -57,8 +55,15 @@ async function measure(devices: number): Promise<BenchResult[]> {
   }
 }
 
+/** The sandbox says on its first line where it is; its memory is not ours to count, so it has its own process. */
+async function endpointOf(output: Readable): Promise<string> {
+  for await (const line of createInterface(output)) return (JSON.parse(line) as { readonly endpoint: string }).endpoint;
+  throw new Error('the sandbox ended without saying where it is');
+}
+
 /** The operator alone in a process of its own, watched through /proc. */
-async function pass({ folder, endpoint, sandbox }: Place): Promise<Pass> {
+async function pass({ folder, endpoint }: Place): Promise<Pass> {
+  await fetch(`${endpoint}/_sandbox/ledger`, { method: 'DELETE' });
   const started = performance.now();
   const source = ['--source', join(folder, 'tree'), '--state', join(folder, 'state')];
   const how = ['--endpoint', endpoint, '--no-quotas', '--timeout', '30m', '--log-level', 'error'];
@@ -75,8 +80,10 @@ async function pass({ folder, endpoint, sandbox }: Place): Promise<Pass> {
   clearInterval(sampler);
   if (exit !== 0) throw new Error(`the operator ended with ${exit}`);
   const seconds = (performance.now() - started) / 1000;
-  sandbox.send('counts');
-  return { seconds, peakMib, calls: (await message(sandbox)) as Readonly<Record<string, number>> };
+  const ledger = (await (await fetch(`${endpoint}/_sandbox/ledger?limit=1`)).json()) as {
+    readonly counts: Pass['calls'];
+  };
+  return { seconds, peakMib, calls: ledger.counts };
 }
 
 function peakOf(pid: number | undefined): number {
@@ -96,13 +103,6 @@ function storeVersion(folder: string): number {
   } finally {
     database.close();
   }
-}
-
-function message(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)));
-  });
 }
 
 interface Measured {

@@ -18,7 +18,7 @@ export interface CanonicalStatement {
 const LISTS = new Set(['Action', 'NotAction', 'Resource', 'NotResource']);
 
 /** Undefined when the text is no policy document; such a document equals nothing. */
-export function canonicalDocument(document: unknown): CanonicalDocument | undefined {
+function canonicalDocument(document: unknown): CanonicalDocument | undefined {
   const value = typeof document === 'string' ? parse(document) : document;
   if (!isRecord(value)) return undefined;
   const statements = Array.isArray(value.Statement) ? value.Statement : [value.Statement];

@@ -4,9 +4,9 @@ import { API_VERSION } from '../../operator/api/meta.ts';
 import { certificateRequest } from '../../operator/controllers/device/csr.ts';
 
 /** Builders of small fleets: every field that a test does not care about has a plain value. */
-export const NAMESPACE = 'factory';
-export const ACCOUNT_ID = '123456789012';
-export const REGION = 'us-east-1';
+const NAMESPACE = 'factory';
+const ACCOUNT_ID = '123456789012';
+const REGION = 'us-east-1';
 
 export function object(kind: string, name: string, spec: object, metadata: object = {}): KubeObject {
   return { apiVersion: API_VERSION, kind, metadata: { name, namespace: NAMESPACE, ...metadata }, spec };

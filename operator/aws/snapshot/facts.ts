@@ -49,7 +49,7 @@ export function sameCertificate(a: CertificateFacts | undefined, b: CertificateF
   return a?.status === b?.status && a?.arn === b?.arn;
 }
 
-export function sameRecord(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+function sameRecord(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

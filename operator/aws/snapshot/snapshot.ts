@@ -8,7 +8,7 @@ import { type CertificateFacts, sameCertificate, sameThing, type ThingFacts } fr
 import { createPrincipals, type Principals } from './principals.ts';
 
 export type Relation = 'things' | 'certificates' | 'targets' | 'members';
-export const RELATIONS: readonly Relation[] = ['things', 'certificates', 'targets', 'members'];
+const RELATIONS: readonly Relation[] = ['things', 'certificates', 'targets', 'members'];
 
 /** Names whose facts differ from what the snapshot held before. */
 export interface Touched {

@@ -47,7 +47,7 @@ async function hashes(scope: Scope<Device>, wanted: readonly DesiredCertificate[
 }
 
 /** The hash of the public key that a certificate of ours must have; undefined where no key was ever made. */
-export async function keyHashOf(scope: Scope<Device>, source: CertificateSource): Promise<string | undefined> {
+async function keyHashOf(scope: Scope<Device>, source: CertificateSource): Promise<string | undefined> {
   if (source.kind === 'csr') return requestKeyHash(source.csr);
   if (source.kind !== 'issued') return undefined;
   const stored = await scope.deps.secrets.read({ namespace: scope.key.namespace, name: source.secretName });

@@ -6,10 +6,10 @@ import { driftText } from '../../drift/status.ts';
 import type { ExternalObject } from './types.ts';
 
 /** True once this generation was applied in full; tells changes of the spec from changes in AWS. */
-export const APPLIED = 'Applied';
+const APPLIED = 'Applied';
 export const SUSPENDED = 'Suspended';
 /** Names acts of others that a person wants set back: `fleetward.dev/restore: 1a2b3c4d`. */
-export const RESTORE_ANNOTATION = 'fleetward.dev/restore';
+const RESTORE_ANNOTATION = 'fleetward.dev/restore';
 export const REQUESTED_AT = 'reconcile.fleetward.dev/requestedAt';
 
 export interface ProgressQuestion {

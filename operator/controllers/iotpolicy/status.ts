@@ -32,7 +32,7 @@ function heldStatus({ object, held, now }: View, observed: ObservedPolicy): Part
   return { held: { reason: 'BlankPolicy', versionId: observed.defaultVersionId, since: conditionTime(now) } };
 }
 
-export function documentHash(document: unknown): string {
+function documentHash(document: unknown): string {
   return createHash('sha256')
     .update(canonicalText(document) ?? String(document))
     .digest('hex');

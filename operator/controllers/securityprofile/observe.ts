@@ -39,7 +39,7 @@ function fromAws(found: DescribeSecurityProfileCommandOutput) {
   };
 }
 
-export async function targetsOf(scope: Scope<SecurityProfile>, name: string): Promise<readonly string[]> {
+async function targetsOf(scope: Scope<SecurityProfile>, name: string): Promise<readonly string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
