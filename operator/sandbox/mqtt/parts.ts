@@ -1,0 +1,22 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Retained } from '../state/retained.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { Connection, Peer } from './connection.ts';
+import type { DoorContext } from './door.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** What the broker of one account and region is put together from. */
+export interface RealmParts extends DoorContext {
+  readonly clock: Clock;
+  readonly authorizer: Authorizer;
+  readonly telemetry: Telemetry;
+  readonly retained: Retained;
+  readonly sessionExpiryMs: number;
+  readonly unauthorizedSubscribe: 'close' | 'suback';
+  /** A CONNECT arrived; before anything is read for it. */
+  readonly connecting: (peer: Peer, clientId: string) => void;
+  /** Serves a message on a reserved topic. */
+  readonly reserved: (connection: Connection, topic: string, payload: Buffer) => void;
+  /** Something moved; the broker is not at rest. */
+  readonly touch: () => void;
+}

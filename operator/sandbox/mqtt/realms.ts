@@ -1,0 +1,167 @@
+import type { Duplex } from 'node:stream';
+import { currentView, PolicySets } from '../authorization.ts';
+import { BrokerCache, type PropagationOptions } from '../propagation.ts';
+import type { Sandbox } from '../sandbox.ts';
+import type { Change } from '../state/changes.ts';
+import { IDENTITY } from '../state/identity.ts';
+import { RETAINED } from '../state/retained.ts';
+import type { Scope } from '../state/scope.ts';
+import { Authorizer } from './authorizer.ts';
+import type { BrokerOptions } from './broker.ts';
+import type { Connection, Peer } from './connection.ts';
+import { Realm } from './realm.ts';
+import { serveReserved } from './reserved/index.ts';
+import { Telemetry } from './telemetry.ts';
+
+const HOUR_MS = 3_600_000;
+
+interface Entry {
+  readonly realm: Realm;
+  readonly cache: BrokerCache;
+  readonly telemetry: Telemetry;
+}
+
+/** The brokers of all accounts and regions, made when they are first asked for. */
+export class Realms {
+  readonly #sandbox: Sandbox;
+  readonly #options: BrokerOptions;
+  readonly #touch: () => void;
+  readonly #entries = new Map<Scope, Entry>();
+  readonly #stop: () => void;
+
+  constructor(sandbox: Sandbox, options: BrokerOptions, touch: () => void) {
+    this.#sandbox = sandbox;
+    this.#options = options;
+    this.#touch = touch;
+    this.#stop = sandbox.onChange((change, scope) => this.#observe(change, scope));
+  }
+
+  of(scope: Scope): Entry {
+    let entry = this.#entries.get(scope);
+    if (!entry) {
+      entry = this.#create(scope);
+      this.#entries.set(scope, entry);
+    }
+    return entry;
+  }
+
+  /** Lets a transport in when its certificate is registered and active; else closes it before anything is read. */
+  admit(stream: Duplex, peer: Peer, scope = this.#scopeOf(peer.certificateId)): void {
+    const certificate = scope?.slice(IDENTITY).certificates.get(peer.certificateId);
+    if (scope && certificate?.status === 'ACTIVE') {
+      this.of(scope).realm.accept(stream, peer);
+      return;
+    }
+    const reason = certificate ? inactiveReason(certificate.status) : 'DEVICE_CERTIFICATE_NOT_REGISTERED';
+    this.of(scope ?? this.#sandbox.scope()).telemetry.handshakeRefused(peer, reason);
+    stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.#stop();
+    await Promise.all([...this.#entries.values()].map(({ realm }) => realm.close()));
+    this.#entries.clear();
+  }
+
+  #scopeOf(certificateId: string): Scope | undefined {
+    for (const scope of this.#sandbox.scopes()) {
+      if (scope.slice(IDENTITY).certificates.has(certificateId)) return scope;
+    }
+    return undefined;
+  }
+
+  #create(scope: Scope): Entry {
+    const { clock, world } = this.#sandbox;
+    const { random, switches } = world;
+    const cache = new BrokerCache(scope, clock, this.#propagation());
+    const authorizer = new Authorizer(scope, cache, new PolicySets(scope), switches);
+    const current = currentView(scope);
+    const telemetry = new Telemetry(
+      scope,
+      world,
+      (topic, payload) => this.#announce(scope, topic, payload),
+      (thing) => current.groupsOf(thing),
+    );
+    const realm = new Realm({
+      clock,
+      scope,
+      authorizer,
+      telemetry,
+      random,
+      retained: scope.slice(RETAINED),
+      sessionExpiryMs: this.#options.sessionExpiryMs ?? HOUR_MS,
+      unauthorizedSubscribe: this.#options.unauthorizedSubscribe ?? 'close',
+      now: () => clock.now(),
+      thingsOf: (principal) => cache.thingsOf(principal),
+      touch: this.#touch,
+      connecting(peer, clientId) {
+        const principal = scope.arn(`cert/${peer.certificateId}`);
+        const things = cache.thingsOf(principal);
+        const exclusive = [...things].find(([, isExclusive]) => isExclusive)?.[0];
+        cache.connecting(principal, exclusive ?? (things.has(clientId) ? clientId : undefined));
+      },
+      reserved: (connection, topic, payload) => this.#reserved(scope, connection, topic, payload),
+    });
+    return { realm, cache, telemetry };
+  }
+
+  #propagation(): PropagationOptions {
+    const { world } = this.#sandbox;
+    const delay = this.#options.propagation?.delay ?? world.delays.policyCache;
+    return {
+      mode: delay[1] === 0 ? 'instant' : 'random',
+      delay,
+      newConnectionsSeeAtOnce: false,
+      random: world.random,
+      ...this.#options.propagation,
+    };
+  }
+
+  #reserved(scope: Scope, connection: Connection, topic: string, payload: Buffer): void {
+    const { world, clock } = this.#sandbox;
+    const { realm, telemetry } = this.of(scope);
+    const encode = (body: unknown) => Buffer.from(JSON.stringify(body));
+    serveReserved({
+      world,
+      scope,
+      connection,
+      topic,
+      payload,
+      now: () => clock.now(),
+      say: (to, body) => realm.publish({ topic: to, payload: encode(body), qos: 1, retain: false }),
+      reply: (to, body) =>
+        realm.sendDirect(connection.clientId, { topic: to, payload: encode(body), qos: 1, retain: false }),
+      changed: (resource) => scope.announce({ kind: 'other', resource }),
+      log: (eventType, ok, fields) => telemetry.requested(connection, eventType, ok, fields),
+    });
+  }
+
+  #announce(scope: Scope, topic: string, payload: Readonly<Record<string, unknown>>): void {
+    const bytes = Buffer.from(JSON.stringify(payload));
+    this.of(scope).realm.publish({ topic, payload: bytes, qos: 1, retain: false });
+  }
+
+  #observe(change: Change, scope: Scope): void {
+    const entry = this.#entries.get(scope);
+    if (!entry) return;
+    entry.cache.observe(change);
+    if (change.kind === 'certificate' && change.status !== 'ACTIVE')
+      this.#dropLater(entry, scope, change.certificateId);
+  }
+
+  /** API_UpdateCertificate: connected devices are dropped within a few minutes. */
+  #dropLater({ realm }: Entry, scope: Scope, certificateId: string): void {
+    const { clock, world } = this.#sandbox;
+    clock.after(this.#options.certificateDelayMs ?? world.delays.policyCache[0], () => {
+      if (scope.slice(IDENTITY).certificates.get(certificateId)?.status === 'ACTIVE') return;
+      for (const connection of realm.connections()) {
+        if (connection.certificateId !== certificateId) continue;
+        realm.disconnect(connection.clientId, { cleanSession: false, preventWill: false, reason: 'AUTH_ERROR' });
+      }
+    });
+  }
+}
+
+function inactiveReason(status: string): string {
+  return status === 'REVOKED' ? 'DEVICE_CERTIFICATE_REVOKED' : 'DEVICE_CERTIFICATE_INACTIVE';
+}

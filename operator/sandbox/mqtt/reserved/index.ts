@@ -1,0 +1,28 @@
+import type { World } from '../../context.ts';
+import type { Scope } from '../../state/scope.ts';
+import type { Connection } from '../connection.ts';
+import { serveDefender } from './defender.ts';
+import { serveShadow } from './shadow.ts';
+
+/** One message on a reserved topic. */
+export interface ReservedContext {
+  readonly world: World;
+  readonly scope: Scope;
+  readonly connection: Connection;
+  readonly topic: string;
+  readonly payload: Buffer;
+  now(): number;
+  /** Publishes an answer to everyone who subscribed to it. */
+  say(topic: string, body: unknown): void;
+  /** Answers the sender alone, whether or not it subscribed; its iot:Receive decides. */
+  reply(topic: string, body: unknown): void;
+  changed(resource: string): void;
+  log(eventType: string, ok: boolean, fields: Readonly<Record<string, unknown>>): void;
+}
+
+const SERVICES: readonly ((context: ReservedContext) => boolean)[] = [serveShadow, serveDefender];
+
+/** Hands the message to the service that its topic belongs to. */
+export function serveReserved(context: ReservedContext): void {
+  for (const serve of SERVICES) if (serve(context)) return;
+}

@@ -1,0 +1,20 @@
+/** aedes hands a message on over a few turns of the event loop; after this many without anything moving, it is at rest. */
+const QUIET_TURNS = 6;
+
+/** Tells when nothing moves any more. */
+export class Rest {
+  #moves = 0;
+
+  touch(): void {
+    this.#moves++;
+  }
+
+  async reached(): Promise<void> {
+    let quiet = 0;
+    while (quiet < QUIET_TURNS) {
+      const before = this.#moves;
+      await new Promise((resolve) => setImmediate(resolve));
+      quiet = this.#moves === before ? quiet + 1 : 0;
+    }
+  }
+}

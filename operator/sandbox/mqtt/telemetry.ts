@@ -1,0 +1,164 @@
+import type { Clock } from '../../runtime/clock.ts';
+import { isLogged, type LogLevel, type LogSubject, levelOf, logTime, V2_LOGS } from '../signals/v2-logs.ts';
+import { uuid } from '../state/ids.ts';
+import type { Scope } from '../state/scope.ts';
+import { SETTINGS } from '../state/settings.ts';
+import type { Connection, DisconnectReason, Peer } from './connection.ts';
+
+/** Publishes an event on a reserved topic and to the signal queues. */
+export type Announce = (topic: string, payload: Readonly<Record<string, unknown>>) => void;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Authorization failures look like this in the field (the format page has no example). */
+const DENIED = { reason: 'AUTHORIZATION_FAILURE', details: 'Authorization Failure' };
+
+/** AWS emits no lifecycle events for these client ids (life-cycle-events). */
+const emitsEvents = (clientId: string) => !/[+#]/.test(clientId);
+
+/** Tells what happens at the broker: lifecycle events and V2 log entries. */
+export class Telemetry {
+  readonly #scope: Scope;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #announce: Announce;
+  readonly #groups: (thing: string) => readonly string[];
+  readonly #versions = new Map<string, number>();
+
+  constructor(
+    scope: Scope,
+    world: { readonly clock: Clock; readonly random: () => number },
+    announce: Announce,
+    groups: (thing: string) => readonly string[],
+  ) {
+    this.#scope = scope;
+    this.#clock = world.clock;
+    this.#random = world.random;
+    this.#announce = announce;
+    this.#groups = groups;
+  }
+
+  connected(connection: Connection): void {
+    this.#log('INFO', 'Connect', connection, {
+      keepAliveDuration: connection.keepAliveSeconds,
+      cleanSession: connection.cleanSession,
+    });
+    this.#lifecycle('presence/connected', connection, { ipAddress: connection.sourceIp, eventType: 'connected' });
+  }
+
+  connectRefused(peer: Peer, clientId: string): void {
+    const who = { clientId, certificateId: peer.certificateId, sourceIp: peer.sourceIp, sourcePort: peer.sourcePort };
+    this.#log('ERROR', 'Connect', who, DENIED);
+    if (!emitsEvents(clientId)) return;
+    this.#announce(`$aws/events/presence/connect_failed/${clientId}`, {
+      clientId,
+      timestamp: this.#clock.now(),
+      eventType: 'connect_failed',
+      connectFailureReason: 'AUTHORIZATION_FAILED',
+      principalIdentifier: peer.certificateId,
+      sessionIdentifier: uuid(this.#random),
+      ipAddress: peer.sourceIp,
+    });
+  }
+
+  /** The certificate was refused before any packet (log type Connection.AuthNError, off unless set by its event type). */
+  handshakeRefused(peer: Omit<Peer, 'certificateId'> & { readonly certificateId?: string }, reason: string): void {
+    this.#log('ERROR', 'Connection.AuthNError', peer, {
+      authenticationType: 'X509',
+      reason,
+      ...(peer.serverName !== undefined && { serverNameIndication: peer.serverName }),
+    });
+  }
+
+  disconnected(connection: Connection, reason: DisconnectReason): void {
+    const byClient = reason === 'CLIENT_INITIATED_DISCONNECT';
+    this.#log(byClient ? 'INFO' : 'ERROR', 'Disconnect', connection, {
+      disconnectReason: reason,
+      ...(byClient ? {} : { reason, details: `The connection was closed: ${reason}` }),
+    });
+    this.#lifecycle('presence/disconnected', connection, {
+      clientInitiatedDisconnect: byClient,
+      disconnectReason: reason,
+      eventType: 'disconnected',
+    });
+  }
+
+  published(connection: Connection, topic: string, retain: boolean, allowed: boolean): void {
+    const fields = { topicName: topic, ...(retain && { retain: 'True' }) };
+    this.#log(allowed ? 'INFO' : 'ERROR', 'Publish-In', connection, allowed ? fields : { ...fields, ...DENIED });
+  }
+
+  delivered(connection: Connection, topic: string, allowed: boolean): void {
+    const fields = { topicName: topic };
+    this.#log(allowed ? 'INFO' : 'ERROR', 'Publish-Out', connection, allowed ? fields : { ...fields, ...DENIED });
+  }
+
+  subscribed(connection: Connection, filters: readonly string[], allowed: boolean): void {
+    const fields = { topicName: filters.join(',') };
+    this.#log(allowed ? 'INFO' : 'ERROR', 'Subscribe', connection, allowed ? fields : { ...fields, ...DENIED });
+    if (allowed) this.#lifecycle('subscriptions/subscribed', connection, { eventType: 'subscribed', topics: filters });
+  }
+
+  unsubscribed(connection: Connection, filters: readonly string[]): void {
+    this.#log('INFO', 'Unsubscribe', connection, {});
+    this.#lifecycle('subscriptions/unsubscribed', connection, { eventType: 'unsubscribed', topics: filters });
+  }
+
+  /** A request on a reserved topic, such as GetThingShadow. */
+  requested(connection: Connection, eventType: string, ok: boolean, fields: Fields): void {
+    this.#log(ok ? 'INFO' : 'ERROR', eventType, connection, fields);
+  }
+
+  pinged(connection: Connection): void {
+    this.#log('DEBUG', 'Ping', connection, {});
+  }
+
+  #lifecycle(kind: string, connection: Connection, fields: Fields): void {
+    if (!emitsEvents(connection.clientId)) return;
+    const version = (this.#versions.get(connection.clientId) ?? -1) + (kind.startsWith('presence') ? 1 : 0);
+    this.#versions.set(connection.clientId, Math.max(version, 0));
+    this.#announce(`$aws/events/${kind}/${connection.clientId}`, {
+      clientId: connection.clientId,
+      ...(connection.exclusive && { thingName: connection.thingName }),
+      timestamp: this.#clock.now(),
+      ...fields,
+      sessionIdentifier: connection.sessionIdentifier,
+      principalIdentifier: connection.certificateId,
+      ...(kind.startsWith('presence') && { versionNumber: Math.max(version, 0) }),
+    });
+  }
+
+  #log(level: LogLevel, eventType: string, who: Partial<Connection>, fields: Fields): void {
+    const settings = this.#scope.slice(SETTINGS);
+    // Asked for each message: without V2 logging nothing more is computed.
+    if (!settings.logging) return;
+    const { clientId, certificateId, sourceIp, sourcePort, thingName } = who;
+    const subject: LogSubject = {
+      clientId,
+      principalId: certificateId,
+      sourceIp,
+      ...(thingName !== undefined && settings.logLevels.size > 0 && { groups: this.#groups(thingName) }),
+    };
+    if (!isLogged(levelOf(settings, eventType, subject), level)) return;
+    const at = this.#clock.now();
+    const entry = {
+      timestamp: logTime(at),
+      logLevel: level,
+      traceId: uuid(this.#random),
+      accountId: this.#scope.accountId,
+      status: level === 'ERROR' && !ENDINGS.has(eventType) ? 'Failure' : 'Success',
+      eventType,
+      protocol: 'MQTT',
+      ...(clientId !== undefined && { clientId }),
+      ...(certificateId !== undefined && { principalId: certificateId }),
+      ...(thingName !== undefined && { thingName }),
+      sourceIp,
+      sourcePort,
+      ...fields,
+    };
+    this.#scope.slice(V2_LOGS).append(at, clientId ?? 'broker', entry);
+  }
+}
+
+/** A disconnect is no failed operation, whatever its reason. */
+const ENDINGS: ReadonlySet<string> = new Set(['Disconnect']);
