@@ -2,16 +2,13 @@ import type { ActionInfo, ResourceType } from './actions.ts';
 import { atomsOf, baseCandidates, type CandidateInput, candidates, type KeyUse } from './candidates.ts';
 import { enumerate } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
-import { holds } from './conditions.ts';
 import type { ContextClass } from './context-class.ts';
-import { documentedSpelling, domainOf } from './domains.ts';
+import { documentedSpelling } from './domains.ts';
 import { itemsKey } from './forced.ts';
 import type { Budget } from './inclusion.ts';
 import { asTopicPatterns, mostQuestionMarks, patternReader, sharesLevel } from './patterns.ts';
-import { isThingKey, keys, normaliseKey } from './request.ts';
+import { keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
-import { isValid, thingNames, validityOf } from './valid.ts';
-import type { ValueList } from './values.ts';
 
 export interface ContextPlan {
   /**
@@ -51,7 +48,6 @@ export interface ContextInput {
 }
 
 const clientId = normaliseKey(keys.clientId);
-const thingName = normaliseKey(keys.thingName);
 const isAttached = normaliseKey(keys.isAttached);
 const freshLetters = Array.from('qwvkjzyxghmnoprstudefabcilQWVKJZYXGHMNOPRSTUDEFABCIL0123456789-_');
 

@@ -1,5 +1,6 @@
 import type { GroundStatement } from './ground.ts';
-import { type Budget, freshLetter, type InclusionResult } from './inclusion.ts';
+import type { Budget, InclusionResult } from './inclusion.ts';
+import { freshLetter } from './letters.ts';
 import { type PackedGlobs, packGlobs } from './packed.ts';
 import type { Validity } from './valid.ts';
 

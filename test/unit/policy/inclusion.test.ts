@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { DFA, JS, NFA } from 'refa';
 import { describe, expect, it } from 'vitest';
 import { ANY, type Glob, globOf, matches, STAR } from '../../../operator/policy/glob.ts';
-import { coversLinearly, findUncovered } from '../../../operator/policy/inclusion.ts';
+import { findUncovered } from '../../../operator/policy/inclusion.ts';
+import { coversLinearly } from '../../../operator/policy/letters.ts';
 import { anyText, isValid, validityOf } from '../../../operator/policy/valid.ts';
 
 const text = fc.array(fc.constantFrom('a', 'b', '/', '*', '?'), { maxLength: 7 }).map((parts) => parts.join(''));
