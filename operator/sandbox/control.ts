@@ -3,6 +3,7 @@ import { AwsError } from './errors.ts';
 import { parseFaults } from './faults.ts';
 import type { LedgerFilter } from './ledger.ts';
 import type { Sandbox } from './sandbox.ts';
+import { saveSnapshot } from './snapshot.ts';
 import type { WireRequest, WireResponse } from './wire/http.ts';
 
 const PREFIX = '/_sandbox/';
@@ -12,8 +13,14 @@ export function isControlPath(path: string): boolean {
 }
 
 /** Answers a request to the control endpoint: ledger, faults, quotas, clock. JSON in and out. */
-export async function controlRequest(sandbox: Sandbox, request: WireRequest): Promise<WireResponse> {
+export async function controlRequest(
+  sandbox: Sandbox,
+  request: WireRequest,
+  stateFile?: string,
+): Promise<WireResponse> {
   try {
+    // A page in somebody's browser can reach loopback; only browsers send an Origin.
+    if (request.headers.origin !== undefined) throw new AwsError('Forbidden', 'Not for browsers.', {}, 403);
     const url = new URL(request.path, 'http://sandbox');
     const route = `${request.method} ${url.pathname.slice(PREFIX.length)}`;
     const handler = Object.hasOwn(ROUTES, route) ? ROUTES[route] : undefined;
@@ -24,7 +31,7 @@ export async function controlRequest(sandbox: Sandbox, request: WireRequest): Pr
         {},
         404,
       );
-    return json(200, await handler(sandbox, { query: url.searchParams, body: parse(request.body) }));
+    return json(200, await handler(sandbox, { query: url.searchParams, body: parse(request.body), stateFile }));
   } catch (error) {
     const status = error instanceof AwsError ? (error.status ?? 400) : 500;
     return json(status, { message: error instanceof Error ? error.message : 'unknown error' });
@@ -34,6 +41,7 @@ export async function controlRequest(sandbox: Sandbox, request: WireRequest): Pr
 interface ControlInput {
   readonly query: URLSearchParams;
   readonly body: unknown;
+  readonly stateFile: string | undefined;
 }
 
 type ControlHandler = (sandbox: Sandbox, input: ControlInput) => unknown;
@@ -68,6 +76,11 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
   'PUT quotas': (sandbox, { body }) => {
     sandbox.quotas.configure(body === 'off' ? 'off' : (asRecord(body) as { scale?: number }));
     return {};
+  },
+  'POST snapshot': async (sandbox, { stateFile }) => {
+    if (stateFile === undefined) throw new AwsError('Invalid', 'The sandbox was started without --state.', {}, 409);
+    await saveSnapshot(sandbox, stateFile);
+    return { file: stateFile };
   },
   'GET clock': (sandbox) => ({ now: sandbox.clock.now(), virtual: sandbox.clock instanceof VirtualClock }),
   'POST clock': async (sandbox, { body }) => {

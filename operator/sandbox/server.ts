@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly tls?: boolean | { readonly hosts: readonly string[] };
   /** Answer `/_sandbox/…` requests; default true. */
   readonly control?: boolean;
+  /** Where `POST /_sandbox/snapshot` saves the state; without it that request is refused. */
+  readonly stateFile?: string;
 }
 
 export interface Served {
@@ -49,24 +51,24 @@ export async function serve(sandbox: Sandbox, options: ServeOptions): Promise<Se
 }
 
 function makeServer(sandbox: Sandbox, options: ServeOptions, host: string): Server {
-  const listener = requestListener(sandbox, options.control ?? true);
+  const listener = requestListener(sandbox, options);
   const limits = { maxHeaderSize: 16_384 };
   if (!options.tls) return createServer(limits, listener);
   const hosts = typeof options.tls === 'object' ? options.tls.hosts : ['localhost', host];
   return createTlsServer({ ...limits, ...sandbox.world.authority.serverIdentity(hosts, Date.now()) }, listener);
 }
 
-function requestListener(sandbox: Sandbox, control: boolean): RequestListener {
+function requestListener(sandbox: Sandbox, options: ServeOptions): RequestListener {
   return (message, reply) => {
     // A broken connection must not become an unhandled error of the process.
     reply.on('error', () => reply.destroy());
-    answerMessage(sandbox, control, message, reply).catch(() => reply.destroy());
+    answerMessage(sandbox, options, message, reply).catch(() => reply.destroy());
   };
 }
 
 async function answerMessage(
   sandbox: Sandbox,
-  control: boolean,
+  options: ServeOptions,
   message: IncomingMessage,
   reply: ServerResponse,
 ): Promise<void> {
@@ -77,8 +79,10 @@ async function answerMessage(
     return;
   }
   const request = wireRequest(message, body);
-  const toControl = control && isControlPath(request.path);
-  const response = toControl ? await controlRequest(sandbox, request) : await sandbox.handle(request);
+  const toControl = options.control !== false && isControlPath(request.path);
+  const response = toControl
+    ? await controlRequest(sandbox, request, options.stateFile)
+    : await sandbox.handle(request);
   send(reply, response, false);
 }
 

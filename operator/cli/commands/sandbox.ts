@@ -38,7 +38,7 @@ export async function sandboxCommand(argv: readonly string[], io: CliIo): Promis
     const authority = await loadAuthority(stateFile);
     const sandbox = createSandbox(optionsFrom(args, key, authority));
     await prepare(sandbox, args, stateFile, io);
-    const served = await listen(sandbox, args);
+    const served = await listen(sandbox, args, stateFile);
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, authority.certificatePem);
     const info: SandboxInfo = { ...infoOf(sandbox, served), ...keyOf(key), caFile };
@@ -118,10 +118,11 @@ async function prepare(sandbox: Sandbox, args: Parsed, stateFile: string | undef
   }
 }
 
-async function listen(sandbox: Sandbox, args: Parsed): Promise<Served> {
+async function listen(sandbox: Sandbox, args: Parsed, stateFile: string | undefined): Promise<Served> {
   const port = numberFrom('port', args.text('port') ?? '0', { min: 0, max: 65_535 });
   try {
-    return await sandbox.listen({ port, host: args.text('host') ?? '127.0.0.1', tls: args.has('tls') });
+    const host = args.text('host') ?? '127.0.0.1';
+    return await sandbox.listen({ port, host, tls: args.has('tls'), ...(stateFile !== undefined && { stateFile }) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
