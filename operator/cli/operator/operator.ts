@@ -163,10 +163,12 @@ function scannedEvery(driftIntervalMs: number | undefined, accounts: Accounts): 
   if (driftIntervalMs === undefined) return accounts;
   const sooner = (session: AccountSession): AccountSession => ({ ...session, driftIntervalMs });
   return {
-    ...accounts,
     session: async (...call) => sooner(await accounts.session(...call)),
     verify: async (...call) => sooner(await accounts.verify(...call)),
     sessions: () => accounts.sessions().map(sooner),
+    verifiedKey: (...name) => accounts.verifiedKey(...name),
+    forget: (...name) => accounts.forget(...name),
+    close: () => accounts.close(),
   };
 }
 

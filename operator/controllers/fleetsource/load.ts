@@ -31,7 +31,7 @@ export function manifestLoader({ registry, log = silentLogger }: ManifestLoaderO
 }
 
 /** `file:line:column: object: field: message`, so that an editor can jump there. */
-export function problemLine(problem: ManifestProblem): string {
+function problemLine(problem: ManifestProblem): string {
   const { file, line, column, object, field, message } = problem;
   return [`${file}:${line}:${column}`, object, field, message].filter((part) => part !== undefined).join(': ');
 }

@@ -85,7 +85,7 @@ export function checkSymlink(path: string, target: string): void {
   );
 }
 
-export function inside(folder: string, path: string): boolean {
+function inside(folder: string, path: string): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`);
 }
 
