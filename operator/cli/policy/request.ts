@@ -54,7 +54,7 @@ function actionFrom(text: string): string {
   if (found !== undefined) return found.name;
   const guess = nearest(
     text,
-    actionTable.map((action) => action.name),
+    actionTable.flatMap(({ name }) => [name, name.slice(name.indexOf(':') + 1)]),
   );
   throw new UsageError(
     `AWS IoT has no device action "${text}"${guess === undefined ? '' : `; did you mean ${guess}?`}`,

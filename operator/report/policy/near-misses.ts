@@ -2,7 +2,15 @@ import type { CompiledStatement } from '../../policy/compile.ts';
 import { type Condition, holds, type Lookup, resolver } from '../../policy/conditions.ts';
 import { statementMatches } from '../../policy/evaluate.ts';
 import { globOf, matches } from '../../policy/glob.ts';
-import { arnPrefix, contextLookup, type PolicySet, type Request, type StatementRef } from '../../policy/index.ts';
+import {
+  arnPrefix,
+  arnTypePrefix,
+  contextLookup,
+  findAction,
+  type PolicySet,
+  type Request,
+  type StatementRef,
+} from '../../policy/index.ts';
 import { keys } from '../../policy/request.ts';
 import { substitute, type Template } from '../../policy/template.ts';
 import { shortArn } from './source.ts';
@@ -74,6 +82,13 @@ function unresolvedReason(name: string, lookup: Lookup): string {
     : `\${${name}} has no value: it resolves only when the certificate is attached to a thing and the client ID is the thing's name`;
 }
 
+function typeReason(action: string, asked: string, named: string): string {
+  const right = arnTypePrefix(findAction(action)?.resource ?? 'none');
+  return right === `${asked}/`
+    ? `it names ${named}/…, but ${action} is checked against ${right}…`
+    : `the request names ${asked}/…, but ${action} is checked against ${right ?? '*'}…`;
+}
+
 function resourceReason(set: PolicySet, template: Template, request: Request, lookup: Lookup): Reason | undefined {
   const missing = template.variables.find((variable) => typeof lookup(variable.key) !== 'string');
   if (missing !== undefined) return { rank: 2, reason: unresolvedReason(missing.name, lookup) };
@@ -86,8 +101,7 @@ function resourceReason(set: PolicySet, template: Template, request: Request, lo
   const slash = tail.indexOf('/');
   const [type, name] = [tail.slice(0, slash), tail.slice(slash + 1)];
   const other = types.find((one) => one !== type && fits(`${head}${one}/${name}`));
-  if (other !== undefined)
-    return { rank: 1, reason: `it names ${other}/…, but ${request.action} is checked against ${type}/…` };
+  if (other !== undefined) return { rank: 1, reason: typeReason(request.action, type, other) };
   const lower = globOf(template.glob === undefined ? '' : template.text.toLowerCase());
   if (matches(lower, resource.toLowerCase()))
     return { rank: 1, reason: 'upper and lower case differ; names are compared letter by letter' };
