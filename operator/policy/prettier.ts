@@ -27,7 +27,7 @@ function renames(witness: Witness, set: PolicySet): [string, string][] {
   return out.filter(([from]) => from.length <= 2);
 }
 
-/** Replaces a value in the context and, as a whole level, in the resource. */
+/** Replaces a value in the context and, once in each level, in the resource. */
 function renamed(request: Request, from: string, to: string): Request | undefined {
   if (from === to) return undefined;
   const context = Object.fromEntries(
@@ -38,6 +38,6 @@ function renamed(request: Request, from: string, to: string): Request | undefine
   const name = request.resource
     .slice(slash + 1)
     .split('/')
-    .map((level) => (level === from ? to : level));
+    .map((level) => level.replace(from, to));
   return { action: request.action, resource: head + name.join('/'), context };
 }

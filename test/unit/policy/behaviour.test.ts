@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import {
+  compare,
+  compareDocuments,
+  compilePolicies,
+  evaluate,
+  explain,
+  type PolicyDocument,
+  parsePolicyValue,
+  residual,
+  withDefaults,
+  worstCase,
+} from '../../../operator/policy/index.ts';
+
+const arn = 'arn:aws:iot:us-east-1:123456789012:';
+const thing = '${iot:Connection.Thing.ThingName}';
+type Raw = Readonly<Record<string, unknown>>;
+
+function document(...statements: readonly Raw[]): PolicyDocument {
+  const { document: parsed, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
+  if (parsed === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
+  return parsed;
+}
+const allow = (Action: string, name: string, more: Raw = {}): Raw => ({
+  Effect: 'Allow',
+  Action,
+  Resource: arn + name,
+  ...more,
+});
+const deny = (Action: string, name: string, more: Raw = {}): Raw => ({
+  Effect: 'Deny',
+  Action,
+  Resource: arn + name,
+  ...more,
+});
+
+describe('what a decision is explained by', () => {
+  const set = (...statements: readonly Raw[]) => compilePolicies([document(...statements)], withDefaults());
+  const request = { action: 'iot:Subscribe', resource: `${arn}topicfilter/a/b`, context: { 'iot:ClientId': 'c1' } };
+
+  it.each([
+    {
+      reason: 'resourceType',
+      statement: allow('iot:Subscribe', 'topic/a/*'),
+      says: 'would match if it named topicfilter/',
+    },
+    {
+      reason: 'unresolvedVariable',
+      statement: allow('iot:Subscribe', `topicfilter/${thing}/*`),
+      says: 'the client ID must be the thing name',
+    },
+    {
+      reason: 'condition',
+      statement: allow('iot:Subscribe', 'topicfilter/a/*', {
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } },
+      }),
+      says: 'the request has "false"',
+    },
+    {
+      reason: 'mqttWildcard',
+      statement: allow('iot:Subscribe', 'topicfilter/a/+'),
+      says: 'plain characters in a policy',
+    },
+    {
+      reason: 'otherAccountOrRegion',
+      statement: {
+        Effect: 'Allow',
+        Action: 'iot:Subscribe',
+        Resource: 'arn:aws:iot:eu-west-1:123456789012:topicfilter/a/*',
+      },
+      says: 'another partition, region or account',
+    },
+    { reason: 'resource', statement: allow('iot:Subscribe', 'topicfilter/b/*'), says: 'is outside' },
+  ])('a near miss by $reason', ({ reason, statement, says }) => {
+    const [miss] = explain(set(statement), request).nearMisses;
+    expect(miss).toMatchObject({ reason, ref: { document: 0, statement: 0 } });
+    expect(miss?.message).toContain(says);
+  });
+
+  it('a Deny names the Allow that it overrules', () => {
+    const result = explain(
+      set(allow('iot:Subscribe', 'topicfilter/*'), deny('iot:Subscribe', 'topicfilter/a/*')),
+      request,
+    );
+    expect(result).toMatchObject({ decision: 'explicitDeny', by: { statement: 1 } });
+    expect(result.nearMisses[0]).toMatchObject({ reason: 'overruledByDeny', ref: { statement: 0 } });
+  });
+
+  it('a name that the broker refuses is said to be refused', () => {
+    const result = explain(set(allow('iot:Subscribe', 'topicfilter/*')), {
+      ...request,
+      resource: `${arn}topicfilter/a/#/b`,
+    });
+    expect(result.refused).toContain('accepts no topic filter');
+  });
+
+  it('an unresolved variable in a Deny leaves the Deny without effect', () => {
+    const policies = set(allow('iot:Publish', 'topic/*'), deny('iot:Publish', `topic/${thing}/*`));
+    const publish = (context: Readonly<Record<string, string>>) =>
+      evaluate(policies, { action: 'iot:Publish', resource: `${arn}topic/d/x`, context }).decision;
+    expect(publish({ 'iot:ClientId': 'd', 'iot:Connection.Thing.ThingName': 'd' })).toBe('explicitDeny');
+    expect(publish({ 'iot:ClientId': 'd' })).toBe('allowed');
+  });
+});
+
+describe('what a comparison says beside its verdict', () => {
+  it('two documents equal alone may widen or tighten together with a third', () => {
+    const plain = document(allow('iot:Publish', 'topic/plant/1'));
+    const guarded = document(allow('iot:Publish', 'topic/plant/1'), deny('iot:Publish', 'topic/*/secret'));
+    expect(compareDocuments(guarded, plain)).toMatchObject({
+      verdict: 'widens',
+      alone: { verdict: 'equivalent' },
+      dropsDeny: true,
+    });
+    expect(compareDocuments(plain, guarded)).toMatchObject({
+      verdict: 'tightens',
+      alone: { verdict: 'equivalent' },
+      addsDeny: true,
+    });
+    const diagnosis = document(allow('iot:Publish', 'topic/diag/*'));
+    const together = compare([guarded, diagnosis], [plain, diagnosis]);
+    expect(together.verdict).toBe('widens');
+    expect(together.gained[0]?.resource).toBe(`${arn}topic/diag/secret`);
+  });
+
+  it('names the statement that grants and the Deny that withheld', () => {
+    const before = document(allow('iot:Publish', 'topic/a/*'), deny('iot:Publish', 'topic/a/b'));
+    const { gained } = compare([before], [document(allow('iot:Publish', 'topic/a/*'))]);
+    expect(gained).toMatchObject([
+      { resource: `${arn}topic/a/b`, allowedBy: { statement: 0 }, deniedBy: { statement: 1 } },
+    ]);
+  });
+
+  it('says when it hangs on an undocumented point, and a gate then reckons with both directions', () => {
+    const result = compare([document(allow('iot:Publish', 'topic/a'))], [document(allow('iot:publish', 'topic/a'))]);
+    expect(result.verdict).toBe('equivalent');
+    expect(result.assumptions.join(' ')).toContain('switch actionCase');
+    expect(worstCase(result)).toEqual({ mayWiden: true, mayTighten: true });
+  });
+
+  it('says that only tested values stand behind it where two variables share a level', () => {
+    const before = document(allow('iot:Publish', `topic/${thing}\${iot:ClientId}`));
+    const result = compare([before], [document(allow('iot:Publish', 'topic/*'))]);
+    expect(result).toMatchObject({ verdict: 'widens', testedValuesOnly: true });
+  });
+
+  it('is undecided beyond the budget, never wrong', () => {
+    const names = Array.from({ length: 12 }, (_unused, index) => `${arn}topic/*a*b*${'?'.repeat(index)}c*`);
+    const many = document({ Effect: 'Allow', Action: 'iot:Publish', Resource: names });
+    const result = compare([many], [document(allow('iot:Publish', 'topic/*a*b*?*c'))], {
+      budget: 3,
+      probeSwitches: false,
+    });
+    expect(result.verdict).toBe('undecided');
+    expect(worstCase(result)).toEqual({ mayWiden: true, mayTighten: true });
+  });
+
+  it('an unknown operator is taken both ways and named', () => {
+    const strange = document(allow('iot:Publish', 'topic/a', { Condition: { StringSounds: { 'iot:ClientId': 'a' } } }));
+    const result = compare([strange], [document(allow('iot:Publish', 'topic/a'))]);
+    expect(result.verdict).toBe('widens');
+    expect(result.assumptions[0]).toContain('StringSounds');
+    expect(compare([strange], [strange]).verdict).toBe('equivalent');
+  });
+});
+
+describe('what outlives a change', () => {
+  it('subscriptions go on bringing messages until the client reconnects', () => {
+    const before = document(
+      allow('iot:Subscribe', 'topicfilter/a/*'),
+      allow('iot:Receive', 'topic/a/*'),
+      allow('iot:Publish', 'topic/p'),
+    );
+    const after = document(allow('iot:Receive', 'topic/a/*'));
+    const result = residual([before], [after]);
+    expect(result.lost.map((one) => [one.witness.action, one.takesEffect])).toEqual([
+      ['iot:Publish', 'atOnce'],
+      ['iot:Subscribe', 'atReconnect'],
+    ]);
+    expect(result.stillDelivered).toHaveLength(1);
+  });
+
+  it('taking Receive away stops them', () => {
+    const before = document(allow('iot:Subscribe', 'topicfilter/a/*'), allow('iot:Receive', 'topic/a/*'));
+    expect(residual([before], [document(allow('iot:Subscribe', 'topicfilter/a/*'))]).stillDelivered).toEqual([]);
+  });
+});
