@@ -288,3 +288,54 @@ test('an object that another living FleetSource applied is refused, and taken ov
   expect([...fleet.cache.list('ThingType')][0]?.spec).toMatchObject({ description: 'A press' });
   expect(fleet.ready()).toMatchObject({ status: 'True' });
 });
+
+const bomb = () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let i = 1; i < 12; i++)
+    lines.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]`,
+    );
+  return `${lines.join('\n')}\n`;
+};
+
+test('whatever a commit brings, the last good revision stays, the reason is shown, and the next good commit is applied', async () => {
+  await using fleet = await openFleet();
+  await fleet.remote.commit(types('a'));
+  await fleet.pass();
+  const revision = fleet.source().status?.revision;
+  const commits: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['an alias bomb', () => fleet.remote.commit({ 'x.yaml': bomb() })],
+    ['50 MB of YAML in one document', () => fleet.remote.commit({ 'x.yaml': `a: "${'x'.repeat(50_000_000)}"\n` })],
+    ['binary', () => fleet.remote.commit({ 'x.yaml': Buffer.from([0, 1, 2, 0xff, 0xfe]) })],
+    ['a link out of the tree', () => fleet.remote.commitLink('x.yaml', '/etc/hostname')],
+    [
+      'an unknown kind of ours',
+      () => fleet.remote.commit({ 'x.yaml': thingType('x').replace('ThingType', 'ThingTyp') }),
+    ],
+    ['the same object twice', () => fleet.remote.commit({ 'x.yaml': thingType('a') })],
+    [
+      'a verb in Git',
+      () =>
+        fleet.remote.commit({
+          'x.yaml': thingType('x').replace(
+            'name: x\n',
+            'name: x\n  annotations: {reconcile.fleetward.dev/requestedAt: now}\n',
+          ),
+        }),
+    ],
+  ];
+  for (const [what, commit] of commits) {
+    await commit();
+    await fleet.nextPass();
+    expect(fleet.ready(), what).toMatchObject({ status: 'False' });
+    expect(fleet.ready()?.message, what).toMatch(/x\.yaml/);
+    expect(fleet.ready()?.message, what).toContain(`${revision} stays applied`);
+    expect(fleet.names('ThingType'), what).toEqual(['a']);
+    await fleet.remote.commit({ 'x.yaml': null });
+  }
+  await fleet.remote.commit(types('b'));
+  await fleet.nextPass();
+  expect(fleet.names('ThingType')).toEqual(['a', 'b']);
+});
