@@ -5,6 +5,7 @@ import type * as jobs from '@aws-sdk/client-iot-jobs-data-plane';
 import type * as sqs from '@aws-sdk/client-sqs';
 import type * as sts from '@aws-sdk/client-sts';
 import type { CallContext } from './context.ts';
+import type { Slice } from './state/scope.ts';
 import type { ServiceName } from './wire/services.ts';
 
 /** Input and output of every command class that a client package exports, by operation name. */
@@ -52,9 +53,15 @@ export type AnyHandler = (context: CallContext, input: never) => unknown;
 export interface Family {
   readonly service: ServiceName;
   readonly handlers: Readonly<Record<string, AnyHandler>>;
+  /** State of its own that snapshots keep, besides the built-in slices. */
+  readonly slices: readonly Slice<unknown>[];
 }
 
 /** Declares a family; the handlers' types are checked against the SDK's. */
-export function family<S extends ServiceName & keyof Services>(service: S, handlers: Handlers<S>): Family {
-  return { service, handlers: handlers as Readonly<Record<string, AnyHandler>> };
+export function family<S extends ServiceName & keyof Services>(
+  service: S,
+  handlers: Handlers<S>,
+  slices: readonly Slice<unknown>[] = [],
+): Family {
+  return { service, handlers: handlers as Readonly<Record<string, AnyHandler>>, slices };
 }

@@ -12,7 +12,7 @@ import { type QuotaOptions, Quotas } from './quotas.ts';
 import { type Served, type ServeOptions, serve } from './server.ts';
 import type { Change } from './state/changes.ts';
 import { hexDigits, seeded, uuid } from './state/ids.ts';
-import { Scope } from './state/scope.ts';
+import { Scope, type Slice } from './state/scope.ts';
 import { DEFAULT_SWITCHES, type Switches } from './switches.ts';
 import { errorAnswer } from './wire/answer.ts';
 import { inProcessHandler, type RequestHandler } from './wire/handler.ts';
@@ -60,6 +60,8 @@ export interface Sandbox {
   readonly faults: Faults;
   readonly quotas: Quotas;
   readonly world: World;
+  /** Slices that the families bring. */
+  readonly slices: readonly Slice<unknown>[];
   /** Answers one request; never rejects. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** For the `requestHandler` option of an SDK client: calls the sandbox in process, without sockets. */
@@ -86,6 +88,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   });
   const state = new ScopeTable();
   const world = createWorld(options, { clock, random, accounts, state });
+  const families = [...defaultFamilies, ...(options.families ?? [])];
   const core: Core = {
     clock,
     world,
@@ -93,7 +96,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     faults: new Faults(random),
     quotas: new Quotas(clock, options.quotas ?? {}),
     staleReads: new StaleReads(),
-    handler: handlerTable([...defaultFamilies, ...(options.families ?? [])]),
+    handler: handlerTable(families),
     validator: validatorTable(),
   };
   const handle = requestHandling(core, {
@@ -102,7 +105,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     wallClock: options.wallClock ?? Date.now,
     catalog: new ServiceCatalog(),
   });
-  return assemble(core, { region, accounts, state, handle });
+  return assemble(core, { region, accounts, state, handle, slices: families.flatMap((f) => f.slices) });
 }
 
 interface Assembly {
@@ -110,9 +113,10 @@ interface Assembly {
   readonly accounts: Accounts;
   readonly state: ScopeTable;
   readonly handle: (request: WireRequest) => Promise<WireResponse>;
+  readonly slices: readonly Slice<unknown>[];
 }
 
-function assemble(core: Core, { region, accounts, state, handle }: Assembly): Sandbox {
+function assemble(core: Core, { region, accounts, state, handle, slices }: Assembly): Sandbox {
   const served = new Set<Served>();
   const sandbox: Sandbox = {
     clock: core.clock,
@@ -122,6 +126,7 @@ function assemble(core: Core, { region, accounts, state, handle }: Assembly): Sa
     faults: core.faults,
     quotas: core.quotas,
     world: core.world,
+    slices,
     handle,
     requestHandler: () => inProcessHandler(handle),
     scope: (accountId = accounts.defaultAccount, inRegion = region) => state.get(accountId, inRegion),

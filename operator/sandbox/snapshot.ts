@@ -14,7 +14,7 @@ import { TAGS } from './state/tags.ts';
 const FORMAT = 'fleetward-sandbox';
 const VERSION = 1;
 
-/** Slices that are saved; families added later pass theirs. No slice holds a private key or a credential. */
+/** Slices that are always there; families bring their own. No slice holds a private key or a credential. */
 const SLICES: readonly Slice<unknown>[] = [REGISTRY, IDENTITY, TAGS, SETTINGS, SHADOWS, RETAINED];
 
 interface Row {
@@ -28,11 +28,7 @@ interface Row {
  * Writes the state of all accounts to a file, one line per slice, so that no single string has to hold a large fleet.
  * The file appears whole or not at all. Access keys, sessions, ledger and armed faults are not part of it.
  */
-export async function saveSnapshot(
-  sandbox: Sandbox,
-  path: string,
-  more: readonly Slice<unknown>[] = [],
-): Promise<void> {
+export async function saveSnapshot(sandbox: Sandbox, path: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = createWriteStream(temporary, { mode: 0o600 });
   const write = async (line: unknown) => {
@@ -40,7 +36,7 @@ export async function saveSnapshot(
   };
   await write({ format: FORMAT, version: VERSION });
   for (const scope of sandbox.scopes()) {
-    for (const slice of [...SLICES, ...more]) {
+    for (const slice of [...SLICES, ...sandbox.slices]) {
       if (!scope.has(slice.name)) continue;
       const value = slice.save(scope.slice(slice));
       await write({ accountId: scope.accountId, region: scope.region, slice: slice.name, value });
@@ -52,12 +48,8 @@ export async function saveSnapshot(
 }
 
 /** Restores into an empty sandbox. Throws when the file is of another format or version; nothing is guessed. */
-export async function loadSnapshot(
-  sandbox: Sandbox,
-  path: string,
-  more: readonly Slice<unknown>[] = [],
-): Promise<void> {
-  const slices = new Map([...SLICES, ...more].map((slice) => [slice.name, slice]));
+export async function loadSnapshot(sandbox: Sandbox, path: string): Promise<void> {
+  const slices = new Map([...SLICES, ...sandbox.slices].map((slice) => [slice.name, slice]));
   const file = await open(path, 'r');
   try {
     let first = true;
