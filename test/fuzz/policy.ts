@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
 import { largeUniverse, smallUniverse, type Universe } from '../policy/random-policies.ts';
+import { agreesWithRefa } from '../policy/refa-inclusion.ts';
 
 export interface FuzzReport {
   readonly area: string;
@@ -25,19 +26,25 @@ const modes: Readonly<Record<string, Mode>> = {
   'policy-session': { universe: smallUniverse, check: checkSession },
 };
 
-export const policyAreas: readonly string[] = Object.keys(modes);
+const inclusion = 'policy-inclusion';
+
+export const policyAreas: readonly string[] = [...Object.keys(modes), inclusion];
 
 /** Runs one differential search; stops at the first disagreement, shrunk to a small pair. */
 export function fuzzPolicy(area: string, count: number, seed: number): FuzzReport {
+  if (area === inclusion) return reportOf(area, seed, fc.check(agreesWithRefa, { numRuns: count, seed }), {});
   const mode = modes[area];
   if (mode === undefined) throw new Error(`no such area: ${area}`);
   const tally = newTally();
   const property = fc.property(mode.universe.policies, ([before, after]) =>
     mode.check(before, after, mode.universe, tally),
   );
-  const details = fc.check(property, { numRuns: count, seed, endOnFailure: false });
+  return reportOf(area, seed, fc.check(property, { numRuns: count, seed }), tally);
+}
+
+function reportOf<T>(area: string, seed: number, details: fc.RunDetails<T>, figures: object): FuzzReport {
   const failures = details.failed
-    ? [`${String(details.errorInstance)}\n${JSON.stringify(details.counterexample?.[0], null, 1)}`]
+    ? [`${String(details.errorInstance)}\n${JSON.stringify(details.counterexample, null, 1)}`]
     : [];
-  return { area, seed, runs: details.numRuns, failures, figures: { ...tally } };
+  return { area, seed, runs: details.numRuns, failures, figures: { ...figures } };
 }
