@@ -186,7 +186,12 @@ function findRequest(model: Model, search: Search): Request | undefined {
   if (found.kind === 'undecided') model.undecided(`${search.action.name}: the search for an example was given up`);
   if (found.kind !== 'word') return undefined;
   const request = requestFor(search.action, language.prefix + found.word, found.word, search.context);
+  const renamed = request.context !== search.context && found.word !== search.context[keys.clientId];
+  // Without exclusive attachment a thing connects under its own name or not as that thing.
+  if (renamed && !model.options.exclusiveThings && search.context[keys.thingName] !== undefined) return undefined;
   if (model.allows(request)) return request;
+  // Another client ID than the one the languages were made for: conditions on it may turn, which is no disagreement.
+  if (renamed) return undefined;
   model.undecided(
     `${search.action.name} on ${request.resource}: the search and the evaluator disagree; nothing is claimed`,
   );
