@@ -8,6 +8,7 @@ import { type Parsed, parseArguments } from '../args/parse.ts';
 import { environment } from '../config/environment.ts';
 import { CommandError, Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
+import type { ShownEvent } from '../output/describe.ts';
 import { objectTable } from '../output/table.ts';
 import { findKinds } from './find-kind.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
@@ -41,8 +42,12 @@ export async function describeCommand(argv: readonly string[], io: CliIo): Promi
   const kinds = findKinds(word);
   if (kinds.length > 1) throw new UsageError('describe shows one kind at a time');
   const { describeObject } = await import('../output/describe.ts');
-  const objects = readObjects(kinds, names, args, io).flatMap((found) => found.objects);
-  io.stdout(objects.map((object) => describeObject(object, Date.now())).join('\n\n'));
+  const found = readObjects(kinds, names, args, io);
+  const events = readEvents(args, io);
+  const texts = found
+    .flatMap(({ objects }) => objects)
+    .map((object) => describeObject(object, Date.now(), events.get(object.metadata.uid ?? '')));
+  io.stdout(texts.join('\n\n'));
   return Exit.ok;
 }
 
@@ -65,6 +70,14 @@ function readObjects(
     if (names.length === 0) return { definition, objects: all };
     return { definition, objects: names.flatMap((name) => named(all, name, definition)) };
   });
+}
+
+/** By uid of the object they are about, oldest first. */
+function readEvents(args: Parsed, io: CliIo): Map<string, ShownEvent[]> {
+  using reader = openState(resolve(io.cwd, args.text('state') ?? environment().state));
+  const all = reader.list('Event', args.text('namespace')) as unknown as readonly ShownEvent[];
+  const sorted = [...all].sort((a, b) => (a.eventTime < b.eventTime ? -1 : 1));
+  return Map.groupBy(sorted, ({ regarding }) => regarding.uid ?? '');
 }
 
 function named(all: readonly KubeObject[], name: string, { singular }: KindDefinition): readonly KubeObject[] {
