@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Accounts, Caller } from './accounts.ts';
 import type { BrokerPort } from './broker-port.ts';
 import type { Delays } from './delays.ts';
+import type { AuditPort } from './signals/audit-trail.ts';
 import type { Change } from './state/changes.ts';
 import type { Paging } from './state/paging.ts';
 import type { Scope, Slice } from './state/scope.ts';
@@ -20,7 +21,7 @@ export interface World {
   /** Where devices and callers are told to connect; set when the sandbox is served. */
   readonly endpoints: Endpoints;
   /** Parts that exist only while something is served. */
-  readonly ports: { broker: BrokerPort | undefined };
+  readonly ports: { broker: BrokerPort | undefined; audit: AuditPort | undefined };
   /** State of one account in one region, created on first use. */
   scope(accountId: string, region: string): Scope;
 }

@@ -4,6 +4,7 @@ import type { CallContext } from './context.ts';
 import type { Core } from './core.ts';
 import { AwsError } from './errors.ts';
 import type { FaultEffect } from './faults.ts';
+import type { LedgerEntry } from './ledger.ts';
 import type { Scope } from './state/scope.ts';
 import { type Answer, answer, errorAnswer } from './wire/answer.ts';
 import type { WireRequest, WireResponse } from './wire/http.ts';
@@ -140,7 +141,7 @@ const RESOURCE_MEMBERS = [
 function record(core: Core, call: Call, outcome: string, status: number): void {
   const { service, operation } = call.resolved;
   const named = RESOURCE_MEMBERS.map((m) => call.input[m]).find((v) => typeof v === 'string');
-  core.ledger.record({
+  const entry: LedgerEntry = {
     at: core.clock.now(),
     service: service.name,
     operation: operation.name,
@@ -153,5 +154,7 @@ function record(core: Core, call: Call, outcome: string, status: number): void {
     mutating: isMutating(operation.name),
     changed: call.changed,
     resource: typeof named === 'string' ? named : '',
-  });
+  };
+  core.ledger.record(entry);
+  core.world.ports.audit?.({ entry, caller: call.caller, input: call.input, requestId: call.requestId });
 }

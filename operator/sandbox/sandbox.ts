@@ -10,6 +10,7 @@ import { families as defaultFamilies } from './ops/index.ts';
 import { runCall } from './pipeline.ts';
 import { type QuotaOptions, Quotas } from './quotas.ts';
 import { type Served, type ServeOptions, serve } from './server.ts';
+import { startSignals } from './signals/index.ts';
 import type { Change } from './state/changes.ts';
 import { hexDigits, seeded, uuid } from './state/ids.ts';
 import { Scope, type Slice } from './state/scope.ts';
@@ -142,6 +143,7 @@ function assemble(core: Core, { region, accounts, state, handle, slices }: Assem
       served.clear();
     },
   };
+  startSignals(sandbox);
   return sandbox;
 }
 
@@ -196,7 +198,7 @@ function createWorld(options: SandboxOptions, { clock, random, accounts, state }
       return authority;
     },
     endpoints,
-    ports: { broker: undefined },
+    ports: { broker: undefined, audit: undefined },
     scope: (accountId, region) => state.get(accountId, region),
   };
 }

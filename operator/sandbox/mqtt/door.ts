@@ -9,16 +9,16 @@ import { isClientId, isTopic } from './topics.ts';
 /** What of a CONNECT packet decides. */
 export interface ConnectRequest {
   readonly clientId: string;
-  readonly clean: boolean;
-  readonly keepalive: number;
+  readonly clean?: boolean | undefined;
+  readonly keepalive?: number | undefined;
   readonly will?: Will | undefined;
 }
 
 interface Will {
   readonly topic: string;
   readonly payload: Uint8Array | string;
-  readonly qos: number;
-  readonly retain: boolean;
+  readonly qos?: number | undefined;
+  readonly retain?: boolean | undefined;
 }
 
 /**
@@ -67,9 +67,9 @@ export function judgeConnect(context: DoorContext, peer: Peer, request: ConnectR
     certificateId: peer.certificateId,
     thingName,
     exclusive: thingName !== undefined && subject.things.get(thingName) === true,
-    cleanSession: request.clean,
+    cleanSession: request.clean ?? true,
     sourcePort: peer.sourcePort,
-    keepAliveSeconds: keepAliveOf(request.keepalive),
+    keepAliveSeconds: keepAliveOf(request.keepalive ?? 0),
     connectedAt: context.now(),
     sessionIdentifier: uuid(context.random),
     seenAt: context.now(),
@@ -79,13 +79,13 @@ export function judgeConnect(context: DoorContext, peer: Peer, request: ConnectR
 }
 
 function acceptableWill(will: NonNullable<ConnectRequest['will']>): boolean {
-  return isTopic(will.topic) && will.qos < 2 && Buffer.byteLength(will.payload) <= MAX_PAYLOAD_BYTES;
+  return isTopic(will.topic) && (will.qos ?? 0) < 2 && Buffer.byteLength(will.payload) <= MAX_PAYLOAD_BYTES;
 }
 
 /** The will is judged here and only here: when it is published later, nobody asks again. */
 function allowed({ scope, authorizer }: DoorContext, subject: Subject, peer: Peer, request: ConnectRequest): boolean {
   const { clientId, clean, will } = request;
-  const attributes = [...(clean ? [] : ['PersistentConnect']), ...(will ? ['LastWill'] : [])];
+  const attributes = [...(clean === false ? ['PersistentConnect'] : []), ...(will ? ['LastWill'] : [])];
   const context = {
     [keys.connectAttributes]: attributes,
     ...(will && { [keys.lastWillTopic]: scope.arn(`topic/${will.topic}`) }),

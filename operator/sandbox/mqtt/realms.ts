@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { currentView, PolicySets } from '../authorization.ts';
 import { BrokerCache, type PropagationOptions } from '../propagation.ts';
 import type { Sandbox } from '../sandbox.ts';
+import { deliverEvent } from '../signals/index.ts';
 import type { Change } from '../state/changes.ts';
 import { IDENTITY } from '../state/identity.ts';
 import { RETAINED } from '../state/retained.ts';
@@ -138,6 +139,7 @@ export class Realms {
 
   #announce(scope: Scope, topic: string, payload: Readonly<Record<string, unknown>>): void {
     const bytes = Buffer.from(JSON.stringify(payload));
+    deliverEvent(this.#sandbox, scope, topic, payload);
     this.of(scope).realm.publish({ topic, payload: bytes, qos: 1, retain: false });
   }
 

@@ -1,4 +1,6 @@
 import type { Family } from '../operations.ts';
+import { cloudWatchLogs } from '../signals/cloudwatch.ts';
+import { queueOperations } from '../signals/sqs.ts';
 import { attachments } from './attachments.ts';
 import { billingGroups } from './billing-groups.ts';
 import { caCertificates } from './ca-certificates.ts';
@@ -28,12 +30,14 @@ export const families: readonly Family[] = [
   billingGroups,
   caCertificates,
   certificates,
+  cloudWatchLogs,
   dataPlane,
   dynamicGroups,
   groupMembers,
   policies,
   principals,
   provisioningTemplates,
+  queueOperations,
   registration,
   roleAliases,
   securityProfiles,
