@@ -39,5 +39,8 @@ function renamed(request: Request, from: string, to: string): Request | undefine
     .slice(slash + 1)
     .split('/')
     .map((level) => level.replace(from, to));
-  return { action: request.action, resource: head + name.join('/'), context };
+  // On Connect the name asked for is the client ID, whatever it is called.
+  const client = context[keys.clientId];
+  const tail = request.action === 'iot:Connect' && typeof client === 'string' ? client : name.join('/');
+  return { action: request.action, resource: head + tail, context };
 }
