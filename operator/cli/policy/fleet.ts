@@ -11,7 +11,7 @@ const textList = (value: unknown): readonly string[] =>
 function names(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((item) =>
-    typeof item === 'string' ? [item] : typeof record(item)['name'] === 'string' ? [String(record(item)['name'])] : [],
+    typeof item === 'string' ? [item] : typeof record(item).name === 'string' ? [String(record(item).name)] : [],
   );
 }
 
@@ -29,11 +29,11 @@ function groupsIn(others: readonly OtherManifest[]): ReadonlyMap<string, Group> 
   const groups = new Map<string, Group>();
   for (const { kind, value } of others) {
     if (kind !== 'ThingGroup') continue;
-    const spec = record(value['spec']);
-    const name = String(record(value['metadata'])['name'] ?? '');
-    const parent = record(spec['parentRef'])['name'];
+    const spec = record(value.spec);
+    const name = String(record(value.metadata).name ?? '');
+    const parent = record(spec.parentRef).name;
     // Policies of dynamic groups are not inherited by AWS IoT.
-    const policies = spec['query'] === undefined ? names(spec['policyRefs']) : [];
+    const policies = spec.query === undefined ? names(spec.policyRefs) : [];
     groups.set(name, { name, parent: typeof parent === 'string' ? parent : undefined, policies });
   }
   return groups;
@@ -58,22 +58,22 @@ interface RawDevice {
 }
 
 function deviceFromManifest(value: Readonly<Record<string, unknown>>, groups: ReadonlyMap<string, Group>): RawDevice {
-  const spec = record(value['spec']);
-  const name = String(record(value['metadata'])['name'] ?? '');
-  const thing = String(spec['thingName'] ?? name);
-  const groupNames = names(spec['groupRefs']);
-  const type = record(spec['thingTypeRef'])['name'];
-  const given = textList(spec['clientIds']);
+  const spec = record(value.spec);
+  const name = String(record(value.metadata).name ?? '');
+  const thing = String(spec.thingName ?? name);
+  const groupNames = names(spec.groupRefs);
+  const type = record(spec.thingTypeRef).name;
+  const given = textList(spec.clientIds);
   return {
     device: {
       name,
       thing,
       clientIds: given.length > 0 ? given : [thing],
       thingType: typeof type === 'string' ? type : undefined,
-      attributes: texts(spec['attributes']),
+      attributes: texts(spec.attributes),
       groups: groupNames,
     },
-    policies: [...names(spec['policyRefs']), ...inherited(groupNames, groups)],
+    policies: [...names(spec.policyRefs), ...inherited(groupNames, groups)],
   };
 }
 
@@ -122,7 +122,7 @@ function rawDevices(others: readonly OtherManifest[]): readonly RawDevice[] {
   const groups = groupsIn(others);
   return others.flatMap(({ kind, value }) => {
     if (kind === 'Device') return [deviceFromManifest(value, groups)];
-    return Array.isArray(value['devices']) ? value['devices'].map(deviceFromList) : [];
+    return Array.isArray(value.devices) ? value.devices.map(deviceFromList) : [];
   });
 }
 

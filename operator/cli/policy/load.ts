@@ -126,19 +126,19 @@ function loadDocument(document: Document.Parsed, lines: LineCounter, path: strin
   const root = document.contents;
   if (typeof value !== 'object' || value === null || !isMap(root)) return named ? notAPolicy(path) : nothing;
   const manifest = value as Record<string, unknown>;
-  if (manifest['Statement'] !== undefined) {
+  if (manifest.Statement !== undefined) {
     return fromResult(path, path, parsePolicyValue(value, { name: path, positions: positionsOf(root, lines) }));
   }
-  const kind = typeof manifest['kind'] === 'string' ? manifest['kind'] : '';
+  const kind = typeof manifest.kind === 'string' ? manifest.kind : '';
   if (kind !== 'IoTPolicy')
-    return kind === '' && named && manifest['devices'] === undefined
+    return kind === '' && named && manifest.devices === undefined
       ? notAPolicy(path)
       : { ...nothing, others: [{ path, kind, value: manifest }] };
-  const spec = record(manifest['spec']);
+  const spec = record(manifest.spec);
   const name = policyName(manifest);
   const node = root.getIn(['spec', 'document'], true) as Node | undefined;
   const positions = positionsOf(node, lines);
-  return fromResult(path, name, parsePolicyValue(spec['document'], { name: `${path} (${name})`, positions }));
+  return fromResult(path, name, parsePolicyValue(spec.document, { name: `${path} (${name})`, positions }));
 }
 
 function notAPolicy(path: string): Loaded {
@@ -154,6 +154,6 @@ export function record(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function policyName(manifest: Readonly<Record<string, unknown>>): string {
-  const name = record(manifest['spec'])['policyName'] ?? record(manifest['metadata'])['name'];
+  const name = record(manifest.spec).policyName ?? record(manifest.metadata).name;
   return typeof name === 'string' ? name : 'unnamed';
 }

@@ -217,6 +217,25 @@ describe('the reach graph', () => {
     ).toEqual([['direct'], [], []]);
   });
 
+  it('keeps together what is the same value inside one device', () => {
+    const out = document([bound, allow('Publish', `topic/to/${hub}`)], '2012-10-17', 'out');
+    const own = document(
+      [bound, allow('Subscribe', `topicfilter/to/${thing}`), allow('Receive', `topic/to/${hub}`)],
+      '2012-10-17',
+      'own',
+    );
+    const devices = [
+      device('n1', [0], { hub: 'm1' }),
+      device('m1', [1], { hub: 'm1' }),
+      device('m2', [1], { hub: 'm1' }),
+    ];
+    const built = reachGraph({ documents: [out, own], devices }, options);
+    const reached = devices
+      .slice(1)
+      .map((to) => edgesBetween({ graph: built, sender: devices[0]!, receiver: to }).length);
+    expect(reached).toEqual([1, 0]);
+  });
+
   it('shows what a proposal newly connects, and nothing else', () => {
     const wider = document(
       [
