@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readCrds } from './crds.ts';
 import { generateDocs } from './docs.ts';
+import { generatePackaging } from './packaging.ts';
 import { generateSchemas } from './schemas.ts';
 import { generateTypes } from './types.ts';
 
@@ -15,4 +16,5 @@ export const outputs: readonly Output[] = [
   { name: 'types', generate: async (root) => generateTypes(await readCrds(join(root, 'crds'))) },
   { name: 'schemas', generate: async (root) => generateSchemas(await readCrds(join(root, 'crds'))) },
   { name: 'docs', generate: async (root) => generateDocs(await readCrds(join(root, 'crds')), root) },
+  { name: 'packaging', generate: generatePackaging },
 ];

@@ -1,24 +1,172 @@
 import { join } from 'node:path';
+import { AttachPolicyCommand, CreatePolicyCommand, IoTClient, ListTargetsForPolicyCommand } from '@aws-sdk/client-iot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { missing, must, why } from './support/cluster.ts';
-import { type OperatorProcess, openStory, type Story, untilReady } from './support/story.ts';
+import type { KubeObject } from '../../operator/api/meta.ts';
+import { kubectl, missing, must, until, why } from './support/cluster.ts';
+import { type OperatorProcess, untilReady } from './support/operator.ts';
+import { openStory, type Story } from './support/story.ts';
 
 const FACTORY = join(import.meta.dirname, '../../manifests/examples/factory');
 
-describe.skipIf(missing)(`kubectl apply of the factory${why}`, () => {
+interface List {
+  readonly items: readonly KubeObject[];
+}
+
+describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`, () => {
   let story: Story;
   let operator: OperatorProcess;
+  let iot: IoTClient;
+  const writes = () => story.sandbox.ledger.count({ mutating: true });
+  const versions = async () =>
+    Object.fromEntries(
+      (await story.json<List>('get', 'fleet')).items.map(({ kind, metadata }) => [
+        `${kind}/${metadata.name}`,
+        metadata.resourceVersion,
+      ]),
+    );
 
   beforeAll(async () => {
     story = await openStory('converge');
     operator = await story.operator();
+    iot = new IoTClient({
+      endpoint: story.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'somebody', secretAccessKey: 'else' },
+    });
     await untilReady(operator);
     await must(story.kubectl('apply', '-R', '-f', FACTORY));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=90s'));
+    await must(
+      story.kubectl('patch', 'awsaccount', 'default', '--type=merge', '-p', '{"spec":{"driftInterval":"30s"}}'),
+    );
   });
-  afterAll(() => story?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    iot?.destroy();
+    await story?.[Symbol.asyncDispose]();
+  });
 
-  test('every object becomes Ready, and kubectl wait says so', async () => {
-    const waited = await story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=90s');
-    expect(waited.stderr + (await story.kubectl('get', 'fleet')).stdout, operator.child.tail()).toBe('');
+  test('43 objects become Ready, and kubectl get shows each with what it is about', async () => {
+    const { items } = await story.json<List>('get', 'fleet');
+    expect(items).toHaveLength(43);
+    const devices = await must(story.kubectl('get', 'devices', '-o', 'wide'));
+    expect(devices).toMatch(/^NAME +READY +STATUS +AGE +THING/);
+    expect(devices).toMatch(/drs-press-01 +True +Thing drs-press-01 matches the spec\. +\d+s/);
+    expect(await must(story.kubectl('get', 'dev', 'drs-press-01', '--no-headers'))).toContain('True');
+  });
+
+  test('a device stays within its budget: four writes, one event, 4 KiB', async () => {
+    const { items } = await story.json<List>('get', 'devices', '--show-managed-fields');
+    // kubectl keeps a copy of everything it applied; that is its own, and Git does without.
+    const kept = 'kubectl.kubernetes.io/last-applied-configuration';
+    const sizes = items.map((item) => {
+      const annotations = { ...item.metadata.annotations, [kept]: undefined };
+      return JSON.stringify({ ...item, metadata: { ...item.metadata, annotations } }).length;
+    });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4096);
+    const { items: events } = await story.json<{ items: { regarding: { kind: string; name: string } }[] }>(
+      'get',
+      'events.events.k8s.io',
+    );
+    for (const { metadata } of items) {
+      const about = events.filter(({ regarding }) => regarding.kind === 'Device' && regarding.name === metadata.name);
+      expect(about.length, metadata.name).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('kubectl describe ends with an event, and no key or request is printed as one', async () => {
+    const text = await must(story.kubectl('describe', 'device', 'drs-press-01'));
+    expect(text).toMatch(/Conditions:[\s\S]*Type: +Ready/);
+    expect(text).toMatch(/Events:\n[\s\S]*Normal +\w+ /);
+    expect(text).not.toMatch(/PRIVATE KEY/);
+  });
+
+  test('kubectl explain explains', async () => {
+    const text = await must(story.kubectl('explain', 'device.spec'));
+    expect(text).toContain('policyRefs');
+    expect(text).not.toContain('<no description>');
+    expect(await must(story.kubectl('explain', 'device.spec.certificates.issued'))).toContain('secretName');
+  });
+
+  test('applying the same again changes no object and writes nothing to AWS', async () => {
+    const before = { writes: writes(), versions: await versions() };
+    const again = await must(story.kubectl('apply', '-R', '-f', FACTORY));
+    expect(
+      again
+        .trim()
+        .split('\n')
+        .filter((line) => !line.endsWith(' unchanged')),
+    ).toEqual([]);
+    const reconciles = await operator.metric('controller_runtime_reconcile_total', 'controller="device"');
+    await must(story.kubectl('annotate', 'device', 'drs-press-01', 'fleetward.dev/reconcile-at=now'));
+    await until(
+      async () =>
+        (await operator.metric('controller_runtime_reconcile_total', 'controller="device"')) > reconciles || undefined,
+      'a reconcile that was asked for',
+    );
+    const now = await versions();
+    expect({ ...now, 'Device/drs-press-01': '' }).toEqual({ ...before.versions, 'Device/drs-press-01': '' });
+    expect(writes()).toBe(before.writes);
+  });
+
+  test('kubectl edit of one attribute reaches AWS', async () => {
+    const edited = await kubectl(['-n', story.namespace, 'edit', 'device', 'ham-sensor-06'], {
+      editor: "sed -i 's/unit: .*/unit: kelvin/'",
+    });
+    expect(edited.stderr).toBe('');
+    await until(
+      () =>
+        story.sandbox.ledger
+          .entries({ operation: 'UpdateThing' })
+          .some(({ resource }) => resource === 'ham-sensor-06') || undefined,
+      'the edit in AWS',
+    );
+    await must(story.kubectl('wait', '--for=condition=Ready', 'device/ham-sensor-06', '--timeout=30s'));
+  });
+
+  test('a policy that a stranger attaches to a certificate of ours is detached within the drift interval', async () => {
+    const policyDocument = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:*","Resource":"*"}]}';
+    await iot.send(new CreatePolicyCommand({ policyName: 'strange', policyDocument }));
+    const { targets = [] } = await iot.send(new ListTargetsForPolicyCommand({ policyName: 'press' }));
+    const target = targets.find((arn) => arn.includes(':cert/'));
+    await iot.send(new AttachPolicyCommand({ policyName: 'strange', target }));
+    await until(
+      async () => {
+        const now = await iot.send(new ListTargetsForPolicyCommand({ policyName: 'strange' }));
+        return now.targets?.length === 0 || undefined;
+      },
+      'the repair of a strange attachment',
+      75_000,
+    );
+  });
+
+  test('kubectl delete of a device under Retain is at once and leaves AWS alone', async () => {
+    const before = writes();
+    await must(story.kubectl('delete', 'device', 'ham-press-06', '--timeout=10s'));
+    expect(writes()).toBe(before);
+  });
+
+  test('kubectl delete under Delete waits for AWS', async () => {
+    const name = 'ham-press-05';
+    await must(story.kubectl('patch', 'device', name, '--type=merge', '-p', '{"spec":{"deletionPolicy":"Delete"}}'));
+    await until(async () => {
+      const { metadata } = await story.json<KubeObject>('get', 'device', name);
+      return metadata.finalizers?.includes('fleetward.dev/aws') || undefined;
+    }, 'the finalizer');
+    await must(story.kubectl('delete', 'device', name, '--timeout=60s'));
+    const deleted = story.sandbox.ledger.entries({ operation: 'DeleteThing', outcome: 'ok' });
+    expect(deleted.map(({ resource }) => resource)).toEqual([name]);
+  });
+
+  test('deletion of the whole namespace ends while the operator runs, finalizers and all', async () => {
+    await must(
+      story.kubectl('patch', 'device', 'ham-press-04', '--type=merge', '-p', '{"spec":{"deletionPolicy":"Delete"}}'),
+    );
+    await until(async () => {
+      const { metadata } = await story.json<KubeObject>('get', 'device', 'ham-press-04');
+      return metadata.finalizers?.length || undefined;
+    }, 'the finalizer');
+    await must(story.kubectl('delete', 'namespace', story.namespace, '--timeout=60s'));
+    expect(story.sandbox.ledger.count({ operation: 'DeleteThing', outcome: 'ok' })).toBe(2);
+    expect(operator.child.exited()).toBe(false);
   });
 });

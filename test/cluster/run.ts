@@ -1,6 +1,6 @@
 /** `npm run test:cluster`: one control plane for the whole run, then Vitest; everything stops with us. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execute, must } from './support/cluster.ts';
@@ -31,6 +31,14 @@ async function installCrds({ parts, kubeconfig }: ControlPlane): Promise<void> {
   await must(execute(parts.kubectl, wait, { env }));
 }
 
+/** What the image and the npm package run: built once, unpacked where nothing else of the repository is. */
+async function bundle(into: string): Promise<string> {
+  const root = join(import.meta.dirname, '../..');
+  await must(execute(process.execPath, ['scripts/build.ts'], { cwd: root }));
+  await cp(join(root, 'dist'), join(into, 'app'), { recursive: true });
+  return join(into, 'app', 'fleetward.mjs');
+}
+
 const found = await findParts(say);
 if (found.kind === 'missing') {
   say(`\n*** The cluster stories are SKIPPED: ${found.why}.\n`);
@@ -41,13 +49,14 @@ const folder = await mkdtemp(join(tmpdir(), 'fleetward-cluster-'));
 let plane: ControlPlane | undefined;
 let code = 1;
 try {
+  const program = await bundle(folder);
   say('starting etcd, kube-apiserver and kube-controller-manager');
   plane = await startControlPlane(found.parts, folder);
   await installCrds(plane);
   const { kubeconfig, server, caFile, auditLog, parts } = plane;
   code = await vitest({
     FLEETWARD_TEST_KUBECONFIG: kubeconfig,
-    FLEETWARD_TEST_CLUSTER: JSON.stringify({ kubeconfig, server, caFile, auditLog, folder, parts }),
+    FLEETWARD_TEST_CLUSTER: JSON.stringify({ kubeconfig, server, caFile, auditLog, folder, parts, bundle: program }),
   });
 } finally {
   await plane?.stop();

@@ -50,7 +50,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* What the operator may do with objects, in the namespaces it watches. No wildcard; Secrets by name only: no list, no watch. */}}
 {{- define "fleetward.rules" -}}
 - apiGroups: [fleetward.dev]
-  resources: [fleetsources, awsaccounts, devices, thingtypes, thinggroups, iotpolicies, securityprofiles]
+  resources: [fleetsources, awsaccounts, devices, thingtypes, thinggroups, iotpolicies, securityprofiles, policyrollouts]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [fleetward.dev]
   resources:
@@ -61,6 +61,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
     - thinggroups/status
     - iotpolicies/status
     - securityprofiles/status
+    - policyrollouts/status
   verbs: [patch]
 - apiGroups: [""]
   resources: [secrets]
@@ -80,11 +81,15 @@ watchNamespaces:
 allowedRoleArns:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with .Values.operator.allowedEndpoints }}
+allowedEndpoints:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+allowFileSources: {{ .Values.operator.allowFileSources }}
 {{- with .Values.operator.endpoint }}
 endpoint: {{ . | quote }}
 {{- end }}
 concurrency: {{ .Values.operator.concurrency }}
-quotaShare: {{ .Values.operator.quotaShare }}
 creationsPerSecond: {{ .Values.operator.creationsPerSecond }}
 log:
   level: {{ .Values.operator.log.level }}

@@ -28,7 +28,6 @@ export const configFields = {
   allowFileSources: { kind: 'switch' },
   endpoint: { kind: 'text', pattern: /^https?:\/\/[^\s/]+/, what: 'an http:// or https:// URL' },
   concurrency: { kind: 'number', min: 1, max: 256, whole: true },
-  quotaShare: { kind: 'number', min: 0.01, max: 1, whole: false },
   creationsPerSecond: { kind: 'number', min: 0, max: 100_000, whole: true },
   listen: { kind: 'text', pattern: /^([^\s:]*|\[[0-9a-f:]+\]):\d{1,5}$/i, what: 'HOST:PORT or :PORT' },
   log: {

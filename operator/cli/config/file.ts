@@ -18,7 +18,6 @@ export interface ConfigFile {
   readonly allowFileSources?: boolean;
   readonly endpoint?: string;
   readonly concurrency?: number;
-  readonly quotaShare?: number;
   readonly creationsPerSecond?: number;
   readonly listen?: string;
   readonly log?: { readonly level?: 'debug' | 'info' | 'warn' | 'error'; readonly format?: 'json' | 'pretty' };

@@ -10,6 +10,8 @@ export interface Cluster {
   /** For files of the run; removed at its end. */
   readonly folder: string;
   readonly parts: Parts;
+  /** The bundle, unpacked in a folder with nothing else of the repository. */
+  readonly bundle: string;
 }
 
 /** Why there is no cluster; undefined when there is one. Stories that need it skip themselves with it in their name. */
@@ -58,10 +60,17 @@ export function execute(
   });
 }
 
-/** `kubectl` as a person uses it. With `input`, it reads `-f -`. */
-export function kubectl(args: readonly string[], options: { input?: string; kubeconfig?: string } = {}) {
+/** `kubectl` as a person uses it. With `input`, it reads `-f -`; without an `editor`, `kubectl edit` fails at once. */
+export function kubectl(
+  args: readonly string[],
+  options: { readonly input?: string; readonly kubeconfig?: string; readonly editor?: string } = {},
+): Promise<Output> {
   const { parts, kubeconfig } = cluster();
-  const env = { KUBECONFIG: options.kubeconfig ?? kubeconfig, HOME: '/nonexistent' };
+  const env = {
+    KUBECONFIG: options.kubeconfig ?? kubeconfig,
+    HOME: '/nonexistent',
+    KUBE_EDITOR: options.editor ?? 'false',
+  };
   return execute(parts.kubectl, args, { env, ...(options.input === undefined ? {} : { input: options.input }) });
 }
 

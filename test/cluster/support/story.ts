@@ -5,31 +5,15 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ConfigFile } from '../../../operator/cli/config/file.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../../operator/sandbox/index.ts';
-import { cluster, kubectl, must, type Output, until } from './cluster.ts';
+import { cluster, kubectl, must, type Output } from './cluster.ts';
 import { freePort } from './control-plane.ts';
-import { type Child, startChild } from './process.ts';
-
-const MAIN = join(import.meta.dirname, '../../../operator/cli/main.ts');
-
-export interface OperatorProcess {
-  readonly child: Child;
-  /** Of probes and metrics. */
-  readonly url: string;
-  readonly logFile: string;
-  /** Body of a GET, whatever its status. */
-  get(path: string): Promise<{ readonly status: number; readonly body: string }>;
-  /** Sum of a metric's series whose labels contain all of the given texts. */
-  metric(name: string, ...labels: readonly string[]): Promise<number>;
-  stop(): Promise<void>;
-}
+import { launchOperator, type OperatorProcess } from './operator.ts';
 
 export interface OperatorStart {
   readonly config?: ConfigFile;
   readonly kubeconfig?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** Default: the checkout's program, run by this Node. */
-  readonly program?: readonly string[];
   /** Leave out the endpoint, which stands for every account otherwise. */
   readonly ownEndpoints?: boolean;
   readonly name?: string;
@@ -93,9 +77,10 @@ export async function openStory(name: string, options: { readonly sandbox?: Sand
 const READY = '{.status.conditions[?(@.type=="Ready")].status}/{.status.conditions[?(@.type=="Ready")].reason}';
 
 async function startOperator(story: Story, start: OperatorStart, index: number): Promise<OperatorProcess> {
+  const { folder } = story;
   const name = start.name ?? `operator-${index}`;
   const port = await freePort();
-  const configFile = join(story.folder, `${name}.yaml`);
+  const configFile = join(folder, `${name}.yaml`);
   const config: ConfigFile = {
     watchNamespaces: [story.namespace],
     installation: story.namespace.slice(0, 32),
@@ -105,57 +90,12 @@ async function startOperator(story: Story, start: OperatorStart, index: number):
     ...start.config,
   };
   await writeFile(configFile, stringify(config));
-  const logFile = join(story.folder, `${name}.log`);
-  const program = start.program ?? [process.execPath, '--disable-warning=ExperimentalWarning', MAIN];
-  const child = startChild(
-    name,
-    [...program, 'run', `--config=${configFile}`, `--listen=127.0.0.1:${port}`, ...(start.args ?? [])],
-    {
-      logFile,
-      cwd: story.folder,
-      env: {
-        PATH: process.env.PATH,
-        HOME: story.folder,
-        TMPDIR: story.folder,
-        KUBECONFIG: start.kubeconfig ?? cluster().kubeconfig,
-        AWS_ACCESS_KEY_ID: name,
-        AWS_SECRET_ACCESS_KEY: 'secret',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        POD_NAME: name,
-        POD_NAMESPACE: story.namespace,
-        ...start.env,
-      },
-    },
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const get = async (path: string) => {
-    const answer = await fetch(url + path);
-    return { status: answer.status, body: await answer.text() };
+  const args = ['run', `--config=${configFile}`, `--listen=127.0.0.1:${port}`, ...(start.args ?? [])];
+  const env = {
+    KUBECONFIG: start.kubeconfig ?? cluster().kubeconfig,
+    POD_NAME: name,
+    POD_NAMESPACE: story.namespace,
+    ...start.env,
   };
-  return {
-    child,
-    url,
-    logFile,
-    get,
-    stop: () => child.stop(),
-    async metric(metric, ...labels) {
-      const { body } = await get('/metrics');
-      const lines = body.split('\n').filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `));
-      const wanted = lines.filter((line) => labels.every((label) => line.includes(label)));
-      return wanted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
-    },
-  };
-}
-
-/** Waits for `/readyz`; an operator that ended says what it wrote. */
-export async function untilReady(operator: OperatorProcess, ms = 60_000): Promise<void> {
-  await until(
-    async () => {
-      if (operator.child.exited()) throw new Error(`the operator ended:\n${operator.child.tail()}`);
-      const answer = await operator.get('/readyz').catch(() => undefined);
-      return answer?.status === 200 ? true : undefined;
-    },
-    'readiness of the operator',
-    ms,
-  );
+  return launchOperator({ name, folder, port, args, env });
 }

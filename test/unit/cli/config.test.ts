@@ -14,7 +14,6 @@ allowedEndpoints: ["https://iot.example.com"]
 allowFileSources: false
 endpoint: http://127.0.0.1:4566
 concurrency: 8
-quotaShare: 0.25
 creationsPerSecond: 10
 listen: ":8080"
 log: {level: debug, format: json}
@@ -30,7 +29,6 @@ test.each([
   ['log: {level: loud}\n', /c\.yaml:1:14: log\.level must be one of debug, info, warn, error/],
   ['concurrency: many\n', /c\.yaml:1:14: concurrency must be a whole number from 1 to 256/],
   ['concurrency: 1.5\n', /whole number/],
-  ['quotaShare: 2\n', /from 0\.01 to 1/],
   ['watchNamespaces: a\n', /watchNamespaces must be a list/],
   ['watchNamespaces: [1]\n', /watchNamespaces\[0\] must be a text/],
   ['endpoint: localhost\n', /endpoint must be an http/],

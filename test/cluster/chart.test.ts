@@ -1,0 +1,218 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KubeObject } from '../../operator/api/meta.ts';
+import { createSandbox, type Sandbox } from '../../operator/sandbox/index.ts';
+import { GitRemote } from '../support/git.ts';
+import { type Grant, grantsOf, usedBy } from './support/audit.ts';
+import { cluster, missing, must, until, why } from './support/cluster.ts';
+import { freePort } from './support/control-plane.ts';
+import { environmentOf, type Kubelet, type Pod, playKubelet, runImage } from './support/kubelet.ts';
+import { launchOperator, type OperatorProcess, untilReady } from './support/operator.ts';
+import { type OwnPlane, openPlane, serviceAccountConfig } from './support/own-plane.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CHART = join(ROOT, 'charts/fleetward');
+const SYSTEM = 'fleetward-system';
+const USER = `system:serviceaccount:${SYSTEM}:fleetward`;
+
+interface Deployment extends KubeObject {
+  readonly spec: { readonly template: Pick<Pod, 'spec'> & { readonly metadata: KubeObject['metadata'] } };
+}
+
+describe.skipIf(missing)(`helm install, and the operator as its Deployment starts it${why}`, () => {
+  let own: OwnPlane;
+  let sandbox: Sandbox;
+  let endpoint: string;
+  let operator: OperatorProcess;
+  let kubelet: Kubelet;
+  let remote: GitRemote;
+  let port: number;
+  const system = (...args: readonly string[]) => own.kubectl('-n', SYSTEM, ...args);
+  const plant = (...args: readonly string[]) => own.kubectl('-n', 'plant', ...args);
+  const values = () => [
+    ...['--set', `operator.endpoint=${endpoint}`, '--set', 'operator.allowFileSources=true'],
+    ...['--set', 'operator.leaderElection.leaseDuration=3s', '--set', 'operator.leaderElection.renewDeadline=2s'],
+    ...['--set', 'operator.leaderElection.retryPeriod=400ms', '--set', 'operator.installation=chart'],
+  ];
+  const deployment = async () =>
+    JSON.parse(await must(system('get', 'deployment', 'fleetward', '-o', 'json'))) as Deployment;
+
+  beforeAll(async () => {
+    own = await openPlane('chart');
+    sandbox = createSandbox({ quotas: 'off' });
+    endpoint = (await sandbox.listen()).url;
+    remote = await GitRemote.create(join(own.plane.folder, 'remote'));
+    port = await freePort();
+    await must(own.kubectl('create', 'namespace', SYSTEM));
+    await must(own.kubectl('label', 'namespace', SYSTEM, 'pod-security.kubernetes.io/enforce=restricted'));
+    await must(own.kubectl('create', 'namespace', 'plant'));
+    kubelet = playKubelet(system, (args) =>
+      runImage(
+        cluster().bundle,
+        args.map((arg) => (arg.startsWith('http') ? `http://127.0.0.1:${port}${new URL(arg).pathname}` : arg)),
+      ),
+    );
+  });
+  afterAll(async () => {
+    await operator?.stop();
+    await kubelet?.stop();
+    await sandbox?.close();
+    await own?.[Symbol.asyncDispose]();
+  });
+
+  /** The pod's command as a process, with the Deployment's arguments, environment and ServiceAccount. */
+  async function start(): Promise<OperatorProcess> {
+    const { spec } = (await deployment()).spec.template;
+    const [container] = spec.containers;
+    const folder = join(own.plane.folder, 'pod');
+    await mkdir(folder, { recursive: true });
+    const map = JSON.parse(await must(system('get', 'configmap', 'fleetward', '-o', 'json'))) as {
+      data: Record<string, string>;
+    };
+    const config = join(folder, 'config.yaml');
+    await writeFile(config, map.data['config.yaml'] ?? '');
+    expect(container.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(['/etc/fleetward', '/tmp']);
+    const args = container.args.map((arg) =>
+      arg.replace('/etc/fleetward/config.yaml', config).replace(':8080', `127.0.0.1:${port}`),
+    );
+    const env = environmentOf({ spec }, { 'metadata.name': 'fleetward-0', 'metadata.namespace': SYSTEM });
+    const kubeconfig = await serviceAccountConfig(own, SYSTEM, spec.serviceAccountName);
+    const started = launchOperator({ name: 'chart', folder, port, args, env: { ...env, KUBECONFIG: kubeconfig } });
+    await untilReady(started);
+    return started;
+  }
+
+  test('helm lint finds nothing, also with every switch on', async () => {
+    const all = ['serviceMonitor.enabled=true', 'prometheusRule.enabled=true', 'grafanaDashboard.enabled=true'];
+    const more = [...all, 'networkPolicy.enabled=true', 'operator.watchNamespaces={a,b}'].flatMap((s) => ['--set', s]);
+    for (const args of [[], more]) {
+      const { status, stdout, stderr } = await own.helm('lint', '--strict', CHART, ...args);
+      expect(stdout + stderr).toContain('0 chart(s) failed');
+      expect(status).toBe(0);
+    }
+  });
+
+  test.each([
+    ['an unknown value', 'operator.instalation=x'],
+    ['a text for a number', 'replicas=many'],
+    ['a format that run does not know', 'operator.log.format=text'],
+    ['an installation that fits no ownership mark', 'operator.installation=Plant_1'],
+  ])('%s fails the install before anything is made', async (_, value) => {
+    const { status, stderr } = await own.helm('template', 'x', CHART, '--set', value);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('values don');
+  });
+
+  test('helm install --wait returns under restricted pod security, with the next command', {
+    timeout: 90_000,
+  }, async () => {
+    const out = await must(
+      own.helm('install', 'fleetward', CHART, '-n', SYSTEM, '--wait', '--timeout', '60s', ...values()),
+    );
+    expect(out).toContain('kubectl get fleet --all-namespaces');
+    await must(own.kubectl('wait', '--for=condition=Established', 'crd', '-l', 'app.kubernetes.io/part-of=fleetward'));
+    expect(kubelet.seen.size).toBe(2);
+  });
+
+  test('the Deployment starts an operator whose RBAC is enough, with Git and all', { timeout: 120_000 }, async () => {
+    operator = await start();
+    const files: Record<string, string> = {};
+    for (const file of ['types.yaml', 'groups.yaml', 'policies/press.yaml', 'policies/device-management.yaml']) {
+      files[file] = await readFile(join(ROOT, 'manifests/examples/factory', file), 'utf8');
+    }
+    const device = (name: string, spec: string) =>
+      `apiVersion: fleetward.dev/v1alpha1\nkind: Device\nmetadata: {name: ${name}}\nspec:\n${spec}`;
+    files['devices.yaml'] = [
+      device(
+        'press-1',
+        '  thingTypeRef: {name: press}\n  policyRefs: [{name: press}]\n  certificates: [{name: a, issued: {secretName: press-1}}]\n',
+      ),
+      device('press-2', '  deletionPolicy: Delete\n'),
+      device('press-3', '  attributes: {site: x}\n'),
+    ].join('---\n');
+    await remote.commit(files);
+    await apply(`${account()}---\n${source()}`);
+    await must(plant('wait', '--for=condition=Ready', 'fleetsource/fleet', '--timeout=60s'));
+    await must(plant('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=60s'));
+    expect(await must(plant('get', 'secret', 'press-1', '-o', 'jsonpath={.data}'))).toContain('tls.key');
+    const before = (await must(plant('get', 'device', 'press-3', '-o', 'jsonpath={.metadata.uid}'))).trim();
+    expect(before).not.toBe('');
+    files['devices.yaml'] = (files['devices.yaml'] ?? '').split('---\n').slice(0, 2).join('---\n');
+    await remote.commit(files, 'Take a device away');
+    await must(plant('annotate', 'fleetsource', 'fleet', 'fleetward.dev/reconcile-at=now', '--overwrite'));
+    await must(plant('wait', '--for=delete', 'device/press-3', '--timeout=60s'));
+    await must(plant('delete', 'device', 'press-2', '--timeout=30s'));
+  });
+
+  const account = () =>
+    'apiVersion: fleetward.dev/v1alpha1\nkind: AWSAccount\nmetadata: {name: default}\nspec: {accountId: "123456789012", region: us-east-1}\n';
+  const source = () =>
+    `apiVersion: fleetward.dev/v1alpha1\nkind: FleetSource\nmetadata: {name: fleet}\nspec: {url: "${remote.fileUrl}", interval: 10s}\n`;
+
+  async function apply(manifest: string): Promise<void> {
+    const file = join(own.plane.folder, 'applied.yaml');
+    await writeFile(file, manifest);
+    await must(plant('apply', '-f', file));
+  }
+
+  test('helm test asks the running operator', { timeout: 60_000 }, async () => {
+    const out = await must(own.helm('test', 'fleetward', '-n', SYSTEM, '--timeout', '40s'));
+    expect(out).toMatch(/Phase: +Succeeded/);
+    await operator.stop();
+    const { status } = await own.helm('test', 'fleetward', '-n', SYSTEM, '--timeout', '20s');
+    expect(status).not.toBe(0);
+    operator = await start();
+  });
+
+  test('what it did and what it may do are the same, verb by verb', async () => {
+    const rules = async (...args: readonly string[]) =>
+      (JSON.parse(await must(own.kubectl(...args, '-o', 'json'))) as { rules: Grant[] }).rules;
+    const granted = grantsOf([
+      ...(await rules('get', 'clusterrole', 'fleetward')),
+      ...(await rules('-n', SYSTEM, 'get', 'role', 'fleetward-leader-election')),
+    ]);
+    const { permitted, refused } = await usedBy(USER, own.plane.auditLog);
+    expect([...refused], 'asked for and not granted').toEqual([]);
+    expect(
+      [...permitted].filter((verb) => !granted.has(verb)),
+      'used beyond the grant',
+    ).toEqual([]);
+    expect(
+      [...granted].filter((verb) => !permitted.has(verb)),
+      'granted and not used',
+    ).toEqual([]);
+    expect([...granted].filter((verb) => verb.includes('*'))).toEqual([]);
+  });
+
+  test('helm upgrade with another setting rolls the pods', { timeout: 90_000 }, async () => {
+    const sum = async () => (await deployment()).spec.template.metadata.annotations?.['checksum/config'];
+    const before = await sum();
+    const more = ['--set', 'operator.log.level=debug', '--wait', '--timeout', '60s'];
+    await must(own.helm('upgrade', 'fleetward', CHART, '-n', SYSTEM, ...values(), ...more));
+    expect(await sum()).not.toBe(before);
+  });
+
+  test('helm uninstall takes the operator and leaves objects, CRDs and AWS', { timeout: 90_000 }, async () => {
+    const writes = sandbox.ledger.count({ mutating: true });
+    await must(own.helm('uninstall', 'fleetward', '-n', SYSTEM, '--wait', '--timeout', '60s'));
+    await operator.stop();
+    expect(JSON.parse(await must(plant('get', 'fleet', '-o', 'json'))).items.length).toBeGreaterThan(5);
+    expect(sandbox.ledger.count({ mutating: true })).toBe(writes);
+    expect(
+      (await system('get', 'deployment,configmap,serviceaccount', '-l', 'app.kubernetes.io/name=fleetward')).stdout,
+    ).toBe('');
+    await until(
+      async () => (await own.kubectl('get', 'crd', 'devices.fleetward.dev')).status === 0 || undefined,
+      'the CRD',
+    );
+  });
+
+  test('without the operator, a finalizer holds what it should delete in AWS, and only that', {
+    timeout: 60_000,
+  }, async () => {
+    expect((await plant('delete', 'iotpolicy', 'press', '--timeout=10s')).status).toBe(0);
+    const held = await plant('delete', 'awsaccount', 'default', '--timeout=2s');
+    expect(held.stderr).toContain('timed out');
+  });
+});
