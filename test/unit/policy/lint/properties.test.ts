@@ -98,7 +98,7 @@ describe('lint on random policies', () => {
         }
         expect(report.undecided.filter((text) => text.includes('disagree'))).toEqual([]);
       }),
-      { numRuns: 150, seed: 20_26 },
+      { numRuns: 60, seed: 20_26 },
     );
   });
 
@@ -130,7 +130,7 @@ describe('lint on random policies', () => {
           }
         }
       }),
-      { numRuns: 120, seed: 7 },
+      { numRuns: 40, seed: 7 },
     );
   });
 });
