@@ -167,7 +167,7 @@ describe('whose object it is', () => {
 
   test('the mark of another installation is refused, whatever adoption says', async () => {
     await using fleet = await withThing(
-      { 'fleetward.dev/owner': 'other/factory/Device/press-1' },
+      { 'fleetward.dev/owner': 'other/plant/Device/somebody' },
       { adoption: 'AdoptOrCreate' },
     );
     expect(await reasonOf(fleet, 'Device', 'press-1')).toBe('OwnedByOther');

@@ -82,6 +82,17 @@ describe('call budget', () => {
     expect(limiter.rate('CreateThing')).toBe(100);
   });
 
+  test('asking again keeps the place: it neither costs others theirs nor goes to the end', async () => {
+    const clock = new VirtualClock();
+    const limiter = createLimiter({ clock, share: 1, overrides: { OpenTunnel: 1 } });
+    expect(limiter.reserve('OpenTunnel', 0, 'first')).toBe(0);
+    for (let i = 0; i < 50; i += 1) expect(limiter.reserve('OpenTunnel', 0, 'eager')).toBe(1_000);
+    expect(limiter.reserve('OpenTunnel', 0, 'patient')).toBe(2_000);
+    await clock.advance(1_000);
+    expect(limiter.reserve('OpenTunnel', 0, 'eager')).toBe(0);
+    expect(limiter.reserve('OpenTunnel', 0, 'patient')).toBe(1_000);
+  });
+
   test('a place that nobody claims does not hold up the line', async () => {
     const clock = new VirtualClock();
     const limiter = createLimiter({ clock, share: 1, overrides: { OpenTunnel: 1 } });
