@@ -9,7 +9,9 @@ const manifest: unknown = JSON.parse(await readFile('package.json', 'utf8'));
 const version =
   typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0.0.0';
 
-await mkdir('dist', { recursive: true });
+/** Where the bundle goes; a test builds into a folder of its own. */
+const outdir = process.argv[2] ?? 'dist';
+await mkdir(outdir, { recursive: true });
 
 const shared = {
   bundle: true,
@@ -24,10 +26,12 @@ const shared = {
 await build({
   ...shared,
   entryPoints: { fleetward: 'operator/cli/main.ts' },
-  outdir: 'dist',
+  outdir,
   outExtension: { '.js': '.mjs' },
   // Commands load on demand, so that `version` does not pay for the AWS SDK.
   splitting: true,
+  // The AWS clients as ES modules: as CommonJS a dynamic import sees one default export and none of their schemas.
+  mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   minify: true,
   banner: {
@@ -37,7 +41,7 @@ await build({
 await build({
   ...shared,
   entryPoints: { policy: 'operator/policy/index.ts' },
-  outdir: 'dist',
+  outdir,
   outExtension: { '.js': '.mjs' },
 });
-await chmod('dist/fleetward.mjs', 0o755);
+await chmod(`${outdir}/fleetward.mjs`, 0o755);
