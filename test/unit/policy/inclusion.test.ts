@@ -61,6 +61,15 @@ describe('glob inclusion', () => {
     expect(budget.left).toBeGreaterThan(0);
   });
 
+  it('keeps its place in patterns longer than one word of the bit vector', () => {
+    for (const length of [30, 31, 32, 33, 63, 64, 65, 100]) {
+      const long = 'ab'.repeat(length).slice(0, length);
+      expect(search([`${long}*`], [long, `${long}?*`]).kind).toBe('covered');
+      expect(search([`*${long}*`], [`*${long}`, `*${long}?`, `*${long}??*`]).kind).toBe('covered');
+      expect(search([`${long}*`], [long, `${long}??*`])).toEqual({ kind: 'word', word: `${long}x` });
+    }
+  });
+
   it('gives up at the budget instead of running on', () => {
     const right = Array.from({ length: 12 }, (_unused, index) => `*a*b*c*${'?'.repeat(index)}d`);
     expect(search(['*a*b*c*'], right, 2).kind).toBe('exceeded');
