@@ -14,8 +14,8 @@ interface Group {
 type Entry = { readonly kind: 'one'; readonly listener: Listener } | { readonly kind: 'group'; readonly group: Group };
 
 /**
- * Routes packets to listeners by AWS's topic rules, in the place of aedes' own emitter. Everything happens within the
- * call, so that time can only move between whole deliveries.
+ * Routes packets to listeners by AWS's topic rules, in the place of aedes' own emitter. Every delivery starts within
+ * the call, so that time can only move between whole deliveries.
  */
 export class TopicEmitter {
   readonly concurrency = 0;
@@ -26,7 +26,8 @@ export class TopicEmitter {
   on(topic: string, listener: Listener, done?: () => void): this {
     // aedes' messages between the nodes of a cluster; there is one node.
     if (!topic.startsWith('$SYS/')) this.#add(topic, listener);
-    done?.();
+    // Not within the call: aedes notes that a session is restored only after it has started to restore it.
+    if (done) queueMicrotask(done);
     return this;
   }
 
