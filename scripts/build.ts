@@ -40,7 +40,7 @@ await build({
 });
 await build({
   ...shared,
-  entryPoints: { policy: 'operator/policy/index.ts' },
+  entryPoints: { policy: 'operator/policy/library.ts' },
   outdir,
   outExtension: { '.js': '.mjs' },
 });

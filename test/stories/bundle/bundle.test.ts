@@ -51,7 +51,8 @@ test('the bundle runs a sandbox and converges the factory into it, from an unpac
 });
 
 test('the policy library is a module of its own', async () => {
-  const code = "const p = await import('./app/policy.mjs'); console.log(typeof p.compare, typeof p.evaluate);";
+  const code =
+    "const p = await import('./app/policy.mjs'); console.log(typeof p.compare, typeof p.lint, typeof p.reachGraph);";
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder });
-  expect(stdout.trim()).toBe('function function');
+  expect(stdout.trim()).toBe('function function function');
 });
