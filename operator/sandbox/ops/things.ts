@@ -20,28 +20,19 @@ export function thingNamed(context: CallContext, name: string): Thing {
 
 export const thingArn = (context: CallContext, name: string): string => context.arn(`thing/${name}`);
 
+export interface NewThing {
+  readonly name: string;
+  readonly typeName?: string | undefined;
+  readonly attributes?: Attributes | undefined;
+  readonly billingGroup?: string | undefined;
+}
+
 /** Creates or finds the thing, as CreateThing and RegisterThing do. */
-export function createThing(
-  context: CallContext,
-  given: {
-    name: string;
-    typeName?: string | undefined;
-    attributes?: Attributes | undefined;
-    billingGroup?: string | undefined;
-  },
-): Thing {
+export function createThing(context: CallContext, given: NewThing): Thing {
   const registry = registryOf(context);
   const attributes = mergeAttributes({}, given.attributes ?? {});
   const existing = registry.things.get(given.name);
-  if (existing) {
-    const same =
-      existing.typeName === given.typeName &&
-      existing.billingGroup === given.billingGroup &&
-      sameRecord(existing.attributes, attributes);
-    if (same) return existing;
-    const message = `Thing ${given.name} already exists in account with different attributes`;
-    throw alreadyExists(message, given.name, thingArn(context, given.name));
-  }
+  if (existing) return sameThing(context, existing, { ...given, attributes });
   checkAttributes(attributes, given.typeName);
   usableType(registry, given.typeName);
   if (given.billingGroup !== undefined && !registry.billingGroups.has(given.billingGroup)) {
@@ -63,6 +54,17 @@ export function createThing(
   context.changed({ kind: 'thing', operation: 'CREATED', thingName: thing.name, thingId: thing.id });
   if (given.typeName !== undefined) announceType(context, thing, given.typeName, true);
   return thing;
+}
+
+/** A create of a thing that is there succeeds only with the same type, attributes and billing group. */
+function sameThing(context: CallContext, existing: Thing, given: NewThing): Thing {
+  const same =
+    existing.typeName === given.typeName &&
+    existing.billingGroup === given.billingGroup &&
+    sameRecord(existing.attributes, given.attributes ?? {});
+  if (same) return existing;
+  const message = `Thing ${existing.name} already exists in account with different attributes`;
+  throw alreadyExists(message, existing.name, thingArn(context, existing.name));
 }
 
 /** Applies a change of attributes and type, as UpdateThing does. */

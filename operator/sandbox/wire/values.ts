@@ -66,7 +66,11 @@ export function asObject(value: unknown, path: string): Readonly<Record<string, 
 
 function timestampFromJson(value: unknown, path: string): Date {
   const date =
-    typeof value === 'number' ? new Date(Math.round(value * 1000)) : typeof value === 'string' ? new Date(value) : undefined;
+    typeof value === 'number'
+      ? new Date(Math.round(value * 1000))
+      : typeof value === 'string'
+        ? new Date(value)
+        : undefined;
   if (!date || Number.isNaN(date.getTime())) throw serializationError(path, 'a timestamp');
   return date;
 }
