@@ -433,6 +433,10 @@ export interface DeviceStatusRollout {
    * When a policy was last detached by the rollout. Written before AWS is called.
    */
   readonly detachedAt?: string;
+  /**
+   * When the policy of before was attached again. Contact after it shows that the asset is well.
+   */
+  readonly restoredAt?: string;
   readonly openDetach?: DeviceStatusRolloutOpenDetach;
   /**
    * failed: the evidence after the change was negative. lifeline: what the asset must never lose was denied.

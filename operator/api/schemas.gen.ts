@@ -1257,6 +1257,11 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "type": "string",
          "format": "date-time"
         },
+        "restoredAt": {
+         "description": "When the policy of before was attached again. Contact after it shows that the asset is well.",
+         "type": "string",
+         "format": "date-time"
+        },
         "openDetach": {
          "description": "A detachment that was sent and not yet read back: nothing else is taken away until it is.",
          "type": "object",

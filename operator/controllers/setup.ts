@@ -12,6 +12,11 @@ import { createExternalReconciler, type Recheck } from './external/reconciler.ts
 import type { ExternalDeps, ExternalKind, ExternalObject } from './external/types.ts';
 import { addIndexes, type IndexedKind } from './indexes.ts';
 import { policyKind } from './iotpolicy/kind.ts';
+import { createRolloutMaker } from './policyrollout/maker.ts';
+import { createRolloutReconciler } from './policyrollout/reconciler.ts';
+import { createRollouts } from './policyrollout/service.ts';
+import { indexRollouts, watchRollouts, watchSignals } from './policyrollout/setup.ts';
+import { createSignalBook, type SignalBook } from './policyrollout/signals.ts';
 import { profileKind } from './securityprofile/kind.ts';
 import { groupKind } from './thinggroup/kind.ts';
 import { typeKind } from './thingtype/kind.ts';
@@ -28,6 +33,8 @@ export interface ControllersDeps extends ExternalDeps {
   readonly deviceWorkers?: number;
   /** The slow check of thing ↔ certificate. Default true. */
   readonly principalChecks?: boolean;
+  /** What is heard of devices; whoever listens to AWS writes into it. Default: an empty one, so that nothing passes. */
+  readonly signals?: SignalBook;
   /** Least time between two starts for one object. Default 1 s. */
   readonly minGapMs?: number;
 }
@@ -45,10 +52,13 @@ const SMALL = 4;
 const DEVICE_RECHECK_MS = 6 * 60 * 60_000;
 
 /** Wires indexes, watches and controllers of every AWS kind. Call before the cache starts. */
-export function registerControllers(deps: ControllersDeps): Controllers {
+export function registerControllers(given: ControllersDeps): Controllers {
+  const rollouts = createRollouts(given.signals ?? createSignalBook(given.clock));
+  const deps: ControllersDeps = { ...given, rollouts };
   const controllers = new Map<string, Controller>();
   const kinds: readonly IndexedKind[] = [deviceKind, groupKind, typeKind, policyKind, profileKind];
   addIndexes(deps.cache, kinds);
+  indexRollouts(deps.cache);
 
   function add(kind: string, reconciler: Reconciler, workers: number): Controller {
     const lookup = (key: ObjectKey): KubeObject | undefined => deps.cache.get(key);
@@ -76,17 +86,23 @@ export function registerControllers(deps: ControllersDeps): Controllers {
   ) {
     const controller = add(kind.kind, createExternalReconciler(kind, deps, recheck), workers);
     watchKind(controller, deps.cache, kind);
+    return controller;
   }
 
   const atInterval: Recheck<ExternalObject> = ({ session }) => session.driftIntervalMs;
   watchAccount(add('AWSAccount', createAccountReconciler(deps), 2), deps.cache);
   addKind(typeKind, SMALL, atInterval);
-  addKind(policyKind, SMALL, atInterval);
+  const policies = addKind(policyKind, SMALL, atInterval);
   addKind(groupKind, SMALL, atInterval);
   addKind(profileKind, SMALL, atInterval);
   addKind(deviceKind, deps.deviceWorkers ?? 32, () => DEVICE_RECHECK_MS);
 
   const enqueue = (key: ObjectKey, options?: AddOptions) => controllers.get(key.kind)?.enqueue(key, options);
+  const maker = add('RolloutMaker', createRolloutMaker(deps), 1);
+  const rolloutDeps = { ...deps, rollouts, enqueue };
+  const moving = add('PolicyRollout', createRolloutReconciler(rolloutDeps), SMALL);
+  watchRollouts(deps.cache, { rollouts: moving, maker, policies });
+  watchSignals({ cache: deps.cache, accounts: deps.accounts, rollouts }, enqueue);
   const scanner = createScanner({
     cache: deps.cache,
     accounts: deps.accounts,

@@ -17,7 +17,8 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
     };
   }
   const forward = input.assets.filter(
-    (a) => !a.held && a.state !== 'RollingBack' && (a.state === 'Succeeded' || inFlight(a.state)),
+    (a) =>
+      !a.held && a.state !== 'RollingBack' && (a.state === 'Succeeded' || a.state === 'Deferred' || inFlight(a.state)),
   );
   if (forward.length > 0) {
     return {
@@ -63,7 +64,7 @@ function abortCause(input: RolloutInput, tally: Tally): { readonly reason: strin
 export function supersede(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   if (!input.superseded) return undefined;
   const expanded = input.assets.filter(
-    (a) => a.state === 'Expanding' || a.state === 'Verifying' || a.state === 'Preflight',
+    (a) => a.state === 'Expanding' || a.state === 'Verifying' || a.state === 'Preflight' || a.state === 'Deferred',
   );
   if (expanded.length > 0) {
     return {

@@ -2,11 +2,21 @@ import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
 import { windowOpensAt } from './strategy.ts';
 import type { Tally } from './tally.ts';
 
+const RESUMED = {
+  kind: 'start',
+  phase: 'Progressing',
+  reason: 'WaveStep',
+  why: 'deferred assets that are in contact again',
+} as const;
+
 export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
   if (tally.wave >= input.strategy.waves.length) return complete(input, tally);
+  const opens = windowOpensAt(input.strategy.windows, input.now);
+  // What was left expanded goes on as soon as it can be watched: its wave may be waiting for its evidence.
+  const again = opens > input.now ? [] : reachableDeferred(input, tally);
+  if (again.length > 0) return { ...RESUMED, assets: again };
   const baking = bake(input, tally);
   if (baking) return baking;
-  const opens = windowOpensAt(input.strategy.windows, input.now);
   if (opens > input.now) return wait('Progressing', 'WaitingForWindow', 'the next window is not open yet', opens);
   const next = choose(input, tally);
   const step = tally.wave === 0 ? 'CanaryStep' : 'WaveStep';
@@ -96,15 +106,7 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
     };
   }
   const reachable = reachableDeferred(input, tally);
-  if (reachable.length > 0) {
-    return {
-      kind: 'start',
-      phase: 'Progressing',
-      assets: reachable,
-      reason: 'WaveStep',
-      why: 'deferred assets that are in contact again',
-    };
-  }
+  if (reachable.length > 0) return { ...RESUMED, assets: reachable };
   const deadline = input.lastProgressAt + input.strategy.stragglersAfterMs;
   if (input.now < deadline)
     return wait(

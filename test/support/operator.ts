@@ -7,6 +7,7 @@ import { type AwsClient, type AwsClientOptions, createAwsClient, type Transport 
 import { type AccountsOptions, createAccounts } from '../../operator/controllers/awsaccount/accounts.ts';
 import type { SecretPort, StoredSecret } from '../../operator/controllers/external/secrets.ts';
 import type { DriftNotice } from '../../operator/controllers/external/types.ts';
+import { createSignalBook, type SignalBook } from '../../operator/controllers/policyrollout/signals.ts';
 import { type Controllers, registerControllers } from '../../operator/controllers/setup.ts';
 import { ObjectCache } from '../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../operator/runtime/clock.ts';
@@ -51,6 +52,8 @@ export interface TestFleet extends AsyncDisposable {
   readonly secrets: Map<string, StoredSecret>;
   /** Lines of every status and finalizer write, for tests that count them. */
   readonly writes: string[];
+  /** What the operator hears of devices; empty again after each start. */
+  readonly signals: SignalBook;
   intercept: FleetOptions['intercept'];
   apply(...objects: readonly KubeObject[]): Promise<void>;
   get(kind: string, name: string): Promise<KubeObject>;
@@ -97,6 +100,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
   });
   let running: Running | undefined;
   let busy = 0;
+  let signals = createSignalBook(clock);
 
   const fleet: TestFleet = {
     clock,
@@ -106,6 +110,9 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     ...state,
     secrets,
     intercept: options.intercept,
+    get signals() {
+      return signals;
+    },
     async apply(...objects) {
       for (const object of objects) await store.apply(object, { owner: 'test' });
       await fleet.drain();
@@ -193,7 +200,9 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       unlimited: true,
       ...(options.settle === undefined ? {} : { settle: options.settle }),
     });
+    signals = createSignalBook(clock);
     const controllers = registerControllers({
+      signals,
       cache,
       store: guarded(store, life),
       accounts,

@@ -1,6 +1,8 @@
 import type { Device } from '../../api/device.gen.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import type { ExternalKind } from '../external/types.ts';
+import { stepAsset } from '../policyrollout/asset-step.ts';
+import { HOLD_ANNOTATION } from '../policyrollout/assets.ts';
 import { applyDevice } from './apply.ts';
 import { type DesiredDevice, resolveDevice, thingName } from './desired.ts';
 import { type DeviceAction, diffDevice } from './diff.ts';
@@ -23,4 +25,10 @@ export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, Dev
   apply: applyDevice,
   remove: removeDevice,
   status: deviceStatus,
+  follow: async (scope, { observed, held }) => {
+    const { rollouts } = scope.deps;
+    if (rollouts === undefined) return undefined;
+    const byHand = scope.object.metadata.annotations?.[HOLD_ANNOTATION] !== undefined;
+    return stepAsset(scope, rollouts, { observed, held: held !== undefined || byHand });
+  },
 };

@@ -189,26 +189,31 @@ async function report<O extends ExternalObject, D, B, A>(
   const seen = { object: before, desired: view.desired, observed: view.observed, held: view.decision.held, now };
   const own = withOldCounters(kind, scope, kind.status(seen));
   const status = nextStatus<O>({ scope, own, decision: view.decision, name: kind.nameOf(before), pending });
+  const unfinished = pending || view.decision.held !== undefined ? undefined : kind.unfinished?.(seen);
   const progress = pending
     ? ({
         kind: 'reconciling',
         reason: 'NotYetVisible',
         message: 'AWS does not show the last change yet; it is looked at again',
       } as const)
-    : progressOfDecision({
+    : (unfinished ??
+      progressOfDecision({
         object: before,
         name: kind.nameOf(before),
         noun: kind.noun,
         decision: view.decision,
         since: status.drift?.since ?? '',
-      });
-  const applied = before.spec.managementPolicy === 'Manage' && !pending && view.decision.held === undefined;
+      }));
+  const managed = before.spec.managementPolicy === 'Manage';
+  const applied = managed && !pending && view.decision.held === undefined && unfinished === undefined;
   const conditions = conditionsAfter({ object: before, now: deps.clock.now(), progress, applied });
   showDrift(scope, view.decision.show);
   showReady(scope, progress);
   await scope.replace({ ...status, conditions } as StatusOf<O>);
   if (pending) return { requeueAfterMs: NOT_VISIBLE_MS };
   const after = machine.recheck(scope);
+  const goesOn = managed ? await kind.follow?.(scope, seen) : undefined;
+  if (goesOn !== undefined && goesOn < (after ?? Number.POSITIVE_INFINITY)) return { requeueAfterMs: goesOn };
   return after === undefined ? undefined : { requeueAfterMs: after, priority: Priority.drift };
 }
 

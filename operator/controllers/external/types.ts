@@ -1,3 +1,4 @@
+import type { Progress } from '../../api/conditions.ts';
 import type { Condition, KubeObject, ObjectKey } from '../../api/meta.ts';
 import type { OperationInput, OperationName, OperationOutput } from '../../aws/operations.ts';
 import type { CallOptions } from '../../aws/port.ts';
@@ -9,6 +10,7 @@ import type { Logger } from '../../runtime/log.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { Store } from '../../runtime/store.ts';
 import type { AccountSession, Accounts } from '../awsaccount/accounts.ts';
+import type { Rollouts } from '../policyrollout/service.ts';
 import type { SecretPort } from './secrets.ts';
 
 /** What every spec of an AWS kind carries. */
@@ -57,6 +59,8 @@ export interface ExternalDeps {
   readonly secrets: SecretPort;
   /** Configured name of this installation; part of the ownership mark, so it must survive the loss of all state. */
   readonly installation: string;
+  /** Moves assets from policy to policy, one at a time. Without it policies change all at once. */
+  readonly rollouts?: Rollouts;
   /** Hears of every drift that is found or corrected: metrics, the demo. */
   readonly onDrift?: (drift: DriftNotice) => void;
 }
@@ -145,6 +149,10 @@ export interface ExternalKind<O extends ExternalObject, Desired, Observed, Actio
   ): Promise<void>;
   /** Takes the AWS object down from any partial state; throws `waiting` until it is gone. */
   remove(scope: Scope<O>): Promise<void>;
+  /** Pure: what stands between AWS and the spec although nothing is to be applied, e.g. a rollout. */
+  unfinished?(input: StatusView<O, Desired, Observed>): Progress | undefined;
+  /** Work of several passes, once AWS is otherwise as wanted; answers after how many milliseconds it goes on. */
+  follow?(scope: Scope<O>, view: StatusView<O, Desired, Observed>): Promise<number | undefined>;
   /** Pure: the kind's own part of the status. */
   status(input: StatusView<O, Desired, Observed>): Partial<StatusOf<O>>;
 }

@@ -1,16 +1,12 @@
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
-import { canonicalText, documentDrift, type PolicyPlace } from '../../drift/document.ts';
+import { canonicalText, documentDrift } from '../../drift/document.ts';
 import type { Change, DriftClass } from '../../drift/types.ts';
 import { causeOf } from '../external/cause.ts';
 import type { DiffInput } from '../external/types.ts';
+import type { DesiredPolicy } from './desired.ts';
 import type { ObservedPolicy } from './observe.ts';
 import { type PolicyStep, planAllAtOnce } from './plan.ts';
-
-export interface DesiredPolicy {
-  /** JSON as it is sent: white space does not count against AWS's 2,048 characters. */
-  readonly document: string;
-  readonly place: PolicyPlace;
-}
+import { isHeldBack, needsRollout } from './rollout.ts';
 
 export type PolicyAction =
   | { readonly kind: 'document'; readonly steps: readonly PolicyStep[] }
@@ -31,12 +27,12 @@ export function diffPolicy({
   }
   const changes: Change<PolicyAction>[] = [];
   const drift = documentDrift(desired.document, observed.document, desired.place);
-  if (drift !== 'same') {
+  if (drift !== 'same' && !needsRollout({ object, desired, observed, settled })) {
     const want = summary(desired.document);
     changes.push({
       field: 'document',
       class: drift satisfies DriftClass,
-      cause: causeOf(object, settled, 'document', want),
+      cause: isHeldBack(desired.stance) ? 'drift' : causeOf(object, settled, 'document', want),
       want,
       got: `version ${observed.defaultVersionId}: ${summary(observed.document)}`,
       action,

@@ -1,11 +1,13 @@
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
-import { partitionOf } from '../external/arn.ts';
 import type { ExternalKind } from '../external/types.ts';
 import { applyPolicy } from './apply.ts';
-import { type DesiredPolicy, diffPolicy, type PolicyAction } from './diff.ts';
+import type { DesiredPolicy } from './desired.ts';
+import { resolvePolicy } from './desired.ts';
+import { diffPolicy, type PolicyAction } from './diff.ts';
 import { declaredName } from './names.ts';
 import { type ObservedPolicy, observePolicy } from './observe.ts';
 import { removePolicy } from './remove.ts';
+import { rolloutProgress } from './rollout.ts';
 import { policyStatus } from './status.ts';
 
 export const policyKind: ExternalKind<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined, PolicyAction> = {
@@ -14,14 +16,12 @@ export const policyKind: ExternalKind<IoTPolicy, DesiredPolicy, ObservedPolicy |
   noun: 'policy',
   counters: ['targets'],
   nameOf: declaredName,
-  resolve: ({ object, session }) => ({
-    document: JSON.stringify(object.spec.document),
-    place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
-  }),
+  resolve: resolvePolicy,
   observe: observePolicy,
   existing: (observed) => (observed === undefined ? { exists: false } : { exists: true, mark: observed.mark }),
   diff: diffPolicy,
   apply: applyPolicy,
   remove: removePolicy,
+  unfinished: rolloutProgress,
   status: policyStatus,
 };

@@ -3,6 +3,8 @@ import { ifFound } from '../../aws/classify.ts';
 import { sameDocument } from '../../drift/document.ts';
 import { readMark } from '../external/tags.ts';
 import type { Scope } from '../external/types.ts';
+import { readCarriers, readOrphans } from './carriers.ts';
+import type { DesiredPolicy } from './desired.ts';
 import { declaredName } from './names.ts';
 import type { PolicyVersion } from './plan.ts';
 
@@ -13,15 +15,22 @@ export interface ObservedPolicy {
   readonly document: string;
   readonly versions: readonly PolicyVersion[];
   readonly targets: number;
+  /** Who carries the policy or a candidate of it, read now; only where the document differs from the wanted one. */
+  readonly carriers: readonly string[];
+  /** Candidates in AWS that no record tells of and that something still carries: a restore brought no status. */
+  readonly orphans: readonly string[];
 }
 
 /** Read directly each time: policies are few, and nothing of them may be judged from an old answer. */
-export async function observePolicy(scope: Scope<IoTPolicy>): Promise<ObservedPolicy | undefined> {
+export async function observePolicy(
+  scope: Scope<IoTPolicy>,
+  desired: DesiredPolicy,
+): Promise<ObservedPolicy | undefined> {
   const policyName = declaredName(scope.object);
   const found = await ifFound(scope.call('GetPolicy', { policyName }));
   if (found?.policyArn === undefined) return undefined;
   const { policyVersions = [] } = await scope.call('ListPolicyVersions', { policyName });
-  const current = sameDocument(found.policyDocument, scope.object.spec.document);
+  const current = sameDocument(found.policyDocument, desired.document);
   const versions: PolicyVersion[] = [];
   for (const { versionId = '', isDefaultVersion = false, createDate } of policyVersions) {
     const document = isDefaultVersion
@@ -38,5 +47,7 @@ export async function observePolicy(scope: Scope<IoTPolicy>): Promise<ObservedPo
     document: found.policyDocument ?? '',
     versions,
     targets: scope.session.snapshot.targets.count(policyName),
+    carriers: current || scope.deps.rollouts === undefined ? [] : await readCarriers(scope, desired),
+    orphans: await readOrphans(scope, desired),
   };
 }

@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto';
 import { conditionTime } from '../../api/conditions.ts';
 import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
-import { canonicalText } from '../../drift/document.ts';
 import type { StatusView } from '../external/types.ts';
-import type { DesiredPolicy } from './diff.ts';
-import { declaredName } from './names.ts';
+import type { DesiredPolicy } from './desired.ts';
+import { documentHash } from './hash.ts';
 import type { ObservedPolicy } from './observe.ts';
+import { rolloutFields } from './rollout.ts';
 
 type View = StatusView<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined>;
 
 export function policyStatus(view: View): Partial<IoTPolicyStatus> {
-  const { object, observed } = view;
-  if (observed === undefined) return { awsNames: object.status?.awsNames ?? [declaredName(object)] };
+  const { desired, observed } = view;
+  if (observed === undefined) return { awsNames: [...desired.names] };
   return {
     arn: observed.arn,
     defaultVersionId: observed.defaultVersionId,
@@ -19,7 +18,8 @@ export function policyStatus(view: View): Partial<IoTPolicyStatus> {
     versions: observed.versions.length,
     targets: observed.targets,
     characters: observed.document.replace(/\s/g, '').length,
-    awsNames: object.status?.awsNames ?? [declaredName(object)],
+    awsNames: [...new Set([...desired.names, ...observed.orphans])].slice(0, 20),
+    ...rolloutFields(view, observed),
     ...heldStatus(view, observed),
   };
 }
@@ -30,10 +30,4 @@ function heldStatus({ object, held, now }: View, observed: ObservedPolicy): Part
   if (held === undefined) return { held: undefined } as unknown as Partial<IoTPolicyStatus>;
   if (previous?.versionId === observed.defaultVersionId) return { held: previous };
   return { held: { reason: 'BlankPolicy', versionId: observed.defaultVersionId, since: conditionTime(now) } };
-}
-
-function documentHash(document: unknown): string {
-  return createHash('sha256')
-    .update(canonicalText(document) ?? String(document))
-    .digest('hex');
 }

@@ -73,7 +73,7 @@ describe('every order in which AWS may make calls visible', () => {
       expect(result.violations).toEqual([]);
       expect(result.states).toBeGreaterThan(500);
       expect([...result.endings].sort()).toEqual(['RolledBack back', 'Succeeded', 'Succeeded home']);
-    });
+    }, 120_000);
   }
 
   const broken: readonly {

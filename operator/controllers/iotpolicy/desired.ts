@@ -1,0 +1,29 @@
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { PolicyPlace } from '../../drift/document.ts';
+import { partitionOf } from '../external/arn.ts';
+import type { Scope } from '../external/types.ts';
+import { candidatesOf, type Stance, stanceOf } from '../policyrollout/stance.ts';
+import { declaredName } from './names.ts';
+
+export interface DesiredPolicy {
+  /**
+   * What the declared name is to hold, as JSON; white space does not count against AWS's 2,048 characters. While a rollout
+   * moves the assets this is not what the spec says but what was last proven.
+   */
+  readonly document: string;
+  readonly place: PolicyPlace;
+  readonly stance: Stance;
+  /** Names in AWS that stand for the policy, the declared one first. */
+  readonly names: readonly string[];
+}
+
+export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): DesiredPolicy {
+  const stance = deps.rollouts === undefined ? ({ kind: 'free' } as const) : stanceOf(deps.cache, object);
+  const heldBack = stance.kind === 'moving' || stance.kind === 'rejected';
+  return {
+    document: heldBack ? stance.policy.baseline : JSON.stringify(object.spec.document),
+    place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
+    stance,
+    names: [...new Set([declaredName(object), ...candidatesOf(deps.cache, object)])],
+  };
+}

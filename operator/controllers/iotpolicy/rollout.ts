@@ -1,0 +1,82 @@
+import { conditionTime, type Progress } from '../../api/conditions.ts';
+import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
+import { documentDrift } from '../../drift/document.ts';
+import { isSettled } from '../external/progress.ts';
+import type { StatusView } from '../external/types.ts';
+import type { Stance } from '../policyrollout/stance.ts';
+import type { DesiredPolicy } from './desired.ts';
+import { documentHash } from './hash.ts';
+import { declaredName } from './names.ts';
+import type { ObservedPolicy } from './observe.ts';
+
+type View = StatusView<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined>;
+
+export interface RolloutQuestion {
+  readonly object: IoTPolicy;
+  readonly desired: DesiredPolicy;
+  readonly observed: ObservedPolicy;
+  readonly settled: boolean;
+}
+
+/** The declared name keeps what was last proven; a difference from that is somebody else's act. */
+export function isHeldBack(stance: Stance): boolean {
+  return stance.kind === 'moving' || stance.kind === 'rejected';
+}
+
+/**
+ * Whether the document must not simply be replaced, because assets carry the policy. Setting back what somebody changed in
+ * AWS is no rollout: it returns to what was proven. One certificate alone may be changed in place, when that is asked for.
+ */
+export function needsRollout({ object, desired, observed, settled }: RolloutQuestion): boolean {
+  if (isHeldBack(desired.stance) || observed.carriers.length === 0) return false;
+  if (documentDrift(desired.document, observed.document, desired.place) === 'same') return false;
+  if (settled) return false;
+  const alone = observed.carriers.length === 1 && observed.carriers[0]?.includes(':cert/') === true;
+  return !(object.spec.strategy?.type === 'AllAtOnce' && alone);
+}
+
+export function rolloutProgress({ object, desired, observed }: View): Progress | undefined {
+  const { stance } = desired;
+  if (object.spec.managementPolicy !== 'Manage' || observed === undefined) return undefined;
+  const name = declaredName(object);
+  if (stance.kind === 'moving') {
+    const { metadata, status } = stance.rollout;
+    const message = `Policy ${name} changes by PolicyRollout ${metadata.name}: ${status?.message ?? 'about to start'}`;
+    return { kind: 'reconciling', reason: 'RolloutInProgress', message };
+  }
+  if (stance.kind === 'rejected') {
+    const { metadata, status } = stance.rollout;
+    const message = `This document was tried by PolicyRollout ${metadata.name} and went back (${status?.message ?? ''}). The assets keep what they had. Change the document, or annotate that rollout with retry.`;
+    return { kind: 'stalled', reason: 'RevisionRejected', message };
+  }
+  if (!needsRollout({ object, desired, observed, settled: isSettled(object) })) return undefined;
+  const message =
+    stance.kind === 'moved'
+      ? `Every asset is on the new document; policy ${name} takes it as soon as nothing carries that name.`
+      : `Assets carry policy ${name}, so its new document goes to them one by one; a PolicyRollout is made for it.`;
+  return { kind: 'reconciling', reason: 'RolloutPending', message };
+}
+
+/** What a rollout is made of, and what is not tried again. */
+export function rolloutFields(view: View, observed: ObservedPolicy): Partial<IoTPolicyStatus> {
+  const { object, desired, now } = view;
+  const { stance } = desired;
+  const previous = object.status?.pendingChange;
+  const pending =
+    object.spec.managementPolicy === 'Manage' &&
+    stance.kind === 'free' &&
+    needsRollout({ object, desired, observed, settled: isSettled(object) });
+  const digest = documentHash(object.spec.document);
+  const known = object.status?.rejected ?? [];
+  const rejected = stance.kind === 'rejected' ? [...new Set([...known, digest])].slice(-10) : known;
+  const since = previous?.digest === digest ? previous.since : conditionTime(now);
+  return {
+    // An explicit undefined takes the field out of the status again.
+    pendingChange: pending ? { digest, baseline: minified(observed.document), since } : undefined,
+    rejected: rejected.length === 0 ? undefined : rejected,
+  } as Partial<IoTPolicyStatus>;
+}
+
+function minified(document: string): string {
+  return JSON.stringify(JSON.parse(document));
+}

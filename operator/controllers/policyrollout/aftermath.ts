@@ -1,0 +1,104 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
+import { readStrategy } from '../../rollout/from-spec.ts';
+import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
+import { Priority, type Result } from '../../runtime/reconciler.ts';
+import { durationMs } from '../external/duration.ts';
+import { documentHash } from '../iotpolicy/hash.ts';
+import { exactTime, timeOf } from './asset-record.ts';
+import { devicesOf } from './assets.ts';
+import { deleteCandidate } from './candidates.ts';
+import { policiesIn } from './revision.ts';
+import type { Directive } from './service.ts';
+import { candidatesFor, familiesOf, type Start } from './start.ts';
+import { saveRollout } from './status.ts';
+
+/** How long superseded documents stay in AWS when nothing else is said. */
+const DEFAULT_WINDOW_MS = 24 * 3_600_000;
+const LOOK_AGAIN_MS = 60_000;
+
+/**
+ * After the end: the assets return to the declared name, which holds the same document by then, and the candidates go
+ * when nothing carries them and the window for a quick way back is over.
+ */
+export async function aftermath(start: Start): Promise<Result | undefined> {
+  const { deps, key, rollout } = start;
+  const status = rollout.status ?? {};
+  if (status.cleanedAt !== undefined) {
+    deps.rollouts.publish(key, new Map());
+    return undefined;
+  }
+  const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
+  const carrying = await carriers(start);
+  if (carrying.length > 0) {
+    if (status.phase === 'Succeeded' && strategy.homing === 'Back') home(start, carrying);
+    return { requeueAfterMs: LOOK_AGAIN_MS };
+  }
+  deps.rollouts.publish(key, new Map());
+  return clean(start, status);
+}
+
+/** Devices of which some certificate carries a candidate of this rollout. */
+async function carriers({ deps, key, rollout, session }: Start): Promise<readonly Device[]> {
+  const names = rollout.spec.policies.map(({ name }) => name);
+  const candidates = rollout.spec.policies.map(({ candidateName }) => candidateName);
+  return devicesOf(deps.cache, key.namespace, rollout.spec.accountRef.name, names).filter(({ status }) =>
+    (status?.certificates ?? []).some(({ certificateId = '' }) =>
+      session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
+    ),
+  );
+}
+
+/** Equal documents on both sides, so nothing is gained or lost; held assets stay where they are. */
+function home(start: Start, carrying: readonly Device[]): void {
+  const { deps, key, rollout } = start;
+  if (!declaredReady(start)) return;
+  const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
+  const directives = new Map<string, Directive>();
+  for (const device of carrying) {
+    if (device.status?.held !== undefined || device.status?.rollout?.name !== rollout.metadata.name) continue;
+    directives.set(keyText(objectKey(device)), {
+      rollout: rollout.metadata.name,
+      direction: 'home',
+      families: familiesOf(start),
+      candidateDefaults: new Map(),
+      flippedAt: undefined,
+      permission: { yes: true },
+      addsDeny: false,
+      strategy,
+      requirement: { newConnect: false, freshSubscribe: false, delivery: false },
+      control: { assets: 0, unhealthy: 0 },
+      lifeline: new Set(),
+      cause: 'the declared policy holds the new document',
+    });
+  }
+  for (const changed of deps.rollouts.publish(key, directives)) {
+    deps.enqueue(parseKey(changed), { priority: Priority.drift });
+  }
+}
+
+/** The declared policies hold the new documents, as read back by their own controller. */
+function declaredReady({ deps, rollout }: Start): boolean {
+  const policies = policiesIn(deps.cache, rollout);
+  return rollout.spec.policies.every(({ name, document }) => {
+    const policy = policies.find(({ metadata }) => metadata.name === name);
+    return policy?.status?.documentHash === documentHash(document);
+  });
+}
+
+async function clean(start: Start, status: PolicyRolloutStatus): Promise<Result | undefined> {
+  const { deps, rollout } = start;
+  const now = deps.clock.now();
+  const homedAt = timeOf(status.homedAt) ?? now;
+  if (status.homedAt === undefined) await saveRollout(deps, rollout, { ...status, homedAt: exactTime(now) });
+  const window = rollout.spec.strategy?.rollbackWindow;
+  const due = homedAt + (window === undefined ? DEFAULT_WINDOW_MS : durationMs(window));
+  if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
+  const candidates = candidatesFor(start);
+  for (const policy of rollout.spec.policies) {
+    if (await deleteCandidate(candidates, policy)) continue;
+    return { requeueAfterMs: LOOK_AGAIN_MS };
+  }
+  await saveRollout(deps, rollout, { ...status, homedAt: exactTime(homedAt), cleanedAt: exactTime(now) });
+  return undefined;
+}

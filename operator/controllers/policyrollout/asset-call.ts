@@ -1,0 +1,67 @@
+import { certificateIdOf } from '../../aws/snapshot/facts.ts';
+import type { AssetDecision } from '../../rollout/types.ts';
+import { readPolicies } from '../device/reads.ts';
+import { exactTime } from './asset-record.ts';
+import { type Attempt, save } from './attempt.ts';
+import { DETACH_DEADLINE_MS } from './service.ts';
+
+type Call = Extract<AssetDecision, { kind: 'call' }>;
+
+/**
+ * Makes one call. Its time is written down before it is handed to AWS: a call whose answer is lost has been made at the
+ * latest possible moment, never not at all. A call that waits for its turn leaves no mark.
+ */
+export async function sendCall(attempt: Attempt, decision: Call): Promise<void> {
+  if (decision.call.kind === 'attach') await attach(attempt, decision);
+  else await detach(attempt, decision);
+}
+
+async function attach(attempt: Attempt, decision: Call): Promise<void> {
+  const { scope, directive } = attempt;
+  const { policy, target } = decision.call;
+  const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
+  await scope.session.port.admit('AttachPolicy', { ...scope.options, slot });
+  const now = exactTime(scope.deps.clock.now());
+  // Only a contracted asset that gets back what it lost has to be heard of afterwards.
+  const restores = decision.state === 'RollingBack' && directive.direction !== 'home';
+  await save(attempt, decision, { attachedAt: now, ...(restores ? { restoredAt: now } : {}) });
+  await scope.call('AttachPolicy', { policyName: policy, target }, { admitted: true });
+  scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), true);
+  scope.log.info('Attached a policy', { policy, target, why: decision.why });
+}
+
+async function detach(attempt: Attempt, decision: Call): Promise<void> {
+  const { scope } = attempt;
+  const { policy, target } = decision.call;
+  const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
+  await scope.session.port.admit('DetachPolicy', { ...scope.options, slot });
+  const sentAt = exactTime(scope.deps.clock.now());
+  const openDetach = { certificateArn: target, policy, sentAt };
+  await save(attempt, decision, { detachedAt: sentAt, openDetach });
+  const deadline = new AbortController();
+  const timer = scope.deps.clock.after(DETACH_DEADLINE_MS, () => deadline.abort(new Error('the call took too long')));
+  const { signal } = scope.options;
+  try {
+    // Once: the client makes no second attempt by itself (`maxAttempts` is 1), and an unanswered call is read back.
+    await scope.session.port.call(
+      'DetachPolicy',
+      { policyName: policy, target },
+      {
+        ...scope.options,
+        admitted: true,
+        signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
+      },
+    );
+  } finally {
+    timer.cancel();
+  }
+  scope.wrote = true;
+  scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), false);
+  scope.log.info('Detached a policy', { policy, target, why: decision.why });
+  await readPolicies(scope, certificateIdOf(target));
+  // Answered and read back: nothing of it is still on its way.
+  const record = scope.object.status?.rollout;
+  if (record === undefined) return;
+  const { openDetach: _answered, ...closed } = record;
+  await scope.save({ rollout: closed });
+}

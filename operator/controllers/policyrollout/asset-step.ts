@@ -1,0 +1,194 @@
+import type { Device } from '../../api/device.gen.ts';
+import { type AssetInput, planAsset } from '../../rollout/asset.ts';
+import { changesOf } from '../../rollout/family.ts';
+import type { AssetDecision, CertificateEdges } from '../../rollout/types.ts';
+import { thingName } from '../device/desired.ts';
+import type { ObservedDevice } from '../device/observe.ts';
+import { readPolicies } from '../device/reads.ts';
+import { arnOf } from '../external/arn.ts';
+import type { Scope } from '../external/types.ts';
+import { sendCall } from './asset-call.ts';
+import { assetRecord, assetState, clientIds, exactTime, timeOf } from './asset-record.ts';
+import { type Judged, judgeAsset } from './asset-verdict.ts';
+import { type Attempt, save } from './attempt.ts';
+import { DETACH_DEADLINE_MS, type Directive, type Rollouts } from './service.ts';
+
+/** More calls than an asset of eight certificates and ten policies can need. */
+const MAX_STEPS = 400;
+/** How often an asset under observation is looked at although nothing was heard. */
+const LOOK_AGAIN_MS = 60_000;
+/** After a call whose effect cannot be read yet. */
+const SOON_MS = 1_000;
+
+export interface AssetView {
+  readonly observed: ObservedDevice;
+  /** A security act holds the asset: nothing is taken from it or given to it, except what it had. */
+  readonly held: boolean;
+}
+
+/**
+ * Moves one asset as far as it goes now. Runs in the device's own reconcile, so that one writer alone acts on its
+ * certificates. Every decision rests on attachments read a moment before. Answers when to look again.
+ */
+export async function stepAsset(
+  scope: Scope<Device>,
+  rollouts: Rollouts,
+  view: AssetView,
+): Promise<number | undefined> {
+  const directive = rollouts.directiveFor(scope.key);
+  if (directive === undefined) return undefined;
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const certificates = await readEdges(scope, view.observed);
+    if (certificates.length === 0) return undefined;
+    if (quietlyDone(scope, directive, certificates)) return undefined;
+    const attempt = { scope, rollouts, directive, held: view.held, certificates };
+    const judged = judgeAsset(attempt);
+    const decision = heldDecision(attempt) ?? planAsset(inputFor(attempt, judged));
+    const again = await carryOut(attempt, decision, judged);
+    if (again !== 'next') return again;
+  }
+  return SOON_MS;
+}
+
+/** Direct reads of every certificate the asset has, whatever its status. */
+async function readEdges(scope: Scope<Device>, observed: ObservedDevice): Promise<readonly CertificateEdges[]> {
+  const { snapshot } = scope.session;
+  const edges: CertificateEdges[] = [];
+  for (const { id, facts } of [...observed.certificates, ...observed.leftovers]) {
+    if (id === undefined || facts === undefined) continue;
+    await readPolicies(scope, id);
+    edges.push({
+      certificateArn: facts.arn === '' ? arnOf(scope.session, `cert/${id}`) : facts.arn,
+      attached: new Set(snapshot.targets.at(id)),
+      readAt: scope.deps.clock.now(),
+    });
+  }
+  return edges;
+}
+
+/** A proven asset that carries what it should needs no record anew; only a certificate that joined it is news. */
+function quietlyDone(scope: Scope<Device>, directive: Directive, certificates: readonly CertificateEdges[]): boolean {
+  const state = assetState(scope.object, directive.rollout);
+  const at = (name: string) => certificates.every(({ attached }) => attached.has(name));
+  const free = (names: readonly string[], but: string) =>
+    certificates.every(({ attached }) => names.every((name) => name === but || !attached.has(name)));
+  const goal = directive.direction === 'forward' ? 'candidate' : 'declared';
+  const there = directive.families.every((family) => at(family[goal]) && free(family.names, family[goal]));
+  if (!there || scope.object.status?.rollout?.openDetach !== undefined) return false;
+  if (directive.direction === 'forward') return state === 'Succeeded';
+  if (directive.direction === 'home') return state === 'Succeeded';
+  return state === 'RolledBack';
+}
+
+/** A held asset only ever gets back what it had. */
+function heldDecision({ held, directive, scope }: Attempt): AssetDecision | undefined {
+  if (!held || directive.direction === 'back') return undefined;
+  const detail = scope.object.status?.held?.detail ?? 'a person holds it';
+  return { kind: 'wait', state: 'Held', until: undefined, why: `held: ${detail}` };
+}
+
+function inputFor({ scope, rollouts, directive, certificates }: Attempt, judged: Judged): AssetInput {
+  const now = scope.deps.clock.now();
+  const attached = new Set(certificates.flatMap((certificate) => [...certificate.attached]));
+  return {
+    direction: directive.direction,
+    certificates,
+    changes: changesOf(directive.direction, directive.families, attached),
+    candidateDefaults: directive.candidateDefaults,
+    flippedAt: directive.flippedAt,
+    record: assetRecord(scope.object.status?.rollout, DETACH_DEADLINE_MS),
+    mayContract: judged.permission,
+    noDetachBefore: rollouts.noDetachBefore(now),
+    expandedHealth: judged.expandedHealth,
+    verdict: judged.verdict,
+    addsDeny: directive.addsDeny,
+    settleMs: directive.strategy.settleMs,
+    silenceMs: directive.strategy.silenceMs,
+    now,
+  };
+}
+
+async function carryOut(
+  attempt: Attempt,
+  decision: AssetDecision,
+  judged: Judged,
+): Promise<number | undefined | 'next'> {
+  const { scope } = attempt;
+  const now = scope.deps.clock.now();
+  switch (decision.kind) {
+    case 'call':
+      await sendCall(attempt, decision);
+      return 'next';
+    case 'stamp':
+      await save(attempt, decision, { attachedAt: exactTime(now), detachedAt: exactTime(now) });
+      return 'next';
+    case 'read':
+      // This pass has read already: what it needs is a read after some time has passed.
+      await save(attempt, decision, {});
+      return SOON_MS;
+    case 'wait':
+      await save(attempt, decision, {});
+      if (decision.state === 'Observing') return Math.min(LOOK_AGAIN_MS, untilNext(decision.until, now));
+      return decision.until === undefined ? LOOK_AGAIN_MS : untilNext(decision.until, now);
+    case 'done':
+      return finish(attempt, decision, judged);
+    default:
+      return decision satisfies never;
+  }
+}
+
+function untilNext(until: number | undefined, now: number): number {
+  return Math.max(SOON_MS, (until ?? now + LOOK_AGAIN_MS) - now);
+}
+
+async function finish(
+  attempt: Attempt,
+  decision: Extract<AssetDecision, { kind: 'done' }>,
+  judged: Judged,
+): Promise<number | undefined | 'next'> {
+  const { scope, directive } = attempt;
+  if (directive.direction === 'home') {
+    await save(attempt, decision, {});
+    return undefined;
+  }
+  if (directive.direction === 'back') return confirmContact(attempt, decision);
+  if (decision.state === 'RollingBack') {
+    const failure = judged.lifelineDenied ? 'lifeline' : 'failed';
+    const why = judged.verdict === 'failed' ? `${judged.reason}: ${judged.why}` : decision.why;
+    await save(attempt, { ...decision, why }, { failure, verdict: judged.reason });
+    warn(scope, 'AuthorizationFailureObserved', `Device ${thingName(scope.object)} goes back: ${why}`);
+    return undefined;
+  }
+  await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason });
+  return undefined;
+}
+
+/** Restored is who was heard of since; who stays silent needs a person. */
+async function confirmContact(
+  attempt: Attempt,
+  decision: Extract<AssetDecision, { kind: 'done' }>,
+): Promise<number | undefined> {
+  const { scope, directive, rollouts } = attempt;
+  const record = scope.object.status?.rollout;
+  const restoredAt = timeOf(record?.restoredAt);
+  const now = scope.deps.clock.now();
+  const contact = rollouts.signals.contact(scope.session.key, clientIds(scope.object));
+  if (restoredAt === undefined || contact.connected || (contact.lastAt ?? 0) >= restoredAt) {
+    await save(attempt, decision, {});
+    return undefined;
+  }
+  const deadline = restoredAt + directive.strategy.settleMs + directive.strategy.recoveryMs;
+  if (now < deadline) {
+    const why = 'restored; waiting to hear from it';
+    await save(attempt, { kind: 'wait', state: 'RollingBack', until: deadline, why }, {});
+    return Math.min(LOOK_AGAIN_MS, deadline - now);
+  }
+  const why = 'restored, and not heard of since: go and look';
+  if (record?.state !== 'Unrecovered') warn(scope, 'DeviceUnrecovered', `Device ${thingName(scope.object)}: ${why}`);
+  await save(attempt, { kind: 'wait', state: 'Unrecovered', until: undefined, why }, {});
+  return LOOK_AGAIN_MS;
+}
+
+function warn(scope: Scope<Device>, reason: string, message: string): void {
+  scope.deps.events.record(scope.object, { type: 'Warning', reason, message, action: 'Rollout' });
+}

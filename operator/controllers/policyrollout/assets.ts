@@ -1,0 +1,118 @@
+import type { AWSAccount } from '../../api/awsaccount.gen.ts';
+import type { Device } from '../../api/device.gen.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import type { AssetSummary } from '../../rollout/rollout.ts';
+import type { Strategy } from '../../rollout/strategy.ts';
+import type { AssetState } from '../../rollout/types.ts';
+import { inFlight } from '../../rollout/types.ts';
+import { planWaves, waveOf } from '../../rollout/waves.ts';
+import type { Cache } from '../../runtime/reconciler.ts';
+import { REFERS_TO, referenceKey } from '../external/references.ts';
+import { assetState, clientIds, timeOf } from './asset-record.ts';
+import type { SignalBook } from './signals.ts';
+
+export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
+export const SKIP_ANNOTATION = 'rollout.fleetward.dev/skip';
+
+/** The Devices whose certificates carry one of these policies, by name of the object: deleted and bare ones left out. */
+export function devicesOf(
+  cache: Cache,
+  namespace: string,
+  account: string,
+  policies: readonly string[],
+): readonly Device[] {
+  const found = new Map<string, Device>();
+  const add = (devices: readonly unknown[]): void => {
+    for (const device of devices as readonly Device[]) {
+      if (device.spec.accountRef.name !== account || device.metadata.deletionTimestamp !== undefined) continue;
+      if (device.spec.managementPolicy !== 'Manage') continue;
+      if (device.status?.certificates?.some(({ certificateId }) => certificateId !== undefined) !== true) continue;
+      found.set(device.metadata.name, device);
+    }
+  };
+  for (const policy of policies) {
+    const reference = referenceKey('IoTPolicy', namespace, policy);
+    add(cache.byIndex('Device', REFERS_TO, reference));
+    for (const owner of cache.byIndex('AWSAccount', REFERS_TO, reference) as readonly AWSAccount[]) {
+      add(cache.byIndex('Device', REFERS_TO, referenceKey('AWSAccount', namespace, owner.metadata.name)));
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+export interface SummaryInput {
+  readonly rollout: PolicyRollout;
+  readonly devices: readonly Device[];
+  readonly strategy: Strategy;
+  readonly started: ReadonlySet<string>;
+  readonly signals: SignalBook;
+  readonly account: string;
+  readonly now: number;
+}
+
+/** One pass over the assets. */
+export function summarise(input: SummaryInput): readonly AssetSummary[] {
+  const { rollout, devices, strategy, started } = input;
+  const spec = rollout.spec.strategy;
+  const startedAt = timeOf(rollout.status?.startedAt);
+  const joinedLate = (device: Device) =>
+    startedAt !== undefined && Date.parse(device.metadata.creationTimestamp ?? '') > startedAt;
+  const orderables = devices.filter((device) => !joinedLate(device)).map((device) => orderable(device, spec));
+  const plan = planWaves(orderables, strategy);
+  const position = new Map(plan.order.map((id, index) => [id, index]));
+  const summaries = devices.map((device): AssetSummary => {
+    const at = position.get(device.metadata.name);
+    const state = stateOf(device, rollout.metadata.name, started);
+    const contact = state === 'Deferred' ? input.signals.contact(input.account, clientIds(device)) : undefined;
+    const heard = contact?.lastAt !== undefined && input.now - contact.lastAt <= strategy.contactWithinMs;
+    return {
+      id: device.metadata.name,
+      wave: at === undefined ? strategy.waves.length - 1 : waveOf(plan, at),
+      state,
+      group: groupOf(device, spec?.budgets?.[0]?.label),
+      things: 1,
+      held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
+      reachable: contact?.connected === true || heard,
+      failure:
+        device.status?.rollout?.name === rollout.metadata.name ? (device.status.rollout.failure ?? 'none') : 'none',
+    };
+  });
+  return summaries.sort((a, b) => (position.get(a.id) ?? Infinity) - (position.get(b.id) ?? Infinity));
+}
+
+/** An asset that was told to start counts as under way before its own record says so. */
+function stateOf(device: Device, rollout: string, started: ReadonlySet<string>): AssetState {
+  const state = assetState(device, rollout);
+  if (device.metadata.annotations?.[SKIP_ANNOTATION] !== undefined && !inFlight(state) && state !== 'Succeeded') {
+    return 'Excluded';
+  }
+  return (state === 'Queued' || state === 'Deferred') && started.has(device.metadata.name) ? 'Preflight' : state;
+}
+
+function orderable(device: Device, strategy: PolicyRollout['spec']['strategy']) {
+  const labels = device.metadata.labels ?? {};
+  const { criticalityLabel, cohortLabels } = strategy?.order ?? {};
+  const cohort = cohortLabels ?? ['fleetward.dev/cohort'];
+  return {
+    id: device.metadata.name,
+    cohort: `${device.spec.thingTypeRef?.name ?? ''}|${cohort.map((label) => labels[label] ?? '').join('|')}`,
+    criticality: criticalityLabel === undefined ? 0 : Number(labels[criticalityLabel] ?? 0) || 0,
+  };
+}
+
+function groupOf(device: Device, label: string | undefined): string | undefined {
+  return label === undefined ? undefined : device.metadata.labels?.[label];
+}
+
+/** In flight in other rollouts of the same account, which share one budget. */
+export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number {
+  let count = 0;
+  for (const object of cache.list('Device', rollout.metadata.namespace)) {
+    const device = object as Device;
+    const record = device.status?.rollout;
+    if (record === undefined || record.name === rollout.metadata.name) continue;
+    if (device.spec.accountRef.name === rollout.spec.accountRef.name && inFlight(record.state as AssetState))
+      count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,51 @@
+import type { Device, DeviceStatusRollout } from '../../api/device.gen.ts';
+import type { AssetDecision, AssetState, CertificateEdges } from '../../rollout/types.ts';
+import type { Scope } from '../external/types.ts';
+import { exactTime } from './asset-record.ts';
+import type { Directive, Rollouts } from './service.ts';
+
+export interface Attempt {
+  readonly scope: Scope<Device>;
+  readonly rollouts: Rollouts;
+  readonly directive: Directive;
+  readonly held: boolean;
+  readonly certificates: readonly CertificateEdges[];
+}
+
+/** Writes the record when it differs. What an unread Detach left open is closed by every decision but a further read. */
+export async function save(
+  { scope, directive }: Attempt,
+  decision: AssetDecision,
+  more: Partial<DeviceStatusRollout>,
+): Promise<void> {
+  const before = scope.object.status?.rollout;
+  const same = before?.name === directive.rollout;
+  const now = exactTime(scope.deps.clock.now());
+  const { openDetach, ...times } = pick(before);
+  const state: AssetState = decision.state;
+  const rollout: DeviceStatusRollout = {
+    ...(same ? before : times),
+    name: directive.rollout,
+    state,
+    why: decision.why.slice(0, 500),
+    since: same && before.state === state ? (before.since ?? now) : now,
+    startedAt: same ? (before.startedAt ?? now) : now,
+    ...more,
+  };
+  const open = more.openDetach ?? (decision.kind === 'read' ? openDetach : undefined);
+  const { openDetach: _closed, ...closed } = rollout;
+  await scope.save({ rollout: open === undefined ? closed : { ...closed, openDetach: open } });
+}
+
+/** What outlives a change of rollouts: what has not settled has not. */
+function pick(
+  record: DeviceStatusRollout | undefined,
+): Pick<DeviceStatusRollout, 'attachedAt' | 'detachedAt' | 'openDetach'> {
+  if (record === undefined) return {};
+  const { attachedAt, detachedAt, openDetach } = record;
+  return {
+    ...(attachedAt === undefined ? {} : { attachedAt }),
+    ...(detachedAt === undefined ? {} : { detachedAt }),
+    ...(openDetach === undefined ? {} : { openDetach }),
+  };
+}

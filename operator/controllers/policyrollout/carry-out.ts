@@ -1,0 +1,137 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { Permission } from '../../rollout/asset.ts';
+import type { RolloutDecision } from '../../rollout/rollout.ts';
+import { type CandidateDefault, type Direction, inFlight } from '../../rollout/types.ts';
+import type { Requirement } from '../../rollout/verdict.ts';
+import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
+import { waiting } from '../../runtime/errors.ts';
+import { Priority } from '../../runtime/reconciler.ts';
+import { lifelineOf } from './analysis.ts';
+import { exactTime, timeOf } from './asset-record.ts';
+import { ensureCandidate, pullBrake } from './candidates.ts';
+import type { Pass } from './pass.ts';
+import { policiesIn } from './revision.ts';
+import type { Directive } from './service.ts';
+import { requestKey } from './signals.ts';
+import { saveRollout } from './status.ts';
+
+/** Does what was decided. Answers when a default version was moved, if one was. */
+export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<string | undefined> {
+  const { deps, key, rollout } = pass;
+  let flippedAt = rollout.status?.flippedAt;
+  let { defaults } = pass;
+  if (decision.kind === 'start') {
+    defaults = await prepare(pass);
+    for (const id of decision.assets) deps.rollouts.started(key).add(id);
+  }
+  if (decision.kind === 'brake') {
+    flippedAt = exactTime(pass.now);
+    await brake(pass, flippedAt);
+    defaults = new Map([...defaults].map(([name, value]) => [name, value === 'absent' ? value : 'brake']));
+  }
+  const back = decision.kind === 'sendBack' ? new Set(decision.assets) : new Set<string>();
+  announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision });
+  return flippedAt;
+}
+
+/** Candidates exist, serve the new document, and stand for the policy before the first asset gets one. */
+async function prepare(pass: Pass): Promise<ReadonlyMap<string, CandidateDefault>> {
+  const { deps, rollout, candidates } = pass;
+  const policies = policiesIn(deps.cache, rollout);
+  const defaults = new Map<string, CandidateDefault>();
+  for (const policy of rollout.spec.policies) {
+    const known = policies.find(({ metadata }) => metadata.name === policy.name)?.status?.awsNames ?? [];
+    if (!known.includes(policy.candidateName)) {
+      const message = `${policy.candidateName} does not stand for IoTPolicy ${policy.name} yet; the rollout starts as soon as it does.`;
+      throw waiting('CandidateUnknown', message, 1_000);
+    }
+    defaults.set(policy.candidateName, await ensureCandidate(candidates, policy));
+  }
+  return defaults;
+}
+
+/** Written down first: assets wait for the flip to settle even when the answer is lost. */
+async function brake(pass: Pass, flippedAt: string): Promise<void> {
+  const { deps, rollout, candidates } = pass;
+  await saveRollout(deps, rollout, { ...rollout.status, flippedAt, brakedAt: flippedAt });
+  for (const policy of rollout.spec.policies) await pullBrake(withPriority(candidates), policy);
+}
+
+function withPriority(candidates: Pass['candidates']): Pass['candidates'] {
+  return { ...candidates, options: { ...candidates.options, priority: Priority.security } };
+}
+
+interface Orders {
+  readonly defaults: ReadonlyMap<string, CandidateDefault>;
+  readonly back: ReadonlySet<string>;
+  readonly flippedAt: number | undefined;
+  readonly decision: RolloutDecision;
+}
+
+/** Tells each asset concerned what to do, and wakes those for whom it is news. */
+function announce(pass: Pass, orders: Orders): void {
+  const { deps, key, assets, devices } = pass;
+  const started = deps.rollouts.started(key);
+  const byName = new Map(devices.map((device) => [device.metadata.name, device]));
+  const directives = new Map<string, Directive>();
+  for (const asset of assets) {
+    const direction = directionOf(asset.state, orders.back.has(asset.id), started.has(asset.id));
+    const device = byName.get(asset.id);
+    if (direction === undefined || device === undefined) continue;
+    directives.set(keyText(objectKey(device)), directive(pass, orders, { device, direction }));
+  }
+  for (const changed of deps.rollouts.publish(key, directives)) {
+    const back = directives.get(changed)?.direction === 'back';
+    deps.enqueue(parseKey(changed), { priority: back ? Priority.security : Priority.change });
+  }
+}
+
+function directionOf(state: Pass['assets'][number]['state'], back: boolean, started: boolean): Direction | undefined {
+  if (back || state === 'RollingBack' || state === 'Unrecovered') return 'back';
+  if (started || state === 'Succeeded' || state === 'Held') return 'forward';
+  return inFlight(state) ? 'forward' : undefined;
+}
+
+function directive(
+  pass: Pass,
+  orders: Orders,
+  { device, direction }: { readonly device: Device; readonly direction: Direction },
+): Directive {
+  const { rollout, families, strategy, analysis } = pass;
+  return {
+    rollout: rollout.metadata.name,
+    direction,
+    families,
+    candidateDefaults: orders.defaults,
+    flippedAt: orders.flippedAt,
+    permission: permission(pass, orders.decision),
+    addsDeny: analysis.classification.addsDeny && !analysis.classification.uncertain,
+    strategy,
+    requirement: requirementOf(pass),
+    control: { assets: 0, unhealthy: 0 },
+    lifeline: new Set(
+      lifelineOf({ cache: pass.deps.cache, session: pass.session, rollout }, device).map(({ request }) =>
+        requestKey(request.action, request.resource),
+      ),
+    ),
+    cause: orders.decision.why,
+  };
+}
+
+/** Pauses take nothing away; assets that have begun are brought to a verdict all the same. */
+function permission({ input }: Pass, decision: RolloutDecision): Permission {
+  if (decision.phase === 'Paused' || decision.phase === 'AwaitingApproval' || decision.phase === 'Pending') {
+    return { yes: false, why: decision.why };
+  }
+  return input.analysis.kind === 'passed' ? { yes: true } : { yes: false, why: input.analysis.why };
+}
+
+/** What the change takes away decides what has to be seen again. */
+function requirementOf({ analysis }: Pass): Requirement {
+  const lost = new Set(analysis.classification.lost.map(({ action }) => action.toLowerCase()));
+  return {
+    newConnect: lost.has('iot:connect'),
+    freshSubscribe: lost.has('iot:subscribe'),
+    delivery: lost.has('iot:receive') || lost.has('iot:subscribe'),
+  };
+}

@@ -1,0 +1,60 @@
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { ifFound } from '../../aws/classify.ts';
+import type { CallOptions } from '../../aws/port.ts';
+import { groupKey } from '../../aws/snapshot/facts.ts';
+import { type PolicyDocument, parsePolicy } from '../../policy/index.ts';
+import type { Cache } from '../../runtime/reconciler.ts';
+import type { AccountSession } from '../awsaccount/accounts.ts';
+import { AWS_NAME } from '../external/claim.ts';
+import { groupName } from '../thinggroup/observe.ts';
+
+/** Reads each document and each line of ancestors once per analysis. */
+export interface Reader {
+  /** Undefined when the policy is gone or its document cannot be read. */
+  document(policyName: string): Promise<PolicyDocument | undefined>;
+  /** Policies that a thing has through its static groups and their ancestors. */
+  inherited(thingName: string): readonly string[];
+}
+
+export function createReader(cache: Cache, session: AccountSession, options: CallOptions): Reader {
+  const documents = new Map<string, Promise<PolicyDocument | undefined>>();
+  const lines = new Map<string, readonly string[]>();
+
+  async function read(policyName: string): Promise<PolicyDocument | undefined> {
+    const found = await ifFound(session.port.call('GetPolicy', { policyName }, options));
+    return found?.policyDocument === undefined ? undefined : parsePolicy(found.policyDocument).document;
+  }
+
+  /** The group and its ancestors, as far as objects of ours tell. */
+  function line(group: string): readonly string[] {
+    const known = lines.get(group);
+    if (known !== undefined) return known;
+    const names = [group];
+    for (let at = groupObject(cache, group), depth = 0; at !== undefined && depth < 8; depth += 1) {
+      const parent = at.spec.parentRef?.name;
+      if (parent === undefined) break;
+      const key = { kind: 'ThingGroup', namespace: at.metadata.namespace ?? '', name: parent };
+      at = cache.get(key) as ThingGroup | undefined;
+      if (at !== undefined) names.push(groupName(at));
+    }
+    lines.set(group, names);
+    return names;
+  }
+
+  return {
+    document(policyName) {
+      const known = documents.get(policyName) ?? read(policyName);
+      documents.set(policyName, known);
+      return known;
+    },
+    inherited(thingName) {
+      const { members, targets } = session.snapshot;
+      const groups = members.at(thingName).flatMap(line);
+      return [...new Set(groups.flatMap((group) => targets.at(groupKey(group))))].sort();
+    },
+  };
+}
+
+function groupObject(cache: Cache, group: string): ThingGroup | undefined {
+  return cache.byIndex('ThingGroup', AWS_NAME, group)[0] as ThingGroup | undefined;
+}

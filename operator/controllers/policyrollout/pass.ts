@@ -1,0 +1,26 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { Family } from '../../rollout/family.ts';
+import type { AssetSummary, RolloutInput } from '../../rollout/rollout.ts';
+import type { Strategy } from '../../rollout/strategy.ts';
+import type { Tally } from '../../rollout/tally.ts';
+import type { CandidateDefault } from '../../rollout/types.ts';
+import type { Analysis } from './analysis.ts';
+import type { Candidates } from './candidates.ts';
+import type { Start } from './start.ts';
+import type { VerbReading } from './verb-state.ts';
+
+/** Everything one pass over a rollout knows. */
+export interface Pass extends Start {
+  readonly candidates: Candidates;
+  readonly families: readonly Family[];
+  readonly devices: readonly Device[];
+  readonly strategy: Strategy;
+  readonly assets: readonly AssetSummary[];
+  readonly analysis: Analysis;
+  readonly defaults: ReadonlyMap<string, CandidateDefault>;
+  readonly verbs: VerbReading;
+  readonly input: RolloutInput;
+  readonly tally: Tally;
+  readonly reverted: boolean;
+  readonly now: number;
+}

@@ -1,0 +1,211 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
+import { readStrategy } from '../../rollout/from-spec.ts';
+import { planRollout } from '../../rollout/planner.ts';
+import type { AssetSummary, RolloutDecision, RolloutInput } from '../../rollout/rollout.ts';
+import { type Strategy, strategyProblems } from '../../rollout/strategy.ts';
+import { count } from '../../rollout/tally.ts';
+import type { CandidateDefault } from '../../rollout/types.ts';
+import type { VerbState } from '../../rollout/verbs.ts';
+import type { Reconciler, Result } from '../../runtime/reconciler.ts';
+import { durationMs } from '../external/duration.ts';
+import { aftermath } from './aftermath.ts';
+import { type Analysis, analyse } from './analysis.ts';
+import { clientIds, timeOf } from './asset-record.ts';
+import { devicesOf, inFlightElsewhere, summarise } from './assets.ts';
+import { type Candidates, readCandidate } from './candidates.ts';
+import { carryOut } from './carry-out.ts';
+import { hasEnded } from './names.ts';
+import type { Pass } from './pass.ts';
+import { policiesIn, revisionChange } from './revision.ts';
+import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
+import { saveRollout, statusAfter } from './status.ts';
+import { readVerbs } from './verb-state.ts';
+
+/** Waits are looked at again at least this often: a lost event costs a minute. */
+const LOOK_AGAIN_MS = 60_000;
+
+export function createRolloutReconciler(deps: RolloutDeps): Reconciler {
+  return {
+    async reconcile(key, context) {
+      const rollout = deps.cache.get(key) as PolicyRollout | undefined;
+      if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined) {
+        deps.rollouts.publish(key, new Map());
+        return undefined;
+      }
+      const session = await deps.accounts.session(key.namespace, rollout.spec.accountRef.name, context);
+      if (!session.snapshot.loaded) return { requeueAfterMs: 1_000 };
+      if (hasEnded(rollout)) return aftermath({ deps, key, rollout, session, context });
+      return advance(await look({ deps, key, rollout, session, context }));
+    },
+  };
+}
+
+async function look(start: Start): Promise<Pass> {
+  const { deps, key, rollout, session, context } = start;
+  const now = deps.clock.now();
+  const candidates = candidatesFor(start);
+  const families = familiesOf(start);
+  const names = rollout.spec.policies.map(({ name }) => name);
+  const devices = devicesOf(deps.cache, key.namespace, rollout.spec.accountRef.name, names);
+  const { strategy, problems } = readStrategy(rollout.spec.strategy, durationMs);
+  const started = deps.rollouts.started(key);
+  const { signals } = deps.rollouts;
+  const heard = (device: Device) => signals.contact(session.key, clientIds(device)).connected;
+  forgetShown(started, devices, { rollout: rollout.metadata.name, heard });
+  const assets = summarise({ rollout, devices, strategy, started, signals, account: session.key, now });
+  const analysis = await analyse({
+    cache: deps.cache,
+    session,
+    options: candidates.options,
+    rollout,
+    families,
+    devices,
+  });
+  const defaults = await readDefaults(candidates, rollout);
+  const tallyInput = { assets, strategy } as RolloutInput;
+  const wave = count(tallyInput).wave;
+  const verbs = readVerbs(rollout, wave);
+  const change = revisionChange(deps.cache, rollout);
+  const input = planInput({ start, strategy, problems, assets, analysis, defaults, verbs: verbs.state, change, now });
+  return {
+    deps,
+    key,
+    rollout,
+    session,
+    context,
+    candidates,
+    families,
+    devices,
+    strategy,
+    assets,
+    analysis,
+    defaults,
+    verbs,
+    input,
+    tally: count(input),
+    reverted: change === 'reverted',
+    now,
+  };
+}
+
+/** A record of its own speaks for the asset from now on. */
+function forgetShown(
+  started: Set<string>,
+  devices: readonly Device[],
+  { rollout, heard }: { readonly rollout: string; readonly heard: (device: Device) => boolean },
+): void {
+  for (const device of devices) {
+    const record = device.status?.rollout;
+    if (record?.name !== rollout || record.state === 'Queued') continue;
+    if (record.state !== 'Deferred' || !heard(device)) started.delete(device.metadata.name);
+  }
+}
+
+async function readDefaults(
+  candidates: Candidates,
+  rollout: PolicyRollout,
+): Promise<ReadonlyMap<string, CandidateDefault>> {
+  const defaults = new Map<string, CandidateDefault>();
+  for (const policy of rollout.spec.policies) {
+    const state = await readCandidate(candidates, policy);
+    defaults.set(policy.candidateName, state === 'unfinished' ? 'absent' : state);
+  }
+  return defaults;
+}
+
+interface Facts {
+  readonly start: Start;
+  readonly strategy: Strategy;
+  readonly problems: readonly string[];
+  readonly assets: readonly AssetSummary[];
+  readonly analysis: Analysis;
+  readonly defaults: ReadonlyMap<string, CandidateDefault>;
+  readonly verbs: VerbState;
+  readonly change: ReturnType<typeof revisionChange>;
+  readonly now: number;
+}
+
+function planInput(facts: Facts): RolloutInput {
+  const { start, strategy, assets, analysis, defaults, verbs, change, now } = facts;
+  const { deps, rollout } = start;
+  const status = rollout.status ?? {};
+  const [problem] = [...facts.problems, ...strategyProblems(strategy, assets.length)];
+  const failure = analysis.failure ?? (problem === undefined ? undefined : { reason: 'InvalidStrategy', why: problem });
+  const braked = [...defaults.values()].includes('brake') || status.brakedAt !== undefined;
+  const startedAt = timeOf(status.startedAt) ?? now;
+  return {
+    revision: rollout.spec.revision,
+    strategy,
+    classified: analysis.classification,
+    assets,
+    inFlightElsewhere: inFlightElsewhere(deps.cache, rollout),
+    analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
+    verbs: change === 'reverted' ? { ...verbs, abortedBy: 'the commit that takes the change back' } : verbs,
+    mitigations: mitigationsOf(facts),
+    brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets),
+    brake: braked ? 'applied' : 'released',
+    connectStorm: false,
+    suspended: policiesIn(deps.cache, rollout).some(({ spec }) => spec.suspend),
+    waveDoneAt: strategy.waves.map((_, index) => timeOf(status.waveDoneAt?.[index] || undefined)),
+    startedAt,
+    lastProgressAt: timeOf(status.lastProgressAt) ?? startedAt,
+    superseded: change === 'superseded',
+    now,
+  };
+}
+
+/** Security acts that stop everything: each says what, and how it is lifted. */
+function mitigationsOf({ start, defaults, assets }: Facts): readonly string[] {
+  const { deps, rollout } = start;
+  const acts: string[] = [];
+  for (const policy of policiesIn(deps.cache, rollout) as readonly IoTPolicy[]) {
+    if (policy.status?.held !== undefined)
+      acts.push(`policy ${policy.metadata.name} is held (${policy.status.held.reason})`);
+  }
+  for (const [name, inForce] of defaults) {
+    if (inForce === 'foreign') acts.push(`policy ${name} has a default version that is not of this rollout`);
+  }
+  for (const asset of assets) {
+    if (asset.held && asset.state === 'Held') acts.push(`device ${asset.id} was held while it was in flight`);
+  }
+  return acts;
+}
+
+/** The brake would change what a quarantined asset carries, so the others go back by attachment. */
+function quarantineAmong({ deps, rollout }: Start, assets: readonly AssetSummary[]): string | undefined {
+  const held = assets.find(({ held: isHeld, id }) => {
+    if (!isHeld) return false;
+    const device = deps.cache.get({ kind: 'Device', namespace: rollout.metadata.namespace ?? '', name: id });
+    return (device as Device | undefined)?.status?.held !== undefined;
+  });
+  return held === undefined ? undefined : `device ${held.id} is held by a security act`;
+}
+
+async function advance(pass: Pass): Promise<Result> {
+  const decision = planRollout(pass.input);
+  const flipped = await carryOut(pass, decision);
+  const status = statusAfter(pass, decision, flipped);
+  await saveRollout(pass.deps, pass.rollout, status);
+  tell(pass, decision);
+  if (decision.kind === 'finish') return { requeueAfterMs: 1_000 };
+  return { requeueAfterMs: waitFor(decision, pass.now) };
+}
+
+function waitFor(decision: RolloutDecision, now: number): number {
+  if (decision.kind !== 'wait') return 1_000;
+  return Math.min(LOOK_AGAIN_MS, Math.max(1_000, (decision.until ?? Number.POSITIVE_INFINITY) - now));
+}
+
+const WARNINGS: ReadonlySet<string> = new Set(['Aborting', 'Aborted', 'Paused']);
+
+/** Told when it changes: what a rollout says again each minute is no news. */
+function tell({ deps, rollout }: Pass, decision: RolloutDecision): void {
+  const before: PolicyRolloutStatus = rollout.status ?? {};
+  const reason = decision.kind === 'brake' ? 'EmergencyBrakeApplied' : decision.reason;
+  if (before.phase === decision.phase && before.reason === reason) return;
+  const type = WARNINGS.has(decision.phase) ? 'Warning' : 'Normal';
+  const message = `${decision.phase}: ${decision.why}`;
+  deps.events.record(rollout, { type, reason, message, action: 'Rollout' });
+}

@@ -1,0 +1,91 @@
+import type { ObjectKey } from '../../api/meta.ts';
+import type { Permission } from '../../rollout/asset.ts';
+import type { Family } from '../../rollout/family.ts';
+import type { Strategy } from '../../rollout/strategy.ts';
+import type { CandidateDefault, Direction } from '../../rollout/types.ts';
+import type { Control, Requirement } from '../../rollout/verdict.ts';
+import { keyText } from '../../runtime/controller/keys.ts';
+import type { SignalBook } from './signals.ts';
+
+/** What one asset is to do now. Held in memory; the rollout's controller says it again after a restart. */
+export interface Directive {
+  /** Name of the PolicyRollout. */
+  readonly rollout: string;
+  readonly direction: Direction;
+  readonly families: readonly Family[];
+  /** By candidate name. */
+  readonly candidateDefaults: ReadonlyMap<string, CandidateDefault>;
+  /** When a candidate's default version last moved. */
+  readonly flippedAt: number | undefined;
+  /** May anything be taken away now, as far as the rollout is concerned? */
+  readonly permission: Permission;
+  readonly addsDeny: boolean;
+  readonly strategy: Strategy;
+  readonly requirement: Requirement;
+  readonly control: Control;
+  /** Keys of the asset's lifeline requests; see `requestKey`. */
+  readonly lifeline: ReadonlySet<string>;
+  /** Why a failed asset is not the asset's fault alone, e.g. the rollout was aborted. */
+  readonly cause: string;
+}
+
+/** What the controllers of devices, policies and rollouts share in one process. */
+export interface Rollouts {
+  readonly signals: SignalBook;
+  directiveFor(device: ObjectKey): Directive | undefined;
+  /** Replaces all directives of one rollout; answers the devices whose directive changed. */
+  publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>): readonly string[];
+  /** Assets that were told to start and whose own status may not show it yet. */
+  started(rollout: ObjectKey): Set<string>;
+  /** No Detach before this time: one of the leader before us may still be on its way. */
+  noDetachBefore(now: number): number;
+}
+
+/** Longest time a Detach may take to arrive; also how long a new leader sends none. */
+export const DETACH_DEADLINE_MS = 30_000;
+
+export function createRollouts(signals: SignalBook): Rollouts {
+  const byDevice = new Map<string, { readonly rollout: string; readonly directive: Directive }>();
+  const started = new Map<string, Set<string>>();
+  let quietUntil: number | undefined;
+  return {
+    signals,
+    directiveFor: (device) => byDevice.get(keyText(device))?.directive,
+    publish(rollout, directives) {
+      const id = keyText(rollout);
+      const changed: string[] = [];
+      for (const [device, entry] of byDevice) {
+        if (entry.rollout !== id || directives.has(device)) continue;
+        byDevice.delete(device);
+      }
+      for (const [device, directive] of directives) {
+        const known = byDevice.get(device);
+        if (known !== undefined && known.rollout === id && sameDirective(known.directive, directive)) continue;
+        byDevice.set(device, { rollout: id, directive });
+        changed.push(device);
+      }
+      return changed;
+    },
+    started(rollout) {
+      const id = keyText(rollout);
+      const set = started.get(id) ?? new Set<string>();
+      started.set(id, set);
+      return set;
+    },
+    noDetachBefore(now) {
+      // First asked when this process begins to lead.
+      quietUntil ??= now + DETACH_DEADLINE_MS;
+      return quietUntil;
+    },
+  };
+}
+
+/** Whether the device would do anything else now. */
+function sameDirective(a: Directive, b: Directive): boolean {
+  return (
+    a.direction === b.direction &&
+    a.flippedAt === b.flippedAt &&
+    a.permission.yes === b.permission.yes &&
+    [...a.candidateDefaults].every(([name, value]) => b.candidateDefaults.get(name) === value)
+  );
+}

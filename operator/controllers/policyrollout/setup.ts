@@ -1,0 +1,127 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { KubeObject, ObjectKey } from '../../api/meta.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import { objectKey } from '../../runtime/controller/keys.ts';
+import { lifeChanged } from '../../runtime/controller/predicates.ts';
+import type { Controller } from '../../runtime/controller.ts';
+import type { AddOptions } from '../../runtime/queue.ts';
+import type { Cache, CacheChange } from '../../runtime/reconciler.ts';
+import type { Accounts } from '../awsaccount/accounts.ts';
+import { AWS_NAME } from '../external/claim.ts';
+import { sameJson } from '../external/equal.ts';
+import { HOLD_ANNOTATION, SKIP_ANNOTATION } from './assets.ts';
+import { hasEnded, MOVES_POLICY, policyKey } from './names.ts';
+import type { Rollouts } from './service.ts';
+
+/** Index of Devices by the client ids they declare, patterns left out. */
+const CLIENT_ID = 'clientId';
+
+/** Before the cache starts. */
+export function indexRollouts(cache: Cache): void {
+  cache.addIndex('PolicyRollout', MOVES_POLICY, (object) =>
+    (object as PolicyRollout).spec.policies.map(({ name }) => policyKey(object.metadata.namespace, name)),
+  );
+  cache.addIndex('Device', CLIENT_ID, (object) => (object as Device).spec.clientIds ?? []);
+}
+
+export interface RolloutControllers {
+  readonly rollouts: Controller;
+  readonly maker: Controller;
+  readonly policies: Controller;
+}
+
+/** Who hears of what: rollouts of their assets and policies, policies of their rollouts, accounts of waiting changes. */
+export function watchRollouts(cache: Cache, { rollouts, maker, policies }: RolloutControllers): void {
+  rollouts.watch(cache, 'PolicyRollout');
+  rollouts.watch(cache, 'Device', { when: assetMoved, keys: (change) => rolloutsNear(cache, change) });
+  rollouts.watch(cache, 'IoTPolicy', { when: policyMoved, keys: (change) => rolloutsOf(cache, change) });
+  policies.watch(cache, 'PolicyRollout', { when: rolloutMoved, keys: policiesOf });
+  maker.watch(cache, 'IoTPolicy', { when: pendingMoved, keys: accountOf });
+  maker.watch(cache, 'PolicyRollout', { when: rolloutMoved, keys: accountOf });
+}
+
+/** What is heard of a device wakes it when it is under way, and its rollout when it waited for contact. */
+export function watchSignals(
+  { cache, accounts, rollouts }: { readonly cache: Cache; readonly accounts: Accounts; readonly rollouts: Rollouts },
+  enqueue: (key: ObjectKey, options?: AddOptions) => void,
+): void {
+  rollouts.signals.onSignal((account, { clientId }) => {
+    for (const object of [
+      ...cache.byIndex('Device', AWS_NAME, clientId),
+      ...cache.byIndex('Device', CLIENT_ID, clientId),
+    ]) {
+      const device = object as Device;
+      const { namespace = '' } = device.metadata;
+      if (accounts.verifiedKey(namespace, device.spec.accountRef.name) !== account) continue;
+      const key = objectKey(device);
+      if (rollouts.directiveFor(key) !== undefined) enqueue(key);
+      const record = device.status?.rollout;
+      if (record?.state === 'Deferred') enqueue({ kind: 'PolicyRollout', namespace, name: record.name });
+    }
+  });
+}
+
+function assetMoved(change: CacheChange): boolean {
+  if (lifeChanged(change)) return true;
+  const [old, now] = [change.old as Device, change.new as Device];
+  if (old.status?.rollout?.state !== now.status?.rollout?.state) return true;
+  if (old.status?.rollout?.name !== now.status?.rollout?.name) return true;
+  const marks = ({ metadata, status }: Device) => [
+    metadata.annotations?.[HOLD_ANNOTATION],
+    metadata.annotations?.[SKIP_ANNOTATION],
+    metadata.deletionTimestamp,
+    status?.held?.reason,
+    status?.certificates?.length,
+  ];
+  return !sameJson(marks(old), marks(now));
+}
+
+function policyMoved(change: CacheChange): boolean {
+  if (lifeChanged(change)) return true;
+  const face = ({ metadata, spec, status }: IoTPolicy) => [
+    metadata.generation,
+    spec.suspend,
+    status?.awsNames,
+    status?.documentHash,
+    status?.held,
+  ];
+  return !sameJson(face(change.old as IoTPolicy), face(change.new as IoTPolicy));
+}
+
+function rolloutMoved(change: CacheChange): boolean {
+  if (lifeChanged(change)) return true;
+  const face = ({ status }: PolicyRollout) => [status?.phase, status?.message, status?.cleanedAt];
+  return !sameJson(face(change.old as PolicyRollout), face(change.new as PolicyRollout));
+}
+
+function pendingMoved(change: CacheChange): boolean {
+  const face = (object: KubeObject | undefined) => (object as IoTPolicy | undefined)?.status?.pendingChange;
+  return !sameJson(face(change.old), face(change.new));
+}
+
+function* rolloutsNear(cache: Cache, change: CacheChange): Iterable<ObjectKey> {
+  const object = change.new ?? change.old;
+  for (const rollout of cache.list('PolicyRollout', object?.metadata.namespace) as Iterable<PolicyRollout>) {
+    if (!hasEnded(rollout) || rollout.status?.cleanedAt === undefined) yield objectKey(rollout);
+  }
+}
+
+function* rolloutsOf(cache: Cache, change: CacheChange): Iterable<ObjectKey> {
+  const object = change.new ?? change.old;
+  if (object === undefined) return;
+  const key = policyKey(object.metadata.namespace, object.metadata.name);
+  for (const rollout of cache.byIndex('PolicyRollout', MOVES_POLICY, key)) yield objectKey(rollout);
+}
+
+function* policiesOf(change: CacheChange): Iterable<ObjectKey> {
+  const rollout = (change.new ?? change.old) as PolicyRollout | undefined;
+  const { namespace = '' } = rollout?.metadata ?? {};
+  for (const { name } of rollout?.spec.policies ?? []) yield { kind: 'IoTPolicy', namespace, name };
+}
+
+function* accountOf(change: CacheChange): Iterable<ObjectKey> {
+  const object = (change.new ?? change.old) as IoTPolicy | PolicyRollout | undefined;
+  if (object === undefined) return;
+  yield { kind: 'AWSAccount', namespace: object.metadata.namespace ?? '', name: object.spec.accountRef.name };
+}

@@ -1,0 +1,144 @@
+import { type Progress, setProgress } from '../../api/conditions.ts';
+import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
+import type { Witness } from '../../policy/index.ts';
+import type { AssetSummary, RolloutDecision } from '../../rollout/rollout.ts';
+import { type AssetState, inFlight } from '../../rollout/types.ts';
+import { defined, sameJson } from '../external/equal.ts';
+import { fromStore, STATUS_OWNER } from '../external/scope.ts';
+import type { ExternalDeps } from '../external/types.ts';
+import { exactTime } from './asset-record.ts';
+import type { Pass } from './pass.ts';
+import { REVERTED } from './stance.ts';
+import { verbStatus } from './verb-state.ts';
+
+const SHOWN = 20;
+/** In what order people look. */
+const NOTEWORTHY: readonly AssetState[] = [
+  'Unrecovered',
+  'RollingBack',
+  'RolledBack',
+  'Held',
+  'Contracting',
+  'Observing',
+  'Expanding',
+  'Verifying',
+  'Preflight',
+  'Deferred',
+  'Excluded',
+];
+
+/** The whole status after this pass. Counters only: where each asset stands is told by its Device. */
+export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: string | undefined): PolicyRolloutStatus {
+  const { rollout, analysis, tally, strategy, input, now } = pass;
+  const before = rollout.status ?? {};
+  const { classification } = analysis;
+  const starts = decision.kind === 'start' && before.startedAt === undefined;
+  const reason = pass.reverted && decision.phase.startsWith('Abort') ? REVERTED : decision.reason;
+  const status = {
+    ...before,
+    observedGeneration: rollout.metadata.generation ?? 1,
+    phase: decision.phase,
+    reason,
+    message: decision.why.slice(0, 1_000),
+    class: classification.class,
+    addsDeny: classification.addsDeny,
+    uncertain: classification.uncertain,
+    gained: classification.gained.slice(0, 5).map(witness),
+    lost: classification.lost.slice(0, 5).map(witness),
+    wave: Math.min(tally.wave + 1, strategy.waves.length),
+    waves: strategy.waves.length,
+    counters: countersOf(pass),
+    samples: samplesOf(pass),
+    candidates: [...pass.defaults].map(([name, inForce]) => ({ name, inForce })),
+    waveDoneAt: wavesDone(pass),
+  };
+  const times = {
+    startedAt: starts ? exactTime(now) : before.startedAt,
+    lastProgressAt: lastProgress(pass) ?? before.lastProgressAt,
+    flippedAt,
+    brakedAt:
+      input.brake === 'applied' || decision.kind === 'brake' ? (before.brakedAt ?? exactTime(now)) : before.brakedAt,
+    finishedAt: decision.kind === 'finish' ? exactTime(now) : before.finishedAt,
+    brakeProblem: analysis.brakeProblem,
+    verbs: verbStatus(pass.verbs.state),
+    refused: pass.verbs.refused.length === 0 ? undefined : pass.verbs.refused,
+  };
+  const conditions = setProgress(before.conditions ?? [], progressOf(pass, decision), {
+    generation: rollout.metadata.generation,
+    now,
+  });
+  return defined({ ...status, ...times, conditions }) as PolicyRolloutStatus;
+}
+
+function countersOf({ assets }: Pass): PolicyRolloutStatus['counters'] {
+  const by = (test: (asset: AssetSummary) => boolean): number => assets.filter(test).length;
+  return {
+    total: assets.length,
+    queued: by(({ state }) => state === 'Queued'),
+    inFlight: by(({ state }) => inFlight(state)),
+    succeeded: by(({ state }) => state === 'Succeeded'),
+    deferred: by(({ state }) => state === 'Deferred'),
+    held: by(({ state, held }) => state === 'Held' || (held && state === 'Queued')),
+    rolledBack: by(({ state }) => state === 'RolledBack'),
+    failed: by(({ failure }) => failure !== 'none'),
+    unrecovered: by(({ state }) => state === 'Unrecovered'),
+  };
+}
+
+function samplesOf({ assets, devices }: Pass): PolicyRolloutStatus['samples'] {
+  const whys = new Map(devices.map(({ metadata, status }) => [metadata.name, status?.rollout?.why]));
+  const rank = ({ state }: AssetSummary) => NOTEWORTHY.indexOf(state);
+  return assets
+    .filter((asset) => rank(asset) >= 0)
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, SHOWN)
+    .map(({ id, state }) => defined({ device: id, state, why: whys.get(id) }) as { device: string; state: string });
+}
+
+/** Waves end in order; when the last asset of one has its verdict is written down once. */
+function wavesDone({ rollout, tally, strategy, now }: Pass): readonly string[] {
+  const before = rollout.status?.waveDoneAt ?? [];
+  return strategy.waves.map((_, index) => (index < tally.wave ? before[index] || exactTime(now) : ''));
+}
+
+function lastProgress({ devices, rollout }: Pass): string | undefined {
+  let last: string | undefined;
+  for (const { status } of devices) {
+    const record = status?.rollout;
+    if (record?.name !== rollout.metadata.name || record.since === undefined) continue;
+    if (last === undefined || record.since > last) last = record.since;
+  }
+  return last;
+}
+
+const STALLING: ReadonlySet<string> = new Set(['Paused', 'AwaitingApproval', 'Pending', 'Aborted', 'Superseded']);
+
+function progressOf({ assets, tally, strategy, input, now }: Pass, decision: RolloutDecision): Progress {
+  const moved = assets.filter(({ state }) => state === 'Succeeded').length;
+  const wave = `wave ${Math.min(tally.wave + 1, strategy.waves.length)} of ${strategy.waves.length}`;
+  const message = `${decision.phase}, ${moved} of ${assets.length} moved, ${wave}: ${decision.why}`;
+  if (decision.phase === 'Succeeded') return { kind: 'ready', reason: decision.reason, message };
+  if (STALLING.has(decision.phase)) return { kind: 'stalled', reason: decision.reason, message };
+  const late = tally.inFlightThings > 0 && now > input.lastProgressAt + strategy.progressDeadlineMs;
+  if (late)
+    return { kind: 'stalled', reason: 'ProgressDeadlineExceeded', message: `No asset moved in time. ${message}` };
+  return { kind: 'reconciling', reason: decision.reason, message };
+}
+
+function witness({ action, resource }: Witness): string {
+  return `${action} on ${resource}`.slice(0, 500);
+}
+
+export async function saveRollout(
+  deps: Pick<ExternalDeps, 'store'>,
+  rollout: PolicyRollout,
+  status: PolicyRolloutStatus,
+): Promise<void> {
+  if (sameJson(rollout.status ?? {}, status)) return;
+  const { namespace = '', name, uid = '' } = rollout.metadata;
+  try {
+    await deps.store.applyStatus({ kind: 'PolicyRollout', namespace, name, uid }, status, { owner: STATUS_OWNER });
+  } catch (thrown) {
+    throw fromStore(thrown);
+  }
+}

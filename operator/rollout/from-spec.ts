@@ -1,0 +1,100 @@
+import type { PolicyRolloutStrategy, PolicyRolloutStrategyWindow } from '../api/policyrollout.gen.ts';
+import { DEFAULT_STRATEGY, type Strategy, type Wave, type Window } from './strategy.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** What the CRD promises when no waves are given. */
+const DEFAULT_WAVES: readonly Wave[] = [
+  { size: { count: 1 }, bakeMs: HOUR, minEvidence: 1, pause: false },
+  { size: { perCohort: 1 }, bakeMs: 12 * HOUR, minEvidence: 1, pause: false },
+  { size: { percent: 1 }, bakeMs: 4 * HOUR, minEvidence: 1, pause: false },
+  { size: { percent: 10 }, bakeMs: 4 * HOUR, minEvidence: 1, pause: false },
+  { size: { percent: 33 }, bakeMs: 4 * HOUR, minEvidence: 1, pause: false },
+  { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false },
+];
+
+export interface StrategyRead {
+  readonly strategy: Strategy;
+  /** What cannot be followed, by field; empty when all can. */
+  readonly problems: readonly string[];
+}
+
+/** The strategy of a policy as the planner takes it. `duration` gives the milliseconds of a text such as `10m`. */
+export function readStrategy(
+  spec: PolicyRolloutStrategy | undefined,
+  duration: (text: string) => number,
+): StrategyRead {
+  const time = (text: string | undefined, otherwise: number): number =>
+    text === undefined ? otherwise : duration(text);
+  const waves = (spec?.waves ?? []).map(
+    (wave): Wave => ({
+      size: wave.percent === undefined ? { count: wave.count ?? 1 } : { percent: wave.percent },
+      bakeMs: time(wave.bake, 0),
+      minEvidence: wave.minEvidence ?? Math.min(1, wave.count ?? 1),
+      pause: false,
+    }),
+  );
+  const windows = (spec?.windows ?? []).map((window, index) => readWindow(window, duration, index));
+  const settleMs = time(spec?.settleTime, DEFAULT_STRATEGY.settleMs);
+  const observeMs = time(spec?.observeTime, DEFAULT_STRATEGY.observeMs);
+  const strategy: Strategy = {
+    ...DEFAULT_STRATEGY,
+    order: spec?.order?.criticality === 'MostCriticalFirst' ? 'CriticalFirst' : 'CriticalLast',
+    waves:
+      waves.length === 0
+        ? DEFAULT_WAVES
+        : [...waves, { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false }],
+    maxInFlight: spec?.maxInFlight ?? 1,
+    maxInFlightPerGroup: spec?.budgets?.[0]?.maxInFlight,
+    windows: windows.flatMap((window) => ('problem' in window ? [] : window.windows)),
+    approval: spec?.approval === 'Always' ? 'Always' : 'Widening',
+    onFailure: spec?.onFailure ?? 'Rollback',
+    // The field counts failures that are borne, the planner those that are not.
+    failureThreshold: (spec?.failureThreshold ?? 2) + 1,
+    completion: spec?.stragglers === 'Leave' ? 'CompleteWithStragglers' : 'WaitForStragglers',
+    progressDeadlineMs: time(spec?.progressDeadline, DEFAULT_STRATEGY.progressDeadlineMs),
+    settleMs,
+    observeMs,
+    silenceMs: Math.max(observeMs, time(spec?.silenceDeadline, DEFAULT_STRATEGY.silenceMs)),
+    homing: spec?.homing ?? 'Back',
+  };
+  return { strategy, problems: windows.flatMap((window) => ('problem' in window ? [window.problem] : [])) };
+}
+
+type WindowRead = { readonly windows: readonly Window[] } | { readonly problem: string };
+
+/** Minute, hour and days of the week of a cron expression; a rollout knows no months. */
+function readWindow(
+  { start, duration: length }: PolicyRolloutStrategyWindow,
+  duration: (text: string) => number,
+  index: number,
+): WindowRead {
+  const [minute = '', hour = '', dayOfMonth, month, weekday = ''] = start.trim().split(/\s+/);
+  const [minutes, hours, days] = [field(minute, 0, 59), field(hour, 0, 23), field(weekday, 0, 7)];
+  if (!minutes || !hours || !days || dayOfMonth !== '*' || month !== '*') {
+    return {
+      problem: `strategy.windows[${index}].start: "${start}" cannot be followed; use minute, hour and day of the week, for example "0 2 * * 1-5"`,
+    };
+  }
+  const weekdays = weekday === '*' ? [] : [...new Set(days.map((day) => day % 7))];
+  const durationMinutes = Math.floor(duration(length) / MINUTE);
+  return {
+    windows: hours.flatMap((h) => minutes.map((m) => ({ days: weekdays, startMinute: h * 60 + m, durationMinutes }))),
+  };
+}
+
+/** One cron field as its numbers: lists, ranges, steps and `*`. */
+function field(text: string, low: number, high: number): readonly number[] | undefined {
+  const numbers: number[] = [];
+  for (const part of text.split(',')) {
+    const groups = /^(?:\*|(?<from>\d+)(?:-(?<to>\d+))?)(?:\/(?<step>\d+))?$/.exec(part)?.groups;
+    if (!groups) return undefined;
+    const from = groups.from === undefined ? low : Number(groups.from);
+    const to = groups.to === undefined ? (groups.from === undefined || groups.step ? high : from) : Number(groups.to);
+    const step = Number(groups.step ?? 1);
+    if (from < low || to > high || from > to || step < 1) return undefined;
+    for (let value = from; value <= to; value += step) numbers.push(value);
+  }
+  return numbers;
+}
