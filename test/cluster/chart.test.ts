@@ -32,8 +32,7 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
   const plant = (...args: readonly string[]) => own.kubectl('-n', 'plant', ...args);
   const values = () => [
     ...['--set', `operator.endpoint=${endpoint}`, '--set', 'operator.allowFileSources=true'],
-    ...['--set', 'operator.leaderElection.leaseDuration=3s', '--set', 'operator.leaderElection.renewDeadline=2s'],
-    ...['--set', 'operator.leaderElection.retryPeriod=400ms', '--set', 'operator.installation=chart'],
+    ...['--set', 'operator.installation=chart'],
   ];
   const deployment = async () =>
     JSON.parse(await must(system('get', 'deployment', 'fleetward', '-o', 'json'))) as Deployment;
@@ -118,7 +117,13 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
   test('the Deployment starts an operator whose RBAC is enough, with Git and all', { timeout: 120_000 }, async () => {
     operator = await start();
     const files: Record<string, string> = {};
-    for (const file of ['types.yaml', 'groups.yaml', 'policies/press.yaml', 'policies/device-management.yaml']) {
+    for (const file of [
+      'types.yaml',
+      'groups.yaml',
+      'policies/press.yaml',
+      'policies/device-management.yaml',
+      'policies/quarantine.yaml',
+    ]) {
       files[file] = await readFile(join(ROOT, 'manifests/examples/factory', file), 'utf8');
     }
     const device = (name: string, spec: string) =>

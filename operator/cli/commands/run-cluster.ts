@@ -12,7 +12,7 @@ import { loadKubeConfig } from '../../runtime/kube/config.ts';
 import { KubeSecrets } from '../../runtime/kube/secrets.ts';
 import { fencedStore } from '../../runtime/lease/fenced-store.ts';
 import { KubeLeaseLock } from '../../runtime/lease/kube-lock.ts';
-import { LeaderElector } from '../../runtime/lease.ts';
+import { LeaderElector, LeaderLostError } from '../../runtime/lease.ts';
 import { leaderMetrics } from '../../runtime/metrics/leader.ts';
 import { kubeClientMetrics } from '../../runtime/metrics/store.ts';
 import { Metrics } from '../../runtime/metrics.ts';
@@ -81,6 +81,10 @@ export async function runCluster(input: RunInput): Promise<number> {
   try {
     await operator.run(signal);
     return Exit.ok;
+  } catch (error) {
+    // Expected when the API server is out of reach for longer than the lease allows: whoever started us starts us again.
+    if (error instanceof LeaderLostError) throw new CommandError(error.message, Exit.failed, error);
+    throw error;
   } finally {
     await client.close();
   }

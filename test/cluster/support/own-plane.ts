@@ -28,7 +28,7 @@ export async function openPlane(name: string): Promise<OwnPlane> {
   };
 }
 
-/** A kubeconfig for a ServiceAccount, with its token in a file as pods have it. */
+/** A kubeconfig for a ServiceAccount: the token is in a file that the operator reads again, as in a pod. */
 export async function serviceAccountConfig(
   { plane, kubectl: run }: OwnPlane,
   namespace: string,
@@ -42,7 +42,7 @@ export async function serviceAccountConfig(
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'c', cluster: { server: plane.server, 'certificate-authority': plane.caFile } }],
-    users: [{ name: 'u', user: { tokenFile } }],
+    users: [{ name: 'u', user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } } }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace } }],
     'current-context': 'x',
   };

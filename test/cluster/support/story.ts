@@ -85,16 +85,17 @@ async function startOperator(story: Story, start: OperatorStart, index: number):
     watchNamespaces: [story.namespace],
     installation: story.namespace.slice(0, 32),
     creationsPerSecond: 0,
-    leaderElection: { leaseDuration: '3s', renewDeadline: '2s', retryPeriod: '400ms' },
     ...(start.ownEndpoints === true ? {} : { endpoint: story.endpoint }),
     ...start.config,
+    leaderElection: { name: story.namespace, ...start.config?.leaderElection },
   };
   await writeFile(configFile, stringify(config));
   const args = ['run', `--config=${configFile}`, `--listen=127.0.0.1:${port}`, ...(start.args ?? [])];
   const env = {
     KUBECONFIG: start.kubeconfig ?? cluster().kubeconfig,
     POD_NAME: name,
-    POD_NAMESPACE: story.namespace,
+    // Not the story's own namespace: the lease must outlive it.
+    POD_NAMESPACE: 'default',
     ...start.env,
   };
   return launchOperator({ name, folder, port, args, env });
