@@ -17,7 +17,9 @@ test('the demo tells its story in plain lines when piped, within a minute, and l
   expect(stdout).toMatch(/! \w+ {2}Device ham-sensor-02: groups\[/);
   expect(stdout).toMatch(/! widened {2}IoTPolicy \S+: document/);
   expect(stdout).toMatch(/each was classed, shown with its fields, and set back/);
-  expect(stdout).toMatch(/they are in AWS/);
+  expect(stdout).toMatch(/the devices are in AWS/);
+  expect(stdout).toMatch(/policy pilot, .* has its new version/);
+  expect(stdout).toMatch(/PolicyRollout sensor-\w+\n/);
   expect(stdout).toMatch(/Try next\n/);
   expect(readdirSync(at.path)).toEqual([]);
 });

@@ -8,7 +8,8 @@ import { environment } from '../../config/environment.ts';
 import { CommandError, Exit } from '../../exit.ts';
 import type { CliIo } from '../../io.ts';
 import { demoSpec } from './demo-spec.ts';
-import { driftScenes, growth, hasArrived, noticeLines, type Scene } from './scenes.ts';
+import { pilotPolicy } from './pilot.ts';
+import { driftScenes, growth, hasArrived, noticeLines, rolloutOf, type Scene } from './scenes.ts';
 import { type Stage, setStage } from './stage.ts';
 import { howToLook, nextCommands } from './texts.ts';
 import { View } from './view.ts';
@@ -114,19 +115,25 @@ async function drift({ stage, view, notices, signal }: Story): Promise<void> {
 }
 
 async function commit({ stage, view, signal }: Story): Promise<void> {
-  view.chapter('A commit adds devices and edits a policy');
+  view.chapter('A commit adds devices and edits two policies');
   const { repository } = stage;
   const change = growth(stage);
   await repository.write(change.file, change.text);
-  await repository.addStatement(change.policyFile, change.statement);
+  for (const policy of [pilotPolicy, change.shared]) {
+    await repository.addStatement(`policies/${policy}.yaml`, change.statement);
+  }
   const id = await repository.commit('Three more sensors in Dresden; sensors may raise alarms');
-  view.line(`commit ${id}: ${change.names.join(', ')}; a statement in ${change.policyFile}`);
-  const { readiness } = stage.standalone.operator;
-  await until(stage, signal, 'the commit to arrive in AWS', async () => {
-    view.progress(readiness.ready, readiness.total, 'Ready');
-    return (await hasArrived(stage, change)) && readiness.allReady;
-  });
-  view.good('they are in AWS, with keys made here and certificates issued for them');
+  view.line(
+    `commit ${id}: ${change.names.join(', ')}; a statement in the policies ${pilotPolicy} and ${change.shared}`,
+  );
+  await until(stage, signal, 'the commit to arrive in AWS', () => hasArrived(stage, change));
+  view.good('the devices are in AWS, with keys made here and certificates issued for them');
+  view.good(`policy ${pilotPolicy}, which one certificate carries, has its new version`);
+  const rollout = rolloutOf(stage, change.shared);
+  view.good(
+    `policy ${change.shared} is carried by many, so it moves one asset at a time: PolicyRollout ${rollout?.name}`,
+  );
+  view.line(`  ${rollout?.message}`);
 }
 
 /** Polls until `done`, or tells what is not as it should be. */

@@ -2,17 +2,18 @@ import {
   AttachPolicyCommand,
   CreatePolicyCommand,
   CreatePolicyVersionCommand,
-  DescribeThingCommand,
   GetPolicyCommand,
   ListAttachedPoliciesCommand,
   ListThingGroupsForThingCommand,
   RemoveThingFromThingGroupCommand,
 } from '@aws-sdk/client-iot';
 import { stringify } from 'yaml';
+import { isReady } from '../../../api/conditions.ts';
 import type { Device } from '../../../api/device.gen.ts';
 import { API_VERSION } from '../../../api/meta.ts';
 import type { DriftNotice } from '../../../controllers/external/types.ts';
 import { CommandError, Exit } from '../../exit.ts';
+import { pilotPolicy } from './pilot.ts';
 import type { Stage } from './stage.ts';
 
 /** Something done behind the operator's back, how it must be classed, and how AWS shows that it is undone. */
@@ -119,14 +120,14 @@ export interface Growth {
   readonly names: readonly string[];
   readonly file: string;
   readonly text: string;
-  readonly policy: string;
-  readonly policyFile: string;
+  /** Of many devices: moves one asset at a time. */
+  readonly shared: string;
   readonly statement: object;
 }
 
 export function growth(stage: Stage): Growth {
   const model = deviceOf(stage, 'drs-sensor-01').spec;
-  const policy = policyOf(stage, 'drs-sensor-01');
+  const shared = policyOf(stage, 'drs-sensor-01');
   const names = ['drs-sensor-91', 'drs-sensor-92', 'drs-sensor-93'];
   const documents = names.map((name) => {
     const { thingTypeRef, attributes, groupRefs, policyRefs } = model;
@@ -142,21 +143,30 @@ export function growth(stage: Stage): Growth {
     names,
     file: 'sites/dresden/more-sensors.yaml',
     text: documents.join('---\n'),
-    policy,
-    policyFile: `policies/${policy}.yaml`,
+    shared,
     statement: { Sid: 'Alarms', Effect: 'Allow', Action: ['iot:Publish'], Resource: [ALARMS] },
   };
 }
 
-/** True once AWS has the new devices and the new version of the policy. */
-export async function hasArrived({ stranger }: Stage, { names, policy }: Growth): Promise<boolean> {
-  const { policyDocument = '' } = await stranger.send(new GetPolicyCommand({ policyName: policy }));
-  if (!policyDocument.includes(ALARMS)) return false;
-  for (const thingName of names) {
-    const found = await stranger.send(new DescribeThingCommand({ thingName })).catch(() => undefined);
-    if (!found) return false;
+/** True once AWS has the new devices and the pilot's new policy, and the shared policy is on its way. */
+export async function hasArrived(stage: Stage, { names, shared }: Growth): Promise<boolean> {
+  const { policyDocument = '' } = await stage.stranger.send(new GetPolicyCommand({ policyName: pilotPolicy }));
+  if (!policyDocument.includes(ALARMS) || rolloutOf(stage, shared) === undefined) return false;
+  const { cache } = stage.standalone.operator;
+  const { namespace } = stage.standalone.source;
+  return names.every((name) => {
+    const device = cache.get({ kind: 'Device', namespace, name });
+    return device !== undefined && isReady(device);
+  });
+}
+
+/** What the rollout of a policy's new document says. */
+export function rolloutOf({ standalone }: Stage, policy: string): { name: string; message: string } | undefined {
+  for (const { metadata, status } of standalone.operator.cache.list('PolicyRollout')) {
+    const { message } = (status ?? {}) as { readonly message?: string };
+    if (metadata.name.startsWith(`${policy}-`) && message) return { name: metadata.name, message };
   }
-  return true;
+  return undefined;
 }
 
 function deviceOf({ standalone }: Stage, name: string): Device {
