@@ -15,6 +15,16 @@ export interface ConnectionInfo {
   readonly sessionExpirySeconds: number;
 }
 
+/**
+ * Lets a simulated device connect as one whose real key nobody here has. AWS has no such thing: it exists so that example
+ * fleets, whose signing requests are in Git and whose keys are not, can be brought to life.
+ */
+export interface StandIn {
+  readonly certificateId: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
 export interface OutgoingMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -33,6 +43,8 @@ export interface BrokerPort {
     options: { readonly cleanSession: boolean; readonly preventWill: boolean },
   ): boolean;
   publish(scope: Scope, message: OutgoingMessage): void;
+  /** A new key and certificate that stand in for a registered certificate at the door; undefined for an unknown thing. */
+  standIn(scope: Scope, thingName: string): StandIn | undefined;
   /** Delivers to one client; false when it is not connected. */
   sendDirect(scope: Scope, clientId: string, message: OutgoingMessage): boolean;
 }

@@ -4,6 +4,7 @@ import { parseFaults } from './faults.ts';
 import type { LedgerFilter } from './ledger.ts';
 import type { Sandbox } from './sandbox.ts';
 import { saveSnapshot } from './snapshot.ts';
+import { REGISTRY } from './state/registry.ts';
 import type { WireRequest, WireResponse } from './wire/http.ts';
 
 const PREFIX = '/_sandbox/';
@@ -82,6 +83,20 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     await saveSnapshot(sandbox, stateFile);
     return { file: stateFile };
   },
+  'POST devices': (sandbox, { body }) => {
+    const { thing } = asRecord(body);
+    const standIn = typeof thing === 'string' && sandbox.world.ports.broker?.standIn(sandbox.scope(), thing);
+    if (!standIn) throw new AwsError('NotFound', 'No thing of this name with an active certificate.', {}, 404);
+    const { mqtt } = sandbox.world.endpoints;
+    return { ...standIn, mqttEndpoint: mqtt, authorityPem: sandbox.world.authority.certificatePem };
+  },
+  'GET devices': (sandbox) => ({
+    things: [...sandbox.scope().slice(REGISTRY).things.values()].map(({ name, attributes, typeName }) => ({
+      name,
+      attributes,
+      type: typeName ?? null,
+    })),
+  }),
   'GET clock': (sandbox) => ({ now: sandbox.clock.now(), virtual: sandbox.clock instanceof VirtualClock }),
   'POST clock': async (sandbox, { body }) => {
     const ms = asRecord(body).advance;

@@ -7,11 +7,13 @@ export const sandboxSpec: CommandSpec = {
   usage: '',
   description:
     'Serves the AWS IoT calls that a fleet needs, with the limits, errors and pages of AWS, on loopback. ' +
+    'Devices connect to it by MQTT over mutual TLS; `fleetward sandbox devices FILE` simulates them (docs/sandbox-devices.md). ' +
     'Prints the endpoint and the exports for the AWS CLI and SDKs, and runs until interrupted.\n' +
     'Faults, the ledger of calls, quotas and the clock are at the control endpoint it prints (docs/sandbox.md).',
   flags: [
     { name: 'port', value: 'N', summary: 'Port of the endpoint. Default: a free one.' },
     { name: 'host', value: 'ADDRESS', summary: 'Address to listen on. Default 127.0.0.1.' },
+    { name: 'mqtt-port', value: 'N', summary: 'Port for devices (MQTT over mutual TLS). Default: a free one.' },
     { name: 'tls', summary: "Serve HTTPS, with a certificate of the sandbox's own authority." },
     { name: 'region', value: 'REGION', summary: 'Region of the printed exports. Default us-east-1.' },
     { name: 'account', value: 'ID', summary: 'Account of the printed access key. Default 123456789012.' },

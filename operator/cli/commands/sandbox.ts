@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock, VirtualClock } from '../../runtime/clock.ts';
 import { parseFaults } from '../../sandbox/faults.ts';
+import { type Broker, createBroker } from '../../sandbox/mqtt/broker.ts';
+import type { MqttServed } from '../../sandbox/mqtt/tls.ts';
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import type { Served } from '../../sandbox/server.ts';
 import { loadSnapshot, saveSnapshot } from '../../sandbox/snapshot.ts';
@@ -17,6 +19,8 @@ import { sandboxSpec } from './sandbox-spec.ts';
 /** What a program needs to use a running sandbox; one line of JSON with `--output json`. */
 export interface SandboxInfo {
   readonly endpoint: string;
+  /** Host and port for devices, MQTT over mutual TLS. */
+  readonly mqttEndpoint: string;
   readonly region: string;
   readonly account: string;
   readonly accessKeyId: string;
@@ -27,6 +31,7 @@ export interface SandboxInfo {
 
 /** `fleetward sandbox`: serves until a signal asks it to end, then saves its state when it was given a file. */
 export async function sandboxCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  if (argv[0] === 'devices') return (await import('./sandbox-devices.ts')).sandboxDevicesCommand(argv.slice(1), io);
   const args = parseArguments(sandboxSpec, argv);
   if (args.positionals.length > 0) throw new UsageError(`sandbox takes no ${args.positionals[0]}`);
   const stateFile = pathOf(args, 'state', io);
@@ -39,11 +44,19 @@ export async function sandboxCommand(argv: readonly string[], io: CliIo): Promis
     const sandbox = createSandbox(optionsFrom(args, key, authority));
     await prepare(sandbox, args, stateFile, io);
     const served = await listen(sandbox, args, stateFile);
+    const broker = createBroker(sandbox);
+    const mqtt = await listenForDevices(broker, args);
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, authority.certificatePem);
-    const info: SandboxInfo = { ...infoOf(sandbox, served), ...keyOf(key), caFile };
+    const info: SandboxInfo = {
+      ...infoOf(sandbox, served),
+      mqttEndpoint: `${mqtt.host}:${mqtt.port}`,
+      ...keyOf(key),
+      caFile,
+    };
     io.stdout(args.text('output') === 'json' ? `${JSON.stringify(info)}\n` : textOf(info, args));
     await interrupted;
+    await broker.close();
     await sandbox.close();
     if (stateFile !== undefined) await saveSnapshot(sandbox, stateFile);
     return Exit.ok;
@@ -118,6 +131,16 @@ async function prepare(sandbox: Sandbox, args: Parsed, stateFile: string | undef
   }
 }
 
+async function listenForDevices(broker: Broker, args: Parsed): Promise<MqttServed> {
+  const port = numberFrom('mqtt-port', args.text('mqtt-port') ?? '0', { min: 0, max: 65_535 });
+  try {
+    return await broker.listen({ port, host: args.text('host') ?? '127.0.0.1' });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`The broker cannot listen: ${reason}. Choose another --mqtt-port.`, Exit.failed, error);
+  }
+}
+
 async function listen(sandbox: Sandbox, args: Parsed, stateFile: string | undefined): Promise<Served> {
   const port = numberFrom('port', args.text('port') ?? '0', { min: 0, max: 65_535 });
   try {
@@ -151,6 +174,7 @@ function textOf(info: SandboxInfo, args: Parsed): string {
   return [
     `# AWS IoT sandbox, account ${info.account}, region ${info.region}. Paste into another terminal:`,
     ...exports,
+    `# Devices connect by MQTT over TLS to ${info.mqttEndpoint}; fleetward sandbox devices FILE simulates them.`,
     `# Control endpoint: ${info.controlEndpoint}  Authority of device certificates: ${info.caFile}`,
     '# Ctrl-C ends it.',
     '',

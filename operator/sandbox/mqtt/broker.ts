@@ -57,6 +57,7 @@ export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Bro
     disconnect: (scope, clientId, how) =>
       realms.of(scope).realm.disconnect(clientId, { ...how, reason: 'API_INITIATED_DISCONNECT' }),
     publish: (scope, message) => realms.of(scope).realm.publish(message),
+    standIn: (scope, thingName) => realms.standIn(scope, thingName),
     sendDirect: (scope, clientId, message) => realms.of(scope).realm.sendDirect(clientId, message),
   };
   sandbox.world.ports.broker = port;

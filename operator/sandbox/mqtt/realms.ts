@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { currentView, PolicySets } from '../authorization.ts';
+import type { StandIn } from '../broker-port.ts';
 import { BrokerCache, type PropagationOptions } from '../propagation.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { deliverEvent } from '../signals/index.ts';
 import type { Change } from '../state/changes.ts';
 import { IDENTITY } from '../state/identity.ts';
+import { REGISTRY } from '../state/registry.ts';
 import { RETAINED } from '../state/retained.ts';
 import type { Scope } from '../state/scope.ts';
 import { Authorizer } from './authorizer.ts';
@@ -12,6 +14,7 @@ import type { BrokerOptions } from './broker.ts';
 import type { Connection, Peer } from './connection.ts';
 import { Realm } from './realm.ts';
 import { serveReserved } from './reserved/index.ts';
+import { issueStandIn } from './stand-in.ts';
 import { Telemetry } from './telemetry.ts';
 
 const HOUR_MS = 3_600_000;
@@ -28,6 +31,8 @@ export class Realms {
   readonly #options: BrokerOptions;
   readonly #touch: () => void;
   readonly #entries = new Map<Scope, Entry>();
+  /** SHA-256 of a stand-in's DER → the certificate it stands in for. */
+  readonly #standIns = new Map<string, string>();
   readonly #stop: () => void;
 
   constructor(sandbox: Sandbox, options: BrokerOptions, touch: () => void) {
@@ -46,8 +51,22 @@ export class Realms {
     return entry;
   }
 
+  /** Issues a stand-in for the first active certificate of a thing. It counts until the sandbox ends. */
+  standIn(scope: Scope, thingName: string): StandIn | undefined {
+    const identity = scope.slice(IDENTITY);
+    const principals = scope.slice(REGISTRY).things.get(thingName)?.principals ?? [];
+    const ids = principals.map(({ principal }) => principal.slice(principal.lastIndexOf('/') + 1));
+    const certificateId = ids.find((id) => identity.certificates.get(id)?.status === 'ACTIVE');
+    if (certificateId === undefined) return undefined;
+    const issued = issueStandIn(this.#sandbox.world.authority, certificateId);
+    this.#standIns.set(issued.fingerprint, certificateId);
+    return { certificateId, certificatePem: issued.certificatePem, keyPem: issued.keyPem };
+  }
+
   /** Lets a transport in when its certificate is registered and active; else closes it before anything is read. */
-  admit(stream: Duplex, peer: Peer, scope = this.#scopeOf(peer.certificateId)): void {
+  admit(stream: Duplex, from: Peer, given?: Scope): void {
+    const peer = { ...from, certificateId: this.#standIns.get(from.certificateId) ?? from.certificateId };
+    const scope = given ?? this.#scopeOf(peer.certificateId);
     const certificate = scope?.slice(IDENTITY).certificates.get(peer.certificateId);
     if (scope && certificate?.status === 'ACTIVE') {
       this.of(scope).realm.accept(stream, peer);
