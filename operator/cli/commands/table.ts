@@ -1,5 +1,6 @@
 import type { Command, CommandSpec } from '../args/spec.ts';
 import { demoSpec, devSpec } from './demo/demo-spec.ts';
+import { iamPolicySpec } from './iam-policy-spec.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
 import { runSpec } from './run-spec.ts';
 import { sandboxSpec } from './sandbox-spec.ts';
@@ -31,5 +32,6 @@ export const commands: readonly Command[] = [
   { ...sandboxSpec, load: async () => (await import('./sandbox.ts')).sandboxCommand },
   versionCommand,
   probeCommand,
+  { ...iamPolicySpec, load: async () => (await import('./iam-policy.ts')).iamPolicyCommand },
   completionCommand(() => commands),
 ];
