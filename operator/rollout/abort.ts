@@ -1,6 +1,6 @@
 import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
 import type { Tally } from './tally.ts';
-import { inFlight } from './types.ts';
+import { type AssetState, inFlight } from './types.ts';
 
 export function abort(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   const cause = abortCause(input, tally);
@@ -16,10 +16,7 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
       why: `${cause.why}: one call per policy gives every switched asset its baseline rights`,
     };
   }
-  const forward = input.assets.filter(
-    (a) =>
-      !a.held && a.state !== 'RollingBack' && (a.state === 'Succeeded' || a.state === 'Deferred' || inFlight(a.state)),
-  );
+  const forward = input.assets.filter((a) => !a.held && leftBehind(a.state));
   if (forward.length > 0) {
     return {
       kind: 'sendBack',
@@ -44,6 +41,15 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
     reason: cause.reason,
     why: `${cause.why}; the revision is not tried again by itself`,
   };
+}
+
+/**
+ * Assets that may carry a candidate and are not on their way back yet. `Held` without a hold is an asset that found its
+ * candidate braked while it was moving.
+ */
+function leftBehind(state: AssetState): boolean {
+  if (state === 'RollingBack') return false;
+  return state === 'Succeeded' || state === 'Deferred' || state === 'Held' || inFlight(state);
 }
 
 function abortCause(input: RolloutInput, tally: Tally): { readonly reason: string; readonly why: string } | undefined {

@@ -1,6 +1,7 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
+import type { Direction } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { Priority, type Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
@@ -10,6 +11,7 @@ import { devicesOf } from './assets.ts';
 import { deleteCandidate } from './candidates.ts';
 import { policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
+import { stanceOf } from './stance.ts';
 import { candidatesFor, familiesOf, type Start } from './start.ts';
 import { saveRollout } from './status.ts';
 
@@ -31,7 +33,8 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const carrying = await carriers(start);
   if (carrying.length > 0) {
-    if (status.phase === 'Succeeded' && strategy.homing === 'Back') home(start, carrying);
+    const direction = wayOut(start, strategy.homing);
+    if (direction !== undefined) lead(start, carrying, direction);
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
   deps.rollouts.publish(key, new Map());
@@ -49,17 +52,37 @@ async function carriers({ deps, key, rollout, session }: Start): Promise<readonl
   );
 }
 
-/** Equal documents on both sides, so nothing is gained or lost; held assets stay where they are. */
-function home(start: Start, carrying: readonly Device[]): void {
+/**
+ * Where assets that still carry a candidate go: home when it was proven, back when it was given up. After a superseded
+ * rollout the next one takes them along; only when none comes they go back.
+ */
+function wayOut(start: Start, homing: 'Back' | 'Stay'): Direction | undefined {
+  const { deps, rollout } = start;
+  switch (rollout.status?.phase) {
+    case 'Succeeded':
+      return homing === 'Back' && declaredReady(start) ? 'home' : undefined;
+    case 'Superseded': {
+      const next = policiesIn(deps.cache, rollout).some((policy) => {
+        const stance = stanceOf(deps.cache, policy);
+        return policy.status?.pendingChange !== undefined || stance.kind === 'moving' || stance.kind === 'moved';
+      });
+      return next ? undefined : 'back';
+    }
+    default:
+      return 'back';
+  }
+}
+
+/** Held assets stay where they are until the hold is lifted, and follow then. */
+function lead(start: Start, carrying: readonly Device[], direction: Direction): void {
   const { deps, key, rollout } = start;
-  if (!declaredReady(start)) return;
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const directives = new Map<string, Directive>();
   for (const device of carrying) {
     if (device.status?.held !== undefined || device.status?.rollout?.name !== rollout.metadata.name) continue;
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
-      direction: 'home',
+      direction,
       families: familiesOf(start),
       candidateDefaults: new Map(),
       flippedAt: undefined,
@@ -69,7 +92,7 @@ function home(start: Start, carrying: readonly Device[]): void {
       requirement: { newConnect: false, freshSubscribe: false, delivery: false },
       control: { assets: 0, unhealthy: 0 },
       lifeline: new Set(),
-      cause: 'the declared policy holds the new document',
+      cause: direction === 'home' ? 'the declared policy holds the new document' : 'the rollout was given up',
     });
   }
   for (const changed of deps.rollouts.publish(key, directives)) {

@@ -29,9 +29,17 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<s
     await brake(pass, flippedAt);
     defaults = new Map([...defaults].map(([name, value]) => [name, value === 'absent' ? value : 'brake']));
   }
-  const back = decision.kind === 'sendBack' ? new Set(decision.assets) : new Set<string>();
+  const back = new Set(
+    decision.kind === 'sendBack' ? decision.assets : decision.kind === 'brake' ? switched(pass) : [],
+  );
   announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision });
   return flippedAt;
+}
+
+/** With the brake pulled nobody goes on: whoever may carry a candidate turns round in the same breath. */
+function switched({ assets }: Pass): readonly string[] {
+  const unmoved: ReadonlySet<string> = new Set(['Queued', 'Preflight', 'RolledBack', 'Excluded', 'Stable']);
+  return assets.filter(({ state, held }) => !held && !unmoved.has(state)).map(({ id }) => id);
 }
 
 /** Candidates exist, serve the new document, and stand for the policy before the first asset gets one. */

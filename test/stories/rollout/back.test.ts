@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { annotate, grants, hear, NARROW, refuse, rolloutFleet, WIDE } from './support.ts';
+
+describe('going back', () => {
+  test('an asset that is refused what it used goes back alone, and the rollout waits for a person', async () => {
+    await using fleet = await rolloutFleet(2);
+    hear(fleet, 'press-1', 'debug/press-1');
+    await fleet.change(NARROW);
+    await fleet.live(24);
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Observing' });
+    refuse(fleet, 'press-1', 'debug/press-1');
+    await fleet.live(40, { until: async () => (await fleet.records())['press-1'] === 'RolledBack' });
+    await fleet.live(3);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack', 'press-2': '-' });
+    const { status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed', counters: { failed: 1, queued: 1 } });
+  }, 60_000);
+
+  test('a denied request that the asset never used is the tightening at work', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW);
+    await fleet.live(24);
+    refuse(fleet, 'press-1', 'debug/press-1');
+    await fleet.live(30, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded' });
+  }, 60_000);
+
+  test('abort pulls the brake with one call, brings every asset home and is not tried again', async () => {
+    await using fleet = await rolloutFleet(2);
+    await fleet.change(NARROW);
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    const before = fleet.sandbox.ledger.count({ operation: 'SetDefaultPolicyVersion', outcome: 'ok' });
+    const { metadata, spec } = await fleet.rollout();
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/abort': `t1@${spec.revision} by kim@example.com`,
+    });
+    await fleet.live(1);
+    expect(fleet.sandbox.ledger.count({ operation: 'SetDefaultPolicyVersion', outcome: 'ok' })).toBe(before + 1);
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    const { status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Aborted', reason: 'AbortRequested' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await fleet.attached('press-2')).toEqual(['base']);
+    await fleet.live(5);
+    const policy = (await fleet.get('IoTPolicy', 'base')) as {
+      status?: { conditions?: readonly { reason: string }[] };
+    };
+    expect(policy.status?.conditions?.[0]?.reason).toBe('RevisionRejected');
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+  }, 60_000);
+
+  test('a commit that takes the change back is an abort, and the same change may come again', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW);
+    await fleet.live(15);
+    await fleet.change(WIDE);
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    expect((await fleet.rollout()).status?.reason).toBe('Reverted');
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    await fleet.change(NARROW);
+    await fleet.live(2);
+    expect((await fleet.rollout()).spec.attempt).toBe(2);
+  }, 60_000);
+});
+
+describe('what does not start', () => {
+  test('an offline asset keeps all it has: deferred, never contracted', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW);
+    await fleet.live(40, { silent: ['press-1'] });
+    expect(await fleet.records()).toEqual({ 'press-1': 'Deferred' });
+    expect(await fleet.attached('press-1')).toContain('base');
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded' });
+  }, 60_000);
+
+  test('a document under which an asset could not connect is refused before anything moves', async () => {
+    await using fleet = await rolloutFleet(1);
+    const { Statement } = grants('telemetry/*') as { Statement: readonly unknown[] };
+    await fleet.change({ Version: '2012-10-17', Statement: Statement.slice(1) });
+    await fleet.live(3);
+    const { status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Pending', reason: 'LifelineViolation' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 60_000);
+
+  test('a widening waits for approval by revision; a stale approval is refused', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(grants('telemetry/*', 'debug/*', 'extra/*'));
+    await fleet.live(3);
+    const { metadata, spec, status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'AwaitingApproval', class: 'widens' });
+    await annotate(fleet, 'PolicyRollout', metadata.name, { 'rollout.fleetward.dev/approve': 't1@00000000 by kim' });
+    await fleet.live(2);
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'AwaitingApproval',
+      refused: [{ reason: 'StaleRevision' }],
+    });
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/approve': `t2@${spec.revision} by kim`,
+    });
+    await fleet.live(2);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Progressing', verbs: { approvedBy: 'kim' } });
+  }, 60_000);
+});
