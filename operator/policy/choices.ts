@@ -10,7 +10,7 @@ const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 
 /** Contexts of one class that a search walks through at most; each costs a few microseconds. */
-export const maxContexts = 50_000;
+export const maxContexts = 200_000;
 
 /** The classes of contexts and, in each, the values to try for every key. */
 export function enumerate(

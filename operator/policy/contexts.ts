@@ -16,6 +16,8 @@ export interface ContextPlan {
    * value for each way in which conditions can turn out.
    */
   contextsFor(question: ContextQuestion): ContextList;
+  /** Whether any name at all can match a resource of the statement: an Allow on `client/…` says nothing about topics. */
+  bears(statement: CompiledStatement): boolean;
   /** False when no argument shows that the listed values suffice. */
   readonly exhaustive: boolean;
   /** Spelling of keys as the policies write them. */
@@ -50,6 +52,9 @@ export interface ContextInput {
 const clientId = normaliseKey(keys.clientId);
 const isAttached = normaliseKey(keys.isAttached);
 const freshLetters = Array.from('qwvkjzyxghmnoprstudefabcilQWVKJZYXGHMNOPRSTUDEFABCIL0123456789-_');
+
+/** A resource whose type is plain text, so that no value of a variable can change it. */
+const typeIsPlain = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:[^/]*\//;
 
 /** Plans the context classes that can tell the two sides apart on this action. Method: docs/policy-engine.md, "Contexts". */
 export function planContexts(input: ContextInput): ContextPlan {
@@ -104,7 +109,11 @@ export function planContexts(input: ContextInput): ContextPlan {
     }
     return list;
   };
-  return { contextsFor, exhaustive, spelling };
+  const bears = (statement: CompiledStatement): boolean =>
+    statement.negated ||
+    input.types.some((type) => patternsOf([statement], type).length > 0) ||
+    statement.resources.some((template) => template.variables.length > 0 && !typeIsPlain.test(template.prefix));
+  return { contextsFor, bears, exhaustive, spelling };
 }
 
 /** The uses as far as the given statements make them. */

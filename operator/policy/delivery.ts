@@ -79,8 +79,10 @@ interface Delivered {
 /** A topic that reaches the device on side `to` and not on side `from`. */
 function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget): Delivered {
   const action = findAction('iot:Receive');
+  const grants = (statements: readonly CompiledStatement[]): boolean =>
+    statements.some((statement) => statement.effect === 'Allow' && plan.bears(statement));
+  if (action === undefined || !grants(to.subscribe) || !grants(to.receive)) return { witness: [], undecided: false };
   const list = plan.contextsFor(question(from, to));
-  if (action === undefined) return { witness: [], undecided: false };
   const options = { budget, skipDollar: skipsDollar(to.policies) };
   const grounder = new Grounder();
   const seen = new Set<string>();

@@ -132,8 +132,9 @@ class ActionComparison {
   #direction(from: Side, to: Side): Found[] {
     const out: Found[] = [];
     const denies = from.statements.filter((statement) => statement.effect === 'Deny');
-    for (const allow of to.statements.filter(isAllow)) {
-      for (const deny of [undefined, ...denies]) {
+    const bears = (statement: CompiledStatement): boolean => this.#plan.bears(statement);
+    for (const allow of to.statements.filter(isAllow).filter(bears)) {
+      for (const deny of [undefined, ...denies.filter(bears)]) {
         const found = this.#search({ allow, deny }, from, to);
         if (found === undefined) continue;
         out.push(found);
@@ -145,7 +146,6 @@ class ActionComparison {
 
   #search(task: Task, from: Side, to: Side): Found | undefined {
     const list = this.#plan.contextsFor(this.#question(task, from, to));
-    if (!list.complete) this.#undecided = true;
     const cast: Cast = {
       ...task,
       allows: task.deny === undefined ? from.statements.filter(isAllow) : [],
@@ -167,6 +167,7 @@ class ActionComparison {
         }
       } while (++walked < maxContexts && advance(one, digits));
     }
+    if (!list.complete) this.#undecided = true;
     return undefined;
   }
 
