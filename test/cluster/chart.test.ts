@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isTrue, statusOf } from '../../operator/api/conditions.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { createSandbox, type Sandbox } from '../../operator/sandbox/index.ts';
 import { GitRemote } from '../support/git.ts';
@@ -116,44 +117,83 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
 
   test('the Deployment starts an operator whose RBAC is enough, with Git and all', { timeout: 120_000 }, async () => {
     operator = await start();
-    const files: Record<string, string> = {};
-    for (const file of [
-      'types.yaml',
-      'groups.yaml',
-      'policies/press.yaml',
-      'policies/device-management.yaml',
-      'policies/quarantine.yaml',
-    ]) {
-      files[file] = await readFile(join(ROOT, 'manifests/examples/factory', file), 'utf8');
-    }
-    const device = (name: string, spec: string) =>
-      `apiVersion: fleetward.dev/v1alpha1\nkind: Device\nmetadata: {name: ${name}}\nspec:\n${spec}`;
-    files['devices.yaml'] = [
-      device(
-        'press-1',
-        '  thingTypeRef: {name: press}\n  policyRefs: [{name: press}]\n  certificates: [{name: a, issued: {secretName: press-1}}]\n',
-      ),
-      device('press-2', '  deletionPolicy: Delete\n'),
-      device('press-3', '  attributes: {site: x}\n'),
-    ].join('---\n');
-    await remote.commit(files);
-    await apply(`${account()}---\n${source()}`);
+    await remote.commit(treeBefore());
+    await apply(`${account('default')}---\n${source()}`);
     await must(plant('wait', '--for=condition=Ready', 'fleetsource/fleet', '--timeout=60s'));
-    await must(plant('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=60s'));
+    await settled(11);
     expect(await must(plant('get', 'secret', 'press-1', '-o', 'jsonpath={.data}'))).toContain('tls.key');
-    const before = (await must(plant('get', 'device', 'press-3', '-o', 'jsonpath={.metadata.uid}'))).trim();
-    expect(before).not.toBe('');
-    files['devices.yaml'] = (files['devices.yaml'] ?? '').split('---\n').slice(0, 2).join('---\n');
-    await remote.commit(files, 'Take a device away');
+    await remote.commit(treeAfter(), 'Take most of it away, and change a policy');
     await must(plant('annotate', 'fleetsource', 'fleet', 'fleetward.dev/reconcile-at=now', '--overwrite'));
-    await must(plant('wait', '--for=delete', 'device/press-3', '--timeout=60s'));
-    await must(plant('delete', 'device', 'press-2', '--timeout=30s'));
+    await must(plant('wait', '--for=delete', 'device/gone', '--timeout=60s'));
+    await until(
+      async () => (await plant('get', 'policyrollouts', '-o', 'name')).stdout || undefined,
+      'a rollout of the changed policy',
+    );
   });
 
-  const account = () =>
-    'apiVersion: fleetward.dev/v1alpha1\nkind: AWSAccount\nmetadata: {name: default}\nspec: {accountId: "123456789012", region: us-east-1}\n';
+  /** This many objects exist, and every one of them is Ready. */
+  const settled = (count: number) =>
+    until(
+      async () => {
+        const { items } = JSON.parse(await must(plant('get', 'fleet', '-o', 'json'))) as { items: KubeObject[] };
+        const ready = items.filter((item) => isTrue(statusOf(item).conditions, 'Ready'));
+        return (items.length >= count && ready.length === items.length) || undefined;
+      },
+      `${count} objects that are Ready`,
+      60_000,
+    );
+
+  const object = (kind: string, name: string, spec: unknown) =>
+    `${JSON.stringify({ apiVersion: 'fleetward.dev/v1alpha1', kind, metadata: { name }, spec })}\n`;
+  const account = (name: string) => object('AWSAccount', name, { accountId: '123456789012', region: 'us-east-1' });
   const source = () =>
-    `apiVersion: fleetward.dev/v1alpha1\nkind: FleetSource\nmetadata: {name: fleet}\nspec: {url: "${remote.fileUrl}", interval: 10s}\n`;
+    object('FleetSource', 'fleet', {
+      url: remote.fileUrl,
+      interval: '10s',
+      pruneGuard: { maxCount: 50, maxPercent: 100 },
+    });
+  const policy = (name: string, action: string, more = {}) =>
+    object('IoTPolicy', name, {
+      ...more,
+      document: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Action: [action], Resource: ['arn:aws:iot:us-east-1:123456789012:client/press-1'] },
+        ],
+      },
+    });
+  const device = object('Device', 'press-1', {
+    policyRefs: [{ name: 'press' }],
+    certificates: [{ name: 'a', issued: { secretName: 'press-1' } }],
+  });
+
+  /** One object of every kind, each of which has to be deleted in AWS as well. */
+  const treeBefore = () => {
+    const deletionPolicy = 'Delete';
+    return {
+      'press.yaml': `${device}---\n${policy('press', 'iot:Connect')}`,
+      'device.yaml': object('Device', 'gone', { deletionPolicy }),
+      'type.yaml': object('ThingType', 'gone', { deletionPolicy }),
+      'group.yaml': object('ThingGroup', 'gone', { deletionPolicy }),
+      'policy.yaml': policy('gone', 'iot:Connect', { deletionPolicy }),
+      'profile.yaml': object('SecurityProfile', 'gone', {
+        deletionPolicy,
+        behaviors: [
+          {
+            name: 'size',
+            metric: 'aws:message-byte-size',
+            criteria: { comparisonOperator: 'less-than', value: { count: 1024 }, consecutiveDatapointsToAlarm: 1 },
+          },
+        ],
+      }),
+      'account.yaml': account('gone'),
+      'source.yaml': object('FleetSource', 'gone', { url: remote.fileUrl, path: 'nothing', suspend: true }),
+    };
+  };
+  const treeAfter = () => ({
+    ...Object.fromEntries(Object.keys(treeBefore()).map((file) => [file, null])),
+    'press.yaml': `${device}---\n${policy('press', 'iot:*')}`,
+  });
 
   async function apply(manifest: string): Promise<void> {
     const file = join(own.plane.folder, 'applied.yaml');

@@ -1,12 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttachPolicyCommand, CreatePolicyCommand, IoTClient, ListTargetsForPolicyCommand } from '@aws-sdk/client-iot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { kubectl, missing, must, until, why } from './support/cluster.ts';
 import { type OperatorProcess, untilReady } from './support/operator.ts';
 import { openStory, type Story } from './support/story.ts';
 
-const FACTORY = join(import.meta.dirname, '../../manifests/examples/factory');
+const ROOT = join(import.meta.dirname, '../..');
+const FACTORY = join(ROOT, 'manifests/examples/factory');
 
 interface List {
   readonly items: readonly KubeObject[];
@@ -99,8 +102,50 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
       'a reconcile that was asked for',
     );
     const now = await versions();
-    expect({ ...now, 'Device/drs-press-01': '' }).toEqual({ ...before.versions, 'Device/drs-press-01': '' });
+    // The device was annotated, and the account tells when it was last looked at.
+    const moved = { 'Device/drs-press-01': '', 'AWSAccount/default': '' };
+    expect({ ...now, ...moved }).toEqual({ ...before.versions, ...moved });
     expect(writes()).toBe(before.writes);
+  });
+
+  test('the rules, the dashboard and docs/metrics.md name the metrics that exist, and no others', async () => {
+    const { body } = await operator.get('/metrics');
+    const exist = new Set([...body.matchAll(/^# HELP (\S+)/gm)].map(([, name = '']) => name));
+    const text = (file: string) => readFile(join(ROOT, file), 'utf8');
+    const rules = parse(await text('charts/fleetward/files/rules.yaml')) as {
+      groups: { rules: { expr: string }[] }[];
+    };
+    const dashboard = JSON.parse(await text('charts/fleetward/files/dashboard.json')) as {
+      panels: { targets: { expr: string }[] }[];
+    };
+    const expressions = [
+      ...rules.groups.flatMap((group) => group.rules.map(({ expr }) => expr)),
+      ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ].map((expr) => expr.replace(/\bby \([^)]*\)/g, ''));
+    const used = expressions.flatMap((expr) => [...expr.matchAll(/\b([a-z]+_[a-z0-9_]+)\b(?=[{[)]| [<>])/g)]);
+    const names = used.map(([, name = '']) => (exist.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '')));
+    expect(names.length).toBeGreaterThan(expressions.length - 1);
+    expect(names.filter((name) => !exist.has(name))).toEqual([]);
+    const documented = [...(await text('docs/metrics.md')).matchAll(/^\| `([a-z_]+)` /gm)].map(([, name = '']) => name);
+    const own = [...exist].filter((name) => !/^(process|nodejs)_/.test(name));
+    expect(
+      own.filter((name) => !documented.includes(name)),
+      'not documented',
+    ).toEqual([]);
+    expect(
+      documented.filter((name) => !exist.has(name)),
+      'documented and missing',
+    ).toEqual([]);
+  });
+
+  test('no series names a device, and no log line a key', async () => {
+    const { body } = await operator.get('/metrics');
+    expect(body).not.toMatch(/drs-|ham-/);
+    const lines = (await readFile(operator.logFile, 'utf8')).trim().split('\n');
+    for (const line of lines) expect(() => JSON.parse(line), line).not.toThrow();
+    expect(lines.join('\n')).not.toMatch(/PRIVATE KEY|secretAccessKey|CERTIFICATE REQUEST/);
+    expect((await operator.get('/healthz')).status).toBe(200);
+    expect((await operator.get('/readyz?verbose')).body).toMatch(/\[\+\] caches ok/);
   });
 
   test('kubectl edit of one attribute reaches AWS', async () => {

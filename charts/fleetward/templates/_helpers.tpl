@@ -50,8 +50,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* What the operator may do with objects, in the namespaces it watches. No wildcard; Secrets by name only: no list, no watch. */}}
 {{- define "fleetward.rules" -}}
 - apiGroups: [fleetward.dev]
-  resources: [fleetsources, awsaccounts, devices, thingtypes, thinggroups, iotpolicies, securityprofiles, policyrollouts]
+  resources: [awsaccounts, devices, thingtypes, thinggroups, iotpolicies, securityprofiles]
   verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [fleetward.dev]
+  resources: [fleetsources]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [fleetward.dev]
+  resources: [policyrollouts]
+  verbs: [list, watch, create, patch]
 - apiGroups: [fleetward.dev]
   resources:
     - fleetsources/status
