@@ -136,13 +136,14 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
     until(
       async () => {
         const { items } = JSON.parse(await must(plant('get', 'fleet', '-o', 'json'))) as { items: KubeObject[] };
-        const ready = items.filter((item) => isTrue(statusOf(item).conditions, 'Ready'));
+        const ready = items.filter((item) => isTrue(statusOf(item).conditions, 'Ready') || isSuspended(item));
         return (items.length >= count && ready.length === items.length) || undefined;
       },
       `${count} objects that are Ready`,
       60_000,
     );
 
+  const isSuspended = ({ spec }: KubeObject) => (spec as { suspend?: boolean }).suspend === true;
   const object = (kind: string, name: string, spec: unknown) =>
     `${JSON.stringify({ apiVersion: 'fleetward.dev/v1alpha1', kind, metadata: { name }, spec })}\n`;
   const account = (name: string) => object('AWSAccount', name, { accountId: '123456789012', region: 'us-east-1' });
