@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
+import { redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
 import { largeUniverse, smallUniverse, type Universe } from '../policy/random-policies.ts';
 import { agreesWithRefa } from '../policy/refa-inclusion.ts';
@@ -27,12 +28,14 @@ const modes: Readonly<Record<string, Mode>> = {
 };
 
 const inclusion = 'policy-inclusion';
+const lints = 'policy-lint';
 
-export const policyAreas: readonly string[] = [...Object.keys(modes), inclusion];
+export const policyAreas: readonly string[] = [...Object.keys(modes), inclusion, lints];
 
 /** Runs one differential search; stops at the first disagreement, shrunk to a small pair. */
 export function fuzzPolicy(area: string, count: number, seed: number): FuzzReport {
   if (area === inclusion) return reportOf(area, seed, fc.check(agreesWithRefa, { numRuns: count, seed }), {});
+  if (area === lints) return fuzzLint(count, seed);
   const mode = modes[area];
   if (mode === undefined) throw new Error(`no such area: ${area}`);
   const tally = newTally();
@@ -40,6 +43,14 @@ export function fuzzPolicy(area: string, count: number, seed: number): FuzzRepor
     mode.check(before, after, mode.universe, tally),
   );
   return reportOf(area, seed, fc.check(property, { numRuns: count, seed }), tally);
+}
+
+function fuzzLint(count: number, seed: number): FuzzReport {
+  const reports = [witnessesHold, redundantMeansRedundant].map((property) =>
+    reportOf(lints, seed, fc.check(property, { numRuns: count, seed }), {}),
+  );
+  const runs = reports.reduce((sum, report) => sum + report.runs, 0);
+  return { area: lints, seed, runs, failures: reports.flatMap((report) => report.failures), figures: {} };
 }
 
 function reportOf<T>(area: string, seed: number, details: fc.RunDetails<T>, figures: object): FuzzReport {

@@ -9,24 +9,24 @@ describe('random policies against an exhaustive walk by an independent evaluator
     const tally = newTally();
     fc.assert(
       fc.property(smallUniverse.policies, ([before, after]) => checkRaw(before, after, smallUniverse, tally)),
-      { numRuns: 400, seed: 42 },
+      { numRuns: 80, seed: 42 },
     );
-    expect(tally.undecided).toBeLessThanOrEqual(2);
-    expect(tally.different).toBeGreaterThan(200);
+    expect(tally.undecided).toBe(0);
+    expect(tally.different).toBeGreaterThan(40);
     expect(tally.admittedMisses).toBe(0);
   });
 
   it('raw: the same in a large universe', () => {
     fc.assert(
       fc.property(largeUniverse.policies, ([before, after]) => checkRaw(before, after, largeUniverse, newTally())),
-      { numRuns: 60, seed: 42 },
+      { numRuns: 15, seed: 42 },
     );
   });
 
   it('session: counts exactly what connectable clients can do', () => {
     fc.assert(
       fc.property(smallUniverse.policies, ([before, after]) => checkSession(before, after, smallUniverse, newTally())),
-      { numRuns: 150, seed: 42 },
+      { numRuns: 30, seed: 42 },
     );
   });
 
@@ -34,7 +34,7 @@ describe('random policies against an exhaustive walk by an independent evaluator
     const universe = withAllFilters(smallUniverse);
     fc.assert(
       fc.property(universe.policies, ([before, after]) => checkDelivery(before, after, universe, newTally())),
-      { numRuns: 60, seed: 42 },
+      { numRuns: 15, seed: 42 },
     );
   });
 });
