@@ -6,6 +6,7 @@ import { billingGroups } from './billing-groups.ts';
 import { caCertificates } from './ca-certificates.ts';
 import { certificates } from './certificates.ts';
 import { dataPlane } from './data-plane.ts';
+import { defenderFamilies } from './defender/index.ts';
 import { dynamicGroups } from './dynamic-groups.ts';
 import { groupMembers } from './group-members.ts';
 import { policies } from './policies.ts';
@@ -32,6 +33,7 @@ export const families: readonly Family[] = [
   certificates,
   cloudWatchLogs,
   dataPlane,
+  ...defenderFamilies,
   dynamicGroups,
   groupMembers,
   policies,

@@ -1,0 +1,22 @@
+import type { Family } from '../../operations.ts';
+import { family } from '../../operations.ts';
+import { audits } from './audits.ts';
+import { customMetrics } from './custom-metrics.ts';
+import { dimensions } from './dimensions.ts';
+import { mitigationActions } from './mitigation-actions.ts';
+import { mitigationTasks } from './mitigation-tasks.ts';
+import { scheduledAudits } from './scheduled-audits.ts';
+import { DEFENDER } from './state.ts';
+import { auditSuppressions } from './suppressions.ts';
+
+/** Device Defender besides security profiles. */
+export const defenderFamilies: readonly Family[] = [
+  family('iot', {}, [DEFENDER]),
+  audits,
+  auditSuppressions,
+  customMetrics,
+  dimensions,
+  mitigationActions,
+  mitigationTasks,
+  scheduledAudits,
+];
