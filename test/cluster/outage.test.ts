@@ -1,0 +1,172 @@
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { createSandbox, type Sandbox } from '../../operator/sandbox/index.ts';
+import { missing, must, until, why } from './support/cluster.ts';
+import { freePort } from './support/control-plane.ts';
+import { launchOperator, type OperatorProcess, untilReady } from './support/operator.ts';
+import { type OwnPlane, openPlane, serviceAccountConfig } from './support/own-plane.ts';
+
+const API = 'fleetward.dev/v1alpha1';
+
+/** One operator lives through all of it, as a pod would: where it has to end, it is started again. */
+describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
+  let own: OwnPlane;
+  let sandbox: Sandbox;
+  let operator: OperatorProcess;
+  let restarts = 0;
+  let stopping = false;
+
+  beforeAll(async () => {
+    own = await openPlane('outage');
+    sandbox = createSandbox({ quotas: 'off' });
+    const { url } = await sandbox.listen();
+    const port = await freePort();
+    const config = join(own.plane.folder, 'config.yaml');
+    const lease = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '1s' };
+    await writeFile(config, stringify({ endpoint: url, installation: 'outage', leaderElection: lease }));
+    await must(own.kubectl('create', 'serviceaccount', 'operator'));
+    await grant();
+    const kubeconfig = await serviceAccountConfig(own, 'default', 'operator');
+    const start = () => {
+      operator = launchOperator({
+        name: `operator-${restarts}`,
+        folder: own.plane.folder,
+        port,
+        args: ['run', `--config=${config}`, `--listen=127.0.0.1:${port}`],
+        env: { KUBECONFIG: kubeconfig, POD_NAME: 'operator', POD_NAMESPACE: 'default' },
+      });
+      void operator.child.ended.then(() => {
+        if (stopping) return;
+        restarts += 1;
+        start();
+      });
+    };
+    start();
+  });
+  afterAll(async () => {
+    stopping = true;
+    await operator?.stop();
+    await sandbox?.close();
+    await own?.[Symbol.asyncDispose]();
+  });
+
+  const grant = () =>
+    must(
+      own.kubectl(
+        ...['create', 'clusterrolebinding', 'operator', '--clusterrole=cluster-admin'],
+        '--serviceaccount=default:operator',
+      ),
+    );
+
+  async function apply(kind: string, name: string, spec: unknown): Promise<void> {
+    const file = join(own.plane.folder, 'applied.json');
+    await writeFile(file, JSON.stringify({ apiVersion: API, kind, metadata: { name }, spec }));
+    await must(own.kubectl('apply', '-f', file));
+  }
+  const ready = (object: string, timeout = 30) =>
+    must(own.kubectl('wait', '--for=condition=Ready', object, `--timeout=${timeout}s`));
+  const writes = () => sandbox.ledger.count({ mutating: true });
+
+  test('without our CRDs it says what is missing, stays alive, and goes on when they come', {
+    timeout: 90_000,
+  }, async () => {
+    await until(() => operator.child.tail().includes('Failing to list') || undefined, 'a complaint');
+    const answer = await operator.get('/readyz');
+    expect(answer.status).toBe(503);
+    expect(answer.body).toContain('caches');
+    expect((await operator.get('/healthz')).status).toBe(200);
+    expect(operator.child.tail()).toMatch(/CustomResourceDefinition|CRD|not found|404/i);
+    await own.applyCrds();
+    await untilReady(operator);
+    await apply('AWSAccount', 'default', { accountId: '123456789012', region: 'us-east-1' });
+    await apply('Device', 'one', {
+      deletionPolicy: 'Delete',
+      certificates: [{ name: 'a', issued: { secretName: 'one' } }],
+    });
+    await ready('device/one');
+    expect(restarts).toBe(0);
+  });
+
+  test('a Secret without its key is Stalled with the reason, and no second certificate is made', {
+    timeout: 60_000,
+  }, async () => {
+    await must(own.kubectl('patch', 'secret', 'one', '--type=json', '-p', '[{"op":"remove","path":"/data/tls.key"}]'));
+    await must(own.kubectl('annotate', 'device', 'one', 'fleetward.dev/reconcile-at=1'));
+    const reason = ['get', 'device', 'one', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}'];
+    await until(async () => (await own.kubectl(...reason)).stdout === 'KeyLost' || undefined, 'KeyLost', 20_000).catch(
+      async (error: unknown) => {
+        throw new Error(`${String(error)}: ${(await own.kubectl('get', 'device', 'one', '-o', 'yaml')).stdout}`);
+      },
+    );
+    expect(sandbox.ledger.count({ operation: 'CreateCertificateFromCsr', outcome: 'ok' })).toBe(1);
+    await must(own.kubectl('delete', 'device', 'one', '--timeout=30s'));
+    await must(own.kubectl('delete', 'secret', 'one'));
+  });
+
+  test('rights that are taken away are named, and given back they are enough without a restart', {
+    timeout: 90_000,
+  }, async () => {
+    const before = restarts;
+    await must(own.kubectl('delete', 'clusterrolebinding', 'operator'));
+    await apply('Device', 'two', {});
+    await until(() => operator.child.tail().includes('forbidden') || undefined, 'a complaint about rights', 60_000);
+    await grant();
+    await untilReady(operator);
+    await ready('device/two', 60);
+    expect(restarts - before).toBeLessThanOrEqual(1);
+  });
+
+  test('an API server that is gone for longer than the lease: writes end, and work goes on when it is back', {
+    timeout: 120_000,
+  }, async () => {
+    await own.plane.stopApiServer();
+    await until(() => operator.child.tail().includes('ECONNREFUSED') || undefined, 'a complaint', 30_000);
+    const before = writes();
+    await new Promise((resolve) => setTimeout(resolve, 16_000));
+    expect(writes()).toBe(before);
+    await own.plane.startApiServer();
+    await untilReady(operator);
+    await apply('Device', 'three', {});
+    await ready('device/three', 60);
+  });
+
+  test('an etcd restored from an older state: what is gone is forgotten, what is back is served again', {
+    timeout: 180_000,
+  }, async () => {
+    await apply('Device', 'kept', { deletionPolicy: 'Retain' });
+    await ready('device/kept');
+    const data = join(own.plane.folder, 'etcd');
+    const backup = join(own.plane.folder, 'etcd-backup');
+    await own.plane.stopApiServer();
+    await own.plane.stopEtcd();
+    await cp(data, backup, { recursive: true });
+    await own.plane.startEtcd();
+    await own.plane.startApiServer();
+    await untilReady(operator);
+    await apply('Device', 'later', {});
+    await ready('device/later', 60);
+    await must(own.kubectl('delete', 'device', 'kept', '--timeout=30s'));
+    await own.plane.stopApiServer();
+    await own.plane.stopEtcd();
+    await rm(data, { recursive: true });
+    await cp(backup, data, { recursive: true });
+    await own.plane.startEtcd();
+    await own.plane.startApiServer();
+    const since = Date.now();
+    expect((await own.kubectl('get', 'device', 'later')).status).toBe(1);
+    await apply('Device', 'after', {});
+    await ready('device/after', 120);
+    await must(own.kubectl('label', 'device', 'kept', 'touched=yes'));
+    await ready('device/kept', 60);
+    await apply('Device', 'later', {});
+    await ready('device/later', 60);
+    expect(Date.now() - since).toBeLessThan(120_000);
+    expect(
+      sandbox.ledger
+        .entries({ operation: 'CreateThing' })
+        .filter(({ resource, changed }) => changed && resource === 'later'),
+    ).toHaveLength(1);
+  });
+});
