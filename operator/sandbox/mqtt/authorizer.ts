@@ -34,6 +34,11 @@ export class Authorizer {
     return this.#authority(subject).thingName;
   }
 
+  /** Things of a principal as they are now; a connection keeps what it read. */
+  thingsOf(principal: string): ReadonlyMap<string, boolean> {
+    return this.#view.thingsOf(principal);
+  }
+
   /** `resource` is what follows the account in the ARN, such as `topic/a/b`. */
   decide(subject: Subject, action: string, resource: string, more: Context = {}): Decision {
     const authority = this.#authority(subject);

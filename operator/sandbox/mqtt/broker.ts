@@ -4,11 +4,12 @@ import type { BrokerCache, PropagationOptions } from '../propagation.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { Scope } from '../state/scope.ts';
 import type { Connection } from './connection.ts';
+import { deviceHttpServer, sniff } from './https.ts';
 import { MemoryDevice, type MemoryDeviceOptions } from './memory-device.ts';
 import { memoryPipe } from './memory-pipe.ts';
 import { Realms } from './realms.ts';
 import { Rest } from './rest.ts';
-import { listenTls, type MqttListenOptions, type MqttServed } from './tls.ts';
+import { listenTls, type MqttListenOptions, type MqttServed, peerOf } from './tls.ts';
 
 export interface BrokerOptions {
   /** How policy changes reach the broker. Default: at once with `delays: 'instant'`, else each after its own delay. */
@@ -62,6 +63,7 @@ export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Bro
   };
   sandbox.world.ports.broker = port;
   const served: MqttServed[] = [];
+  const http = deviceHttpServer((socket, request) => realms.answer(peerOf(socket), request));
   const connect = ({ certificateId, sourceIp = '127.0.0.1', scope }: MemoryPeer): Duplex => {
     const [ours, theirs] = memoryPipe(() => rest.touch());
     realms.admit(ours, { certificateId, sourceIp, sourcePort: 0, serverName: undefined }, scope);
@@ -76,8 +78,11 @@ export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Bro
     settle: () => rest.reached(),
     async listen(listenOptions = {}) {
       const server = await listenTls(sandbox.world.authority, listenOptions, (socket, peer) => {
-        if (peer) realms.admit(socket, peer);
-        else socket.destroy();
+        if (!peer || !realms.recognise(peer)) socket.destroy();
+        else
+          sniff(socket, (protocol) =>
+            protocol === 'mqtt' ? realms.admit(socket, peer) : http.emit('connection', socket),
+          );
       });
       served.push(server);
       sandbox.world.endpoints.mqtt ??= `${server.host}:${server.port}`;

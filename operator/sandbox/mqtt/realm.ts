@@ -14,6 +14,9 @@ import { type SeenPacket, tapClient } from './tap.ts';
 /** aedes multiplies it by four and hands it to setInterval, which takes less than 2^31. There are no other nodes to hear of. */
 const NO_HEARTBEAT_MS = 500_000_000;
 
+/** Packets that a client may send before its CONNACK; MQTT allows that, and this keeps it bounded. */
+const MAX_EARLY_PACKETS = 256;
+
 /** The broker of one account and region: aedes, with AWS's rules in its hooks. */
 export class Realm {
   readonly #parts: RealmParts;
@@ -36,6 +39,7 @@ export class Realm {
       mq: new TopicEmitter(),
       persistence: this.#sessions,
       heartbeatInterval: NO_HEARTBEAT_MS,
+      queueLimit: MAX_EARLY_PACKETS,
       ...hooksOf(parts, this.#table, this.#subscribes),
     });
     this.#watch();

@@ -12,6 +12,7 @@ import type { Scope } from '../state/scope.ts';
 import { Authorizer } from './authorizer.ts';
 import type { BrokerOptions } from './broker.ts';
 import type { Connection, Peer } from './connection.ts';
+import { answerDevice, type DeviceAnswer, type DeviceRequest } from './device-http.ts';
 import { Realm } from './realm.ts';
 import { serveReserved } from './reserved/index.ts';
 import { issueStandIn } from './stand-in.ts';
@@ -23,6 +24,7 @@ interface Entry {
   readonly realm: Realm;
   readonly cache: BrokerCache;
   readonly telemetry: Telemetry;
+  readonly authorizer: Authorizer;
 }
 
 /** The brokers of all accounts and regions, made when they are first asked for. */
@@ -63,18 +65,30 @@ export class Realms {
     return { certificateId, certificatePem: issued.certificatePem, keyPem: issued.keyPem };
   }
 
-  /** Lets a transport in when its certificate is registered and active; else closes it before anything is read. */
-  admit(stream: Duplex, from: Peer, given?: Scope): void {
+  /** Whether a certificate is registered and active; tells the log when it is not. */
+  recognise(from: Peer, given?: Scope): { readonly peer: Peer; readonly scope: Scope } | undefined {
     const peer = { ...from, certificateId: this.#standIns.get(from.certificateId) ?? from.certificateId };
     const scope = given ?? this.#scopeOf(peer.certificateId);
     const certificate = scope?.slice(IDENTITY).certificates.get(peer.certificateId);
-    if (scope && certificate?.status === 'ACTIVE') {
-      this.of(scope).realm.accept(stream, peer);
-      return;
-    }
+    if (scope && certificate?.status === 'ACTIVE') return { peer, scope };
     const reason = certificate ? inactiveReason(certificate.status) : 'DEVICE_CERTIFICATE_NOT_REGISTERED';
     this.of(scope ?? this.#sandbox.scope()).telemetry.handshakeRefused(peer, reason);
-    stream.destroy();
+    return undefined;
+  }
+
+  /** Lets a transport in when its certificate is registered and active; else closes it before anything is read. */
+  admit(stream: Duplex, from: Peer, given?: Scope): void {
+    const known = this.recognise(from, given);
+    if (known) this.of(known.scope).realm.accept(stream, known.peer);
+    else stream.destroy();
+  }
+
+  /** An HTTPS request of a device. */
+  async answer(from: Peer | undefined, request: DeviceRequest): Promise<DeviceAnswer> {
+    const known = from && this.recognise(from);
+    if (!known) return { status: 403, body: Buffer.from('{"message":"Forbidden"}') };
+    const { authorizer } = this.of(known.scope);
+    return answerDevice({ world: this.#sandbox.world, authorizer, ...known }, request);
   }
 
   async close(): Promise<void> {
@@ -122,7 +136,7 @@ export class Realms {
       },
       reserved: (connection, topic, payload) => this.#reserved(scope, connection, topic, payload),
     });
-    return { realm, cache, telemetry };
+    return { realm, cache, telemetry, authorizer };
   }
 
   #propagation(): PropagationOptions {

@@ -37,7 +37,7 @@ export async function listenTls(
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: HANDSHAKE_MS,
-      ALPNProtocols: ['x-amzn-mqtt-ca', 'mqtt'],
+      ALPNProtocols: ['x-amzn-mqtt-ca', 'mqtt', 'x-amzn-http-ca', 'http/1.1'],
     },
     (socket) => {
       socket.on('error', () => socket.destroy());
@@ -69,7 +69,7 @@ export async function listenTls(
 }
 
 /** AWS's certificate id: SHA-256 of the certificate's DER. Undefined without a certificate. */
-function peerOf(socket: TLSSocket): Peer | undefined {
+export function peerOf(socket: TLSSocket): Peer | undefined {
   const certificate = socket.getPeerCertificate();
   if (!certificate?.raw) return undefined;
   const serverName = (socket as TLSSocket & { readonly servername?: string | false }).servername;

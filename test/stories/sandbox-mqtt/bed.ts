@@ -113,6 +113,7 @@ export async function listener(bed: Bed, filters: readonly string[], name = 'lis
   await bed.broker.settle();
   return {
     device,
-    heard: () => device.received.map(({ topic, payload }) => ({ topic, body: JSON.parse(payload.toString()) })),
+    heard: () =>
+      device.received.map(({ topic, payload }) => ({ topic, body: JSON.parse(payload.toString() || 'null') })),
   };
 }
