@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -89,21 +90,37 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     expect(restarts).toBe(0);
   });
 
-  test('a Secret without its key is Stalled with the reason, and no second certificate is made', {
-    timeout: 60_000,
-  }, async () => {
-    await must(own.kubectl('patch', 'secret', 'one', '--type=json', '-p', '[{"op":"remove","path":"/data/tls.key"}]'));
-    await must(own.kubectl('annotate', 'device', 'one', 'fleetward.dev/reconcile-at=1'));
-    const reason = ['get', 'device', 'one', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}'];
-    await until(async () => (await own.kubectl(...reason)).stdout === 'KeyLost' || undefined, 'KeyLost', 20_000).catch(
-      async (error: unknown) => {
-        throw new Error(`${String(error)}: ${(await own.kubectl('get', 'device', 'one', '-o', 'yaml')).stdout}`);
-      },
-    );
-    expect(sandbox.ledger.count({ operation: 'CreateCertificateFromCsr', outcome: 'ok' })).toBe(1);
-    await must(own.kubectl('delete', 'device', 'one', '--timeout=30s'));
-    await must(own.kubectl('delete', 'secret', 'one'));
-  });
+  test.each([
+    ['no key', { 'tls.key': null }, 'has no tls.key'],
+    ['what is no key', { 'tls.key': 'aGVsbG8=' }, 'holds no private key'],
+    ['the key of another device', undefined, 'holds another key'],
+  ])(
+    'a Secret with %s stalls its device, makes no second certificate, and restored it is enough',
+    async (_, data, words) => {
+      const secret = JSON.parse(await must(own.kubectl('get', 'secret', 'one', '-o', 'json'))) as {
+        data: Record<string, string>;
+      };
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const other = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })).toString('base64');
+      const replace = (content: unknown) =>
+        must(own.kubectl('patch', 'secret', 'one', '--type=merge', '-p', JSON.stringify({ data: content })));
+      await replace(data ?? { 'tls.key': other });
+      await look();
+      const message = ['get', 'device', 'one', '-o', 'jsonpath={.status.conditions[?(@.reason=="KeyLost")].message}'];
+      await until(async () => (await own.kubectl(...message)).stdout.includes(words) || undefined, words, 20_000);
+      await replace({ 'tls.key': secret.data['tls.key'] });
+      await look();
+      await ready('device/one');
+      expect(sandbox.ledger.count({ operation: 'CreateCertificateFromCsr', outcome: 'ok' })).toBe(1);
+    },
+  );
+
+  let looks = 0;
+  const look = () => {
+    looks += 1;
+    const patch = { spec: { suspend: false, attributes: { look: String(looks) } } };
+    return must(own.kubectl('patch', 'device', 'one', '--type=merge', '-p', JSON.stringify(patch)));
+  };
 
   test('rights that are taken away are named, and given back they are enough without a restart', {
     timeout: 90_000,

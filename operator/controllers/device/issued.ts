@@ -1,10 +1,11 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { Device } from '../../api/device.gen.ts';
 import { terminal } from '../../runtime/errors.ts';
 import type { StoredSecret } from '../external/secrets.ts';
 import type { Scope } from '../external/types.ts';
 import { certificateRequest, newPrivateKey } from './csr.ts';
 import type { DesiredDevice } from './desired.ts';
+import { publicKeyHash } from './keys.ts';
 
 /** `key`: the private key is there, its certificate is not yet. */
 export type SecretState = 'absent' | 'key' | 'complete';
@@ -23,13 +24,28 @@ export async function secretState(
     const secret = await readSecret(scope, source.secretName);
     states.set(name, secret === undefined ? 'absent' : secret.data[CERTIFICATE] === undefined ? 'key' : 'complete');
     const record = scope.object.status?.certificates?.find((entry) => entry.name === name);
-    if (record?.certificateId === undefined || secret !== undefined) continue;
+    if (record?.certificateId === undefined) continue;
+    const problem = keyProblem(secret, record.publicKeySha256);
+    if (problem === undefined) continue;
     throw terminal(
       'KeyLost',
-      `Secret ${source.secretName} with the key of certificate ${name} is gone; a key is never issued again for an existing certificate. Restore the Secret, or replace the certificate: add one under a new name and remove ${name}.`,
+      `Secret ${source.secretName} ${problem}; the key of certificate ${name} is never issued again while that certificate exists. Restore the Secret, or replace the certificate: add one under a new name and remove ${name}.`,
     );
   }
   return states;
+}
+
+/** What is wrong with the Secret of an existing certificate: a device that gets another's key cannot connect. */
+function keyProblem(secret: StoredSecret | undefined, publicKeySha256: string | undefined): string | undefined {
+  if (secret === undefined) return 'is gone';
+  const pem = secret.data[KEY];
+  if (pem === undefined) return `has no ${KEY}`;
+  if (publicKeySha256 === undefined) return undefined;
+  try {
+    return publicKeyHash(createPublicKey(pem)) === publicKeySha256 ? undefined : `holds another key in ${KEY}`;
+  } catch {
+    return `holds no private key in ${KEY}`;
+  }
 }
 
 /** The request for a certificate whose key is kept in a Secret, made and written first if need be. */
