@@ -5,16 +5,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
+import type { ProbeFigures } from './fleet-probe.ts';
 import { writeTree } from './fleet-tree.ts';
 import type { BenchResult } from './types.ts';
 
 /** Devices per run. `FLEETWARD_BENCH_DEVICES=100000` adds the large one, which takes minutes. */
 const SIZES = (process.env.FLEETWARD_BENCH_DEVICES ?? '1000,10000').split(',').map(Number);
+const STALL_GOAL_MS = 100;
 const GOALS: Readonly<Record<number, { readonly seconds?: number; readonly mib: number }>> = {
   10000: { seconds: 90, mib: 600 },
   100000: { mib: 1024 },
 };
 const MAIN = join(import.meta.dirname, '..', 'operator', 'cli', 'main.ts');
+const PROBE = join(import.meta.dirname, 'fleet-probe.ts');
 /** Asked thing by thing, at their own slow pace, and therefore counted apart. */
 const PRINCIPAL_READS = ['ListThingPrincipals', 'ListThingPrincipalsV2'];
 const READ = /^(Describe|List|Get)/;
@@ -22,6 +25,7 @@ const READ = /^(Describe|List|Get)/;
 interface Pass {
   readonly seconds: number;
   readonly peakMib: number;
+  readonly inside: ProbeFigures;
   readonly calls: Readonly<Record<string, number>>;
 }
 
@@ -67,11 +71,11 @@ async function pass({ folder, endpoint }: Place): Promise<Pass> {
   const started = performance.now();
   const source = ['--source', join(folder, 'tree'), '--state', join(folder, 'state')];
   const how = ['--endpoint', endpoint, '--no-quotas', '--timeout', '30m', '--log-level', 'error'];
-  const env = { ...process.env, AWS_ACCESS_KEY_ID: 'AKIDBENCH', AWS_SECRET_ACCESS_KEY: 'bench' };
-  const child = spawn(process.execPath, [MAIN, 'run', '--standalone', '--once', ...source, ...how], {
-    env,
-    stdio: 'ignore',
-  });
+  const figures = join(folder, 'probe.json');
+  const credentials = { AWS_ACCESS_KEY_ID: 'AKIDBENCH', AWS_SECRET_ACCESS_KEY: 'bench' };
+  const env = { ...process.env, ...credentials, FLEETWARD_BENCH_PROBE: figures };
+  const command = ['--import', PROBE, MAIN, 'run', '--standalone', '--once', ...source, ...how];
+  const child = spawn(process.execPath, command, { env, stdio: 'ignore' });
   let peakMib = 0;
   const sampler = setInterval(() => {
     peakMib = Math.max(peakMib, peakOf(child.pid));
@@ -83,7 +87,8 @@ async function pass({ folder, endpoint }: Place): Promise<Pass> {
   const ledger = (await (await fetch(`${endpoint}/_sandbox/ledger?limit=1`)).json()) as {
     readonly counts: Pass['calls'];
   };
-  return { seconds, peakMib, calls: ledger.counts };
+  const inside = JSON.parse(readFileSync(figures, 'utf8')) as ProbeFigures;
+  return { seconds, peakMib, inside, calls: ledger.counts };
 }
 
 function peakOf(pid: number | undefined): number {
@@ -134,6 +139,7 @@ function figures(devices: number, { first, second, storeWrites }: Measured): Ben
       ...lower,
       ...against(first.peakMib, goal?.mib),
     },
+    ...insideFigures(size, first.inside),
     {
       name: `${size}: calls per device on create`,
       value: round(total(first.calls, bulk) / devices),
@@ -150,6 +156,23 @@ function figures(devices: number, { first, second, storeWrites }: Measured): Ben
     },
     { name: `${size}: writes to AWS on it`, value: total(second.calls, write), unit: 'calls', ...lower },
     { name: `${size}: writes to the store on it`, value: storeWrites, unit: 'writes', ...lower },
+  ];
+}
+
+/** The goal for stalls is held against the loop's own work: on a machine with other load, lateness is theirs. */
+function insideFigures(size: string, inside: ProbeFigures): BenchResult[] {
+  const { cpuSeconds, lateP99Ms, heldP99Ms, heldMaxMs } = inside;
+  const ms = (name: string, value: number): BenchResult => ({
+    name: `${size}: ${name}`,
+    value: round(value),
+    unit: 'ms',
+    better: 'lower',
+  });
+  return [
+    { name: `${size}: CPU of the operator`, value: round(cpuSeconds), unit: 's', better: 'lower' },
+    { ...ms('event loop held by own work, p99', heldP99Ms), ...against(heldP99Ms, STALL_GOAL_MS) },
+    ms('event loop held by own work, longest', heldMaxMs),
+    ms('event loop late, p99', lateP99Ms),
   ];
 }
 

@@ -5,6 +5,7 @@ import { type Parsed, parseArguments } from '../args/parse.ts';
 import { type ConfigFile, readConfigFile } from '../config/file.ts';
 import { UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
+import { keepHeapSmall } from '../operator/heap.ts';
 import { runSpec } from './run-spec.ts';
 
 /** `fleetward run`: the operator, in a cluster or standalone. Loads only what its mode needs. */
@@ -19,6 +20,7 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   checkCombination(args, standalone);
   const log = logger(args, config, io);
   const shutdown = handleSignals(process, log);
+  keepHeapSmall();
   try {
     const run = { args, config, io, log, signal: shutdown.signal };
     if (standalone) return await (await import('./run-standalone.ts')).runStandalone(run);
