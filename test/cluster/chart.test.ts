@@ -231,6 +231,54 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
     expect([...granted].filter((verb) => verb.includes('*'))).toEqual([]);
   });
 
+  test('an editor changes the fleet, an administrator decides what it stands on, and nobody else sees it', async () => {
+    await must(plant('create', 'rolebinding', 'bob', '--clusterrole=edit', '--user=bob'));
+    await must(plant('create', 'rolebinding', 'alice', '--clusterrole=admin', '--user=alice'));
+    await must(plant('create', 'rolebinding', 'eve', '--clusterrole=view', '--user=eve'));
+    const may = async (user: string, verb: string, resource: string, namespace = 'plant') =>
+      (
+        await own.kubectl('-n', namespace, 'auth', 'can-i', verb, `${resource}.fleetward.dev`, '--as', user)
+      ).stdout.trim();
+    const table: readonly (readonly [string, string, string, string])[] = [
+      ['bob', 'create', 'devices', 'yes'],
+      ['bob', 'delete', 'iotpolicies', 'yes'],
+      ['bob', 'create', 'awsaccounts', 'no'],
+      ['bob', 'patch', 'fleetsources', 'no'],
+      ['bob', 'approve', 'policyrollouts', 'no'],
+      ['alice', 'create', 'awsaccounts', 'yes'],
+      ['alice', 'create', 'fleetsources', 'yes'],
+      ['alice', 'approve', 'policyrollouts', 'yes'],
+      ['eve', 'list', 'devices', 'yes'],
+      ['eve', 'create', 'devices', 'no'],
+    ];
+    for (const [user, verb, resource, answer] of table) {
+      expect(await may(user, verb, resource), `${user} ${verb} ${resource}`).toBe(answer);
+      expect(await may(user, verb, resource, SYSTEM), `${user} ${verb} ${resource} elsewhere`).toBe('no');
+    }
+    const status = await plant(
+      'auth',
+      'can-i',
+      'patch',
+      'devices.fleetward.dev',
+      '--subresource=status',
+      '--as',
+      'alice',
+    );
+    expect(status.stdout.trim(), 'status is the operator’s').toBe('no');
+  });
+
+  test('a verb on a rollout is for who holds it, in their own name', async () => {
+    const verb = (user: string, value: string) =>
+      plant(...['annotate', 'iotpolicy', 'press', '--overwrite', '--as', user], `rollout.fleetward.dev/pause=${value}`);
+    const byBob = await verb('bob', 'why by bob');
+    expect(byBob.stderr).toContain('may not use the verb pause');
+    const forged = await verb('alice', 'why by bob');
+    expect(forged.stderr).toContain('must name who uses it');
+    expect((await verb('alice', 'why by alice')).status).toBe(0);
+    const other = await plant('annotate', 'iotpolicy', 'press', 'note=mine', '--as', 'bob');
+    expect(other.status, 'an annotation that is no verb is an editor’s').toBe(0);
+  });
+
   test('helm upgrade with another setting rolls the pods', { timeout: 90_000 }, async () => {
     const sum = async () => (await deployment()).spec.template.metadata.annotations?.['checksum/config'];
     const before = await sum();

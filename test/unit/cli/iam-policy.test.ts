@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { iamAction, type OperationName, operations } from '../../../operator/aws/operations.ts';
 import { type IamPolicy, operatorPolicy } from '../../../operator/cli/commands/iam-policy.ts';
@@ -19,6 +21,17 @@ test('every call is allowed, nothing else is, and no action is a wildcard', () =
   const names = Object.keys(operations) as OperationName[];
   expect(actionsOf(all(true))).toEqual(new Set(names.map(iamAction)));
   expect(JSON.stringify(all(true))).not.toMatch(/"\w+:[^"]*\*"/);
+});
+
+test('no call is allowed that nothing in the operator makes', () => {
+  const root = join(import.meta.dirname, '../../../operator');
+  const files = ['controllers', 'drift', 'aws'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('operations.ts'))
+      .map((name) => readFileSync(join(root, folder, name), 'utf8')),
+  );
+  const text = files.join('\n');
+  expect(Object.keys(operations).filter((name) => !text.includes(`'${name}'`))).toEqual([]);
 });
 
 test('every feature of the table can be asked for', () => {
