@@ -20,7 +20,7 @@ const all = (writes: boolean) => operatorPolicy({ features: FEATURES, writes, pr
 test('every call is allowed, nothing else is, and no action is a wildcard', () => {
   const names = Object.keys(operations) as OperationName[];
   expect(actionsOf(all(true))).toEqual(new Set(names.map(iamAction)));
-  expect(JSON.stringify(all(true))).not.toMatch(/"\w+:[^"]*\*"/);
+  expect([...actionsOf(all(true))].filter((action) => action.includes('*'))).toEqual([]);
 });
 
 test('no call is allowed that nothing in the operator makes', () => {
