@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process';
 import type { CliIo } from './io.ts';
-import { runCli } from './program.ts';
 
 const io: CliIo = {
   stdout: (text) => void process.stdout.write(text),
@@ -17,4 +16,11 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCli(process.argv.slice(2), io);
+// Said before anything is loaded that an older Node cannot load.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  io.stderr(`Fleetward needs Node.js 24 or newer; this is ${process.versions.node}.\n`);
+  process.exitCode = 3;
+} else {
+  const { runCli } = await import('./program.ts');
+  process.exitCode = await runCli(process.argv.slice(2), io);
+}

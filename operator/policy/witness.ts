@@ -92,11 +92,3 @@ export function canConnect(set: PolicySet, lookup: Lookup): boolean {
   if (action === undefined || typeof id !== 'string') return false;
   return decide(set, action, resourceOf(set, action, id), lookup).decision === 'allowed';
 }
-
-/** Every statement of the set that applies to the request, in order: for naming causes. */
-export function applying(set: PolicySet, action: ActionInfo, resource: string, lookup: Lookup): StatementRef[] {
-  return (set.byAction.get(action.name) ?? [])
-    .filter((statement) => statement.conditions.every((condition) => holds(condition, lookup)))
-    .filter((statement) => statementMatches(set, statement, resource, lookup))
-    .map((statement) => statement.ref);
-}

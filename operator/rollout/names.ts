@@ -4,9 +4,6 @@
  */
 const CANDIDATE = /^(?<declared>.+)@(?<digest>[0-9a-f]{8})$/;
 
-/** Declared names leave room for `@` and eight digits within AWS's 128 characters. */
-export const DECLARED_NAME_LIMIT = 100;
-
 /** `digest` is the hex digest of the candidate's canonical document; `attempt` makes a new name after a brake. */
 export function candidateName(declared: string, digest: string): string {
   if (!/^[0-9a-f]{8,}$/.test(digest)) throw new RangeError(`not a hex digest of at least 8 digits: ${digest}`);

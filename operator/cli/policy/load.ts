@@ -57,7 +57,7 @@ async function filesIn(folder: string): Promise<string[]> {
     entries
       .filter((entry) => !entry.name.startsWith('.') && entry.name !== 'node_modules')
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map((entry): Promise<string[]> | string[] => {
+      .map(async (entry): Promise<string[]> => {
         const path = join(folder, entry.name);
         if (entry.isDirectory()) return filesIn(path);
         return entry.isFile() && extensions.has(extname(entry.name)) ? [path] : [];

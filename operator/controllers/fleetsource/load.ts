@@ -15,6 +15,8 @@ export function manifestLoader({ registry, log = silentLogger }: ManifestLoaderO
   return async (fetched, signal) => {
     const tree = await loadTree(fetched.folder, {
       base: fetched.root,
+      // A link may leave spec.path, never the repository.
+      linkRoot: fetched.root,
       signal,
       ...(registry === undefined ? {} : { registry }),
     });

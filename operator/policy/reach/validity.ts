@@ -97,11 +97,6 @@ export function clientIds(alphabet: Alphabet): Machine {
 const isNameCode = (code: number): boolean =>
   (code >= 48 && code <= 58) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code === 45;
 
-/** Thing names: `[a-zA-Z0-9:_-]{1,128}`. */
-export function thingNames(alphabet: Alphabet): Machine {
-  return bounded(alphabet, 128, isNameCode);
-}
-
 /** What follows `thing/`: a thing name, or one with `/<shadow name>` behind it when `shadows`. */
 export function thingResources(alphabet: Alphabet, shadows: boolean): Machine {
   return lazyMachine<{ readonly name: boolean; readonly shadow: boolean; readonly empty: boolean }>({

@@ -7,7 +7,6 @@ import type { ServiceName } from '../../../operator/sandbox/wire/services.ts';
 import { table } from '../../../operator/sandbox/wire/table.ts';
 import * as der from '../../../operator/sandbox/x509/der.ts';
 
-export const ACCOUNT = '123456789012';
 export const REGION = 'us-east-1';
 const keys = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
 
