@@ -123,7 +123,7 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
     await settled(11);
     expect(await must(plant('get', 'secret', 'press-1', '-o', 'jsonpath={.data}'))).toContain('tls.key');
     await remote.commit(treeAfter(), 'Take most of it away, and change a policy');
-    await must(plant('annotate', 'fleetsource', 'fleet', 'fleetward.dev/reconcile-at=now', '--overwrite'));
+    await must(plant('annotate', 'fleetsource', 'fleet', 'reconcile.fleetward.dev/requestedAt=now', '--overwrite'));
     await must(plant('wait', '--for=delete', 'device/gone', '--timeout=60s'));
     await until(
       async () => (await plant('get', 'policyrollouts', '-o', 'name')).stdout || undefined,

@@ -95,7 +95,7 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
     // kubectl itself says `configured` of every list whose entries have defaults; the server knows better.
     await must(story.kubectl('apply', '-R', '-f', FACTORY));
     const reconciles = await operator.metric('controller_runtime_reconcile_total', 'controller="device"');
-    await must(story.kubectl('annotate', 'device', 'drs-press-01', 'fleetward.dev/reconcile-at=now'));
+    await must(story.kubectl('annotate', 'device', 'drs-press-01', 'reconcile.fleetward.dev/requestedAt=now'));
     await until(
       async () =>
         (await operator.metric('controller_runtime_reconcile_total', 'controller="device"')) > reconciles || undefined,

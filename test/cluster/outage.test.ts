@@ -25,7 +25,7 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     const { url } = await sandbox.listen();
     const port = await freePort();
     const config = join(own.plane.folder, 'config.yaml');
-    const lease = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '1s' };
+    const lease = { leaseDuration: '8s', renewDeadline: '5s', retryPeriod: '1s' };
     await writeFile(config, stringify({ endpoint: url, installation: 'outage', leaderElection: lease }));
     await must(own.kubectl('create', 'serviceaccount', 'operator'));
     await grant();
@@ -141,7 +141,7 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     await own.plane.stopApiServer();
     await until(() => operator.child.tail().includes('ECONNREFUSED') || undefined, 'a complaint', 30_000);
     const before = writes();
-    await new Promise((resolve) => setTimeout(resolve, 16_000));
+    await new Promise((resolve) => setTimeout(resolve, 9_000));
     expect(writes()).toBe(before);
     await own.plane.startApiServer();
     await untilReady(operator);

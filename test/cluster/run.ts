@@ -12,7 +12,14 @@ const say = (line: string): void => {
 };
 
 async function vitest(environment: Readonly<Record<string, string>>): Promise<number> {
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'cluster', ...process.argv.slice(2)];
+  const args = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    'cluster',
+    '--maxWorkers=2',
+    ...process.argv.slice(2),
+  ];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
     const pass = (signal: NodeJS.Signals) => () => child.kill(signal);
