@@ -6,6 +6,7 @@ import { VirtualClock } from '../../../operator/runtime/clock.ts';
 import { createSandbox, type SandboxOptions } from '../../../operator/sandbox/index.ts';
 import { type BrokerOptions, createBroker } from '../../../operator/sandbox/mqtt/broker.ts';
 import { V2_LOGS } from '../../../operator/sandbox/signals/v2-logs.ts';
+import { newKeyAndRequest } from './csr.ts';
 
 export const MINUTE = 60_000;
 const REGION = 'us-east-1';
@@ -59,7 +60,8 @@ export function startBed(options: SandboxOptions = {}, brokerOptions: BrokerOpti
     /** A thing of this name with one active certificate that has the policy `<name>`. */
     async device(name: string, document: string = EVERYTHING): Promise<Registered> {
       await iot.createThing({ thingName: name });
-      const made = await iot.createKeysAndCertificate({ setAsActive: true });
+      const { key, csr } = newKeyAndRequest(name);
+      const made = await iot.createCertificateFromCsr({ certificateSigningRequest: csr, setAsActive: true });
       await iot.createPolicy({ policyName: name, policyDocument: document });
       await iot.attachPolicy({ policyName: name, target: made.certificateArn ?? '' });
       await iot.attachThingPrincipal({ thingName: name, principal: made.certificateArn ?? '' });
@@ -68,7 +70,7 @@ export function startBed(options: SandboxOptions = {}, brokerOptions: BrokerOpti
         certificateId: made.certificateId ?? '',
         certificateArn: made.certificateArn ?? '',
         cert: made.certificatePem ?? '',
-        key: made.keyPair?.PrivateKey ?? '',
+        key,
       };
     },
     /** Gives a policy a new default version. */

@@ -107,7 +107,7 @@ describe('queues', () => {
     expect(records.map((r) => r.eventName)).toEqual([
       'UpdateEventConfigurations',
       'CreateThing',
-      'CreateKeysAndCertificate',
+      'CreateCertificateFromCsr',
       'CreatePolicy',
       'AttachPolicy',
       'AttachThingPrincipal',
