@@ -1,9 +1,8 @@
 import { type ActionInfo, arnTypePrefix, findAction } from './actions.ts';
 import type { PolicySet } from './compile.ts';
-import { holds, type Lookup } from './conditions.ts';
+import type { Lookup } from './conditions.ts';
 import type { PlannedContext } from './context-class.ts';
-import type { StatementRef } from './document.ts';
-import { contextLookup, decide, resourceTypeOf, statementMatches } from './evaluate.ts';
+import { contextLookup, decide, resourceTypeOf } from './evaluate.ts';
 import { type Context, keys, normaliseKey, type Request } from './request.ts';
 import type { Witness } from './verdict.ts';
 

@@ -50,7 +50,10 @@ function permissive(model: Model): PermissiveVerdict {
   if (clientIdsAreOpen(model)) return 'noncompliant';
   if (model.findings.some((finding) => grantsEveryThing(model, finding))) return 'noncompliant';
   const open =
-    model.findings.some((finding) => unspoken.has(finding.code)) || masked(model) || grantsByExclusion(model);
+    model.findings.some((finding) => unspoken.has(finding.code)) ||
+    masked(model) ||
+    grantsByExclusion(model) ||
+    connectsUnusually(model);
   return open ? 'undocumented' : 'compliant';
 }
 
@@ -66,11 +69,26 @@ function grantsEveryThing(model: Model, finding: LintFinding): boolean {
 
 /** The text of an example that AWS calls noncompliant, although a condition or a Deny keeps the grant from having that effect. */
 function masked(model: Model): boolean {
-  const shape = /:(client\/\*|topic\/\$aws\/things\/\*|topicfilter\/\$aws\/things\/[*#+]|thing\/\*)/;
+  const shape =
+    /:(client\/\*|topic\/\$aws\/things\/\*|topicfilter\/\$aws\/things\/[*#+]|thing\/\*|topic(?:filter)?\/\*$)/;
   return model.with('Allow').some((view) => {
     const broad = view.statement.resources.filter(({ text }) => shape.test(text) || text === '*');
     return broad.length > 0 && !onlyReceive(view) && checkedByAudit(model, view) && !reportedBroad(model, view);
   });
+}
+
+/** Connect by a pattern, or by a name out of the certificate: no example shows either. */
+function connectsUnusually(model: Model): boolean {
+  const connect = actionNamed('iot:Connect');
+  return model
+    .with('Allow')
+    .filter((view) => appliesTo(view.statement, connect, model.options))
+    .some((view) => view.statement.resources.some(({ text }) => unusualClient(text)));
+}
+
+function unusualClient(text: string): boolean {
+  const name = /:client\/(.*)$/.exec(text)?.[1] ?? '';
+  return /\$\{\s*iot:certificate/i.test(name) || /[*?]/.test(name.replace(/\$\{[^}]*\}/g, ''));
 }
 
 /** Whether the statement grants one of the actions that the audit check speaks of. */

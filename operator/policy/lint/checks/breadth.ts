@@ -33,6 +33,11 @@ function covers(model: Model, context: Context, part: Machine, all: Machine): bo
   return shortestWord(combine(alphabet, 'minus', [all, part]), alphabet, 60_000).kind === 'none';
 }
 
+function exceptsTopics(model: Model, view: StatementView): boolean {
+  const { statement } = view;
+  return statement.resourceMode === 'NotResource' && appliesTo(statement, actionNamed('iot:Publish'), model.options);
+}
+
 function checkAnyTopic(model: Model): void {
   const publish = actionNamed('iot:Publish');
   for (const view of allowing(model, publish)) {
@@ -45,6 +50,8 @@ function checkAnyTopic(model: Model): void {
     const { context } = witness;
     const all = applicationTopics(model, context);
     const whole = covers(model, context, model.language(context, publish).allowed, all);
+    // A Deny on all but a few topics leaves those few: nothing like every topic.
+    if (!whole && model.with('Deny').some((deny) => exceptsTopics(model, deny))) continue;
     const message = `Publish is allowed on every topic${whole ? '' : ' but those that a Deny takes away'}`;
     model.report('any-topic', { view, message, witness });
   }

@@ -34,20 +34,21 @@ function choices(model: Model, view: StatementView, context: Context, text: stri
 }
 
 /** Conditions on the client ID itself, as patterns; they bound the choice. */
-function bounds(view: StatementView): readonly (readonly Glob[])[] {
+function bounds(view: StatementView): readonly (readonly string[])[] {
   return view.statement.conditions
     .filter((entry) => normaliseKey(entry.key) === clientIdKey && /^(string(like|equals))$/i.test(entry.operator))
-    .map((entry) => entry.values.map((value) => globOf(value.text)));
+    .map((entry) => entry.values.map((value) => value.text));
 }
 
 function freeIds(model: Model, view: StatementView, context: Context, text: string): Machine | undefined {
   const globs = choices(model, view, context, text);
-  if (globs.length === 0) return undefined;
+  // A condition that lists its names means them, as a resource does.
+  if (globs.length === 0 || bounds(view).some((list) => list.every((value) => !/[*?]/.test(value)))) return undefined;
   const { alphabet } = model.languages(context);
   const language = model.language(context, actionNamed('iot:Connect'));
   const within = [
     globMachine(globs, alphabet),
-    ...bounds(view).map((list) => globMachine(list, alphabet)),
+    ...bounds(view).map((list) => globMachine(list.map(globOf), alphabet)),
     language.valid,
   ];
   return combine(alphabet, 'minus', [combine(alphabet, 'and', within), language.denied]);
@@ -64,7 +65,9 @@ function twoIds(model: Model, view: StatementView, context: Context, text: strin
   if (machine === undefined) return [];
   const { alphabet } = model.languages(context);
   const tail = text.slice(text.lastIndexOf('/') + 1).replace(/\$\{[^}]*\}/g, '');
-  const nice = [model.names.other, tail.replace(/[*?]/g, '2'), 'x1', 'x2', tail.replace(/[*?]/g, '3')];
+  const tails = [tail, ...bounds(view).flat()];
+  const numbered = (digit: string): string[] => tails.map((one) => one.replace(/[*?]/g, digit));
+  const nice = [model.names.other, ...numbered('2'), 'x1', 'x2', ...numbered('3')];
   const ids = nice.filter((id) => accepts(machine, alphabet, id));
   if (ids.length < 2) {
     const first = shortestWord(machine, alphabet, 20_000);

@@ -9,6 +9,7 @@ import { isKnownVariable, parseTemplate } from '../../template.ts';
 import { type Model, resourcesOf, type StatementView } from '../model.ts';
 import { variableNames } from '../scenario.ts';
 import { shortResource } from './regions.ts';
+import { isCoveredEverywhere, isDeadEverywhere } from './surplus.ts';
 
 const wildcard = /[*?]/;
 
@@ -166,7 +167,7 @@ function checkDead(model: Model): void {
   for (const view of model.with('Allow')) {
     if (view.statement.resourceMode !== 'Resource') continue;
     for (const { text, at, index } of resourcesOf(view)) {
-      if (!isDead(model, view, index)) continue;
+      if (!isDead(model, view, index) || !isDeadEverywhere(model, view, index)) continue;
       const fix = removal(view, index, text);
       const message = `everything that ${shortResource(text)} allows is denied by another statement`;
       model.report('dead-allow', { view, at, message, ...(fix && { fix }) });
@@ -196,7 +197,7 @@ function checkRedundant(model: Model): void {
     let kept = view.statement.resources.map((_, index) => index);
     for (const { text, at, index } of resourcesOf(view).toReversed()) {
       const others = kept.filter((other) => other !== index);
-      if (!isCovered(model, view, index, others)) continue;
+      if (!isCovered(model, view, index, others) || !isCoveredEverywhere(model, view, index, others)) continue;
       kept = others;
       const fix = removal(view, index, text);
       const message = `${shortResource(text)} adds nothing to the other resources of the statement`;

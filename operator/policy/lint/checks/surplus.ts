@@ -1,0 +1,44 @@
+import { compareSets } from '../../compare.ts';
+import { compilePolicies } from '../../compile.ts';
+import type { PolicyDocument, Statement } from '../../document.ts';
+import type { Model, StatementView } from '../model.ts';
+
+/** Enough for a document of AWS's size; what it does not settle is not claimed. */
+const budget = 100_000;
+
+/**
+ * Whether the Allow grants nothing at all through this resource, whatever the context, because of the Denies beside it. The imagined
+ * devices of lint cannot show that: a condition on the Deny may be false for a device that nobody imagined.
+ */
+export function isDeadEverywhere(model: Model, view: StatementView, index: number): boolean {
+  const only = narrowed(view.statement, [index]);
+  const denies = model.documents.map((document) => ({
+    ...document,
+    statements: document.statements.filter((one) => one.effect === 'Deny'),
+  }));
+  const own: PolicyDocument = { ...view.document, statements: [only] };
+  return sameMeaning(model, denies, [...denies, own]);
+}
+
+/** Whether the other resources of the statement cover this one in every context. */
+export function isCoveredEverywhere(
+  model: Model,
+  view: StatementView,
+  index: number,
+  others: readonly number[],
+): boolean {
+  const of = (kept: readonly number[]): PolicyDocument[] => [
+    { ...view.document, statements: [{ ...narrowed(view.statement, kept), effect: 'Allow' }] },
+  ];
+  return sameMeaning(model, of(others), of([...others, index]));
+}
+
+function narrowed(statement: Statement, kept: readonly number[]): Statement {
+  return { ...statement, resources: statement.resources.filter((_resource, at) => kept.includes(at)) };
+}
+
+function sameMeaning(model: Model, before: readonly PolicyDocument[], after: readonly PolicyDocument[]): boolean {
+  const options = { ...model.options, budget };
+  const result = compareSets(compilePolicies(before, options), compilePolicies(after, options), 'raw');
+  return result.verdict === 'equivalent';
+}
