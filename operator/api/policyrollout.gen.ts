@@ -431,6 +431,10 @@ export interface PolicyRolloutStatusVerbs {
    */
   readonly acknowledgedBy?: string;
   /**
+   * When somebody asked last to try again what went back.
+   */
+  readonly retriedAt?: string;
+  /**
    * Wave up to which pauses and bakes were skipped, counted from 1.
    */
   readonly promotedThrough?: number;

@@ -3393,6 +3393,11 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "type": "string",
          "maxLength": 256
         },
+        "retriedAt": {
+         "description": "When somebody asked last to try again what went back.",
+         "type": "string",
+         "format": "date-time"
+        },
         "promotedThrough": {
          "description": "Wave up to which pauses and bakes were skipped, counted from 1.",
          "type": "integer",

@@ -97,6 +97,15 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
   if (tally.inFlightThings > 0) return wait('Progressing', 'WaveStep', `${tally.inFlightThings} still in flight`);
   const deferred = tally.byState.get('Deferred') ?? 0;
   const held = tally.byState.get('Held') ?? 0;
+  const back = (tally.byState.get('RolledBack') ?? 0) + (tally.byState.get('Excluded') ?? 0);
+  if (back > 0) {
+    // The declared policy cannot take the new document while an asset lives on the old one.
+    return wait(
+      'Paused',
+      'AssetsOnBaseline',
+      `all waves are through, and ${back} assets are on the policy of before; retry them, or abort to bring all back`,
+    );
+  }
   if (deferred + held === 0) {
     return {
       kind: 'finish',

@@ -5,15 +5,16 @@ import type { Direction } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { Priority, type Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
+import { defined } from '../external/equal.ts';
 import { documentHash } from '../iotpolicy/hash.ts';
 import { exactTime, timeOf } from './asset-record.ts';
 import { devicesOf } from './assets.ts';
 import { deleteCandidate } from './candidates.ts';
-import { policiesIn } from './revision.ts';
+import { placeOf, policiesIn, revisionChange } from './revision.ts';
 import type { Directive } from './service.ts';
-import { stanceOf } from './stance.ts';
 import { candidatesFor, familiesOf, type Start } from './start.ts';
 import { saveRollout } from './status.ts';
+import { readVerbs, verbStatus } from './verb-state.ts';
 
 /** How long superseded documents stay in AWS when nothing else is said. */
 const DEFAULT_WINDOW_MS = 24 * 3_600_000;
@@ -25,7 +26,9 @@ const LOOK_AGAIN_MS = 60_000;
  */
 export async function aftermath(start: Start): Promise<Result | undefined> {
   const { deps, key, rollout } = start;
-  const status = rollout.status ?? {};
+  const verbs = readVerbs(rollout, 0, deps.clock.now());
+  const status = defined({ ...rollout.status, verbs: verbStatus(verbs) }) as PolicyRolloutStatus;
+  await saveRollout(deps, rollout, status);
   if (status.cleanedAt !== undefined) {
     deps.rollouts.publish(key, new Map());
     return undefined;
@@ -41,14 +44,16 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   return clean(start, status);
 }
 
-/** Devices of which some certificate carries a candidate of this rollout. */
+/** Devices of which some certificate carries a candidate of this rollout, or that are still on their way back. */
 async function carriers({ deps, key, rollout, session }: Start): Promise<readonly Device[]> {
   const names = rollout.spec.policies.map(({ name }) => name);
   const candidates = rollout.spec.policies.map(({ candidateName }) => candidateName);
-  return devicesOf(deps.cache, key.namespace, rollout.spec.accountRef.name, names).filter(({ status }) =>
-    (status?.certificates ?? []).some(({ certificateId = '' }) =>
-      session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
-    ),
+  return devicesOf(deps.cache, key.namespace, rollout.spec.accountRef.name, names).filter(
+    ({ status }) =>
+      (status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack') ||
+      (status?.certificates ?? []).some(({ certificateId = '' }) =>
+        session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
+      ),
   );
 }
 
@@ -57,17 +62,13 @@ async function carriers({ deps, key, rollout, session }: Start): Promise<readonl
  * rollout the next one takes them along; only when none comes they go back.
  */
 function wayOut(start: Start, homing: 'Back' | 'Stay'): Direction | undefined {
-  const { deps, rollout } = start;
+  const { deps, rollout, session } = start;
   switch (rollout.status?.phase) {
     case 'Succeeded':
       return homing === 'Back' && declaredReady(start) ? 'home' : undefined;
-    case 'Superseded': {
-      const next = policiesIn(deps.cache, rollout).some((policy) => {
-        const stance = stanceOf(deps.cache, policy);
-        return policy.status?.pendingChange !== undefined || stance.kind === 'moving' || stance.kind === 'moved';
-      });
-      return next ? undefined : 'back';
-    }
+    case 'Superseded':
+      // The spec alone tells whether another rollout comes: its own traces appear a moment later.
+      return revisionChange(deps.cache, rollout, placeOf(session)) === 'reverted' ? 'back' : undefined;
     default:
       return 'back';
   }

@@ -9,6 +9,7 @@ import { planWaves, waveOf } from '../../rollout/waves.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../external/references.ts';
 import { assetState, clientIds, timeOf } from './asset-record.ts';
+import { hasEnded } from './names.ts';
 import type { SignalBook } from './signals.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
@@ -46,6 +47,7 @@ export interface SummaryInput {
   readonly strategy: Strategy;
   readonly started: ReadonlySet<string>;
   readonly signals: SignalBook;
+  readonly retriedAt: string | undefined;
   readonly account: string;
   readonly now: number;
 }
@@ -62,7 +64,8 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
   const position = new Map(plan.order.map((id, index) => [id, index]));
   const summaries = devices.map((device): AssetSummary => {
     const at = position.get(device.metadata.name);
-    const state = stateOf(device, rollout.metadata.name, started);
+    const retried = isRetried(device, input.retriedAt);
+    const state = stateOf(device, rollout.metadata.name, started, retried);
     const contact = state === 'Deferred' ? input.signals.contact(input.account, clientIds(device)) : undefined;
     const heard = contact?.lastAt !== undefined && input.now - contact.lastAt <= strategy.contactWithinMs;
     return {
@@ -74,15 +77,23 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
       held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
       reachable: contact?.connected === true || heard,
       failure:
-        device.status?.rollout?.name === rollout.metadata.name ? (device.status.rollout.failure ?? 'none') : 'none',
+        !retried && device.status?.rollout?.name === rollout.metadata.name
+          ? (device.status.rollout.failure ?? 'none')
+          : 'none',
     };
   });
   return summaries.sort((a, b) => (position.get(a.id) ?? Infinity) - (position.get(b.id) ?? Infinity));
 }
 
+/** It went back, and somebody asked since to try again. */
+function isRetried({ status }: Device, retriedAt: string | undefined): boolean {
+  const record = status?.rollout;
+  return retriedAt !== undefined && record?.state === 'RolledBack' && (record.since ?? '') < retriedAt;
+}
+
 /** An asset that was told to start counts as under way before its own record says so. */
-function stateOf(device: Device, rollout: string, started: ReadonlySet<string>): AssetState {
-  const state = assetState(device, rollout);
+function stateOf(device: Device, rollout: string, started: ReadonlySet<string>, retried: boolean): AssetState {
+  const state = retried ? 'Queued' : assetState(device, rollout);
   if (device.metadata.annotations?.[SKIP_ANNOTATION] !== undefined && !inFlight(state) && state !== 'Succeeded') {
     return 'Excluded';
   }
@@ -106,11 +117,14 @@ function groupOf(device: Device, label: string | undefined): string | undefined 
 
 /** In flight in other rollouts of the same account, which share one budget. */
 export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number {
+  const { namespace } = rollout.metadata;
+  const all = cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>;
+  const active = new Set([...all].filter((one) => !hasEnded(one)).map(({ metadata }) => metadata.name));
   let count = 0;
   for (const object of cache.list('Device', rollout.metadata.namespace)) {
     const device = object as Device;
     const record = device.status?.rollout;
-    if (record === undefined || record.name === rollout.metadata.name) continue;
+    if (record === undefined || record.name === rollout.metadata.name || !active.has(record.name)) continue;
     if (device.spec.accountRef.name === rollout.spec.accountRef.name && inFlight(record.state as AssetState))
       count += 1;
   }

@@ -19,7 +19,9 @@ export async function save(
   more: Partial<DeviceStatusRollout>,
 ): Promise<void> {
   const before = scope.object.status?.rollout;
-  const same = before?.name === directive.rollout;
+  // Tried again: what was seen of the first try says nothing about the second.
+  const again = before?.state === 'RolledBack' && directive.direction === 'forward';
+  const same = before?.name === directive.rollout && !again;
   const now = exactTime(scope.deps.clock.now());
   const { openDetach, ...times } = pick(before);
   const state: AssetState = decision.state;

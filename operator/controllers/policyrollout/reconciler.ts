@@ -18,7 +18,7 @@ import { type Candidates, readCandidate } from './candidates.ts';
 import { carryOut } from './carry-out.ts';
 import { hasEnded } from './names.ts';
 import type { Pass } from './pass.ts';
-import { policiesIn, revisionChange } from './revision.ts';
+import { placeOf, policiesIn, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
 import { saveRollout, statusAfter } from './status.ts';
 import { readVerbs } from './verb-state.ts';
@@ -54,7 +54,8 @@ async function look(start: Start): Promise<Pass> {
   const { signals } = deps.rollouts;
   const heard = (device: Device) => signals.contact(session.key, clientIds(device)).connected;
   forgetShown(started, devices, { rollout: rollout.metadata.name, heard });
-  const assets = summarise({ rollout, devices, strategy, started, signals, account: session.key, now });
+  const retriedAt = readVerbs(rollout, 0, now).retriedAt;
+  const assets = summarise({ rollout, devices, strategy, started, signals, retriedAt, account: session.key, now });
   const analysis = await analyse({
     cache: deps.cache,
     session,
@@ -66,8 +67,8 @@ async function look(start: Start): Promise<Pass> {
   const defaults = await readDefaults(candidates, rollout);
   const tallyInput = { assets, strategy } as RolloutInput;
   const wave = count(tallyInput).wave;
-  const verbs = readVerbs(rollout, wave);
-  const change = revisionChange(deps.cache, rollout);
+  const verbs = readVerbs(rollout, wave, now);
+  const change = revisionChange(deps.cache, rollout, placeOf(session));
   const input = planInput({ start, strategy, problems, assets, analysis, defaults, verbs: verbs.state, change, now });
   return {
     deps,
@@ -99,7 +100,8 @@ function forgetShown(
   for (const device of devices) {
     const record = device.status?.rollout;
     if (record?.name !== rollout || record.state === 'Queued') continue;
-    if (record.state !== 'Deferred' || !heard(device)) started.delete(device.metadata.name);
+    const waits = record.state === 'Deferred' ? heard(device) : record.state === 'RolledBack';
+    if (!waits) started.delete(device.metadata.name);
   }
 }
 

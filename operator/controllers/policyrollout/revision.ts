@@ -1,7 +1,13 @@
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import { documentDrift, sameDocument } from '../../drift/document.ts';
+import { documentDrift, type PolicyPlace, sameDocument } from '../../drift/document.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
+import { partitionOf } from '../external/arn.ts';
+
+/** Where resources of the account live. */
+export function placeOf({ accountId, region }: { readonly accountId: string; readonly region: string }): PolicyPlace {
+  return { account: accountId, region, partition: partitionOf(region) };
+}
 
 /** The IoTPolicies a rollout moves, as far as they still exist. */
 export function policiesIn(cache: Cache, rollout: PolicyRollout): readonly IoTPolicy[] {
@@ -16,9 +22,12 @@ export function policiesIn(cache: Cache, rollout: PolicyRollout): readonly IoTPo
  * What became of the change in Git meanwhile. `reverted`: every policy of it permits again what it did before, which is an
  * abort and no rollout of its own. `superseded`: another document is wanted.
  */
-export function revisionChange(cache: Cache, rollout: PolicyRollout): 'same' | 'superseded' | 'reverted' {
+export function revisionChange(
+  cache: Cache,
+  rollout: PolicyRollout,
+  place: PolicyPlace,
+): 'same' | 'superseded' | 'reverted' {
   const policies = policiesIn(cache, rollout);
-  const place = { account: '', region: '', partition: 'aws' };
   const fates = rollout.spec.policies.map(({ name, baseline, document }) => {
     const spec = policies.find(({ metadata }) => metadata.name === name)?.spec;
     // A policy that is being deleted keeps its assets where they were.

@@ -91,7 +91,12 @@ function policyMoved(change: CacheChange): boolean {
 
 function rolloutMoved(change: CacheChange): boolean {
   if (lifeChanged(change)) return true;
-  const face = ({ status }: PolicyRollout) => [status?.phase, status?.message, status?.cleanedAt];
+  const face = ({ status }: PolicyRollout) => [
+    status?.phase,
+    status?.message,
+    status?.cleanedAt,
+    status?.verbs?.retriedAt,
+  ];
   return !sameJson(face(change.old as PolicyRollout), face(change.new as PolicyRollout));
 }
 

@@ -31,9 +31,10 @@ export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
   if (active !== undefined) return { kind: 'moving', ...active };
   const [latest] = parts;
   if (latest === undefined || !sameDocument(latest.policy.document, policy.spec.document)) return { kind: 'free' };
-  const { phase, reason } = latest.rollout.status ?? {};
+  const { phase, reason, verbs } = latest.rollout.status ?? {};
   if (phase === 'Succeeded') return { kind: 'moved', ...latest };
-  return phase === 'Aborted' && reason !== REVERTED ? { kind: 'rejected', ...latest } : { kind: 'free' };
+  const open = reason === REVERTED || verbs?.retriedAt !== undefined;
+  return phase === 'Aborted' && !open ? { kind: 'rejected', ...latest } : { kind: 'free' };
 }
 
 /** Names in AWS that stand for the policy: candidates count until they are deleted. */

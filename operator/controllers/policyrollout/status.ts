@@ -60,7 +60,7 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
       input.brake === 'applied' || decision.kind === 'brake' ? (before.brakedAt ?? exactTime(now)) : before.brakedAt,
     finishedAt: decision.kind === 'finish' ? exactTime(now) : before.finishedAt,
     brakeProblem: analysis.brakeProblem,
-    verbs: verbStatus(pass.verbs.state),
+    verbs: verbStatus(pass.verbs),
     refused: pass.verbs.refused.length === 0 ? undefined : pass.verbs.refused,
   };
   const conditions = setProgress(before.conditions ?? [], progressOf(pass, decision), {
