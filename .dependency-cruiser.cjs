@@ -9,7 +9,12 @@ const only = (name, from, allowed, comment) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     only('api', 'api', [], 'Generated types, schemas and their checks stand on nothing of ours.'),
     only('runtime', 'runtime', ['api/'], 'The runtime knows Kubernetes, not AWS, Git or policies.'),
     only('source', 'source', ['api/', 'runtime/'], 'The port to Git and the manifests in it.'),
@@ -17,8 +22,18 @@ module.exports = {
     only('policy', 'policy', [], 'A library of its own: no I/O, no dependency on the rest.'),
     only('drift', 'drift', ['api/', 'policy/'], 'Pure.'),
     only('rollout', 'rollout', ['api/', 'policy/'], 'Pure.'),
-    only('controllers', 'controllers', ['api/', 'runtime/', 'source/', 'aws/', 'policy/', 'drift/', 'rollout/', 'report/'], 'Controllers never construct ports and never know the sandbox.'),
-    only('report', 'report', ['api/', 'policy/', 'drift/', 'rollout/', 'source/manifests'], 'Text, JSON and SARIF out of results.'),
+    only(
+      'controllers',
+      'controllers',
+      ['api/', 'runtime/', 'source/', 'aws/', 'policy/', 'drift/', 'rollout/', 'report/'],
+      'Controllers never construct ports and never know the sandbox.',
+    ),
+    only(
+      'report',
+      'report',
+      ['api/', 'policy/', 'drift/', 'rollout/', 'source/manifests'],
+      'Text, JSON and SARIF out of results.',
+    ),
     only('sandbox', 'sandbox', ['api/', 'policy/', 'runtime/clock', 'runtime/metrics'], 'A peer behind the AWS port.'),
     {
       name: 'pure',

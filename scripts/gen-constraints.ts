@@ -109,7 +109,7 @@ class ServiceTable {
   /** Adds the structure and everything it reaches. */
   addStructure(name: string): void {
     const shape = this.#model.shapes[name];
-    if (!shape || shape.type !== 'structure' || this.structures[name]) return;
+    if (shape?.type !== 'structure' || this.structures[name]) return;
     const entry: { required?: readonly string[]; members?: Record<string, number> } = {};
     this.structures[name] = entry;
     const members: Record<string, number> = {};

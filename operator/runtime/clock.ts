@@ -86,9 +86,7 @@ export class VirtualClock implements Clock {
     const target = this.#now + ms;
     await settle();
     for (;;) {
-      const due = this.#timers
-        .filter((t) => t.at <= target)
-        .sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
+      const due = this.#timers.filter((t) => t.at <= target).sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
       if (!due) break;
       this.#timers = this.#timers.filter((t) => t !== due);
       this.#now = Math.max(this.#now, due.at);
