@@ -20,13 +20,15 @@ export interface Launch {
   /** Its home, its log and its temporary files. */
   readonly folder: string;
   readonly port: number;
+  /** Default: the one that the run of the stories built. */
+  readonly bundle?: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-export function launchOperator({ name, folder, port, args, env }: Launch): OperatorProcess {
+export function launchOperator({ name, folder, port, bundle, args, env }: Launch): OperatorProcess {
   const logFile = join(folder, `${name}.log`);
-  const child = startChild(name, [process.execPath, cluster().bundle, ...args], {
+  const child = startChild(name, [process.execPath, bundle ?? cluster().bundle, ...args], {
     logFile,
     cwd: folder,
     env: {
