@@ -7,6 +7,7 @@ import { Faults } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import type { Family } from './operations.ts';
 import { families as defaultFamilies } from './ops/index.ts';
+import { startIndexing } from './ops/indexing/dynamic-members.ts';
 import { runCall } from './pipeline.ts';
 import { type QuotaOptions, Quotas } from './quotas.ts';
 import { type Served, type ServeOptions, serve } from './server.ts';
@@ -144,6 +145,7 @@ function assemble(core: Core, { region, accounts, state, handle, slices }: Assem
     },
   };
   startSignals(sandbox);
+  startIndexing(sandbox);
   return sandbox;
 }
 

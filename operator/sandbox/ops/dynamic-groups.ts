@@ -1,10 +1,12 @@
 import type { CallContext } from '../context.ts';
 import { alreadyExists, awsError, invalid } from '../errors.ts';
 import { family } from '../operations.ts';
+import { parseQuery } from './indexing/query.ts';
 import { checkVersion, compact, registryOf, tagAtCreate } from './support.ts';
 import { deleteGroup, groupArn, groupNamed, insertGroup, updateGroup } from './thing-groups.ts';
 
 const MAX_DYNAMIC_GROUPS = 100;
+const MAX_TERMS = 5;
 const INDEX = 'AWS_Things';
 const QUERY_VERSION = '2017-09-30';
 
@@ -12,6 +14,9 @@ function checkQuery(text: string, index: string | undefined): void {
   if (index !== undefined && index !== INDEX) throw awsError('ResourceNotFoundException', `Index ${index} not found`);
   if (text.trim() === '') throw awsError('InvalidQueryException', 'The query string must not be empty');
   if (text.length > 1000) throw awsError('InvalidQueryException', 'The query string exceeds 1000 characters');
+  const { terms } = parseQuery(text);
+  if (terms > MAX_TERMS)
+    throw awsError('InvalidQueryException', `A dynamic group's query has at most ${MAX_TERMS} terms`);
 }
 
 function dynamicCount(context: CallContext): number {

@@ -9,6 +9,8 @@ import { dataPlane } from './data-plane.ts';
 import { defenderFamilies } from './defender/index.ts';
 import { dynamicGroups } from './dynamic-groups.ts';
 import { groupMembers } from './group-members.ts';
+import { indexingFamilies } from './indexing/index.ts';
+import { jobFamilies } from './jobs/index.ts';
 import { policies } from './policies.ts';
 import { principals } from './principals.ts';
 import { registration } from './register-thing.ts';
@@ -36,6 +38,8 @@ export const families: readonly Family[] = [
   ...defenderFamilies,
   dynamicGroups,
   groupMembers,
+  ...indexingFamilies,
+  ...jobFamilies,
   policies,
   principals,
   provisioningTemplates,

@@ -1,0 +1,6 @@
+import { type Family, family } from '../../operations.ts';
+import { fleetIndexing } from './indexing.ts';
+import { INDEXING } from './state.ts';
+
+/** The fleet index; `startIndexing` keeps dynamic groups by it. */
+export const indexingFamilies: readonly Family[] = [family('iot', {}, [INDEXING]), fleetIndexing];

@@ -1,0 +1,75 @@
+import type { CreateJobRequest } from '@aws-sdk/client-iot';
+import type { Slice } from '../../state/scope.ts';
+import { SequencedMap } from '../../state/sequenced.ts';
+
+export type ExecutionStatus =
+  | 'QUEUED'
+  | 'IN_PROGRESS'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'TIMED_OUT'
+  | 'REJECTED'
+  | 'REMOVED'
+  | 'CANCELED';
+
+export interface Execution {
+  readonly jobId: string;
+  readonly thingName: string;
+  status: ExecutionStatus;
+  number: number;
+  version: number;
+  details: Record<string, string>;
+  forceCanceled: boolean;
+  retries: number;
+  queuedAt: number;
+  startedAt: number | undefined;
+  updatedAt: number;
+}
+
+type Kept =
+  | 'jobExecutionsRolloutConfig'
+  | 'abortConfig'
+  | 'timeoutConfig'
+  | 'jobExecutionsRetryConfig'
+  | 'schedulingConfig'
+  | 'presignedUrlConfig'
+  | 'description';
+
+export interface Job {
+  readonly id: string;
+  readonly document: string;
+  readonly documentSource: string | undefined;
+  readonly continuous: boolean;
+  readonly createdAt: number;
+  targets: readonly string[];
+  settings: Pick<CreateJobRequest, Kept>;
+  status: 'SCHEDULED' | 'IN_PROGRESS' | 'COMPLETED' | 'CANCELED';
+  forceCanceled: boolean;
+  reasonCode: string | undefined;
+  comment: string | undefined;
+  updatedAt: number;
+  completedAt: number | undefined;
+  /** Executions per minute as the exponential rate has it by now. */
+  rate: number;
+  /** When the next things are told. */
+  nextRelease: number;
+  readonly executions: SequencedMap<Execution>;
+}
+
+/** The jobs of one account and region. */
+export type Jobs = SequencedMap<Job>;
+
+type Saved = readonly (readonly [Omit<Job, 'executions'>, readonly Execution[]])[];
+
+export const JOBS: Slice<Jobs> = {
+  name: 'jobs',
+  create: () => new SequencedMap<Job>(),
+  save: (jobs): Saved => [...jobs.values()].map(({ executions, ...job }) => [job, [...executions.values()]]),
+  load(jobs, saved) {
+    for (const [fields, executions] of saved as Saved) {
+      const job: Job = { ...fields, executions: new SequencedMap() };
+      for (const execution of executions) job.executions.set(execution.thingName, execution);
+      jobs.set(job.id, job);
+    }
+  },
+};
