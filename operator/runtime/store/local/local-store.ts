@@ -15,6 +15,7 @@ import { mergeApply, mergeDeletion, mergeFinalizer, mergeStatus } from './merge.
 import { Pages } from './pages.ts';
 import type { Row } from './state.ts';
 import { describeKey, keyParts } from './state.ts';
+import type { StringPool } from './strings.ts';
 import type { StagedView } from './writer.ts';
 import { type OwnersPool, Writer } from './writer.ts';
 
@@ -25,6 +26,7 @@ export interface LocalStoreParts {
   readonly rows: ObjectTable<Row>;
   readonly history: History;
   readonly owners: OwnersPool;
+  readonly strings: StringPool;
   readonly admission: Admission;
   readonly clock: Clock;
 }
@@ -78,11 +80,11 @@ export class LocalStore implements Store, AsyncDisposable {
   }
 
   apply(document: KubeObject, options: ApplyOptions): Promise<KubeObject> {
-    const { admission, clock } = this.#parts;
+    const { admission, clock, strings } = this.#parts;
     const key = keyParts(document);
     return this.#writer.submit((view) => {
       const row = view.get(key);
-      const context = { now: timestamp(clock), newUid: randomUUID };
+      const context = { now: strings.of(timestamp(clock)), newUid: randomUUID };
       const next = mergeApply({ row, document, options, admission }, context);
       return next ? this.#put(view, next) : row!.object;
     });
@@ -92,7 +94,7 @@ export class LocalStore implements Store, AsyncDisposable {
     return this.#writer.submit((view) => {
       const row = existing(view, key);
       if (row.object.metadata.uid !== key.uid) throw otherUid(key, row);
-      const next = mergeStatus(row, status, options, this.#parts.admission);
+      const next = mergeStatus(row, this.#parts.strings.copy(status), options, this.#parts.admission);
       return next ? this.#put(view, next) : row.object;
     });
   }

@@ -3,7 +3,6 @@ import { setImmediate } from 'node:timers/promises';
 import type { KubeObject } from '../../../api/meta.ts';
 import type { Clock } from '../../clock.ts';
 import type { Admission } from '../admission.ts';
-import { deepFreeze } from '../json.ts';
 import { ObjectTable } from '../object-table.ts';
 import type { Database, StoredRow } from './database.ts';
 import { openDatabase, toFolderError } from './database.ts';
@@ -13,6 +12,7 @@ import { LocalStore } from './local-store.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Row } from './state.ts';
 import { keyParts } from './state.ts';
+import { StringPool } from './strings.ts';
 import { OwnersPool } from './writer.ts';
 
 export interface LocalStoreOptions {
@@ -45,9 +45,10 @@ export async function openLocalStore(options: LocalStoreOptions): Promise<LocalS
   try {
     database = openDatabase(folder, options.migrations ?? MIGRATIONS, options.maxPages);
     const owners = new OwnersPool();
-    const rows = await load(database, owners);
+    const strings = new StringPool();
+    const rows = await load(database, owners, strings);
     const history = new History(database.resourceVersion());
-    return new LocalStore({ folder, lock, database, rows, history, owners, admission, clock });
+    return new LocalStore({ folder, lock, database, rows, history, owners, strings, admission, clock });
   } catch (thrown) {
     database?.close();
     lock.release();
@@ -55,11 +56,11 @@ export async function openLocalStore(options: LocalStoreOptions): Promise<LocalS
   }
 }
 
-async function load(database: Database, owners: OwnersPool): Promise<ObjectTable<Row>> {
+async function load(database: Database, owners: OwnersPool, strings: StringPool): Promise<ObjectTable<Row>> {
   const rows = new ObjectTable<Row>();
   let loaded = 0;
   for (const stored of database.rows()) {
-    const row: Row = Object.freeze({ object: parseStored(stored), owners: owners.parse(stored.owners) });
+    const row: Row = Object.freeze({ object: parseStored(stored, strings), owners: owners.parse(stored.owners) });
     rows.set(keyParts(row.object), row);
     if (++loaded % LOAD_SLICE === 0) await setImmediate();
   }
@@ -67,6 +68,6 @@ async function load(database: Database, owners: OwnersPool): Promise<ObjectTable
 }
 
 /** What we wrote ourselves in a transaction; SQLite's own checks have found a damaged file before this. */
-function parseStored(stored: StoredRow): KubeObject {
-  return deepFreeze(JSON.parse(stored.data) as KubeObject);
+function parseStored(stored: StoredRow, strings: StringPool): KubeObject {
+  return strings.freeze(JSON.parse(stored.data) as KubeObject);
 }
