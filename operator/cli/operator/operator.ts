@@ -13,6 +13,7 @@ import type { SecretPort } from '../../controllers/external/secrets.ts';
 import type { DriftNotice } from '../../controllers/external/types.ts';
 import { addFleetSourceIndexes, FleetSourceReconciler } from '../../controllers/fleetsource/kind.ts';
 import type { SourceTree, TreeLoader } from '../../controllers/fleetsource/tree.ts';
+import type { SignalBook } from '../../controllers/policyrollout/signals.ts';
 import { registerControllers } from '../../controllers/setup.ts';
 import { ObjectCache } from '../../runtime/cache/object-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -67,6 +68,8 @@ export interface OperatorOptions {
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
   readonly deviceWorkers?: number;
   readonly onDrift?: (drift: DriftNotice) => void;
+  /** What is heard of devices: rollouts move nobody they cannot watch. */
+  readonly signals?: SignalBook;
   /** Counts what this process does with the CPU and memory; once per process. */
   readonly processMetrics?: boolean;
   /** Least time between two reconciles of one object. Default 1 s. */
@@ -129,6 +132,7 @@ export function createOperator(options: OperatorOptions): Operator {
     installation: options.installation,
     ...(options.deviceWorkers === undefined ? {} : { deviceWorkers: options.deviceWorkers }),
     ...(options.onDrift === undefined ? {} : { onDrift: options.onDrift }),
+    ...(options.signals === undefined ? {} : { signals: options.signals }),
   });
   const sources = sourceController(options, { cache, shared, recorder });
   const manager = new Manager(

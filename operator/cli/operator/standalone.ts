@@ -12,6 +12,7 @@ import { gitTree } from '../../controllers/fleetsource/git-tree.ts';
 import { manifestLoader } from '../../controllers/fleetsource/load.ts';
 import type { SourceTree } from '../../controllers/fleetsource/tree.ts';
 import { ALLOW_PRUNE } from '../../controllers/fleetsource/verbs.ts';
+import type { SignalBook } from '../../controllers/policyrollout/signals.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { storeEventSink } from '../../runtime/events/sink.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -55,6 +56,8 @@ export interface StandaloneOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly onDrift?: (drift: DriftNotice) => void;
+  /** What is heard of devices: rollouts move nobody they cannot watch. */
+  readonly signals?: SignalBook;
   readonly signal: AbortSignal;
   readonly processMetrics?: boolean;
   readonly scanEveryMs?: number;

@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DriftNotice } from '../../../controllers/external/types.ts';
+import { createSignalBook } from '../../../controllers/policyrollout/signals.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { createSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { environment } from '../../config/environment.ts';
+import { hearSandbox } from '../../operator/sandbox-signals.ts';
 import { openStandalone, type Standalone } from '../../operator/standalone.ts';
 
 export interface SandboxKey {
@@ -55,6 +57,8 @@ export async function openSandboxed(options: SandboxedOptions): Promise<Sandboxe
     const sandbox = createSandbox({ accountId: ACCOUNT, credentials: [own, other], quotas: 'off' });
     parts.defer(() => sandbox.close());
     const { url } = await sandbox.listen(options.port === undefined ? {} : { port: options.port });
+    const signals = createSignalBook(systemClock);
+    parts.defer(hearSandbox(sandbox, signals));
     const state = join(folder, 'state');
     const standalone = await openStandalone({
       source,
@@ -70,6 +74,7 @@ export async function openSandboxed(options: SandboxedOptions): Promise<Sandboxe
       random: Math.random,
       log,
       signal,
+      signals,
       ...(onDrift === undefined ? {} : { onDrift }),
       // The sandbox shows every write at once, so a scan every two seconds is worth what one in ten minutes is on AWS.
       scanEveryMs: 2_000,
