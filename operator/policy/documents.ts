@@ -16,19 +16,22 @@ export interface DocumentComparison {
 }
 
 /**
- * Compares two documents without knowing what else is attached. Compares what each grants by itself and, apart from that, what each
+ * Compares two documents, or two sets that are attached and detached as one, without knowing what else is attached. Compares what each grants by itself and, apart from that, what each
  * denies: a Deny that is idle here takes something away beside another policy's Allow, so two documents that are equal alone may
  * still widen or tighten together with a third.
  */
 export function compareDocuments(
-  before: PolicyDocument,
-  after: PolicyDocument,
+  before: PolicyDocument | readonly PolicyDocument[],
+  after: PolicyDocument | readonly PolicyDocument[],
   options: CompareOptions = {},
 ): DocumentComparison {
-  const alone = compare([before], [after], { ...options, level: 'raw' });
+  const alone = compare(listed(before), listed(after), { ...options, level: 'raw' });
   const { addsDeny, dropsDeny } = alone;
   return { verdict: inAnyCompany(alone), alone, addsDeny, dropsDeny };
 }
+
+const listed = (given: PolicyDocument | readonly PolicyDocument[]): readonly PolicyDocument[] =>
+  'statements' in given ? [given] : given;
 
 function inAnyCompany({ verdict, addsDeny, dropsDeny }: Comparison): Comparison['verdict'] {
   if (verdict === 'undecided') return 'undecided';

@@ -117,12 +117,22 @@ const openQuestions: readonly { readonly touches: (text: Texts) => boolean; read
       'A shared subscription $share/<group>/<filter> is taken to be checked under its whole name, and not to carry messages past a Deny (switch sharedSubscription).',
     touches: ({ statements, resources, level }) =>
       resources.some((text) => text.includes('$share')) ||
-      (level === 'delivery' &&
-        statements.some(
-          (one) => one.effect === 'Deny' && one.actions.some(({ text }) => /subscribe|[*?]/i.test(text)),
-        )),
+      (level === 'delivery' && statements.some(mayAllowShared) && statements.some((one) => one.effect === 'Deny')),
   },
 ];
+
+/**
+ * Whether the statement may allow a filter that begins with `$share/`. Where none does, both readings agree: checked under the whole
+ * name such a subscription is refused, and checked without its prefix it is the plain filter.
+ */
+function mayAllowShared(statement: Statement): boolean {
+  if (statement.effect !== 'Allow' || !statement.actions.some(({ text }) => /subscribe|[*?]/i.test(text))) return false;
+  if (statement.resourceMode === 'NotResource' || statement.actionMode === 'NotAction') return true;
+  return statement.resources.some(({ text }) => {
+    const behind = /^arn:[^*?]*?:topicfilter\/(.*)$/.exec(text)?.[1];
+    return behind === undefined ? /[*?]/.test(text) : /^(?:[*?]|\$)/.test(behind);
+  });
+}
 
 /** Assumptions that cannot be put to the test here. */
 export function untestedAssumptions(documents: readonly PolicyDocument[], level: Level): string[] {

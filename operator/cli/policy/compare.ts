@@ -1,7 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { distance } from '../../policy/distance/index.ts';
-import { type Comparison, compare, type Level, type PolicyDocument, worstCase } from '../../policy/index.ts';
+import {
+  type Comparison,
+  compare,
+  compareDocuments,
+  type Level,
+  type PolicyDocument,
+  residual,
+  worstCase,
+} from '../../policy/index.ts';
 import { type LintFinding, lint } from '../../policy/lint/index.ts';
 import { type ComparisonReport, comparisonJson, comparisonText } from '../../report/policy/comparison.ts';
 import { comparisonSarif } from '../../report/policy/comparison-sarif.ts';
@@ -36,6 +44,10 @@ export const compareCommand: PolicySubcommand = {
       summary: 'Say which devices gain or lose what instead: Device and ThingGroup manifests, or a list of devices.',
     },
     { name: 'together', summary: 'Compare the two sides as whole sets.' },
+    {
+      name: 'beside-others',
+      summary: 'Answer for whatever other policies are attached beside: a Deny that is idle alone counts as well.',
+    },
     outputFlagOf(['text', 'json', 'sarif']),
     ...deploymentFlags,
   ],
@@ -73,7 +85,11 @@ async function run(parsed: Parsed, io: CliIo): Promise<number> {
     : pairsOf({ left, right, folders, cwd: io.cwd }, before, after);
   const reports = pairs.map((pair) => reportOf(pair, parsed));
   io.stdout(rendered(parsed.text('output') ?? 'text', reports));
-  return reports.some((report) => worstCase(report.levels[report.level]).mayWiden) ? Exit.bad : Exit.ok;
+  return reports.some(mayWiden) ? Exit.bad : Exit.ok;
+}
+
+function mayWiden({ besideOthers = 'equivalent', levels, level }: ComparisonReport): boolean {
+  return worstCase(levels[level]).mayWiden || !['equivalent', 'tightens'].includes(besideOthers);
 }
 
 interface FleetSides {
@@ -153,7 +169,18 @@ function reportOf(pair: Pair, parsed: Parsed): ComparisonReport {
     level: (parsed.text('level') ?? 'raw') as Level,
     levels: { raw: at('raw'), session: at('session'), delivery: at('delivery') },
     bypassed: newBypasses(before, after, options),
+    residual: residual(before, after, options),
+    ...(parsed.has('beside-others') && { besideOthers: besideOthers(before, after, options) }),
   };
+}
+
+/** Several documents of one side are one certificate's, so they count as one document. */
+function besideOthers(
+  before: readonly PolicyDocument[],
+  after: readonly PolicyDocument[],
+  options: ReturnType<typeof optionsFrom>,
+): Comparison['verdict'] {
+  return compareDocuments(before, after, { ...options, probeSwitches: false }).verdict;
 }
 
 /** Denies on Subscribe that do not withhold messages and that the old side did not have in the same words. */

@@ -97,10 +97,12 @@ function deviceFromList(item: unknown): RawDevice {
   };
 }
 
-/** The name by which devices refer to a policy: that of the manifest, or the file's without its ending. */
+/** The names by which devices refer to a policy, the likeliest last: of a manifest its own and the policy's, or the file's without its ending. */
 function policyKeys(source: PolicySource): readonly string[] {
   const file = source.path.split('/').at(-1) ?? source.path;
-  return source.name === source.path ? [source.path, file, file.replace(/\.(json|ya?ml)$/, '')] : [source.name];
+  return source.name === source.path
+    ? [source.path, file, file.replace(/\.(json|ya?ml)$/, '')]
+    : [...(source.reference === undefined ? [] : [source.reference]), source.name];
 }
 
 /**

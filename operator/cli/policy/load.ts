@@ -138,7 +138,11 @@ function loadDocument(document: Document.Parsed, lines: LineCounter, path: strin
   const name = policyName(manifest);
   const node = root.getIn(['spec', 'document'], true) as Node | undefined;
   const positions = positionsOf(node, lines);
-  return fromResult(path, name, parsePolicyValue(spec.document, { name: `${path} (${name})`, positions }));
+  const loaded = fromResult(path, name, parsePolicyValue(spec.document, { name: `${path} (${name})`, positions }));
+  const reference = record(manifest.metadata).name;
+  return typeof reference === 'string'
+    ? { ...loaded, policies: loaded.policies.map((source) => ({ ...source, reference })) }
+    : loaded;
 }
 
 function notAPolicy(path: string): Loaded {

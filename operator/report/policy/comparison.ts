@@ -1,5 +1,6 @@
-import type { Comparison, Level, Witness } from '../../policy/index.ts';
+import type { Comparison, Level, Residual, Witness } from '../../policy/index.ts';
 import type { LintFinding } from '../../policy/lint/index.ts';
+import { type ResidualJson, residualJson, residualText } from './residual.ts';
 import {
   type PlainRequest,
   type PolicySource,
@@ -24,6 +25,10 @@ export interface ComparisonReport {
   readonly cannotConnect: boolean;
   /** Denies on Subscribe in `after` that messages get around; only those that `before` does not have. */
   readonly bypassed: readonly LintFinding[];
+  /** What sessions that exist already keep. */
+  readonly residual: Residual;
+  /** Only where it was asked for: the verdict whatever other policies are attached beside. */
+  readonly besideOthers?: Comparison['verdict'];
 }
 
 const headlines: Readonly<Record<Comparison['verdict'], string>> = {
@@ -57,6 +62,10 @@ function levelTable(report: ComparisonReport): string[] {
     (level) =>
       `  ${levelNames[level].padEnd(width)}  ${report.levels[level].verdict}${level === 'session' && report.cannotConnect ? '  (these documents alone let no client connect)' : ''}`,
   );
+}
+
+function besideLine({ besideOthers }: ComparisonReport): string[] {
+  return besideOthers === undefined ? [] : [`  beside any other attached policies: ${besideOthers}`];
 }
 
 function causeOfGain(witness: Witness, report: ComparisonReport): string[] {
@@ -161,11 +170,13 @@ export function comparisonText(report: ComparisonReport): string {
     paragraph(headline(report), ''),
     '',
     ...levelTable(report),
+    ...besideLine(report),
     '',
     ...bypassLines(report),
     ...section('Newly allowed', comparison.gained, (witness) => causeOfGain(witness, report)),
     ...section('No longer allowed', comparison.lost, (witness) => causeOfLoss(witness, report)),
     ...section('Messages that newly arrive', arrives, (witness) => causeOfGain(witness, report)),
+    ...residualText(report.residual),
     ...caveats(report),
   ].join('\n');
 }
@@ -197,6 +208,8 @@ export interface ComparisonJson {
     readonly message: string;
     readonly witness: PlainRequest | null;
   }[];
+  readonly residual: ResidualJson;
+  readonly besideOthers?: Comparison['verdict'];
 }
 
 function detail(witness: Witness, allows: readonly PolicySource[], refuses: readonly PolicySource[]): WitnessDetail {
@@ -231,5 +244,7 @@ export function comparisonJson(report: ComparisonReport): ComparisonJson {
       message: finding.message,
       witness: finding.witness === undefined ? null : plainRequest(finding.witness),
     })),
+    residual: residualJson(report.residual),
+    ...(report.besideOthers !== undefined && { besideOthers: report.besideOthers }),
   };
 }

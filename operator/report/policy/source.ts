@@ -6,6 +6,8 @@ export interface PolicySource {
   readonly path: string;
   /** Policy name of a manifest, or the file's. */
   readonly name: string;
+  /** Of a manifest: `metadata.name`, by which other manifests refer to it. */
+  readonly reference?: string;
   readonly document: PolicyDocument;
 }
 

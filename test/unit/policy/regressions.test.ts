@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CompareOptions,
+  compare,
+  compareDocuments,
+  type PolicyDocument,
+  parsePolicyValue,
+} from '../../../operator/policy/index.ts';
+import { lint } from '../../../operator/policy/lint/index.ts';
+
+const arn = 'arn:aws:iot:us-east-1:123456789012:';
+const thing = '${iot:Connection.Thing.ThingName}';
+const client = '${iot:ClientId}';
+type Raw = Readonly<Record<string, unknown>>;
+
+function document(...statements: readonly Raw[]): PolicyDocument {
+  const { document: parsed, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
+  if (parsed === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
+  return parsed;
+}
+const rule =
+  (Effect: string) =>
+  (Action: string, names: string | readonly string[], more: Raw = {}): Raw => ({
+    Effect,
+    Action,
+    Resource: [names].flat().map((name) => arn + name),
+    ...more,
+  });
+const [allow, deny] = [rule('Allow'), rule('Deny')];
+const verdict = (before: PolicyDocument, after: PolicyDocument, options: CompareOptions = {}): string =>
+  compare([before], [after], { probeSwitches: false, ...options }).verdict;
+
+// Each of these was once answered otherwise; most were found by the random runs.
+describe('mistakes that must not come back', () => {
+  it('question marks of conditions count among the lengths to try', () => {
+    const like = (value: string): Raw => ({ Condition: { StringLike: { 'iot:ClientId': value } } });
+    const before = document(allow('iot:Publish', `topic/${client}`, like('??')));
+    const after = document(allow('iot:Publish', `topic/${client}`, like('???')));
+    expect(verdict(before, after)).toBe('incomparable');
+  });
+
+  it('a Deny that named one device hides behind no fresh name', () => {
+    const own = allow('iot:Publish', `topic/d/${thing}`);
+    expect(verdict(document(own, deny('iot:Publish', 'topic/d/dev7')), document(own))).toBe('widens');
+  });
+
+  it('iot:* on topics and on filters keeps the two kinds of names apart in delivery', () => {
+    const before = document(allow('iot:*', 'topicfilter/a/b'), allow('iot:*', 'topic/a/*'));
+    const after = document(allow('iot:*', 'topicfilter/a/*'), allow('iot:*', 'topic/a/b'));
+    expect(verdict(before, after, { level: 'delivery' })).toBe('tightens');
+  });
+
+  it('a renamed client asks for Connect under its own name', () => {
+    const before = document(allow('iot:Connect', 'client/dev1'));
+    const after = document(allow('iot:Connect', ['client/dev1', `client/${thing}`]));
+    const [witness] = compare([before], [after], { preferredNames: ['pump7', 'pump8'] }).gained;
+    expect(witness?.resource).toBe(`${arn}client/${String(witness?.context['iot:ClientId'])}`);
+  });
+
+  it('sessions count only under client IDs that a session can have', () => {
+    const connect = allow('iot:Connect', 'client/*');
+    const before = document(connect);
+    const after = document(
+      connect,
+      allow('iot:Publish', 'topic/x', { Condition: { StringLike: { 'iot:ClientId': '$*' } } }),
+    );
+    expect(verdict(before, after, { level: 'session' })).toBe('equivalent');
+  });
+
+  it('a list of contexts that is too long does not undo what was found in its beginning', () => {
+    const many = Array.from({ length: 9 }, (_unused, i) => `topic/\${iot:Connection.Thing.Attributes[a${i}]}/${i}?`);
+    const result = compare([document()], [document(allow('iot:Publish', ['topic/a', ...many]))], {
+      probeSwitches: false,
+    });
+    expect(result.gained.map((one) => one.action)).toEqual(['iot:Publish']);
+    expect(result.verdict).toBe('widens');
+  });
+
+  it('an Allow on another kind of name costs no walk through contexts', () => {
+    const attributes = Array.from({ length: 9 }, (_unused, i) => `client/\${iot:Connection.Thing.Attributes[a${i}]}*`);
+    const result = compare([document()], [document(allow('iot:Publish', attributes))], { probeSwitches: false });
+    expect(result.verdict).toBe('equivalent');
+  });
+
+  it('a Deny whose condition may be false leaves no Allow dead', () => {
+    const cert = { Condition: { 'ForAllValues:StringEquals': { 'iot:Certificate.Subject.Organization.List': ['X'] } } };
+    const codes = (...statements: readonly Raw[]): string[] =>
+      lint(document(...statements)).findings.map((one) => one.code);
+    expect(codes(allow('iot:Publish', 'topic/a'), deny('iot:Publish', 'topic/a', cert))).not.toContain('dead-allow');
+    expect(codes(allow('iot:Publish', 'topic/a'), deny('iot:Publish', 'topic/*'))).toContain('dead-allow');
+  });
+
+  it('a client ID that only a condition bounds is still the choice of the device', () => {
+    const like = { Condition: { StringLike: { 'iot:ClientId': 'dev-*' } } };
+    const report = lint(document(allow('iot:Connect', `client/${client}`, like)));
+    expect(report.findings.map((one) => one.code)).toContain('any-client-id');
+  });
+
+  it('a shared subscription is an assumption only where some Allow takes in its name', () => {
+    const receive = allow('iot:Receive', 'topic/*');
+    const withheld = deny('iot:Subscribe', 'topicfilter/a/secret');
+    const assumptions = (filter: string): readonly string[] => {
+      const subscribe = allow('iot:Subscribe', filter);
+      return compare([document(subscribe, receive)], [document(subscribe, receive, withheld)], { level: 'delivery' })
+        .assumptions;
+    };
+    expect(assumptions('topicfilter/*').join()).toContain('$share');
+    expect(assumptions('topicfilter/a/*').join()).not.toContain('$share');
+  });
+
+  it('sets that are attached as one compare beside others as well', () => {
+    const idle = deny('iot:Publish', 'topic/never');
+    const own = document(allow('iot:Publish', 'topic/a'));
+    expect(compareDocuments([own], [own, document(idle)]).verdict).toBe('tightens');
+  });
+});
