@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { loadSnapshot, saveSnapshot } from '../../../operator/sandbox/snapshot.ts';
+import { startSandbox } from '../sandbox/support.ts';
+
+it('audits, jobs and the index are the same after a restart from a snapshot', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  try {
+    const before = startSandbox();
+    const { iot } = before;
+    const check = 'LOGGING_DISABLED_CHECK';
+    await iot.updateIndexingConfiguration({ thingIndexingConfiguration: { thingIndexingMode: 'REGISTRY' } });
+    await iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:*' });
+    const { thingArn = '' } = await iot.createThing({ thingName: 't' });
+    await iot.createJob({ jobId: 'j', targets: [thingArn], document: '{}' });
+    await iot.updateAccountAuditConfiguration({
+      roleArn: 'arn:aws:iam::123456789012:role/a',
+      auditCheckConfigurations: { [check]: { enabled: true } },
+    });
+    const { taskId } = await iot.startOnDemandAuditTask({ targetCheckNames: [check] });
+    const look = async ({ iot: at }: typeof before) => [
+      await at.listAuditFindings({ taskId }).then(({ findings }) => findings),
+      await at.describeAccountAuditConfiguration({}).then((c) => c.auditCheckConfigurations?.[check]),
+      await at.describeJobExecution({ jobId: 'j', thingName: 't' }).then(({ execution }) => execution),
+      await at.searchIndex({ queryString: 'thingGroupNames:d' }).then(({ things }) => things),
+    ];
+    const seen = await look(before);
+    const file = join(folder, 'state');
+    await saveSnapshot(before.sandbox, file);
+    const after = startSandbox();
+    await loadSnapshot(after.sandbox, file);
+    expect(seen.every((part) => part !== undefined)).toBe(true);
+    expect(await look(after)).toEqual(seen);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
