@@ -147,6 +147,7 @@ function figures(devices: number, { first, second, storeWrites }: Measured): Ben
       ...lower,
     },
     { name: `${size}: unchanged pass`, value: round(second.seconds), unit: 's', ...lower },
+    { name: `${size}: peak memory on it`, value: round(second.peakMib), unit: 'MiB', ...lower },
     { name: `${size}: calls on an unchanged pass`, value: total(second.calls, bulk), unit: 'calls', ...lower },
     {
       name: `${size}: thing-principal reads on it`,
