@@ -137,6 +137,7 @@ async function launcher({ plane, endpoint }: Bench): Promise<(name: string) => P
 function untilReadyDevices(operator: OperatorProcess, devices: number): Promise<true> {
   return until(
     async () => {
+      if (operator.child.exited()) throw new Error(`the operator ended:\n${operator.child.tail()}`);
       const ready = await operator.metric(
         'operator_status_condition_count',
         'kind="Device"',
