@@ -8,6 +8,7 @@ import { mitigationTasks } from './mitigation-tasks.ts';
 import { scheduledAudits } from './scheduled-audits.ts';
 import { DEFENDER } from './state.ts';
 import { auditSuppressions } from './suppressions.ts';
+import { violations } from './violations.ts';
 
 /** Device Defender besides security profiles. */
 export const defenderFamilies: readonly Family[] = [
@@ -19,4 +20,5 @@ export const defenderFamilies: readonly Family[] = [
   mitigationActions,
   mitigationTasks,
   scheduledAudits,
+  violations,
 ];
