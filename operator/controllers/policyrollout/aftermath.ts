@@ -38,10 +38,21 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   if (carrying.length > 0) {
     const direction = wayOut(start, strategy.homing);
     if (direction !== undefined) lead(start, carrying, direction);
+    // Who has turned round finishes that, whatever comes next: it counts as in flight until it has.
+    else
+      lead(
+        start,
+        carrying.filter((device) => isReturning(start, device)),
+        'back',
+      );
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
   deps.rollouts.publish(key, new Map());
   return clean(start, status);
+}
+
+function isReturning({ rollout }: Start, { status }: Device): boolean {
+  return status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack';
 }
 
 /** Devices of which some certificate carries a candidate of this rollout, or that are still on their way back. */

@@ -119,12 +119,14 @@ function groupOf(device: Device, label: string | undefined): string | undefined 
 export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number {
   const { namespace } = rollout.metadata;
   const all = cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>;
-  const active = new Set([...all].filter((one) => !hasEnded(one)).map(({ metadata }) => metadata.name));
+  const known = new Map([...all].map((one) => [one.metadata.name, hasEnded(one)]));
   let count = 0;
   for (const object of cache.list('Device', rollout.metadata.namespace)) {
     const device = object as Device;
     const record = device.status?.rollout;
-    if (record === undefined || record.name === rollout.metadata.name || !active.has(record.name)) continue;
+    if (record === undefined || record.name === rollout.metadata.name || !known.has(record.name)) continue;
+    // After its end a rollout only ever finishes what had turned round.
+    if (known.get(record.name) === true && record.state !== 'RollingBack') continue;
     if (device.spec.accountRef.name === rollout.spec.accountRef.name && inFlight(record.state as AssetState))
       count += 1;
   }
