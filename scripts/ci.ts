@@ -12,6 +12,8 @@ interface Step {
   readonly command: readonly string[];
   /** Reads passed, failed and skipped from what the command wrote to this file (Vitest's JSON report). */
   readonly report?: string;
+  /** Reads them from its last line: `N passed, N failed, N skipped`. */
+  readonly tally?: boolean;
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'fleetward-ci-'));
@@ -40,6 +42,19 @@ const steps: readonly Step[] = [
   { name: 'demo', command: ['npm', 'run', '--silent', 'demo'] },
   vitest('cluster', 'test:cluster'),
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
+  {
+    name: 'cases',
+    tally: true,
+    command: [
+      'node',
+      'test/policy/cases.ts',
+      'test/policy/cases/policy-pairs.json',
+      'test/policy/cases/policy-lint-cases.json',
+    ],
+  },
+  // Programs of others that judge the sandbox; they install themselves outside of the checkout.
+  { name: 'judges', tally: true, command: ['node', 'test/judges/run.ts'] },
+  { name: 'mqtt', tally: true, command: ['node', 'test/judges/mqtt/run.ts'] },
 ];
 
 interface Counts {
@@ -48,19 +63,43 @@ interface Counts {
   readonly skipped: number;
 }
 
-function run(command: readonly string[]): Promise<number> {
+interface Ended {
+  readonly code: number;
+  /** The end of what it wrote. */
+  readonly tail: string;
+}
+
+function run(command: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'inherit', 'inherit'] });
+    let tail = '';
+    const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.on('data', (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      tail = (tail + chunk.toString('utf8')).slice(-2000);
+    });
     child.on('error', (error) => {
       console.log(error.message);
-      resolve(127);
+      resolve({ code: 127, tail });
     });
-    child.on('close', (code) => resolve(code ?? 1));
+    child.on('close', (code) => resolve({ code: code ?? 1, tail }));
   });
 }
 
-async function count(step: Step, code: number): Promise<Counts> {
+/** Colours and other control sequences, which a line of figures may carry. */
+const CONTROL = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+function tallied({ code, tail }: Ended): Counts | undefined {
+  const line = tail.replaceAll(CONTROL, '').trimEnd().split('\n').at(-1) ?? '';
+  const found = /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/.exec(line);
+  if (!found) return undefined;
+  const failed = Number(found[2]);
+  return { passed: Number(found[1]), failed: failed === 0 && code !== 0 ? 1 : failed, skipped: Number(found[3] ?? 0) };
+}
+
+async function count(step: Step, ended: Ended): Promise<Counts> {
+  const { code } = ended;
   const alone = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  if (step.tally) return tallied(ended) ?? alone;
   if (!step.report) return alone;
   let text: string;
   try {
@@ -84,15 +123,15 @@ const lines: string[] = [];
 for (const step of steps) {
   const started = performance.now();
   console.log(`\n=== ${step.name}: ${step.command.slice(0, 4).join(' ')}`);
-  const code = await run(step.command);
-  const counts = await count(step, code);
+  const ended = await run(step.command);
+  const counts = await count(step, ended);
   total = {
     passed: total.passed + counts.passed,
     failed: total.failed + counts.failed,
     skipped: total.skipped + counts.skipped,
   };
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  lines.push(`${code === 0 ? 'ok    ' : 'FAILED'} ${step.name.padEnd(8)} ${seconds} s`);
+  lines.push(`${ended.code === 0 ? 'ok    ' : 'FAILED'} ${step.name.padEnd(8)} ${seconds} s`);
 }
 await rm(folder, { recursive: true, force: true });
 
