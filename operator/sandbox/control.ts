@@ -2,6 +2,7 @@ import { VirtualClock } from '../runtime/clock.ts';
 import { AwsError } from './errors.ts';
 import { parseFaults } from './faults.ts';
 import type { LedgerFilter } from './ledger.ts';
+import { clearViolation, raiseViolation } from './ops/defender/violations.ts';
 import type { Sandbox } from './sandbox.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { REGISTRY } from './state/registry.ts';
@@ -78,6 +79,14 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     sandbox.quotas.configure(body === 'off' ? 'off' : (asRecord(body) as { scale?: number }));
     return {};
   },
+  'POST violations': (sandbox, { body }) => ({
+    id: raiseViolation(sandbox.world, sandbox.scope(), raisedViolation(asRecord(body))),
+  }),
+  'DELETE violations': (sandbox, { query }) => {
+    const id = query.get('id') ?? '';
+    if (clearViolation(sandbox.world, sandbox.scope(), id)) return {};
+    throw new AwsError('NotFound', `No active violation ${id.slice(0, 100)}.`, {}, 404);
+  },
   'POST snapshot': async (sandbox, { stateFile }) => {
     if (stateFile === undefined) throw new AwsError('Invalid', 'The sandbox was started without --state.', {}, 409);
     await saveSnapshot(sandbox, stateFile);
@@ -109,6 +118,15 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     return { now: sandbox.clock.now() };
   },
 };
+
+function raisedViolation({ thingName, securityProfileName, behaviorName, metricValue }: Record<string, unknown>) {
+  const names = { thingName, securityProfileName, behaviorName };
+  for (const [key, value] of Object.entries(names)) {
+    if (typeof value !== 'string') throw new AwsError('Invalid', `${key} must be a text`, {}, 400);
+  }
+  const isGiven = typeof metricValue === 'object' && metricValue !== null;
+  return { ...(names as Record<keyof typeof names, string>), ...(isGiven && { metricValue }) };
+}
 
 function ledgerFilter(query: URLSearchParams): LedgerFilter {
   const text = (name: string) => query.get(name) ?? undefined;
