@@ -101,7 +101,10 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
       if (result.kind === 'covered') continue;
       const context = contextAt(one, digits);
       const found: Found = { action, name: result.word, context, spelling: plan.spelling, sessions: false };
-      const witness = confirmDelivery(found, to.policies, from.policies);
+      const named: Found = result.word.endsWith('/') ? { ...found, name: `${result.word}x` } : found;
+      const witness =
+        (named.name.length < 200 ? confirmDelivery(named, to.policies, from.policies) : undefined) ??
+        confirmDelivery(found, to.policies, from.policies);
       return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined };
     } while (++walked < maxContexts && advance(one, digits));
   }

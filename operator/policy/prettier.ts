@@ -14,7 +14,10 @@ export function prettier(witness: Witness, found: Found, allows: PolicySet, refu
     const confirmed = request === undefined ? undefined : confirmRequest(request, found, allows, refuses);
     if (confirmed !== undefined) best = confirmed;
   }
-  return best;
+  // Nobody recognises a name that ends with a slash; names near AWS's limit of 256 bytes stay as they are.
+  if (!best.resource.endsWith('/') || best.resource.length >= 200) return best;
+  const { action, resource, context } = best;
+  return confirmRequest({ action, resource: `${resource}x`, context }, found, allows, refuses) ?? best;
 }
 
 function renames(witness: Witness, set: PolicySet): [string, string][] {

@@ -113,4 +113,13 @@ describe('mistakes that must not come back', () => {
     const own = document(allow('iot:Publish', 'topic/a'));
     expect(compareDocuments([own], [own, document(idle)]).verdict).toBe('tightens');
   });
+
+  it('a witness ends with a level that has a name, where one will do', () => {
+    const sides = [document(allow('iot:Subscribe', 'topicfilter/a/*')), document()] as const;
+    expect(compare([sides[1]], [sides[0]]).gained[0]?.resource).toBe(`${arn}topicfilter/a/x`);
+    const receive = allow('iot:Receive', 'topic/a/*');
+    const after = document(allow('iot:Subscribe', 'topicfilter/a/*'), receive);
+    const [arrives] = compare([sides[1]], [after], { level: 'delivery' }).gained;
+    expect(arrives?.resource).toBe(`${arn}topic/a/x`);
+  });
 });
