@@ -1,3 +1,4 @@
+import { AcceleratedClock } from '../runtime/accelerated-clock.ts';
 import { VirtualClock } from '../runtime/clock.ts';
 import { AwsError } from './errors.ts';
 import { parseFaults } from './faults.ts';
@@ -106,18 +107,39 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
       type: typeName ?? null,
     })),
   }),
-  'GET clock': (sandbox) => ({ now: sandbox.clock.now(), virtual: sandbox.clock instanceof VirtualClock }),
+  'GET clock': (sandbox) => clockOf(sandbox),
   'POST clock': async (sandbox, { body }) => {
-    const ms = asRecord(body).advance;
-    if (typeof ms !== 'number' || ms < 0)
-      throw new AwsError('Invalid', 'advance must be a number of milliseconds', {}, 400);
-    if (!(sandbox.clock instanceof VirtualClock)) {
-      throw new AwsError('Invalid', 'The clock is not virtual; start the sandbox with --clock virtual.', {}, 409);
-    }
-    await sandbox.clock.advance(ms);
-    return { now: sandbox.clock.now() };
+    const { advance, speed } = asRecord(body);
+    if (speed === undefined) await advanceBy(sandbox, advance);
+    else setSpeed(sandbox, speed);
+    return clockOf(sandbox);
   },
 };
+
+function clockOf({ clock }: Sandbox) {
+  const speed = clock instanceof AcceleratedClock ? clock.rate : 1;
+  return { now: clock.now(), virtual: clock instanceof VirtualClock, speed };
+}
+
+async function advanceBy({ clock }: Sandbox, ms: unknown): Promise<void> {
+  if (typeof ms !== 'number' || ms < 0) {
+    throw new AwsError('Invalid', 'advance must be a number of milliseconds', {}, 400);
+  }
+  if (!(clock instanceof VirtualClock)) {
+    throw new AwsError('Invalid', 'The clock is not virtual; start the sandbox with --clock virtual.', {}, 409);
+  }
+  await clock.advance(ms);
+}
+
+function setSpeed({ clock }: Sandbox, speed: unknown): void {
+  if (typeof speed !== 'number' || !Number.isFinite(speed) || speed <= 0) {
+    throw new AwsError('Invalid', 'speed must be a factor above 0', {}, 400);
+  }
+  if (!(clock instanceof AcceleratedClock)) {
+    throw new AwsError('Invalid', 'This clock has no speed: it is moved by {"advance": milliseconds}.', {}, 409);
+  }
+  clock.rate = speed;
+}
 
 function raisedViolation({ thingName, securityProfileName, behaviorName, metricValue }: Record<string, unknown>) {
   const names = { thingName, securityProfileName, behaviorName };

@@ -37,6 +37,11 @@ export const sandboxSpec: CommandSpec = {
       summary: 'virtual: time moves only through the control endpoint. Default system.',
     },
     {
+      name: 'speed',
+      value: 'FACTOR',
+      summary: 'How much faster the clock runs: with 60, a minute of AWS passes in a second. Default 1.',
+    },
+    {
       name: 'quotas',
       value: 'SCALE',
       summary: "off, or a factor on AWS's calls per second. Default 1.",

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { systemClock, VirtualClock } from '../../runtime/clock.ts';
+import { AcceleratedClock } from '../../runtime/accelerated-clock.ts';
+import { type Clock, VirtualClock } from '../../runtime/clock.ts';
 import { parseFaults } from '../../sandbox/faults.ts';
 import { type Broker, createBroker } from '../../sandbox/mqtt/broker.ts';
 import type { MqttServed } from '../../sandbox/mqtt/tls.ts';
@@ -83,7 +84,7 @@ const keyOf = ({ accessKeyId, secretAccessKey }: Key) => ({ accessKeyId, secretA
 function optionsFrom(args: Parsed, key: Key, authority: AuthorityMaterial) {
   const quotas = args.text('quotas');
   return {
-    clock: args.text('clock') === 'virtual' ? new VirtualClock(Date.now()) : systemClock,
+    clock: clockFrom(args),
     accountId: key.accountId,
     region: args.text('region') ?? 'us-east-1',
     seed: numberFrom('seed', args.text('seed') ?? '1', { min: 0, max: 4_294_967_295 }),
@@ -93,6 +94,20 @@ function optionsFrom(args: Parsed, key: Key, authority: AuthorityMaterial) {
     authority,
     ...(!args.has('insecure') && { credentials: [key] }),
   } as const;
+}
+
+/** The clock that runs can be made faster later too, through the control endpoint. */
+function clockFrom(args: Parsed): Clock {
+  const speed = args.text('speed');
+  if (args.text('clock') !== 'virtual') return new AcceleratedClock(speedFrom(speed ?? '1'));
+  if (speed !== undefined) throw new UsageError('--speed is for a clock that runs; --clock virtual stands still');
+  return new VirtualClock(Date.now());
+}
+
+function speedFrom(text: string): number {
+  const speed = Number(text);
+  if (Number.isFinite(speed) && speed > 0) return speed;
+  throw new UsageError(`--speed takes a factor above 0, not "${text}"`);
 }
 
 function scaleFrom(text: string): number {

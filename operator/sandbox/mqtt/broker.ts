@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../../runtime/clock.ts';
 import type { BrokerPort } from '../broker-port.ts';
 import type { BrokerCache, PropagationOptions } from '../propagation.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -18,6 +19,8 @@ export interface BrokerOptions {
   readonly sessionExpiryMs?: number;
   /** What an unauthorised SUBSCRIBE gets: the connection closed (default) or SUBACK 0x80. */
   readonly unauthorizedSubscribe?: 'close' | 'suback';
+  /** Real time, which programs behind sockets count their keep-alive in; default the system's clock. */
+  readonly realTime?: Clock;
   /** How long a certificate that is no longer active keeps its connections ("a few minutes"); default with the policy cache. */
   readonly certificateDelayMs?: number;
 }
@@ -66,7 +69,7 @@ export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Bro
   const http = deviceHttpServer((socket, request) => realms.answer(peerOf(socket), request));
   const connect = ({ certificateId, sourceIp = '127.0.0.1', scope }: MemoryPeer): Duplex => {
     const [ours, theirs] = memoryPipe(() => rest.touch());
-    realms.admit(ours, { certificateId, sourceIp, sourcePort: 0, serverName: undefined }, scope);
+    realms.admit(ours, { certificateId, sourceIp, sourcePort: 0, transport: 'memory', serverName: undefined }, scope);
     return theirs;
   };
   return {

@@ -17,6 +17,8 @@ export interface Peer {
   readonly certificateId: string;
   readonly sourceIp: string;
   readonly sourcePort: number;
+  /** A client behind a socket is a program of its own, which counts its keep-alive in real time. */
+  readonly transport: 'socket' | 'memory';
   /** Host that the client asked for by SNI. */
   readonly serverName: string | undefined;
 }
@@ -32,8 +34,10 @@ export interface Connection extends Subject {
   readonly keepAliveSeconds: number;
   readonly connectedAt: number;
   readonly sessionIdentifier: string;
-  /** Time of the last control packet, for the keep-alive. */
+  readonly transport: Peer['transport'];
+  /** Times of the last control packet, for the keep-alive: on the sandbox's clock and in real time. */
   seenAt: number;
+  seenReally: number;
   /** Set by whoever ends the connection; without one it was lost. */
   reason: DisconnectReason | undefined;
   readonly filters: Map<string, number>;

@@ -1,4 +1,5 @@
 import { keys } from '../../policy/index.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { IDENTITY } from '../state/identity.ts';
 import { uuid } from '../state/ids.ts';
 import type { Scope } from '../state/scope.ts';
@@ -44,6 +45,7 @@ export interface DoorContext {
   readonly thingsOf: (principal: string) => ReadonlyMap<string, boolean>;
   readonly random: () => number;
   readonly now: () => number;
+  readonly realTime: Clock;
 }
 
 /** Judges a CONNECT: the certificate, the client id, iot:Connect, and that the will may be published. */
@@ -72,7 +74,9 @@ export function judgeConnect(context: DoorContext, peer: Peer, request: ConnectR
     keepAliveSeconds: keepAliveOf(request.keepalive ?? 0),
     connectedAt: context.now(),
     sessionIdentifier: uuid(context.random),
+    transport: peer.transport,
     seenAt: context.now(),
+    seenReally: context.realTime.monotonic(),
     reason: undefined,
     filters: new Map(),
   };

@@ -29,12 +29,12 @@ export class Realm {
 
   constructor(parts: RealmParts) {
     this.#parts = parts;
-    const { clock, retained, sessionExpiryMs } = parts;
+    const { clock, realTime, retained, sessionExpiryMs } = parts;
     this.#subscribes = new SubscribeJudge(parts.authorizer, parts.telemetry, parts.unauthorizedSubscribe);
     this.#sessions = new Sessions({ clock, retained, expiryMs: sessionExpiryMs }, this.#subscribes, (clientId) => {
       this.#table.ended.delete(clientId);
     });
-    this.#keepAlive = new KeepAlive(clock, (client) => this.#end(client, 'MQTT_KEEP_ALIVE_TIMEOUT'));
+    this.#keepAlive = new KeepAlive({ clock, realTime }, (client) => this.#end(client, 'MQTT_KEEP_ALIVE_TIMEOUT'));
     this.#aedes = new Aedes({
       mq: new TopicEmitter(),
       persistence: this.#sessions,
@@ -164,7 +164,10 @@ export class Realm {
   #seen(client: Client, packet: SeenPacket): void {
     this.#parts.touch();
     const connection = this.#table.accepted.get(client);
-    if (connection) connection.seenAt = this.#parts.clock.now();
+    if (connection) {
+      connection.seenAt = this.#parts.clock.now();
+      connection.seenReally = this.#parts.realTime.monotonic();
+    }
     if (packet.cmd === 'subscribe') this.#subscribes.note(packet);
     else if (packet.cmd === 'pingreq' && connection) this.#parts.telemetry.pinged(connection);
     else if (packet.cmd === 'disconnect' && connection) connection.reason ??= 'CLIENT_INITIATED_DISCONNECT';

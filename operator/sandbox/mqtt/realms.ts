@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { systemClock } from '../../runtime/clock.ts';
 import { currentView, PolicySets } from '../authorization.ts';
 import type { StandIn } from '../broker-port.ts';
 import { BrokerCache, type PropagationOptions } from '../propagation.ts';
@@ -126,6 +127,7 @@ export class Realms {
       sessionExpiryMs: this.#options.sessionExpiryMs ?? HOUR_MS,
       unauthorizedSubscribe: this.#options.unauthorizedSubscribe ?? 'close',
       now: () => clock.now(),
+      realTime: this.#options.realTime ?? systemClock,
       thingsOf: (principal) => cache.thingsOf(principal),
       touch: this.#touch,
       connecting(peer, clientId) {

@@ -77,6 +77,7 @@ export function peerOf(socket: TLSSocket): Peer | undefined {
     certificateId: createHash('sha256').update(certificate.raw).digest('hex'),
     sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     sourcePort: socket.remotePort ?? 0,
+    transport: 'socket',
     serverName: serverName || undefined,
   };
 }

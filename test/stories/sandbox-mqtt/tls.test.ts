@@ -1,5 +1,6 @@
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../../operator/runtime/clock.ts';
 import type { MqttServed } from '../../../operator/sandbox/mqtt/tls.ts';
 import { type Bed, documentOf, type Registered, startBed } from './bed.ts';
 import { client, connackOf, next } from './mqtt-client.ts';
@@ -57,6 +58,21 @@ describe('mutual TLS with an unmodified MQTT client', () => {
     expect(bed.logged('Connection.AuthNError')).toMatchObject([
       { reason: 'DEVICE_CERTIFICATE_INACTIVE', principalId: lamp.certificateId },
     ]);
+  });
+
+  test('a client behind a socket keeps its connection when the clock jumps, and loses it when it is really silent', async () => {
+    const realTime = new VirtualClock();
+    bed = startBed({}, { realTime });
+    const served = await bed.broker.listen();
+    const device = client(bed, served, await bed.device('lamp'), 'lamp', { keepalive: 30 });
+    await next(device, 'connect');
+    await bed.pass(7 * 86_400_000);
+    expect(bed.broker.connections()).toHaveLength(1);
+    const closed = next(device, 'close');
+    await realTime.advance(45_000);
+    await bed.pass(45_000);
+    await closed;
+    expect(bed.broker.connections()).toEqual([]);
   });
 
   test('a certificate set inactive ends its connections', async () => {

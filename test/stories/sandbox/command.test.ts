@@ -62,6 +62,22 @@ describe('fleetward sandbox', () => {
     expect(health).toMatchObject({ status: 'ok', account: '123456789012' });
   });
 
+  it('runs its clock as fast as it is told, at the start and later', async () => {
+    const printed = await info(start('--output', 'json', '--speed', '1000'));
+    const clock = async (body?: unknown) => {
+      const post = { method: 'POST', body: JSON.stringify(body) };
+      const answer = await fetch(`${printed.controlEndpoint}clock`, body === undefined ? {} : post);
+      return { status: answer.status, ...((await answer.json()) as { now: number; speed: number; message: string }) };
+    };
+    // Looking at it twice takes a few milliseconds, each worth a second there.
+    const [first, second] = [await clock(), await clock()];
+    expect(first).toMatchObject({ status: 200, virtual: false, speed: 1000 });
+    expect(second.now - first.now).toBeGreaterThan(1);
+    expect(await clock({ speed: 0.5 })).toMatchObject({ status: 200, speed: 0.5 });
+    expect(await clock({ speed: 0 })).toMatchObject({ status: 400, message: 'speed must be a factor above 0' });
+    expect(await clock({ advance: 1 })).toMatchObject({ status: 409 });
+  });
+
   it('keeps its state and authority in files between runs, and serves HTTPS that its CA file vouches for', async () => {
     const args = ['--output', 'json', '--state', 'fleet.json', '--tls'];
     const call = async (printed: SandboxInfo) => {
@@ -98,6 +114,8 @@ describe('fleetward sandbox', () => {
   it.each([
     { args: ['--account', '12'], message: 'twelve digits' },
     { args: ['--quotas', 'none'], message: '--quotas' },
+    { args: ['--speed', '-1'], message: '--speed' },
+    { args: ['--speed', '2', '--clock', 'virtual'], message: '--speed' },
     { args: ['--faults', 'missing.json'], message: 'missing.json' },
     { args: ['--state', 'broken.json'], message: 'broken.json' },
   ])('ends with a message for $args', async ({ args, message }) => {

@@ -191,7 +191,8 @@ describe('the control endpoint', () => {
     expect(ledger.entries).toHaveLength(1);
     const before = clock.now();
     await control('POST', 'clock', { advance: 5000 });
-    expect((await control('GET', 'clock')).body).toEqual({ now: before + 5000, virtual: true });
+    expect((await control('GET', 'clock')).body).toEqual({ now: before + 5000, virtual: true, speed: 1 });
+    expect((await control('POST', 'clock', { speed: 60 })).status).toBe(409);
     expect((await control('PUT', 'quotas', { overrides: { ListThings: 1 } })).status).toBe(200);
     await fetch(`${served.url}/things`);
     expect((await fetch(`${served.url}/things`)).status).toBe(400);
