@@ -34,7 +34,12 @@ module.exports = {
       ['api/', 'policy/', 'drift/', 'rollout/', 'source/manifests'],
       'Text, JSON and SARIF out of results.',
     ),
-    only('sandbox', 'sandbox', ['api/', 'policy/', 'runtime/clock', 'runtime/metrics'], 'A peer behind the AWS port.'),
+    only(
+      'sandbox',
+      'sandbox',
+      ['api/', 'policy/', 'runtime/clock', 'runtime/accelerated-clock', 'runtime/metrics'],
+      'A peer behind the AWS port.',
+    ),
     {
       name: 'pure',
       comment: 'policy, drift and rollout do no I/O.',
