@@ -7,6 +7,7 @@ import { Priority, type Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { defined } from '../external/equal.ts';
 import { documentHash } from '../iotpolicy/hash.ts';
+import { familiesAt } from './asset-families.ts';
 import { exactTime, timeOf } from './asset-record.ts';
 import { devicesOf } from './assets.ts';
 import { deleteCandidate } from './candidates.ts';
@@ -89,13 +90,14 @@ function wayOut(start: Start, homing: 'Back' | 'Stay'): Direction | undefined {
 function lead(start: Start, carrying: readonly Device[], direction: Direction): void {
   const { deps, key, rollout } = start;
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
+  const families = familiesOf(start);
   const directives = new Map<string, Directive>();
   for (const device of carrying) {
     if (device.status?.held !== undefined || device.status?.rollout?.name !== rollout.metadata.name) continue;
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
-      families: familiesOf(start),
+      families: familiesAt({ cache: deps.cache, session: start.session }, device, families),
       candidateDefaults: new Map(),
       flippedAt: undefined,
       permission: { yes: true },

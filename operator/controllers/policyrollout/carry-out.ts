@@ -7,6 +7,7 @@ import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
 import { lifelineOf } from './analysis.ts';
+import { familiesAt } from './asset-families.ts';
 import { exactTime, timeOf } from './asset-record.ts';
 import { ensureCandidate, pullBrake } from './candidates.ts';
 import type { Pass } from './pass.ts';
@@ -105,11 +106,11 @@ function directive(
   orders: Orders,
   { device, direction }: { readonly device: Device; readonly direction: Direction },
 ): Directive {
-  const { rollout, families, strategy, analysis } = pass;
+  const { rollout, strategy, analysis } = pass;
   return {
     rollout: rollout.metadata.name,
     direction,
-    families,
+    families: familiesAt({ cache: pass.deps.cache, session: pass.session }, device, pass.families),
     candidateDefaults: orders.defaults,
     flippedAt: orders.flippedAt,
     permission: permission(pass, orders.decision),

@@ -27,7 +27,7 @@ export function grants(...topics: readonly string[]): object {
 export const WIDE = grants('telemetry/*', 'debug/*');
 export const NARROW = grants('telemetry/*');
 
-const STRATEGY = { type: 'Waves', waves: [{ count: 1, bake: '1m' }] };
+export const STRATEGY = { type: 'Waves', waves: [{ count: 1, bake: '1m' }] };
 
 export interface RolloutFleet extends TestFleet {
   /** Every device is heard of once a minute: connected, and one telemetry message allowed. */
@@ -35,7 +35,7 @@ export interface RolloutFleet extends TestFleet {
     minutes: number,
     options?: { readonly silent?: readonly string[]; readonly until?: () => Promise<boolean> },
   ): Promise<void>;
-  names: readonly string[];
+  names: string[];
   rollout(): Promise<PolicyRollout>;
   records(): Promise<Readonly<Record<string, string>>>;
   attached(name: string): Promise<readonly string[]>;

@@ -1,0 +1,45 @@
+import type { AWSAccount } from '../../api/awsaccount.gen.ts';
+import type { Device } from '../../api/device.gen.ts';
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { Family } from '../../rollout/family.ts';
+import type { Cache } from '../../runtime/reconciler.ts';
+import type { AccountSession } from '../awsaccount/accounts.ts';
+import { declaredName } from '../iotpolicy/names.ts';
+
+/** Declared AWS names of the policies that the Device, or its account for it, refers to. */
+function referencedNames(cache: Cache, { metadata, spec }: Device): ReadonlySet<string> {
+  const { namespace = '' } = metadata;
+  const account = cache.get({ kind: 'AWSAccount', namespace, name: spec.accountRef.name }) as AWSAccount | undefined;
+  const references = [...(spec.policyRefs ?? []), ...(account?.spec.defaultPolicyRefs ?? [])];
+  const names = references.flatMap(({ name }) => {
+    const policy = cache.get({ kind: 'IoTPolicy', namespace, name }) as IoTPolicy | undefined;
+    return policy === undefined ? [] : declaredName(policy);
+  });
+  return new Set(names);
+}
+
+interface Whereabouts {
+  readonly cache: Cache;
+  readonly session: Pick<AccountSession, 'snapshot'>;
+}
+
+/**
+ * The policies of a rollout that are this asset's: referred to, or carried all the same, as when the IoTPolicy is being
+ * deleted. A rollout moves every policy of its revision; an asset that never had one of them must not be given it, not
+ * even its former document.
+ */
+export function familiesAt(
+  { cache, session }: Whereabouts,
+  device: Device,
+  families: readonly Family[],
+): readonly Family[] {
+  const referenced = referencedNames(cache, device);
+  const carried = carriedNames(session, device);
+  return families.filter(({ declared, names }) => referenced.has(declared) || names.some((name) => carried.has(name)));
+}
+
+/** What the asset's certificates carry, as the snapshot shows it. */
+function carriedNames({ snapshot }: Pick<AccountSession, 'snapshot'>, { status }: Device): ReadonlySet<string> {
+  const ids = (status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
+  return new Set(ids.flatMap((id) => snapshot.targets.at(id)));
+}
