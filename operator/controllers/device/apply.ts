@@ -1,5 +1,6 @@
 import type { Device } from '../../api/device.gen.ts';
 import { arnOf } from '../external/arn.ts';
+import { OWNER_KEY } from '../external/ownership.ts';
 import type { Scope } from '../external/types.ts';
 import { createCertificates, fillSecret } from './certificates.ts';
 import { type DesiredDevice, thingName as thingNameOf } from './desired.ts';
@@ -106,6 +107,7 @@ async function putThing(scope: Scope<Device>, { desired, observed }: DevicePlan)
     });
     return;
   }
+  await beforeTakeover(scope, thing.attributes[OWNER_KEY]);
   await scope.call('UpdateThing', {
     thingName,
     ...type,
@@ -129,6 +131,13 @@ async function beforeCreate(scope: Scope<Device>): Promise<void> {
   if (session.spec.ownerAttribute || scope.object.status?.claim !== undefined) return;
   const { accountId, region } = session;
   await scope.save({ claim: { accountId, region, name: thingNameOf(object) } });
+}
+
+/** Once it carries our mark, a thing without a record of ours looks like one whose record was lost. */
+async function beforeTakeover(scope: Scope<Device>, mark: string | undefined): Promise<void> {
+  const thingId = scope.notes.get('thingId');
+  if (mark === scope.mark || thingId === undefined || scope.object.status?.thingId !== undefined) return;
+  await scope.save({ thingId });
 }
 
 async function attachThing(scope: Scope<Device>, thingName: string, id: string): Promise<void> {

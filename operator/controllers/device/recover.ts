@@ -2,6 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import type { Device, DeviceStatusCertificate } from '../../api/device.gen.ts';
 import { ifFound } from '../../aws/classify.ts';
 import { certificateIdOf } from '../../aws/snapshot/facts.ts';
+import { terminal } from '../../runtime/errors.ts';
+import { OWNER_KEY } from '../external/ownership.ts';
 import type { Scope } from '../external/types.ts';
 import type { CertificateSource, DesiredCertificate, DesiredDevice } from './desired.ts';
 import { certificateKeyHash, publicKeyHash, requestKeyHash } from './keys.ts';
@@ -15,26 +17,53 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 
 /**
  * Our own state is gone (a new state folder, a restored cluster), but the thing stands: its certificates are recognised by
- * their public keys, and none is made again.
+ * their public keys or ids, and none is made again.
  */
 export async function recoverCertificates(scope: Scope<Device>, desired: DesiredDevice): Promise<void> {
-  const { status } = scope.object;
+  const { status, spec } = scope.object;
   if (scope.notes.has('recovered')) return;
-  const lost = desired.certificates.filter((wanted) => canRecover(status?.certificates, wanted));
+  const lost = desired.certificates.filter(({ name }) => !status?.certificates?.some((record) => record.name === name));
   scope.notes.set('recovered', 'true');
   if (lost.length === 0) return;
   const wanted = await hashes(scope, lost);
   const found: DeviceStatusCertificate[] = [];
+  const strangers: string[] = [];
   for (const id of await readPrincipals(scope)) {
     const described = await describe(scope, id);
-    const name = described === undefined ? undefined : wanted.get(described.hash);
-    if (described !== undefined && name !== undefined) found.push({ name, ...recordOf(described) });
+    const given = desired.certificates.find(({ source }) => 'id' in source && source.id === id);
+    const name = given?.name ?? (described === undefined ? undefined : wanted.get(described.hash));
+    if (name === undefined) strangers.push(id);
+    // What others brought is judged by its state in AWS alone.
+    else if (described !== undefined && given?.source.kind !== 'id') {
+      found.push(recordOf(name, described, given === undefined));
+    }
   }
+  if (spec.managementPolicy === 'Manage') refuseSecondIssue(scope, desired, { lost, found, strangers });
   if (found.length > 0) await scope.save({ certificates: [...(status?.certificates ?? []), ...found] });
 }
 
-function canRecover(records: readonly DeviceStatusCertificate[] | undefined, { name, source }: DesiredCertificate) {
-  return (source.kind === 'csr' || source.kind === 'issued') && !records?.some((record) => record.name === name);
+interface Recovery {
+  readonly lost: readonly DesiredCertificate[];
+  readonly found: readonly DeviceStatusCertificate[];
+  /** On the thing, and accounted for by no entry of the spec. */
+  readonly strangers: readonly string[];
+}
+
+/**
+ * Where the key was kept with the state that is lost, a certificate of ours cannot be recognised. One on our own thing
+ * that nothing accounts for is taken for it: the device in the field uses it, and must not be given a second one.
+ */
+function refuseSecondIssue(scope: Scope<Device>, desired: DesiredDevice, { lost, found, strangers }: Recovery): void {
+  const thing = scope.session.snapshot.things.get(desired.thingName);
+  const [stranger] = strangers;
+  if (stranger === undefined || thing?.attributes[OWNER_KEY] !== scope.mark) return;
+  for (const { name, source } of lost) {
+    if (source.kind !== 'issued' || found.some((record) => record.name === name)) continue;
+    throw terminal(
+      'KeyLost',
+      `Secret ${source.secretName} does not hold the key of certificate ${stranger} on thing ${desired.thingName}, which no entry of this Device accounts for; the key of ${name} is never issued again beside it. Restore the Secret. Or replace the certificate: add an entry of another name with certificateId: ${stranger}, wait until the device has the new key, then remove that entry.`,
+    );
+  }
 }
 
 async function hashes(scope: Scope<Device>, wanted: readonly DesiredCertificate[]): Promise<Map<string, string>> {
@@ -76,9 +105,17 @@ export async function describe(scope: Scope<Device>, id: string): Promise<Descri
   }
 }
 
-function recordOf({ id, arn, status, hash }: DescribedCertificate): Omit<DeviceStatusCertificate, 'name'> {
-  const activated = status === 'ACTIVE' ? { activated: true } : {};
-  return { certificateId: id, arn, status, publicKeySha256: hash, ...activated };
+/**
+ * A certificate is made active only after it was put on its thing, so one that is found there was active once: where it is
+ * not active now, somebody has taken it out of use, and it stays so until a person says otherwise.
+ */
+function recordOf(
+  name: string,
+  { id, arn, status, hash }: DescribedCertificate,
+  madeHere: boolean,
+): DeviceStatusCertificate {
+  const key = madeHere ? { publicKeySha256: hash } : {};
+  return { name, certificateId: id, arn, status, ...key, activated: true };
 }
 
 /**

@@ -69,24 +69,6 @@ describe('a pass that changes nothing', () => {
     expect(writesByUs(fleet)).toEqual([]);
     expect(fleet.sandbox.ledger.counts()).toMatchObject({ ListThings: expect.any(Number) });
   });
-
-  test('after the loss of all our state: the same things and certificates are ours again, and AWS is not written', async () => {
-    await using old = await createFleet();
-    const objects = all({});
-    await old.apply(...objects);
-    await old.start();
-    await old.settleUntilReady();
-    await old.kill();
-    await using fresh = await createFleet({ sandboxOf: old });
-    old.sandbox.ledger.clear();
-    await fresh.apply(...objects);
-    await fresh.start();
-    await fresh.settleUntilReady();
-    expect(old.sandbox.ledger.entries({ accessKeyId: KEY, mutating: true })).toEqual([]);
-    const before = ((await old.get('Device', 'press-2')) as Device).status?.certificates;
-    const after = ((await fresh.get('Device', 'press-2')) as Device).status?.certificates;
-    expect(after?.map(({ certificateId }) => certificateId)).toEqual(before?.map(({ certificateId }) => certificateId));
-  });
 });
 
 describe('deletion', () => {
