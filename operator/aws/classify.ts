@@ -75,12 +75,16 @@ interface Thrown {
  * What the SDK threw, as the error that decides everything else. The request id stays in the cause, which is logged: in
  * the message it would make each failure look new and cost a status write.
  */
-export function classify(operation: OperationName | 'GetCallerIdentity', thrown: unknown): ReconcileError {
+export function classify(
+  operation: OperationName | 'GetCallerIdentity',
+  thrown: unknown,
+  input: object = {},
+): ReconcileError {
   if (thrown instanceof ReconcileError) return thrown;
   const error = describe(thrown);
   const verdict = verdictOf(error);
   const action = operation === 'GetCallerIdentity' ? 'sts:GetCallerIdentity' : iamAction(operation);
-  const message = text(operation, action, error, verdict);
+  const message = text(`${operation}${subjectOf(input)}`, action, error, verdict);
   switch (verdict.kind) {
     case 'terminal':
       return terminal(verdict.reason, message, thrown);
@@ -98,6 +102,29 @@ export function classify(operation: OperationName | 'GetCallerIdentity', thrown:
         cause: thrown,
       });
   }
+}
+
+/** What a call was about: AWS's own words often leave out which of two names it did not find. */
+const SUBJECTS = [
+  'policyName',
+  'policyVersionId',
+  'thingName',
+  'thingGroupName',
+  'thingTypeName',
+  'certificateId',
+  'securityProfileName',
+  'target',
+  'principal',
+  'securityProfileTargetArn',
+  'resourceArn',
+];
+
+function subjectOf(input: object): string {
+  const named = SUBJECTS.flatMap((name) => {
+    const value = (input as Readonly<Record<string, unknown>>)[name];
+    return typeof value === 'string' ? [`${name} ${value}`] : [];
+  });
+  return named.length === 0 ? '' : ` (${named.join(', ')})`;
 }
 
 function verdictOf(error: Thrown): Verdict {

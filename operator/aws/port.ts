@@ -114,7 +114,7 @@ export function createPort(options: PortOptions): AwsPort {
         known.add(operation);
         return output;
       } catch (thrown) {
-        const error = classify(operation, thrown);
+        const error = classify(operation, thrown, input);
         metrics?.request(operation, error.reason, (clock.monotonic() - started) / 1000);
         if (error.kind === 'throttled') limiter.throttled(operation);
         if (options.partial === true && error.reason === 'NotJson' && !known.has(operation)) throw missing(operation);

@@ -1,6 +1,6 @@
 /**
  * Independent judges of the sandbox: boto3 drives every family of operations and botocore's shapes check the answers; the
- * contracts run on the sandbox and, as a second opinion, on moto. Prints `N passed, N failed, N skipped`.
+ * contracts run on the sandbox and, as a second opinion, on moto, where the operator must converge a fleet too. Prints `N passed, N failed, N skipped`.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,11 +13,13 @@ import { promisify } from 'node:util';
 import { IoT } from '@aws-sdk/client-iot';
 import { createSandbox } from '../../operator/sandbox/index.ts';
 import { type Contract, contracts } from './contracts.ts';
+import { judgeOperator } from './operator.ts';
 
 const run = promisify(execFile);
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const FAMILIES = join(import.meta.dirname, 'families.py');
 const FAMILY_COUNT = 11;
+const OPERATOR_COUNT = 3;
 const MOTO_START_MS = 60_000;
 /** Only the first run installs; on a busy machine pip takes minutes. */
 const INSTALL_MS = 300_000;
@@ -120,9 +122,11 @@ async function moto(tally: Tally, bin: string): Promise<void> {
   const child = spawn(join(bin, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
   child.on('error', () => {});
   try {
-    if (await answers(url, child)) await judge(tally, 'moto', url);
-    else {
-      tally.skipped += contracts.length;
+    if (await answers(url, child)) {
+      await judge(tally, 'moto', url);
+      for (const [name, problem] of await judgeOperator(url)) say(tally, `operator on moto: ${name}`, problem);
+    } else {
+      tally.skipped += contracts.length + OPERATOR_COUNT;
       console.log(`skip  moto_server did not answer within ${MOTO_START_MS / 1000} s`);
     }
   } finally {
@@ -135,7 +139,7 @@ const sandbox = createSandbox({ quotas: 'off' });
 const served = await sandbox.listen();
 await judge(tally, 'sandbox', served.url);
 const bin = await python();
-if (bin === undefined) tally.skipped += FAMILY_COUNT + contracts.length;
+if (bin === undefined) tally.skipped += FAMILY_COUNT + contracts.length + OPERATOR_COUNT;
 else {
   // A family of its own account each: the contracts' leftovers are not in boto3's way.
   const fresh = createSandbox({ quotas: 'off' });

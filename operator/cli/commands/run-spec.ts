@@ -10,7 +10,7 @@ export const runSpec: CommandSpec = {
     'With --standalone it needs no cluster: a Git repository or a folder is the desired fleet, and a state folder holds status and progress. ' +
     'A FOLDER is read as its files are; a file:// URL means the Git repository there. ' +
     'AWS credentials come from the usual chain of the AWS SDK (environment, profile, container, instance). ' +
-    'When the tree has no AWSAccount named default, one is made for the account of the credentials.',
+    'Objects that name no AWSAccount use the one named default; when the tree does not bring it, one is made for the account of the credentials.',
   flags: [
     { name: 'standalone', summary: 'Run without a cluster.' },
     {

@@ -116,15 +116,38 @@ async function register(scope: Scope<Device>, { name, source }: DesiredCertifica
     );
   }
   if (source.kind !== 'pem') throw terminal('InvalidCertificate', `Certificate ${name} has no source.`);
-  const { pem, id } = source;
-  let status = 'INACTIVE';
+  const { pem } = source;
+  const made = await registerPem(scope, source);
+  const arn = made.arn ?? arnOf(scope.session, `cert/${made.id}`);
+  return { record: entryOf(name, { ...made, arn, hash: undefined, pem }), pem };
+}
+
+interface Registered {
+  readonly id: string;
+  readonly arn: string | undefined;
+  readonly status: string;
+}
+
+/** The id is taken from the answer: an endpoint that is not AWS's own may reckon it otherwise. */
+async function registerPem(
+  scope: Scope<Device>,
+  { pem, id }: Extract<DesiredCertificate['source'], { readonly kind: 'pem' }>,
+): Promise<Registered> {
   try {
-    await scope.call('RegisterCertificateWithoutCA', { certificatePem: pem, status: 'INACTIVE' });
+    const answer = await scope.call('RegisterCertificateWithoutCA', { certificatePem: pem, status: 'INACTIVE' });
+    return { id: answer.certificateId ?? id, arn: answer.certificateArn, status: 'INACTIVE' };
   } catch (thrown) {
     if (!hasReason(thrown, 'AlreadyExists')) throw thrown;
-    status = (await describe(scope, id))?.status ?? status;
+    const existing = existingId(thrown) ?? id;
+    const found = await describe(scope, existing);
+    return { id: existing, arn: found?.arn, status: found?.status ?? 'INACTIVE' };
   }
-  return { record: entryOf(name, { id, arn: arnOf(scope.session, `cert/${id}`), status, hash: undefined, pem }), pem };
+}
+
+/** AWS names what exists already in its refusal. */
+function existingId(thrown: unknown): string | undefined {
+  const { cause } = thrown as { readonly cause?: { readonly resourceId?: unknown } };
+  return typeof cause?.resourceId === 'string' && cause.resourceId !== '' ? cause.resourceId : undefined;
 }
 
 interface Entry {

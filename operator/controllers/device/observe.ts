@@ -96,8 +96,8 @@ function certificateView(scope: Scope<Device>, thing: string, question: Certific
   const { record, wanted, secret } = question;
   const { snapshot } = scope.session;
   const source = wanted?.source;
-  const given = source?.kind === 'pem' || source?.kind === 'id' ? source.id : undefined;
-  const id = given ?? record?.certificateId;
+  const id =
+    source?.kind === 'id' ? source.id : (record?.certificateId ?? (source?.kind === 'pem' ? source.id : undefined));
   const principals = snapshot.principals.of(thing);
   const name = wanted?.name ?? record?.name ?? '';
   return {

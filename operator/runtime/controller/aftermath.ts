@@ -47,7 +47,9 @@ export class Aftermath {
     if (isPanic(error)) this.#observer?.panic();
     const shown = await this.#show(key, verdict, failure);
     const delayMs = this.#requeue(work, shown ? verdict.requeue : { kind: 'backoff', name: 'kube' });
-    const err = verdict.level === 'debug' ? undefined : error;
+    // A classified error says all there is to say; where it came from matters only where nobody foresaw it.
+    const unforeseen = error.reason === 'InternalError' || (log.debugEnabled && verdict.level !== 'debug');
+    const err = unforeseen ? error : undefined;
     log[verdict.level](verdict.summary, { reason: error.reason, cause: error.message, retryInMs: delayMs, err });
   }
 

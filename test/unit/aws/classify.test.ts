@@ -57,6 +57,13 @@ describe('what an error of AWS means', () => {
     expect(classified.message).toContain('HTTP 500');
   });
 
+  test('the message names what the call was about, and never what could be a secret', () => {
+    const input = { policyName: 'press', target: 'arn:aws:iot:r:1:cert/ab', certificateSigningRequest: 'PEM' };
+    const { message } = classify('AttachPolicy', thrown('ResourceNotFoundException', 404), input);
+    expect(message).toContain('AttachPolicy (policyName press, target arn:aws:iot:r:1:cert/ab) failed');
+    expect(message).not.toContain('PEM');
+  });
+
   test('a denial names the IAM action', () => {
     expect(classify('ListThingPrincipalsV2', thrown('UnauthorizedException', 401)).message).toContain(
       'iot:ListThingPrincipals,',
