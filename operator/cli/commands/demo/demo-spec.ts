@@ -8,6 +8,7 @@ export const demoSpec: CommandSpec = {
   description:
     'Starts an AWS IoT sandbox, puts a small factory into a Git repository, and brings it to Ready. ' +
     'Then somebody changes AWS behind its back, which is noticed and put right, and a commit adds devices and edits a policy. ' +
+    'At last two policies are tightened one asset at a time, under real MQTT clients and on a clock that runs faster: one passes, one breaks a device and comes back. ' +
     'Needs git; uses a temporary folder and a port of this machine, and removes everything afterwards.',
   flags: [
     { name: 'keep', summary: 'Leave everything running until Ctrl-C, and show how to look at it.' },

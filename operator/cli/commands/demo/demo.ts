@@ -1,22 +1,20 @@
 import process from 'node:process';
 import type { DriftNotice } from '../../../controllers/external/types.ts';
-import { sleep, systemClock } from '../../../runtime/clock.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 import { createLogger, type Logger, silentLogger } from '../../../runtime/log.ts';
 import { handleSignals } from '../../../runtime/shutdown.ts';
 import { parseArguments } from '../../args/parse.ts';
 import { environment } from '../../config/environment.ts';
-import { CommandError, Exit } from '../../exit.ts';
+import { Exit } from '../../exit.ts';
 import type { CliIo } from '../../io.ts';
+import { breaks, tighten } from './acts.ts';
 import { demoSpec } from './demo-spec.ts';
 import { pilotPolicy } from './pilot.ts';
 import { driftScenes, growth, hasArrived, noticeLines, rolloutOf, type Scene } from './scenes.ts';
 import { type Stage, setStage } from './stage.ts';
+import { type Story, until } from './story.ts';
 import { howToLook, nextCommands } from './texts.ts';
 import { View } from './view.ts';
-
-const POLL_MS = 200;
-/** Each part of the story takes seconds; a part that takes longer has failed. */
-const PATIENCE_MS = 45_000;
 
 /** `fleetward demo`: the main job end to end, on a sandbox. */
 export async function demoCommand(argv: readonly string[], io: CliIo): Promise<number> {
@@ -49,13 +47,6 @@ export async function demoCommand(argv: readonly string[], io: CliIo): Promise<n
   }
 }
 
-interface Story {
-  readonly stage: Stage;
-  readonly view: View;
-  readonly notices: DriftNotice[];
-  readonly signal: AbortSignal;
-}
-
 async function tell(story: Story, began: number): Promise<void> {
   const { stage, view } = story;
   view.line(`sandbox    ${stage.endpoint}  (the unmodified AWS SDK talks to it)`);
@@ -67,6 +58,8 @@ async function tell(story: Story, began: number): Promise<void> {
   view.good(`${created} writes to AWS: things, certificates, groups, policies, attachments, in the right order`);
   await drift(story);
   await commit(story);
+  await tighten(story);
+  await breaks(story);
   view.chapter('Summary');
   const { cache } = stage.standalone.operator;
   view.line(
@@ -134,30 +127,4 @@ async function commit({ stage, view, signal }: Story): Promise<void> {
     `policy ${change.shared} is carried by many, so it moves one asset at a time: PolicyRollout ${rollout?.name}`,
   );
   view.line(`  ${rollout?.message}`);
-}
-
-/** Polls until `done`, or tells what is not as it should be. */
-async function until(stage: Stage, signal: AbortSignal, what: string, done: () => Promise<boolean>): Promise<void> {
-  const end = systemClock.monotonic() + PATIENCE_MS;
-  const failed = stage.running.then(
-    () => {
-      throw new CommandError('The demo was stopped');
-    },
-    (error: unknown) => {
-      throw new CommandError(`The operator ended: ${String(error)}`);
-    },
-  );
-  failed.catch(() => undefined);
-  while (!(await Promise.race([done(), failed]))) {
-    if (signal.aborted) throw new CommandError('The demo was stopped');
-    if (systemClock.monotonic() > end) throw new CommandError(lateMessage(stage, what), Exit.timeout);
-    await Promise.race([sleep(systemClock, POLL_MS), failed]);
-  }
-}
-
-function lateMessage({ standalone }: Stage, what: string): string {
-  const lines = [...standalone.operator.readiness.notReady()]
-    .slice(0, 10)
-    .map(({ object, progress }) => `  ${object.kind} ${object.metadata.name}: ${progress.message}`);
-  return [`Waiting for ${what} took longer than ${PATIENCE_MS / 1000} s.`, ...lines].join('\n');
 }

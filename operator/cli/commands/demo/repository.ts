@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { CommandError } from '../../exit.ts';
 import { packageRoot } from '../../version.ts';
 import { pilot } from './pilot.ts';
@@ -41,12 +41,25 @@ export class DemoRepository {
     return writeFile(join(this.folder, path), text);
   }
 
-  /** Adds a statement to a policy, keeping comments and layout. */
-  async addStatement(path: string, statement: object): Promise<void> {
+  /** Adds a statement to a policy. */
+  addStatement(path: string, statement: object): Promise<void> {
+    return this.edit(path, (document) => {
+      document.addIn(['spec', 'document', 'Statement'], document.createNode(statement));
+    });
+  }
+
+  /** Changes one manifest, keeping comments and layout. */
+  async edit(path: string, change: (document: Document) => void): Promise<void> {
     const file = join(this.folder, path);
     const document = parseDocument(await readFile(file, 'utf8'));
-    document.addIn(['spec', 'document', 'Statement'], document.createNode(statement));
+    change(document);
     await writeFile(file, document.toString({ lineWidth: 0 }));
+  }
+
+  /** Takes the last commit back by a new one, as people do when a change turns out badly. Returns the short id. */
+  async revert(): Promise<string> {
+    await this.#git('revert', '--no-edit', 'HEAD');
+    return this.#git('rev-parse', '--short', 'HEAD');
   }
 
   async #git(...args: string[]): Promise<string> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DriftNotice } from '../../../controllers/external/types.ts';
 import { createSignalBook } from '../../../controllers/policyrollout/signals.ts';
-import { systemClock } from '../../../runtime/clock.ts';
+import { AcceleratedClock } from '../../../runtime/accelerated-clock.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { createSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { environment } from '../../config/environment.ts';
@@ -27,6 +27,8 @@ export interface Sandboxed {
   readonly key: SandboxKey;
   readonly sandbox: Sandbox;
   readonly standalone: Standalone;
+  /** Of sandbox and operator alike: normal until somebody makes it run faster. */
+  readonly clock: AcceleratedClock;
   /** Ends when the operator ends; rejects when it fails. */
   readonly running: Promise<void>;
   close(): Promise<void>;
@@ -35,6 +37,10 @@ export interface Sandboxed {
 export interface SandboxedOptions {
   /** Gets the temporary folder; answers the source, as `--source` would say it. */
   readonly source: (folder: string) => Promise<string>;
+  /** How often the source is looked at. Default 5 s. */
+  readonly interval?: string;
+  /** How often the account is. Default 2 s: the sandbox shows every write at once. */
+  readonly scanEveryMs?: number;
   readonly port?: number;
   readonly log: Logger;
   readonly onDrift?: (drift: DriftNotice) => void;
@@ -54,15 +60,16 @@ export async function openSandboxed(options: SandboxedOptions): Promise<Sandboxe
   try {
     const source = await options.source(folder);
     const [own, other] = [newKey(), newKey()];
-    const sandbox = createSandbox({ accountId: ACCOUNT, credentials: [own, other], quotas: 'off' });
+    const clock = new AcceleratedClock(1);
+    const sandbox = createSandbox({ accountId: ACCOUNT, credentials: [own, other], quotas: 'off', clock });
     parts.defer(() => sandbox.close());
     const { url } = await sandbox.listen(options.port === undefined ? {} : { port: options.port });
-    const signals = createSignalBook(systemClock);
+    const signals = createSignalBook(clock);
     parts.defer(hearSandbox(sandbox, signals));
     const state = join(folder, 'state');
     const standalone = await openStandalone({
       source,
-      interval: '5s',
+      interval: options.interval ?? '5s',
       state,
       installation: 'demo',
       region: REGION,
@@ -70,14 +77,13 @@ export async function openSandboxed(options: SandboxedOptions): Promise<Sandboxe
       unlimited: true,
       credentials: own,
       git: { searchPath: environment().path },
-      clock: systemClock,
+      clock,
       random: Math.random,
       log,
       signal,
       signals,
       ...(onDrift === undefined ? {} : { onDrift }),
-      // The sandbox shows every write at once, so a scan every two seconds is worth what one in ten minutes is on AWS.
-      scanEveryMs: 2_000,
+      scanEveryMs: options.scanEveryMs ?? 2_000,
       settle: { registry: 0, authorization: 0 },
     });
     parts.use(standalone);
@@ -89,7 +95,7 @@ export async function openSandboxed(options: SandboxedOptions): Promise<Sandboxe
       await ended;
     });
     const close = () => parts.disposeAsync();
-    return { folder, state, endpoint: url, region: REGION, key: other, sandbox, standalone, running, close };
+    return { folder, state, endpoint: url, region: REGION, key: other, sandbox, standalone, clock, running, close };
   } catch (error) {
     await parts.disposeAsync();
     throw error;

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { environment } from '../../config/environment.ts';
+import { connectDevices, type DemoDevices, openBroker } from './devices.ts';
+import { type FastForward, fastForward } from './fast-forward.ts';
 import { DemoRepository } from './repository.ts';
 import { openSandboxed, type Sandboxed, type SandboxedOptions } from './sandboxed.ts';
 
@@ -9,12 +11,17 @@ export interface Stage extends Sandboxed {
   readonly repository: DemoRepository;
   /** Somebody else with access to the account. */
   readonly stranger: IoTClient;
+  readonly time: FastForward;
+  connectDevices(): Promise<DemoDevices>;
 }
 
 export async function setStage(options: Omit<SandboxedOptions, 'source'>): Promise<Stage> {
   let repository: DemoRepository | undefined;
   const sandboxed = await openSandboxed({
     ...options,
+    // On a clock that runs at least 60 times as fast: seconds.
+    interval: '5m',
+    scanEveryMs: 300_000,
     source: async (folder) => {
       repository = new DemoRepository(join(folder, 'fleet'), environment().path);
       await repository.create();
@@ -22,14 +29,21 @@ export async function setStage(options: Omit<SandboxedOptions, 'source'>): Promi
     },
   });
   const { endpoint, region, key } = sandboxed;
+  const { sandbox, standalone, clock } = sandboxed;
+  const ends = new AsyncDisposableStack();
+  ends.defer(() => sandboxed.close());
+  const time = fastForward(clock, () => standalone.operator.quiet);
+  ends.defer(() => time.stop());
   const stranger = new IoTClient({ endpoint, region, credentials: key });
+  ends.defer(() => stranger.destroy());
+  const broker = openBroker(sandbox);
+  ends.defer(() => broker.close());
   return {
     ...sandboxed,
     repository: repository!,
     stranger,
-    async close() {
-      stranger.destroy();
-      await sandboxed.close();
-    },
+    time,
+    connectDevices: () => connectDevices(sandbox, { broker, clock, ends }),
+    close: () => ends.disposeAsync(),
   };
 }

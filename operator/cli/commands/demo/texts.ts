@@ -4,6 +4,7 @@ import type { Stage } from './stage.ts';
 export const nextCommands: readonly string[] = [
   'fleetward demo --keep                      the same, and everything stays to be looked at',
   'fleetward validate manifests/examples/     check manifests, offline',
+  'fleetward policy compare OLD NEW           what a change of a policy newly allows, to whom, by which line',
   'fleetward run --standalone --source FOLDER --once    your own fleet, against your own account',
 ];
 
