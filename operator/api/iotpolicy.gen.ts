@@ -39,6 +39,14 @@ export interface IoTPolicySpec {
    */
   readonly policyName?: string;
   readonly document: IoTPolicyDocument;
+  /**
+   * true: the policy takes rights away to contain an incident, and does nothing else: every statement denies. `fleetward contain` puts it on devices outside of every rollout, and on a certificate it counts as a security act, whoever attached it: the device is held until a person acknowledges that. No Device refers to it. Default false.
+   */
+  readonly containment?: boolean;
+  /**
+   * Approves, in Git, the rollout of this revision (eight digits, as the PolicyRollout shows it). Only counts on a policy that a FleetSource keeps, and when every policy of the rollout says it. Where the admission policy is not installed this is the only way to approve a widening.
+   */
+  readonly approvedRevision?: string;
   readonly strategy?: IoTPolicyStrategy;
   readonly lifeline?: IoTPolicyLifeline;
 }

@@ -268,6 +268,18 @@ export interface PolicyRolloutStatus {
    */
   readonly lost?: readonly string[];
   /**
+   * The wave under way and the number of waves, for example 2/5.
+   */
+  readonly step?: string;
+  /**
+   * Assets proven on the new policies and assets in all, for example 3/10.
+   */
+  readonly switched?: string;
+  /**
+   * The revision in Git that asked for the change, for example main@sha1:5f2c…; absent for policies that no FleetSource keeps.
+   */
+  readonly sourceRevision?: string;
+  /**
    * The wave under way, counted from 1.
    */
   readonly wave?: number;
@@ -323,6 +335,18 @@ export interface PolicyRolloutStatus {
    */
   readonly waveDoneAt?: readonly string[];
   readonly verbs?: PolicyRolloutStatusVerbs;
+  /**
+   * Verbs that were carried out: who, when, and what they said. The newest last; at most 10, all of them are in the evidence log.
+   *
+   * @maxItems 10
+   */
+  readonly answers?: readonly PolicyRolloutStatusAnswer[];
+  /**
+   * Security acts that hold the rollout until a person acknowledges each of them. At most 10.
+   *
+   * @maxItems 10
+   */
+  readonly acts?: readonly PolicyRolloutStatusAct[];
   /**
    * Verbs that were not carried out. At most 10.
    *
@@ -442,6 +466,52 @@ export interface PolicyRolloutStatusVerbs {
    * Whether all remaining pauses and bakes are skipped.
    */
   readonly promotedFully?: boolean;
+  /**
+   * Wave up to which somebody went on although evidence was missing, counted from 1.
+   */
+  readonly resumedThrough?: number;
+  /**
+   * Failed assets that somebody has looked at; one more pauses the rollout again.
+   */
+  readonly acceptedFailures?: number;
+  /**
+   * Ids of the security acts that were acknowledged. At most 20.
+   *
+   * @maxItems 20
+   */
+  readonly acknowledged?: readonly string[];
+}
+export interface PolicyRolloutStatusAnswer {
+  /**
+   * Which.
+   */
+  readonly verb: string;
+  /**
+   * The user.
+   */
+  readonly by: string;
+  /**
+   * When it was carried out.
+   */
+  readonly at: string;
+  /**
+   * What the user said about it.
+   */
+  readonly remark?: string;
+}
+export interface PolicyRolloutStatusAct {
+  /**
+   * Names this very act; acknowledging it names the same.
+   */
+  readonly id: string;
+  /**
+   * Where it is acknowledged: <kind>/<name>.
+   */
+  readonly object: string;
+  /**
+   * What was done to what.
+   */
+  readonly what: string;
 }
 export interface PolicyRolloutStatusRefused {
   /**
@@ -456,6 +526,10 @@ export interface PolicyRolloutStatusRefused {
    * Why, and what would be right.
    */
   readonly message: string;
+  /**
+   * The token of the request, where it could be read.
+   */
+  readonly token?: string;
 }
 /**
  * The evidence log.

@@ -1745,6 +1745,11 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "rule": "has(self.policyName) == has(oldSelf.policyName) && (!has(self.policyName) || self.policyName == oldSelf.policyName)",
        "message": "policyName is immutable, because AWS cannot rename: create a new object under the new name and delete this one",
        "fieldPath": ".policyName"
+      },
+      {
+       "rule": "!has(self.containment) || !self.containment || self.document.Statement.all(s, s.Effect == 'Deny')",
+       "message": "a policy for containment only takes away, so every statement must have Effect Deny",
+       "fieldPath": ".document"
       }
      ],
      "properties": {
@@ -1931,6 +1936,17 @@ export const kindDefinitions: readonly KindDefinition[] = [
          }
         }
        }
+      },
+      "containment": {
+       "description": "true: the policy takes rights away to contain an incident, and does nothing else: every statement denies. `fleetward contain` puts it on devices outside of every rollout, and on a certificate it counts as a security act, whoever attached it: the device is held until a person acknowledges that. No Device refers to it. Default false.",
+       "type": "boolean"
+      },
+      "approvedRevision": {
+       "description": "Approves, in Git, the rollout of this revision (eight digits, as the PolicyRollout shows it). Only counts on a policy that a FleetSource keeps, and when every policy of the rollout says it. Where the admission policy is not installed this is the only way to approve a widening.",
+       "type": "string",
+       "minLength": 8,
+       "maxLength": 128,
+       "pattern": "^[0-9a-f]+$"
       },
       "strategy": {
        "description": "How a change of the document reaches the assets that use the policy. Default: as type says. The first creation of a policy, and a return to what was proven, skip it.",
@@ -2614,6 +2630,42 @@ export const kindDefinitions: readonly KindDefinition[] = [
   ],
   "columns": [
    {
+    "name": "Phase",
+    "type": "string",
+    "description": "Where it stands, in one word.",
+    "jsonPath": ".status.phase"
+   },
+   {
+    "name": "Step",
+    "type": "string",
+    "description": "The wave under way, of how many.",
+    "jsonPath": ".status.step"
+   },
+   {
+    "name": "Switched",
+    "type": "string",
+    "description": "Assets proven on the new policies, of how many.",
+    "jsonPath": ".status.switched"
+   },
+   {
+    "name": "In-flight",
+    "type": "integer",
+    "description": "Assets between their first change and their verdict.",
+    "jsonPath": ".status.counters.inFlight"
+   },
+   {
+    "name": "Failed",
+    "type": "integer",
+    "description": "Assets that went back because of what was seen.",
+    "jsonPath": ".status.counters.failed"
+   },
+   {
+    "name": "Deferred",
+    "type": "integer",
+    "description": "Assets that could not be watched, so that nothing was taken from them.",
+    "jsonPath": ".status.counters.deferred"
+   },
+   {
     "name": "Ready",
     "type": "string",
     "description": "Whether every asset is on the new policy.",
@@ -2631,52 +2683,10 @@ export const kindDefinitions: readonly KindDefinition[] = [
     "jsonPath": ".metadata.creationTimestamp"
    },
    {
-    "name": "Phase",
-    "type": "string",
-    "priority": 1,
-    "jsonPath": ".status.phase"
-   },
-   {
     "name": "Class",
     "type": "string",
     "priority": 1,
     "jsonPath": ".status.class"
-   },
-   {
-    "name": "Wave",
-    "type": "integer",
-    "priority": 1,
-    "jsonPath": ".status.wave"
-   },
-   {
-    "name": "Moved",
-    "type": "integer",
-    "priority": 1,
-    "jsonPath": ".status.counters.succeeded"
-   },
-   {
-    "name": "In flight",
-    "type": "integer",
-    "priority": 1,
-    "jsonPath": ".status.counters.inFlight"
-   },
-   {
-    "name": "Failed",
-    "type": "integer",
-    "priority": 1,
-    "jsonPath": ".status.counters.failed"
-   },
-   {
-    "name": "Total",
-    "type": "integer",
-    "priority": 1,
-    "jsonPath": ".status.counters.total"
-   },
-   {
-    "name": "Deferred",
-    "type": "integer",
-    "priority": 1,
-    "jsonPath": ".status.counters.deferred"
    },
    {
     "name": "Held",
@@ -2685,10 +2695,28 @@ export const kindDefinitions: readonly KindDefinition[] = [
     "jsonPath": ".status.counters.held"
    },
    {
+    "name": "Unrecovered",
+    "type": "integer",
+    "priority": 1,
+    "jsonPath": ".status.counters.unrecovered"
+   },
+   {
+    "name": "Approved by",
+    "type": "string",
+    "priority": 1,
+    "jsonPath": ".status.verbs.approvedBy"
+   },
+   {
     "name": "Revision",
     "type": "string",
     "priority": 1,
     "jsonPath": ".spec.revision"
+   },
+   {
+    "name": "Commit",
+    "type": "string",
+    "priority": 1,
+    "jsonPath": ".status.sourceRevision"
    }
   ],
   "schema": {
@@ -3172,6 +3200,21 @@ export const kindDefinitions: readonly KindDefinition[] = [
         "maxLength": 512
        }
       },
+      "step": {
+       "description": "The wave under way and the number of waves, for example 2/5.",
+       "type": "string",
+       "maxLength": 16
+      },
+      "switched": {
+       "description": "Assets proven on the new policies and assets in all, for example 3/10.",
+       "type": "string",
+       "maxLength": 32
+      },
+      "sourceRevision": {
+       "description": "The revision in Git that asked for the change, for example main@sha1:5f2c…; absent for policies that no FleetSource keeps.",
+       "type": "string",
+       "maxLength": 512
+      },
       "wave": {
        "description": "The wave under way, counted from 1.",
        "type": "integer",
@@ -3407,6 +3450,95 @@ export const kindDefinitions: readonly KindDefinition[] = [
         "promotedFully": {
          "description": "Whether all remaining pauses and bakes are skipped.",
          "type": "boolean"
+        },
+        "resumedThrough": {
+         "description": "Wave up to which somebody went on although evidence was missing, counted from 1.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "acceptedFailures": {
+         "description": "Failed assets that somebody has looked at; one more pauses the rollout again.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "acknowledged": {
+         "description": "Ids of the security acts that were acknowledged. At most 20.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 253
+         }
+        }
+       }
+      },
+      "answers": {
+       "description": "Verbs that were carried out: who, when, and what they said. The newest last; at most 10, all of them are in the evidence log.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 10,
+       "items": {
+        "type": "object",
+        "required": [
+         "verb",
+         "by",
+         "at"
+        ],
+        "properties": {
+         "verb": {
+          "description": "Which.",
+          "type": "string",
+          "maxLength": 64
+         },
+         "by": {
+          "description": "The user.",
+          "type": "string",
+          "maxLength": 256
+         },
+         "at": {
+          "description": "When it was carried out.",
+          "type": "string",
+          "format": "date-time"
+         },
+         "remark": {
+          "description": "What the user said about it.",
+          "type": "string",
+          "maxLength": 256
+         }
+        }
+       }
+      },
+      "acts": {
+       "description": "Security acts that hold the rollout until a person acknowledges each of them. At most 10.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 10,
+       "items": {
+        "type": "object",
+        "required": [
+         "id",
+         "object",
+         "what"
+        ],
+        "properties": {
+         "id": {
+          "description": "Names this very act; acknowledging it names the same.",
+          "type": "string",
+          "maxLength": 253
+         },
+         "object": {
+          "description": "Where it is acknowledged: <kind>/<name>.",
+          "type": "string",
+          "maxLength": 320
+         },
+         "what": {
+          "description": "What was done to what.",
+          "type": "string",
+          "maxLength": 512
+         }
         }
        }
       },
@@ -3437,6 +3569,11 @@ export const kindDefinitions: readonly KindDefinition[] = [
           "description": "Why, and what would be right.",
           "type": "string",
           "maxLength": 512
+         },
+         "token": {
+          "description": "The token of the request, where it could be read.",
+          "type": "string",
+          "maxLength": 64
          }
         }
        }

@@ -37,6 +37,8 @@ export interface ControllersDeps extends ExternalDeps {
   readonly signals?: SignalBook;
   /** Least time between two starts for one object. Default 1 s. */
   readonly minGapMs?: number;
+  /** Whether the name of the user in a verb is known to be true. Default false: a widening is approved in Git only. */
+  readonly usersPinned?: boolean;
 }
 
 export interface Controllers {

@@ -42,16 +42,13 @@ function guards(input: RolloutInput, tally: Tally): RolloutDecision | undefined 
       'UserRequested',
       `paused by ${input.verbs.pausedBy}; assets under way are brought to a verdict`,
     );
-  if (tally.lifeline || input.connectStorm || tally.failed > 0) {
-    // One failed asset has gone back alone; somebody looks before the next one moves.
-    const acknowledged = input.verbs.promotedFully || input.verbs.promotedThrough >= tally.wave;
-    if (!acknowledged || tally.lifeline || input.connectStorm) {
-      return wait(
-        'Paused',
-        'AssetFailed',
-        `${tally.failed} of ${input.assets.length} assets failed and went back; promote to go on, abort to bring all back`,
-      );
-    }
+  // One failed asset has gone back alone; somebody looks before the next one moves, and again at the next failure.
+  if (tally.lifeline || input.connectStorm || tally.failed > input.verbs.acceptedFailures) {
+    return wait(
+      'Paused',
+      'AssetFailed',
+      `${tally.failed} of ${input.assets.length} assets failed and went back; promote to go on, abort to bring all back`,
+    );
   }
   return undefined;
 }

@@ -59,11 +59,11 @@ function bake(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   if (input.verbs.promotedFully || input.verbs.promotedThrough >= before) return undefined;
   const evidence = tally.succeededByWave[before] ?? 0;
   const size = input.assets.reduce((sum, asset) => sum + (asset.wave === before ? 1 : 0), 0);
-  if (evidence < Math.min(wave.minEvidence, size)) {
+  if (evidence < Math.min(wave.minEvidence, size) && input.verbs.resumedThrough < before) {
     return wait(
       'Paused',
       'InconclusiveEvidence',
-      `wave ${before + 1} has ${evidence} of ${wave.minEvidence} verdicts with evidence; promote to go on without`,
+      `wave ${before + 1} has ${evidence} of ${wave.minEvidence} verdicts with evidence; resume to go on without, promote to skip its bake as well`,
     );
   }
   if (wave.pause) return wait('Paused', 'PauseStep', `wave ${before + 1} is done: promote to go on`);

@@ -29,6 +29,8 @@ export interface FleetOptions {
   readonly settle?: AccountsOptions['settle'];
   readonly installation?: string;
   readonly principalChecks?: boolean;
+  /** Default true. */
+  readonly usersPinned?: boolean;
   /** Sees each request before it is answered; `send` has the effect. */
   readonly intercept?: (
     send: () => Promise<{ response: unknown }>,
@@ -214,6 +216,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       onDrift: (notice) => void state.drift.push(notice),
       log: createLogger({ level: 'debug', write: (line) => void state.logs.push(line), now: () => clock.now() }),
       principalChecks: options.principalChecks ?? false,
+      usersPinned: options.usersPinned ?? true,
     });
     const reflectors = KINDS.map((kind) => {
       const sink = cache.sink(kind);

@@ -74,6 +74,8 @@ export interface OperatorOptions {
   readonly processMetrics?: boolean;
   /** Least time between two reconciles of one object. Default 1 s. */
   readonly minGapMs?: number;
+  /** Whether the name of the user in a verb is known to be true. Default false: a widening is approved in Git only. */
+  readonly usersPinned?: boolean;
 }
 
 export interface Operator {
@@ -133,6 +135,7 @@ export function createOperator(options: OperatorOptions): Operator {
     ...(options.deviceWorkers === undefined ? {} : { deviceWorkers: options.deviceWorkers }),
     ...(options.onDrift === undefined ? {} : { onDrift: options.onDrift }),
     ...(options.signals === undefined ? {} : { signals: options.signals }),
+    ...(options.usersPinned === undefined ? {} : { usersPinned: options.usersPinned }),
   });
   const sources = sourceController(options, { cache, shared, recorder });
   const manager = new Manager(

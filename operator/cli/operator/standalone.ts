@@ -102,6 +102,8 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
       load: withDefaultAccount(load, options.region),
       createsPerSecond: NO_PACE,
       ignoreKinds: ['FleetSource'],
+      // Verbs come through the request folder alone, where the operating system says who asks.
+      usersPinned: true,
       connect: connector({
         installation: options.installation,
         endpoint: options.endpoint,

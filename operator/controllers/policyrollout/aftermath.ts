@@ -27,8 +27,13 @@ const LOOK_AGAIN_MS = 60_000;
  */
 export async function aftermath(start: Start): Promise<Result | undefined> {
   const { deps, key, rollout } = start;
-  const verbs = readVerbs(rollout, 0, deps.clock.now());
-  const status = defined({ ...rollout.status, verbs: verbStatus(verbs) }) as PolicyRolloutStatus;
+  const verbs = readVerbs(rollout, deps.clock.now(), deps.usersPinned === true);
+  const status = defined({
+    ...rollout.status,
+    verbs: verbStatus(verbs),
+    answers: verbs.answers,
+    refused: verbs.refused.length === 0 ? undefined : verbs.refused,
+  }) as PolicyRolloutStatus;
   await saveRollout(deps, rollout, status);
   if (status.cleanedAt !== undefined) {
     deps.rollouts.publish(key, new Map());

@@ -35,6 +35,12 @@ export async function readCandidate(
   return policyVersions.length < 2 ? 'unfinished' : 'brake';
 }
 
+/** Which version AWS serves, for naming what somebody else has done. */
+export async function defaultVersion({ port, options }: Candidates, policy: PolicyRolloutPolicy): Promise<string> {
+  const found = await ifFound(port.call('GetPolicy', { policyName: policy.candidateName }, options));
+  return found?.defaultVersionId ?? 'none';
+}
+
 /** Brings a candidate into being: the document of before as version 1, the new one as its default. */
 export async function ensureCandidate(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<CandidateDefault> {
   const { port, options } = candidates;

@@ -4,6 +4,7 @@ import type { AssetSummary, RolloutInput } from '../../rollout/rollout.ts';
 import type { Strategy } from '../../rollout/strategy.ts';
 import type { Tally } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
+import type { SecurityAct } from './acts.ts';
 import type { Analysis } from './analysis.ts';
 import type { Candidates } from './candidates.ts';
 import type { Start } from './start.ts';
@@ -19,6 +20,8 @@ export interface Pass extends Start {
   readonly analysis: Analysis;
   readonly defaults: ReadonlyMap<string, CandidateDefault>;
   readonly verbs: VerbReading;
+  /** Security acts that nobody has acknowledged yet. */
+  readonly acts: readonly SecurityAct[];
   readonly input: RolloutInput;
   readonly tally: Tally;
   readonly reverted: boolean;

@@ -1,5 +1,4 @@
 import type { Device } from '../../api/device.gen.ts';
-import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
@@ -10,8 +9,10 @@ import type { CandidateDefault } from '../../rollout/types.ts';
 import type { VerbState } from '../../rollout/verbs.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
+import { afterAcknowledgement, openActs, type SecurityAct, securityActs } from './acts.ts';
 import { aftermath } from './aftermath.ts';
 import { type Analysis, analyse } from './analysis.ts';
+import { approvedBy } from './approval.ts';
 import { clientIds, timeOf } from './asset-record.ts';
 import { devicesOf, inFlightElsewhere, summarise } from './assets.ts';
 import { type Candidates, readCandidate } from './candidates.ts';
@@ -54,7 +55,8 @@ async function look(start: Start): Promise<Pass> {
   const { signals } = deps.rollouts;
   const heard = (device: Device) => signals.contact(session.key, clientIds(device)).connected;
   forgetShown(started, devices, { rollout: rollout.metadata.name, heard });
-  const retriedAt = readVerbs(rollout, 0, now).retriedAt;
+  const verbs = readVerbs(rollout, now, deps.usersPinned === true);
+  const { retriedAt } = verbs;
   const assets = summarise({ rollout, devices, strategy, started, signals, retriedAt, account: session.key, now });
   const analysis = await analyse({
     cache: deps.cache,
@@ -65,11 +67,11 @@ async function look(start: Start): Promise<Pass> {
     devices,
   });
   const defaults = await readDefaults(candidates, rollout);
-  const tallyInput = { assets, strategy } as RolloutInput;
-  const wave = count(tallyInput).wave;
-  const verbs = readVerbs(rollout, wave, now);
+  const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
   const change = revisionChange(deps.cache, rollout, placeOf(session));
-  const input = planInput({ start, strategy, problems, assets, analysis, defaults, verbs: verbs.state, change, now });
+  const asked = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
+  const facts = { start, strategy, problems, assets, analysis, defaults, acts, change, now };
+  const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, asked.state) });
   return {
     deps,
     key,
@@ -83,7 +85,8 @@ async function look(start: Start): Promise<Pass> {
     assets,
     analysis,
     defaults,
-    verbs,
+    verbs: asked,
+    acts: openActs(acts, asked.state),
     input,
     tally: count(input),
     reverted: change === 'reverted',
@@ -124,6 +127,7 @@ interface Facts {
   readonly assets: readonly AssetSummary[];
   readonly analysis: Analysis;
   readonly defaults: ReadonlyMap<string, CandidateDefault>;
+  readonly acts: readonly SecurityAct[];
   readonly verbs: VerbState;
   readonly change: ReturnType<typeof revisionChange>;
   readonly now: number;
@@ -145,7 +149,7 @@ function planInput(facts: Facts): RolloutInput {
     inFlightElsewhere: inFlightElsewhere(deps.cache, rollout),
     analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
     verbs: change === 'reverted' ? { ...verbs, abortedBy: 'the commit that takes the change back' } : verbs,
-    mitigations: mitigationsOf(facts),
+    mitigations: openActs(facts.acts, verbs).map(({ what }) => what),
     brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets),
     brake: braked ? 'applied' : 'released',
     connectStorm: false,
@@ -156,23 +160,6 @@ function planInput(facts: Facts): RolloutInput {
     superseded: change === 'superseded',
     now,
   };
-}
-
-/** Security acts that stop everything: each says what, and how it is lifted. */
-function mitigationsOf({ start, defaults, assets }: Facts): readonly string[] {
-  const { deps, rollout } = start;
-  const acts: string[] = [];
-  for (const policy of policiesIn(deps.cache, rollout) as readonly IoTPolicy[]) {
-    if (policy.status?.held !== undefined)
-      acts.push(`policy ${policy.metadata.name} is held (${policy.status.held.reason})`);
-  }
-  for (const [name, inForce] of defaults) {
-    if (inForce === 'foreign') acts.push(`policy ${name} has a default version that is not of this rollout`);
-  }
-  for (const asset of assets) {
-    if (asset.held && asset.state === 'Held') acts.push(`device ${asset.id} was held while it was in flight`);
-  }
-  return acts;
 }
 
 /** The brake would change what a quarantined asset carries, so the others go back by attachment. */

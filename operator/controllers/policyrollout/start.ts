@@ -11,6 +11,8 @@ import type { Rollouts } from './service.ts';
 
 export interface RolloutDeps extends ExternalDeps {
   readonly rollouts: Rollouts;
+  /** Whether the name of the user in a verb is known to be true: pinned by admission, or put there by ourselves. */
+  readonly usersPinned?: boolean;
   readonly enqueue: (key: ObjectKey, options: { readonly priority: number }) => void;
 }
 

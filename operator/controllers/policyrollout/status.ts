@@ -8,6 +8,7 @@ import { fromStore, STATUS_OWNER } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { exactTime } from './asset-record.ts';
 import type { Pass } from './pass.ts';
+import { sourceRevision } from './source.ts';
 import { REVERTED } from './stance.ts';
 import { verbStatus } from './verb-state.ts';
 
@@ -46,6 +47,8 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
     gained: classification.gained.slice(0, 5).map(witness),
     lost: classification.lost.slice(0, 5).map(witness),
     wave: Math.min(tally.wave + 1, strategy.waves.length),
+    step: `${Math.min(tally.wave + 1, strategy.waves.length)}/${strategy.waves.length}`,
+    switched: `${pass.assets.filter(({ state }) => state === 'Succeeded').length}/${pass.assets.length}`,
     waves: strategy.waves.length,
     counters: countersOf(pass),
     samples: samplesOf(pass),
@@ -61,6 +64,9 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
     finishedAt: decision.kind === 'finish' ? exactTime(now) : before.finishedAt,
     brakeProblem: analysis.brakeProblem,
     verbs: verbStatus(pass.verbs),
+    answers: pass.verbs.answers,
+    acts: pass.acts.length === 0 ? undefined : [...pass.acts],
+    sourceRevision: before.sourceRevision ?? sourceRevision(pass.deps.cache, rollout),
     refused: pass.verbs.refused.length === 0 ? undefined : pass.verbs.refused,
   };
   const conditions = setProgress(before.conditions ?? [], progressOf(pass, decision), {

@@ -11,6 +11,20 @@ export const ioTPolicyCases = expand('IoTPolicy', { document: { Statement: [stat
     refused: [['rollouts need room behind the name', {}, 'a'.repeat(101)]],
   },
   {
+    rule: 'a policy for containment only takes away, so every statement must have Effect Deny',
+    accepted: [
+      ['only denials', { containment: true, document: { Statement: [{ ...statement, Effect: 'Deny' }] } }],
+      ['grants, when it contains nothing', { containment: false }],
+    ],
+    refused: [
+      ['a grant', { containment: true }],
+      [
+        'a grant beside a denial',
+        { containment: true, document: { Statement: [{ ...statement, Effect: 'Deny' }, statement] } },
+      ],
+    ],
+  },
+  {
     rule: 'give exactly one of Resource and NotResource',
     accepted: [
       ['Resource', { document: { Statement: [statement] } }],
