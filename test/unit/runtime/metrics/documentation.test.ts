@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { handlerErrors } from '../../../../operator/cli/operator/observability.ts';
 import { VirtualClock } from '../../../../operator/runtime/clock.ts';
+import { silentLogger } from '../../../../operator/runtime/log.ts';
 import { conditionMetrics } from '../../../../operator/runtime/metrics/conditions.ts';
 import { controllerMetrics } from '../../../../operator/runtime/metrics/controller.ts';
 import { eventCounter } from '../../../../operator/runtime/metrics/events.ts';
@@ -11,7 +13,8 @@ import { kubeClientMetrics, reflectorMetrics } from '../../../../operator/runtim
 import { workqueueMetrics } from '../../../../operator/runtime/metrics/workqueue.ts';
 import { Metrics } from '../../../../operator/runtime/metrics.ts';
 
-const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8');
+// Columns may be padded or not; that is for whoever reads the page as text.
+const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8').replaceAll(/ +\|/g, ' |');
 
 /** Anything that begins like one of ours. */
 const METRIC = /(?:workqueue|controller|operator|managed|fleetward|leader|ack|rest)_[a-z_]+/g;
@@ -28,6 +31,7 @@ function everything(): Metrics {
   outboundMetrics(metrics, 'iot');
   reflectorMetrics(metrics);
   kubeClientMetrics(metrics);
+  handlerErrors(metrics, silentLogger);
   return metrics;
 }
 
