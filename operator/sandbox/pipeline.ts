@@ -1,11 +1,11 @@
 import { sleep } from '../runtime/clock.ts';
 import type { Caller } from './accounts.ts';
+import { callContext } from './call.ts';
 import type { CallContext } from './context.ts';
 import type { Core } from './core.ts';
 import { AwsError } from './errors.ts';
 import type { FaultEffect } from './faults.ts';
 import type { LedgerEntry } from './ledger.ts';
-import type { Scope } from './state/scope.ts';
 import { type Answer, answer, errorAnswer } from './wire/answer.ts';
 import type { WireRequest, WireResponse } from './wire/http.ts';
 import type { Resolved } from './wire/resolve.ts';
@@ -92,17 +92,11 @@ function staleAnswer(core: Core, call: Call, effects: readonly FaultEffect[]): A
   return core.staleReads.recall(staleKey(call), core.clock.now() - stale.ms);
 }
 
-function contextOf(core: Core, call: Call): CallContext {
-  const scope: Scope = core.world.scope(call.caller.accountId, call.region);
+function contextOf({ world }: Core, call: Call): CallContext {
+  const scope = world.scope(call.caller.accountId, call.region);
+  const { caller, requestId } = call;
   return {
-    world: core.world,
-    scope,
-    caller: call.caller,
-    operation: call.resolved.operation.name,
-    requestId: call.requestId,
-    now: () => core.clock.now(),
-    slice: (key) => scope.slice(key),
-    arn: (resource) => scope.arn(resource),
+    ...callContext(world, scope, { caller, operation: call.resolved.operation.name, requestId }),
     changed(change) {
       call.changed = true;
       scope.announce(change);

@@ -8,6 +8,7 @@ import { Ledger } from './ledger.ts';
 import type { Family } from './operations.ts';
 import { families as defaultFamilies } from './ops/index.ts';
 import { startIndexing } from './ops/indexing/dynamic-members.ts';
+import { startJobs } from './ops/jobs/notices.ts';
 import { runCall } from './pipeline.ts';
 import { type QuotaOptions, Quotas } from './quotas.ts';
 import { type Served, type ServeOptions, serve } from './server.ts';
@@ -146,6 +147,7 @@ function assemble(core: Core, { region, accounts, state, handle, slices }: Assem
   };
   startSignals(sandbox);
   startIndexing(sandbox);
+  startJobs(sandbox);
   return sandbox;
 }
 

@@ -60,6 +60,7 @@ export async function loadSnapshot(sandbox: Sandbox, path: string): Promise<void
       else restore(sandbox, slices, row as Row, path);
       first = false;
     }
+    for (const scope of sandbox.scopes()) scope.announce({ kind: 'restored' });
     if (first) throw new Error(`${path} is empty; delete it to start with an empty state`);
   } finally {
     await file.close();

@@ -89,12 +89,15 @@ export class SimulatedDevice {
     if (this.#behaviour.shadow === 'report') filters.push(`${this.#own('shadow')}/update/delta`);
     if (this.#behaviour.jobs !== 'ignore') filters.push(`${this.#own('jobs')}/notify-next`);
     for (let at = 0; at < filters.length; at += 8) this.#link?.subscribe(filters.slice(at, at + 8));
+    // A job may have been queued while nobody was there to be told.
+    if (this.#behaviour.jobs !== 'ignore') this.#send(`${this.#own('jobs')}/$next/get`, '{}');
   }
 
   #hear(topic: string, payload: Buffer): void {
     this.#tell({ kind: 'received', clientId: this.#clientId, topic });
     if (topic === `${this.#own('shadow')}/update/delta`) this.#report(payload);
-    if (topic === `${this.#own('jobs')}/notify-next`) this.#work(payload);
+    const jobs = this.#own('jobs');
+    if (topic === `${jobs}/notify-next` || topic === `${jobs}/$next/get/accepted`) this.#work(payload);
   }
 
   #report(payload: Buffer): void {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { CallContext, World } from '../context.ts';
+import { deviceCall } from '../call.ts';
+import type { World } from '../context.ts';
 import { AwsError } from '../errors.ts';
 import type { AnyHandler } from '../operations.ts';
 import { dataPlane } from '../ops/data-plane.ts';
@@ -131,23 +132,7 @@ function decoded(text: string): string {
 async function perform({ world, scope, peer }: DeviceHttpContext, plan: Plan, requestId: string): Promise<Uint8Array> {
   if (plan.operation === 'AssumeRoleWithCertificate') return credentials(world, scope, peer, String(plan.input.alias));
   const handler = dataPlane.handlers[plan.operation] as AnyHandler;
-  const call: CallContext = {
-    world,
-    scope,
-    caller: {
-      accessKeyId: '',
-      accountId: scope.accountId,
-      arn: scope.arn(`cert/${peer.certificateId}`),
-      userId: peer.certificateId,
-      sessionName: '',
-    },
-    operation: plan.operation,
-    requestId,
-    now: () => world.clock.now(),
-    slice: (key) => scope.slice(key),
-    arn: (resource) => scope.arn(resource),
-    changed: (change) => scope.announce(change),
-  };
+  const call = { ...deviceCall(world, scope, peer.certificateId, plan.operation), requestId };
   const output = (await handler(call, plan.input as never)) as { readonly payload?: Uint8Array };
   if (plan.operation === 'Publish') return encode({ message: 'OK', traceId: requestId });
   return plan.operation.endsWith('Shadow') ? (output.payload ?? new Uint8Array()) : encode(retained(output));

@@ -56,6 +56,7 @@ export function insertGroup(context: CallContext, given: NewGroup): ThingGroup {
   parent?.children.add(group.name);
   context.slice(LIST_LAG).note('groups', group.name, true, context.now());
   context.changed({ kind: 'thing-group', operation: 'CREATED', groupName: group.name, groupId: group.id });
+  if (parent) announceHierarchy(context, parent, group, true);
   return group;
 }
 
@@ -76,10 +77,17 @@ export function deleteGroup(context: CallContext, name: string, expected: number
     if (thing) thing.groups = thing.groups.filter((g) => g !== name);
   }
   dropLinks(context, groupArn(context, name));
-  if (group.parent !== undefined) registry.groups.get(group.parent)?.children.delete(name);
+  const parent = group.parent === undefined ? undefined : registry.groups.get(group.parent);
+  parent?.children.delete(name);
   registry.groups.delete(name);
   context.slice(LIST_LAG).note('groups', name, false, context.now());
   context.changed({ kind: 'thing-group', operation: 'DELETED', groupName: name, groupId: group.id });
+  if (parent) announceHierarchy(context, parent, group, false);
+}
+
+function announceHierarchy(context: CallContext, parent: ThingGroup, group: ThingGroup, added: boolean): void {
+  const ends = { parentName: parent.name, parentId: parent.id, groupName: group.name, groupId: group.id };
+  context.changed({ kind: 'hierarchy', ...ends, added });
 }
 
 function dropLinks(context: CallContext, arn: string): void {

@@ -1,3 +1,4 @@
+import { executionEvent, jobEvent } from './job-events.ts';
 import type { Change } from '../state/changes.ts';
 import { uuid } from '../state/ids.ts';
 import { REGISTRY } from '../state/registry.ts';
@@ -19,7 +20,7 @@ export function registryEvent(
   change: Change,
   { now, random }: { readonly now: number; readonly random: () => number },
 ): RegistryEvent | undefined {
-  const described = describe(scope, change);
+  const described = describe(scope, change, now);
   if (!described || scope.slice(SETTINGS).eventConfigurations.get(described.type) !== true) return undefined;
   const { type, topic, payload } = described;
   return {
@@ -34,13 +35,13 @@ export function registryEvent(
   };
 }
 
-interface Described {
+export interface Described {
   readonly type: string;
   readonly topic: string;
   readonly payload: Payload;
 }
 
-function describe(scope: Scope, change: Change): Described | undefined {
+function describe(scope: Scope, change: Change, now: number): Described | undefined {
   const registry = scope.slice(REGISTRY);
   switch (change.kind) {
     case 'thing': {
@@ -84,6 +85,20 @@ function describe(scope: Scope, change: Change): Described | undefined {
     }
     case 'thing-group':
       return describeGroup(scope, change);
+    case 'hierarchy': {
+      const { parentName, parentId, groupName, groupId, added } = change;
+      return {
+        type: 'THING_GROUP_HIERARCHY',
+        topic: `thingGroupHierarchy/thingGroup/${parentName}/childThingGroup/${groupName}/${added ? 'added' : 'removed'}`,
+        payload: {
+          operation: added ? 'ADDED' : 'REMOVED',
+          thingGroupId: parentId,
+          thingGroupName: parentName,
+          childGroupId: groupId,
+          childGroupName: groupName,
+        },
+      };
+    }
     case 'membership': {
       const { groupName, groupId, thingName, thingId, added } = change;
       return {
@@ -99,7 +114,12 @@ function describe(scope: Scope, change: Change): Described | undefined {
         },
       };
     }
+    case 'job':
+      return jobEvent(scope, change, now);
+    case 'job-execution':
+      return executionEvent(scope, change, now);
     case 'ca-certificate':
+    case 'restored':
     case 'certificate':
     case 'policy':
     case 'policy-attachment':

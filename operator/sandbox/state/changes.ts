@@ -18,6 +18,15 @@ export type Change =
       readonly groupName: string;
       readonly groupId: string;
     }
+  /** A group with a parent came or went. */
+  | {
+      readonly kind: 'hierarchy';
+      readonly parentName: string;
+      readonly parentId: string;
+      readonly groupName: string;
+      readonly groupId: string;
+      readonly added: boolean;
+    }
   | {
       readonly kind: 'membership';
       readonly groupName: string;
@@ -46,6 +55,17 @@ export type Change =
       readonly status: string;
     }
   | { readonly kind: 'ca-certificate'; readonly operation: Lifecycle; readonly certificateId: string }
+  /** The scope's state was loaded from a snapshot. */
+  | { readonly kind: 'restored' }
+  /** A job ended or went. */
+  | { readonly kind: 'job'; readonly jobId: string; readonly operation: 'completed' | 'canceled' | 'deleted' }
+  /** An execution was queued, started, ended or deleted. */
+  | {
+      readonly kind: 'job-execution';
+      readonly jobId: string;
+      readonly thingName: string;
+      readonly status: string;
+    }
   | { readonly kind: 'other'; readonly resource: string };
 
 export type Lifecycle = 'CREATED' | 'UPDATED' | 'DELETED';

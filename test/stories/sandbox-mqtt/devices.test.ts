@@ -3,9 +3,9 @@ import { VirtualClock } from '../../../operator/runtime/clock.ts';
 import { parseBehaviours } from '../../../operator/sandbox/devices/behaviour.ts';
 import { startFleet } from '../../../operator/sandbox/devices/fleet.ts';
 import { mqttLinks } from '../../../operator/sandbox/devices/mqtt-link.ts';
-import { documentOf, startBed } from './bed.ts';
+import { arn, documentOf, startBed } from './bed.ts';
 
-test('simulated devices connect with stand-in keys as the certificates that are registered, and a shadow is answered', async () => {
+test('simulated devices connect with stand-in keys as the certificates that are registered, and answer shadows and jobs', async () => {
   const bed = startBed();
   const served = await bed.broker.listen();
   const lamp = await bed.device('lamp');
@@ -22,7 +22,7 @@ test('simulated devices connect with stand-in keys as the certificates that are 
   const refused: string[] = [];
   const clock = new VirtualClock();
   const things = ['lamp', 'pump', 'missing'].map((name) => ({ name, attributes: {} }));
-  const fleet = startFleet(parseBehaviours('devices: [{ things: "*", shadow: report }]'), things, {
+  const fleet = startFleet(parseBehaviours('devices: [{ things: "*", shadow: report, jobs: succeed }]'), things, {
     clock,
     open: (request, events) =>
       mqttLinks(standIn)(request, {
@@ -34,7 +34,7 @@ test('simulated devices connect with stand-in keys as the certificates that are 
       }),
     tell: (event) => {
       if (event.kind === 'connected') ready.resolve();
-      if (event.kind === 'published') reported.resolve();
+      if (event.kind === 'published' && event.topic.endsWith('shadow/update')) reported.resolve();
     },
   });
   await clock.advance(1);
@@ -50,6 +50,11 @@ test('simulated devices connect with stand-in keys as the certificates that are 
     JSON.parse(Buffer.from((await bed.data.getThingShadow({ thingName: 'lamp' })).payload ?? []).toString());
   while (!('reported' in (await shadow()).state)) await new Promise((resolve) => setImmediate(resolve));
   expect((await shadow()).state).toEqual({ desired: { on: true }, reported: { on: true } });
+  const targets = [arn('thing/lamp')];
+  await bed.iot.createJob({ jobId: 'patch', targets, document: '{}' });
+  while ((await bed.iot.describeJob({ jobId: 'patch' })).job?.status !== 'COMPLETED') {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   expect(refused.toSorted()).toEqual(['missing', 'pump']);
   fleet.stop();
   await bed.broker.close();

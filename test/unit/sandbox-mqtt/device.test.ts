@@ -76,14 +76,20 @@ describe('a simulated device', () => {
   test('reports what its shadow desires and ends the job it is told of', async () => {
     start('devices: [{ things: lamp, shadow: report, jobs: fail }]');
     await clock.advance(1);
-    expect(log).toEqual(['subscribe $aws/things/lamp/shadow/update/delta $aws/things/lamp/jobs/notify-next']);
+    expect(log).toEqual([
+      'subscribe $aws/things/lamp/shadow/update/delta $aws/things/lamp/jobs/notify-next',
+      'publish $aws/things/lamp/jobs/$next/get {}',
+    ]);
     log = [];
     events?.message('$aws/things/lamp/shadow/update/delta', Buffer.from('{"state":{"on":true}}'));
     events?.message('$aws/things/lamp/shadow/update/delta', Buffer.from('no json'));
     events?.message('$aws/things/lamp/jobs/notify-next', Buffer.from('{"execution":{"jobId":"j1"}}'));
+    events?.message('$aws/things/lamp/jobs/$next/get/accepted', Buffer.from('{"execution":{"jobId":"j2"}}'));
+    events?.message('$aws/things/lamp/jobs/$next/get/accepted', Buffer.from('{"timestamp":1}'));
     expect(log).toEqual([
       'publish $aws/things/lamp/shadow/update {"state":{"reported":{"on":true}}}',
       'publish $aws/things/lamp/jobs/j1/update {"status":"FAILED"}',
+      'publish $aws/things/lamp/jobs/j2/update {"status":"FAILED"}',
     ]);
   });
 

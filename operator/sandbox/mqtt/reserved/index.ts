@@ -2,6 +2,7 @@ import type { World } from '../../context.ts';
 import type { Scope } from '../../state/scope.ts';
 import type { Connection } from '../connection.ts';
 import { serveDefender } from './defender.ts';
+import { serveJobs } from './jobs.ts';
 import { serveShadow } from './shadow.ts';
 
 /** One message on a reserved topic. */
@@ -20,7 +21,7 @@ export interface ReservedContext {
   log(eventType: string, ok: boolean, fields: Readonly<Record<string, unknown>>): void;
 }
 
-const SERVICES: readonly ((context: ReservedContext) => boolean)[] = [serveShadow, serveDefender];
+const SERVICES: readonly ((context: ReservedContext) => boolean)[] = [serveShadow, serveJobs, serveDefender];
 
 /** Hands the message to the service that its topic belongs to. */
 export function serveReserved(context: ReservedContext): void {

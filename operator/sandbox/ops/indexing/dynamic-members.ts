@@ -1,3 +1,4 @@
+import { ownCall } from '../../call.ts';
 import type { CallContext } from '../../context.ts';
 import type { Sandbox } from '../../sandbox.ts';
 import { REGISTRY, type Thing, type ThingGroup } from '../../state/registry.ts';
@@ -9,22 +10,6 @@ import { parseQuery, type Query } from './query.ts';
 import { INDEXING } from './state.ts';
 
 const MAX_GROUPS = 10;
-
-/** What happens by itself has no caller. */
-function contextOf({ world, clock }: Sandbox, scope: Scope): CallContext {
-  const caller = { accessKeyId: '', accountId: scope.accountId, arn: '', userId: '', sessionName: '' };
-  return {
-    world,
-    scope,
-    caller,
-    operation: 'FleetIndexing',
-    requestId: '',
-    now: () => clock.now(),
-    slice: (key) => scope.slice(key),
-    arn: (resource) => scope.arn(resource),
-    changed: (change) => scope.announce(change),
-  };
-}
 
 interface Dynamic {
   readonly group: ThingGroup;
@@ -72,7 +57,7 @@ class Queue {
   #run(names: readonly string[] | undefined): void {
     const { things } = this.#scope.slice(REGISTRY);
     const groups = dynamicGroups(this.#scope);
-    const context = contextOf(this.#sandbox, this.#scope);
+    const context = ownCall(this.#sandbox.world, this.#scope, 'FleetIndexing');
     const indexing = this.#scope.slice(INDEXING);
     // Memberships made here are changes too, of which nothing new follows.
     this.#busy = true;

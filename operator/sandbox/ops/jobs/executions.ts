@@ -66,6 +66,8 @@ export const jobExecutions = family('iot', {
     if (!isTerminal(execution.status) && !input.force) throw refused(`The job execution is ${execution.status}`);
     if (execution.number !== Number(input.executionNumber)) throw notFound('No execution of this number');
     jobWithId(context, input.jobId).executions.delete(input.thingName);
+    const { jobId, thingName } = execution;
+    context.scope.announce({ kind: 'job-execution', jobId, thingName, status: 'DELETED' });
     context.changed({ kind: 'other', resource: context.arn(`job/${input.jobId}`) });
     return {};
   },

@@ -5,6 +5,7 @@ import { pageOf } from '../../state/paging.ts';
 import { SequencedMap } from '../../state/sequenced.ts';
 import { TAGS } from '../../state/tags.ts';
 import { compact, registryOf, tagAtCreate } from '../support.ts';
+import { scheduleOf } from './schedule.ts';
 import { cancel, isTerminal, settle, settleJobs } from './progress.ts';
 import { type ExecutionStatus, JOBS, type Job, type Jobs } from './state.ts';
 
@@ -80,8 +81,7 @@ export const jobs = family('iot', {
     }
     tagAtCreate(context, arn, input.tags);
     const now = context.now();
-    const start = input.schedulingConfig?.startTime;
-    const startAt = start === undefined ? now : Date.parse(start.includes('T') ? start : `${start.replace(' ', 'T')}Z`);
+    const { startAt, endsAt } = scheduleOf(context, input.schedulingConfig);
     const { jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig } = input;
     const { schedulingConfig, presignedUrlConfig, description } = input;
     const settings = { jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig };
@@ -102,6 +102,7 @@ export const jobs = family('iot', {
       completedAt: undefined,
       rate: Number(rollout?.exponentialRate?.baseRatePerMinute ?? rollout?.maximumPerMinute ?? 0),
       nextRelease: startAt,
+      endsAt,
       executions: new SequencedMap(),
     };
     table.set(job.id, job);
@@ -154,6 +155,10 @@ export const jobs = family('iot', {
       );
     }
     jobsOf(context).delete(job.id);
+    context.scope.announce({ kind: 'job', jobId: job.id, operation: 'deleted' });
+    for (const { thingName } of job.executions.values()) {
+      context.scope.announce({ kind: 'job-execution', jobId: job.id, thingName, status: 'DELETED' });
+    }
     context.slice(TAGS).drop(arnOf(context, job.id));
     changed(context, job.id);
     return {};

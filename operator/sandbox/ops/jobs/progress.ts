@@ -20,6 +20,30 @@ function targeted(context: CallContext, job: Job): string[] {
   return [...new Set(names)];
 }
 
+/**
+ * Executions of a thing that are not over, as devices are told of them: those in progress first, then by the time they
+ * were queued (jobs-comm-notifications).
+ */
+export function pendingOf(context: CallContext, thingName: string): Execution[] {
+  const open = [...context.slice(JOBS).values()].flatMap((job) => {
+    const execution = job.executions.get(thingName);
+    return execution && !isTerminal(execution.status) ? [execution] : [];
+  });
+  const rank = ({ status }: Execution) => (status === 'IN_PROGRESS' ? 0 : 1);
+  return open.sort((a, b) => rank(a) - rank(b) || a.queuedAt - b.queuedAt);
+}
+
+/** When something next happens to a settled job by itself; undefined when it waits for calls only. */
+export function nextStep(context: CallContext, job: Job): number | undefined {
+  if (job.status === 'SCHEDULED') return job.nextRelease;
+  if (job.status !== 'IN_PROGRESS') return undefined;
+  const isHeld = job.rate > 0 && targeted(context, job).some((name) => !job.executions.has(name));
+  const timeouts = [...job.executions.values()].map((execution) => timeoutOf(job, execution));
+  const times = [job.endsAt, isHeld ? job.nextRelease : undefined, ...timeouts];
+  const ahead = times.filter((time) => time !== undefined && time > context.now());
+  return ahead.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)), undefined);
+}
+
 /** Brings every job to where it is by now; called before anything is read or changed. */
 export function settleJobs(context: CallContext): void {
   for (const job of context.slice(JOBS).values()) settle(context, job);
@@ -27,26 +51,44 @@ export function settleJobs(context: CallContext): void {
 
 export function settle(context: CallContext, job: Job): void {
   if (job.status === 'SCHEDULED' && context.now() >= job.nextRelease) job.status = 'IN_PROGRESS';
+  if (job.status === 'IN_PROGRESS') endSchedule(context, job);
   if (job.status !== 'IN_PROGRESS') return;
   for (const execution of job.executions.values()) expire(context, job, execution);
   const names = targeted(context, job);
   if (job.continuous) remove(context, job, new Set(names));
-  const waiting = names.filter((name) => !job.executions.has(name));
+  const waiting = isOver(context, job) ? [] : names.filter((name) => !job.executions.has(name));
   const held = release(context, job, waiting);
   const open = [...job.executions.values()].some(({ status }) => !isTerminal(status));
   if (!job.continuous && !held && !open) complete(context, job);
+}
+
+const isOver = (context: CallContext, job: Job): boolean => job.endsAt !== undefined && context.now() >= job.endsAt;
+
+/** What the schedule says about executions that are not over at its end; STOP_ROLLOUT lets them run on. */
+function endSchedule(context: CallContext, job: Job): void {
+  const behavior = job.settings.schedulingConfig?.endBehavior ?? 'STOP_ROLLOUT';
+  if (!isOver(context, job) || behavior === 'STOP_ROLLOUT') return;
+  cancel(context, job, { force: behavior === 'FORCE_CANCEL', reason: undefined });
 }
 
 function complete(context: CallContext, job: Job): void {
   job.status = 'COMPLETED';
   job.completedAt = context.now();
   job.updatedAt = context.now();
+  context.scope.announce({ kind: 'job', jobId: job.id, operation: 'completed' });
+}
+
+/** When the execution times out, by the job's timer or by the device's own. */
+export function timeoutOf(job: Job, { status, startedAt, stepEndsAt }: Execution): number | undefined {
+  if (status !== 'IN_PROGRESS' || startedAt === undefined) return undefined;
+  const minutes = job.settings.timeoutConfig?.inProgressTimeoutInMinutes;
+  const ends = [stepEndsAt, minutes === undefined ? undefined : startedAt + Number(minutes) * MINUTE];
+  return ends.reduce((a, b) => (a === undefined ? b : Math.min(a, b ?? a)), undefined);
 }
 
 function expire(context: CallContext, job: Job, execution: Execution): void {
-  const minutes = job.settings.timeoutConfig?.inProgressTimeoutInMinutes;
-  if (minutes === undefined || execution.status !== 'IN_PROGRESS' || execution.startedAt === undefined) return;
-  if (context.now() >= execution.startedAt + Number(minutes) * MINUTE) finish(context, job, execution, 'TIMED_OUT');
+  const end = timeoutOf(job, execution);
+  if (end !== undefined && context.now() >= end) finish(context, job, execution, 'TIMED_OUT');
 }
 
 /** Things that left the targets of a continuous job are removed from it. */
@@ -92,30 +134,35 @@ function queue(context: CallContext, job: Job, thingName: string): void {
     retries: 0,
     queuedAt: now,
     startedAt: undefined,
+    stepEndsAt: undefined,
     updatedAt: now,
   });
+  context.scope.announce({ kind: 'job-execution', jobId: job.id, thingName, status: 'QUEUED' });
 }
 
 export function setStatus(context: CallContext, execution: Execution, status: ExecutionStatus): void {
   execution.status = status;
   execution.version++;
   execution.updatedAt = context.now();
+  const { jobId, thingName } = execution;
+  context.scope.announce({ kind: 'job-execution', jobId, thingName, status });
 }
 
 /** Ends an execution; a failure may queue it again or abort the job. */
 export function finish(context: CallContext, job: Job, execution: Execution, status: ExecutionStatus): void {
-  setStatus(context, execution, status);
+  execution.stepEndsAt = undefined;
   const retry = job.settings.jobExecutionsRetryConfig?.criteriaList?.find(
     ({ failureType }) => failureType === status || (failureType === 'ALL' && ['FAILED', 'TIMED_OUT'].includes(status)),
   );
   if (retry && execution.retries < Number(retry.numberOfRetries)) {
     execution.retries++;
     execution.number++;
-    execution.status = 'QUEUED';
     execution.queuedAt = context.now();
     execution.startedAt = undefined;
+    setStatus(context, execution, 'QUEUED');
     return;
   }
+  setStatus(context, execution, status);
   if (aborts(job)) cancel(context, job, { force: false, reason: 'ABORT_CRITERIA_MET' });
 }
 
@@ -148,4 +195,5 @@ export function cancel(
   job.reasonCode = how.reason;
   job.updatedAt = context.now();
   job.completedAt = context.now();
+  context.scope.announce({ kind: 'job', jobId: job.id, operation: 'canceled' });
 }

@@ -23,6 +23,8 @@ export interface Execution {
   retries: number;
   queuedAt: number;
   startedAt: number | undefined;
+  /** End of the device's own step timer. */
+  stepEndsAt: number | undefined;
   updatedAt: number;
 }
 
@@ -53,6 +55,8 @@ export interface Job {
   rate: number;
   /** When the next things are told. */
   nextRelease: number;
+  /** End of the schedule: no thing is told after it. */
+  readonly endsAt: number | undefined;
   readonly executions: SequencedMap<Execution>;
 }
 
