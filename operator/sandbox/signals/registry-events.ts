@@ -1,9 +1,9 @@
-import { executionEvent, jobEvent } from './job-events.ts';
 import type { Change } from '../state/changes.ts';
 import { uuid } from '../state/ids.ts';
 import { REGISTRY } from '../state/registry.ts';
 import type { Scope } from '../state/scope.ts';
 import { SETTINGS } from '../state/settings.ts';
+import { executionEvent, jobEvent } from './job-events.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
 

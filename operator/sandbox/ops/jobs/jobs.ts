@@ -5,8 +5,8 @@ import { pageOf } from '../../state/paging.ts';
 import { SequencedMap } from '../../state/sequenced.ts';
 import { TAGS } from '../../state/tags.ts';
 import { compact, registryOf, tagAtCreate } from '../support.ts';
-import { scheduleOf } from './schedule.ts';
 import { cancel, isTerminal, settle, settleJobs } from './progress.ts';
+import { scheduleOf } from './schedule.ts';
 import { type ExecutionStatus, JOBS, type Job, type Jobs } from './state.ts';
 
 const MAX_TARGETS = 100;
