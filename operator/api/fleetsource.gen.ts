@@ -37,6 +37,10 @@ export interface FleetSourceSpec {
   readonly prune: boolean;
   readonly pruneGuard: FleetSourcePruneGuard;
   /**
+   * What becomes of spec fields that somebody else put into an object of this source, for example with kubectl edit, and that Git does not have. Remove: they are reported by an event and taken out. Report: they are only reported. Default Remove.
+   */
+  readonly foreignFields: 'Remove' | 'Report';
+  /**
    * true stops fetching and applying until it is false again; what was applied stays. Default false.
    */
   readonly suspend: boolean;

@@ -1504,6 +1504,15 @@ export const kindDefinitions: readonly KindDefinition[] = [
         }
        }
       },
+      "foreignFields": {
+       "description": "What becomes of spec fields that somebody else put into an object of this source, for example with kubectl edit, and that Git does not have. Remove: they are reported by an event and taken out. Report: they are only reported. Default Remove.",
+       "type": "string",
+       "enum": [
+        "Remove",
+        "Report"
+       ],
+       "default": "Remove"
+      },
       "suspend": {
        "description": "true stops fetching and applying until it is false again; what was applied stays. Default false.",
        "type": "boolean",

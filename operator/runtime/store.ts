@@ -83,6 +83,17 @@ export interface ApplyOptions {
   readonly owner: string;
   /** Take fields over from other owners. Default true. */
   readonly force?: boolean;
+  /**
+   * Hears of spec fields that other owners hold and the document does not have, and says what becomes of them; removing
+   * them is a write of its own. Without it they are kept. A store with one owner for the whole spec never has any.
+   */
+  readonly onForeign?: (fields: readonly ForeignField[]) => 'remove' | 'keep';
+}
+
+/** A field of a spec that somebody else put there, for example `spec.suspend`. */
+export interface ForeignField {
+  readonly path: string;
+  readonly owner: string;
 }
 
 export type StoreErrorCode =

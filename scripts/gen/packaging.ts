@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { VERB_RIGHTS } from '../../operator/rollout/verb-rights.ts';
 import { readCrds } from './crds.ts';
 
 const NOTE = '# Generated from crds/ by `npm run gen`. Change the CRD there, not this file.\n';
@@ -19,7 +20,15 @@ export async function generatePackaging(root: string): Promise<ReadonlyMap<strin
   const list = crds.map(({ file }) => `  - ${file}\n`).join('');
   const head = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n';
   files.set('manifests/bases/crds/kustomization.yaml', NOTE + head + list);
+  files.set('charts/fleetward/files/verbs.yaml', verbs());
   return files;
+}
+
+/** The rights that verbs ask for, for the chart's roles. */
+function verbs(): string {
+  const note = '# Generated from operator/rollout/verb-rights.ts by `npm run gen`.\n';
+  const lines = Object.entries(VERB_RIGHTS).map(([resource, names]) => `${resource}: [${names.join(', ')}]\n`);
+  return note + lines.join('');
 }
 
 function templated(text: string): string {

@@ -178,6 +178,7 @@ function sourceObject(options: StandaloneOptions): FleetSource {
       timeout: '60s',
       prune: true,
       pruneGuard: { maxCount: 5, maxPercent: 10 },
+      foreignFields: 'Remove',
       suspend: false,
       ...(options.ref === undefined ? {} : { ref: definedOnly(options.ref) }),
     },

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectKey } from '../../api/meta.ts';
 import { keyOf } from '../../api/meta.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
-import { type Store, StoreError } from '../../runtime/store.ts';
+import { type ForeignField, type Store, StoreError } from '../../runtime/store.ts';
 import type { Refusal } from './plan.ts';
 import { SOURCE_OWNER } from './verbs.ts';
 
@@ -15,6 +15,8 @@ export interface ApplyOptions {
   readonly createsPerSecond: number;
   /** Ends the slice after this long, so that suspend and newer commits are looked at in between. */
   readonly sliceMs: number;
+  /** Hears of spec fields of others than Git, and says what becomes of them. */
+  readonly onForeign: (document: KubeObject, fields: readonly ForeignField[]) => 'remove' | 'keep';
 }
 
 /** Work that outlives one reconcile. */
@@ -61,11 +63,12 @@ export async function applySlice(
 async function applyOne(
   document: KubeObject,
   work: Work,
-  { store }: ApplyOptions,
+  { store, onForeign }: ApplyOptions,
   onApplied: (object: KubeObject) => void,
 ): Promise<StoreError | undefined> {
   try {
-    onApplied(await store.apply(document, { owner: SOURCE_OWNER, force: true }));
+    const foreign = (fields: readonly ForeignField[]) => onForeign(document, fields);
+    onApplied(await store.apply(document, { owner: SOURCE_OWNER, force: true, onForeign: foreign }));
     work.applied++;
     return undefined;
   } catch (error) {

@@ -11,6 +11,7 @@ import type { Store } from '../../runtime/store.ts';
 import type { SourceError } from '../../source/git/errors.ts';
 import { applySlice, keyPartsOf, removeAll } from './apply.ts';
 import { FIRST_RETRY_MS, fetchRevision } from './fetch.ts';
+import { Foreign, keptMark } from './foreign.ts';
 import { type InFlight, isIntact, type Memory, metadataNames, newMemory } from './memory.ts';
 import { type Revised, revise } from './revise.ts';
 import { type Outcome, statusAfter } from './status.ts';
@@ -103,10 +104,15 @@ export class FleetSourceReconciler implements Reconciler {
   async #apply(source: FleetSource, memory: Memory, pass: Pass & { inFlight: InFlight }): Promise<Result> {
     const { inFlight, context } = pass;
     const { work, revision, total } = inFlight;
-    const options = this.#applyOptions(context);
+    const foreign = new Foreign(source.spec.foreignFields, { events: this.#deps.events ?? noEvents, log: context.log });
+    const options = { ...this.#applyOptions(context), onForeign: foreign.found };
     const failure = await applySlice(work, options, (object) => {
-      inFlight.seen.set(object.metadata.uid ?? '', object.metadata.generation ?? 0);
-      memory.extras.set(object.metadata.uid ?? '', metadataNames(object));
+      const { uid = '', generation = 0 } = object.metadata;
+      inFlight.seen.set(uid, generation);
+      memory.extras.set(uid, metadataNames(object));
+      const mark = foreign.keptMark(object);
+      if (mark === undefined) memory.kept.delete(uid);
+      else memory.kept.set(uid, mark);
     });
     if (failure) throw toReconcileError(failure);
     if (work.pending.length > 0) {
@@ -149,6 +155,7 @@ export class FleetSourceReconciler implements Reconciler {
       inventory: this.#inventory(source),
       isSource: (uid) => [...cache.list('FleetSource')].some(({ metadata }) => metadata.uid === uid),
       settled: (object) => memory.extras.get(object.metadata.uid ?? '') === metadataNames(object),
+      tolerated: (document, stored) => memory.kept.get(stored.metadata.uid ?? '') === keptMark(document, stored),
     });
   }
 

@@ -36,6 +36,8 @@ export interface Memory {
   bad: string | undefined;
   /** Labels and annotations beyond Git's that one apply has shown to be somebody else's: uid to their names. */
   readonly extras: Map<string, string>;
+  /** Objects whose spec fields of others are kept, as they were when that was found: uid to `keptMark`. */
+  readonly kept: Map<string, string>;
 }
 
 export function newMemory(): Memory {
@@ -48,6 +50,7 @@ export function newMemory(): Memory {
     done: undefined,
     bad: undefined,
     extras: new Map(),
+    kept: new Map(),
   };
 }
 

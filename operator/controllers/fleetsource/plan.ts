@@ -35,6 +35,8 @@ export interface PlanInput {
   readonly isSource: (uid: string) => boolean;
   /** Whether labels and annotations beyond the desired ones were looked at since they last changed. */
   readonly settled?: (object: KubeObject) => boolean;
+  /** Whether the stored spec differs from this document only by fields of others that are to be kept. */
+  readonly tolerated?: (document: KubeObject, stored: KubeObject) => boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function planRevision(input: PlanInput): Promise<Plan> {
     if (!stored) creations.push(document);
     else if (holder !== undefined && holder !== input.source && input.isSource(holder)) {
       refused.push({ object: keyOf(document), message: `belongs to another FleetSource (uid ${holder})` });
-    } else if (matches(input.complete(document), stored, input.settled)) kept.push(stored);
+    } else if (matches(document, stored, input)) kept.push(stored);
     else changes.push(withUid(document, stored.metadata.uid));
   }
   const remove = [...input.inventory].filter(
@@ -81,10 +83,15 @@ export function guardLimit(
   return Math.max(guard.maxCount, Math.floor((inventory * guard.maxPercent) / 100));
 }
 
-function matches(document: KubeObject, stored: KubeObject, settled: PlanInput['settled']): boolean {
+function matches(
+  document: KubeObject,
+  stored: KubeObject,
+  { complete, settled, tolerated }: Pick<PlanInput, 'complete' | 'settled' | 'tolerated'>,
+): boolean {
   // An object on its way out cannot be changed any more; it is created again when it is gone.
   if (stored.metadata.deletionTimestamp !== undefined) return true;
-  if (!jsonEqual(document.spec, stored.spec)) return false;
+  const same = jsonEqual(complete(document).spec, stored.spec) || tolerated?.(document, stored);
+  if (!same) return false;
   const { labels, annotations } = document.metadata;
   const own = covers(labels, stored.metadata.labels) && covers(annotations, stored.metadata.annotations);
   if (!own) return false;

@@ -7,7 +7,7 @@ import { inventoryDigest, type Outcome } from './status.ts';
 import type { LoadedTree } from './tree.ts';
 import { ALLOW_PRUNE } from './verbs.ts';
 
-export interface ReviseInput extends Pick<PlanInput, 'find' | 'complete' | 'isSource' | 'settled'> {
+export interface ReviseInput extends Pick<PlanInput, 'find' | 'complete' | 'isSource' | 'settled' | 'tolerated'> {
   readonly source: FleetSource;
   readonly revision: string;
   readonly tree: LoadedTree;

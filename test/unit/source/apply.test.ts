@@ -33,6 +33,7 @@ function setUp(
         concurrency: 4,
         createsPerSecond: options.createsPerSecond ?? 0,
         sliceMs: options.sliceMs ?? 10_000,
+        onForeign: () => 'remove',
       },
       () => {},
     );

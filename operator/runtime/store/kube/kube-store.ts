@@ -5,6 +5,7 @@ import { pathOf } from '../../kube/resources.ts';
 import type { ApplyOptions, ListPage, ListQuery, Store, WatchEvent, WatchQuery } from '../../store.ts';
 import { StoreError } from '../../store.ts';
 import type { Selection } from '../selector.ts';
+import { foreignFields } from './foreign-fields.ts';
 import { fromWire, toApply } from './wire.ts';
 
 export interface KubeStoreOptions {
@@ -84,6 +85,10 @@ export class KubeStore implements Store {
       contentType: APPLY_PATCH,
       ...asking('Applying', key),
     });
+    if (options.onForeign) {
+      const { fields, spec } = foreignFields(answer, options.owner);
+      if (fields.length > 0 && options.onForeign(fields) === 'remove') return this.#replaceSpec(answer, spec, options);
+    }
     return fromWire(answer, key.kind);
   }
 
@@ -143,6 +148,24 @@ export class KubeStore implements Store {
     } catch (thrown) {
       if (!(thrown instanceof StoreError) || thrown.code !== 'notFound') throw thrown;
     }
+  }
+
+  /** Against the version that was looked at: what came since is not known to be anybody's. */
+  async #replaceSpec(seen: unknown, spec: unknown, { owner }: ApplyOptions): Promise<KubeObject> {
+    const { kind, metadata } = seen as KubeObject;
+    const key = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
+    const answer = await this.#client.json({
+      method: 'PATCH',
+      path: pathOf(kind, key),
+      query: { fieldManager: owner },
+      body: [
+        { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+        { op: 'replace', path: '/spec', value: spec },
+      ],
+      contentType: JSON_PATCH,
+      ...asking('Taking out foreign fields of', key),
+    });
+    return fromWire(answer, kind);
   }
 
   async #writeFinalizers(object: KubeObject, finalizers: readonly string[]): Promise<KubeObject> {
