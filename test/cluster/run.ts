@@ -1,5 +1,6 @@
 /** `npm run test:cluster`: one control plane for the whole run, then Vitest; everything stops with us. */
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,10 @@ import { findParts } from './support/parts.ts';
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
+
+/** Until Vitest runs there is nothing to hand a signal on to: whatever was started ends with this process. */
+let onSignal = (_signal: NodeJS.Signals): void => process.exit(130);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => onSignal(signal));
 
 async function vitest(environment: Readonly<Record<string, string>>): Promise<number> {
   const args = [
@@ -22,9 +27,7 @@ async function vitest(environment: Readonly<Record<string, string>>): Promise<nu
   ];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
-    const pass = (signal: NodeJS.Signals) => () => child.kill(signal);
-    process.on('SIGINT', pass('SIGINT'));
-    process.on('SIGTERM', pass('SIGTERM'));
+    onSignal = (signal) => child.kill(signal);
     child.on('close', (code) => resolve(code ?? 130));
   });
 }
@@ -48,11 +51,15 @@ async function bundle(into: string): Promise<string> {
 
 const found = await findParts(say);
 if (found.kind === 'missing') {
-  say(`\n*** The cluster stories are SKIPPED: ${found.why}.\n`);
-  process.exit(await vitest({ FLEETWARD_CLUSTER_MISSING: found.why }));
+  const loudly = () => say(`\n*** The cluster stories are SKIPPED: ${found.why}.\n`);
+  loudly();
+  const code = await vitest({ FLEETWARD_CLUSTER_MISSING: found.why });
+  loudly();
+  process.exit(code);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'fleetward-cluster-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 let plane: ControlPlane | undefined;
 let code = 1;
 try {

@@ -7,8 +7,7 @@ import { manifestLoader } from '../../controllers/fleetsource/load.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { conflict } from '../../runtime/errors.ts';
 import { storeEventSink } from '../../runtime/events/sink.ts';
-import { KubeClient } from '../../runtime/kube/client.ts';
-import { loadKubeConfig } from '../../runtime/kube/config.ts';
+import type { KubeClient } from '../../runtime/kube/client.ts';
 import { KubeSecrets } from '../../runtime/kube/secrets.ts';
 import { fencedStore } from '../../runtime/lease/fenced-store.ts';
 import { KubeLeaseLock } from '../../runtime/lease/kube-lock.ts';
@@ -22,6 +21,7 @@ import { durationFrom } from '../args/parse.ts';
 import { environment } from '../config/environment.ts';
 import type { ConfigFile } from '../config/file.ts';
 import { CommandError, Exit } from '../exit.ts';
+import { connectToCluster } from '../operator/cluster-client.ts';
 import { connector } from '../operator/connect.ts';
 import { createOperator } from '../operator/operator.ts';
 import { listenAddress, type RunInput } from './run-input.ts';
@@ -34,7 +34,7 @@ export async function runCluster(input: RunInput): Promise<number> {
   const env = environment();
   const random = Math.random;
   const metrics = new Metrics();
-  const client = connectToCluster(args.text('kubeconfig') ?? env.kubeconfig, env.inPod, metrics);
+  const client = connect(args.text('kubeconfig') ?? env.kubeconfig, env.inPod, metrics);
   const store = new KubeStore({ client, random });
   const secrets = new KubeSecrets(client);
   const installation = args.text('installation') ?? config.installation ?? 'default';
@@ -90,16 +90,10 @@ export async function runCluster(input: RunInput): Promise<number> {
   }
 }
 
-function connectToCluster(file: string | undefined, inPod: boolean, metrics: Metrics): KubeClient {
+function connect(file: string | undefined, inPod: boolean, metrics: Metrics): KubeClient {
   const advice = 'Give --kubeconfig FILE (or KUBECONFIG), or --standalone to run without a cluster';
   if (file === undefined && !inPod) throw new CommandError(`There is no cluster to run in. ${advice}`);
-  try {
-    const config = loadKubeConfig(file === undefined ? {} : { file });
-    return new KubeClient({ config, clock: systemClock, random: Math.random, onAttempt: kubeClientMetrics(metrics) });
-  } catch (error) {
-    const message = `The cluster cannot be reached with this configuration: ${(error as Error).message}. ${advice}`;
-    throw new CommandError(message, Exit.failed, error);
-  }
+  return connectToCluster({ file, advice, onAttempt: kubeClientMetrics(metrics) });
 }
 
 function createElector(

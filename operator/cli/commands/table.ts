@@ -2,6 +2,7 @@ import type { Command, CommandSpec } from '../args/spec.ts';
 import { demoSpec, devSpec } from './demo/demo-spec.ts';
 import { iamPolicySpec } from './iam-policy-spec.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
+import { releaseSpec } from './release-spec.ts';
 import { runSpec } from './run-spec.ts';
 import { sandboxSpec } from './sandbox-spec.ts';
 import { completionCommand, probeCommand, versionCommand } from './small.ts';
@@ -33,5 +34,6 @@ export const commands: readonly Command[] = [
   versionCommand,
   probeCommand,
   { ...iamPolicySpec, load: async () => (await import('./iam-policy.ts')).iamPolicyCommand },
+  { ...releaseSpec, load: async () => (await import('./release.ts')).releaseCommand },
   completionCommand(() => commands),
 ];

@@ -5,8 +5,47 @@ interface Entry {
   readonly stage: string;
   readonly verb: string;
   readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly apiGroup?: string };
+  readonly userAgent?: string;
+  readonly objectRef?: {
+    readonly resource?: string;
+    readonly subresource?: string;
+    readonly apiGroup?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  };
   readonly responseStatus?: { readonly code?: number };
+  readonly requestReceivedTimestamp?: string;
+}
+
+export interface Write {
+  readonly verb: string;
+  readonly resource: string;
+  readonly subresource: string | undefined;
+  readonly name: string;
+  readonly code: number;
+  /** Milliseconds since the epoch when the request came. */
+  readonly at: number;
+}
+
+const WRITES = new Set(['create', 'update', 'patch', 'delete']);
+
+/** What operators wrote in a namespace, in order; refused and failed requests are writes as well. */
+export async function writesIn(namespace: string, auditLog: string): Promise<readonly Write[]> {
+  const writes: Write[] = [];
+  for (const line of (await readFile(auditLog, 'utf8')).split('\n')) {
+    if (!line.includes('"userAgent":"fleetward') || !line.includes(`"namespace":"${namespace}"`)) continue;
+    const { verb, objectRef, responseStatus, requestReceivedTimestamp } = JSON.parse(line) as Entry;
+    if (!WRITES.has(verb) || objectRef?.namespace !== namespace) continue;
+    writes.push({
+      verb,
+      resource: objectRef.resource ?? '',
+      subresource: objectRef.subresource,
+      name: objectRef.name ?? '',
+      code: responseStatus?.code ?? 0,
+      at: Date.parse(requestReceivedTimestamp ?? ''),
+    });
+  }
+  return writes;
 }
 
 export interface Grant {

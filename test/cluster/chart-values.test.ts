@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { KubeObject } from '../../operator/api/meta.ts';
+import { parseConfig } from '../../operator/cli/config/file.ts';
+import { parseObjects } from './support/bases.ts';
+import { cluster, execute, missing, must, why } from './support/cluster.ts';
+
+const CHART = join(import.meta.dirname, '../../charts/fleetward');
+const NAMESPACE = 'fleetward-system';
+
+type Loose = Record<string, any>;
+
+/** Every value that adds something to an object, with a word that nothing else has. */
+const EVERYTHING = {
+  replicas: 3,
+  image: { repository: 'registry.example.com/fleetward', digest: `sha256:${'ab'.repeat(32)}`, pullPolicy: 'Always' },
+  imagePullSecrets: [{ name: 'pull-secret' }],
+  serviceAccount: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/fleetward' } },
+  extraLabels: { team: 'plant' },
+  podLabels: { sidecar: 'yes' },
+  podAnnotations: { scrape: 'no' },
+  extraArgs: ['--log-level=debug'],
+  extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.com' }],
+  extraEnvFrom: [{ secretRef: { name: 'aws' } }],
+  extraVolumes: [{ name: 'ca', configMap: { name: 'ca' } }],
+  extraVolumeMounts: [{ name: 'ca', mountPath: '/etc/ssl/private-ca' }],
+  nodeSelector: { pool: 'system' },
+  tolerations: [{ key: 'system', operator: 'Exists' }],
+  affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+  topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }],
+  priorityClassName: 'system-cluster-critical',
+  terminationGracePeriodSeconds: 50,
+  podDisruptionBudget: { maxUnavailable: '50%' },
+  serviceMonitor: { enabled: true, interval: '10s', labels: { release: 'prometheus' } },
+  prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
+  grafanaDashboard: { enabled: true },
+  networkPolicy: { enabled: true },
+  operator: {
+    installation: 'plant-1',
+    allowedRoleArns: { factory: ['arn:aws:iam::123456789012:role/fleet-*'] },
+    allowedEndpoints: ['https://iot.example.com'],
+    allowFileSources: true,
+    endpoint: 'https://private.example.com',
+    concurrency: 8,
+    creationsPerSecond: 0,
+    log: { level: 'debug', format: 'pretty' },
+    leaderElection: { leaseDuration: '30s', renewDeadline: '20s', retryPeriod: '4s' },
+  },
+};
+
+describe.skipIf(missing)(`values of the chart${why}`, () => {
+  async function render(values: object = {}): Promise<readonly (KubeObject & Loose)[]> {
+    const args = ['template', 'fleetward', CHART, '-n', NAMESPACE, '-f', '-'];
+    const out = await must(
+      execute(cluster().parts.helm, args, { input: stringify(values), env: { HOME: '/nonexistent' } }),
+    );
+    return parseObjects(out) as readonly (KubeObject & Loose)[];
+  }
+  const of = (objects: readonly (KubeObject & Loose)[], kind: string, name?: string) =>
+    objects.filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name));
+  const one = (objects: readonly (KubeObject & Loose)[], kind: string, name?: string) => {
+    const found = of(objects, kind, name);
+    expect(found, `${kind} ${name ?? ''}`).toHaveLength(1);
+    return found[0] as KubeObject & Loose;
+  };
+  const configOf = (objects: readonly (KubeObject & Loose)[]) =>
+    parseConfig(one(objects, 'ConfigMap', 'fleetward')['data']['config.yaml'], 'config.yaml');
+  const operatorRules = (objects: readonly (KubeObject & Loose)[], kind: string) =>
+    of(objects, kind, 'fleetward').map(({ rules }) => rules as unknown);
+
+  test('CRDs come and stay unless told otherwise', async () => {
+    const crds = of(await render(), 'CustomResourceDefinition');
+    expect(crds.length).toBeGreaterThan(7);
+    for (const { metadata } of crds) expect(metadata.annotations?.['helm.sh/resource-policy']).toBe('keep');
+    expect(of(await render({ crds: { install: false } }), 'CustomResourceDefinition')).toEqual([]);
+    const loose = of(await render({ crds: { keep: false } }), 'CustomResourceDefinition');
+    expect(loose).toHaveLength(crds.length);
+    for (const { metadata } of loose) expect(metadata.annotations?.['helm.sh/resource-policy']).toBeUndefined();
+  });
+
+  test('the pod runs as nobody, on a read-only root, with probes that say what they mean', async () => {
+    const { spec } = one(await render(), 'Deployment')['spec'].template as Loose;
+    const [container] = spec['containers'] as Loose[];
+    expect(spec['securityContext']).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(container?.['securityContext']).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(container?.['livenessProbe'].httpGet.path).toBe('/healthz');
+    expect(container?.['readinessProbe'].httpGet.path).toBe('/readyz');
+    expect(spec['terminationGracePeriodSeconds']).toBeGreaterThan(25);
+  });
+
+  test('every value lands where it says', async () => {
+    const objects = await render(EVERYTHING);
+    const deployment = one(objects, 'Deployment')['spec'] as Loose;
+    const { metadata, spec } = deployment['template'] as Loose;
+    const [container] = spec['containers'] as Loose[];
+    expect(deployment['replicas']).toBe(3);
+    expect(container).toMatchObject({
+      image: `registry.example.com/fleetward@sha256:${'ab'.repeat(32)}`,
+      imagePullPolicy: 'Always',
+      envFrom: EVERYTHING.extraEnvFrom,
+    });
+    expect(container?.['args'].at(-1)).toBe('--log-level=debug');
+    expect(container?.['env']).toContainEqual(EVERYTHING.extraEnv[0]);
+    expect(container?.['volumeMounts']).toContainEqual(EVERYTHING.extraVolumeMounts[0]);
+    expect(spec['volumes']).toContainEqual(EVERYTHING.extraVolumes[0]);
+    const { imagePullSecrets, nodeSelector, tolerations, affinity, topologySpreadConstraints } = EVERYTHING;
+    const { priorityClassName, terminationGracePeriodSeconds } = EVERYTHING;
+    expect(spec).toMatchObject({
+      imagePullSecrets,
+      nodeSelector,
+      tolerations,
+      affinity,
+      topologySpreadConstraints,
+      priorityClassName,
+      terminationGracePeriodSeconds,
+    });
+    expect(metadata).toMatchObject({ labels: { team: 'plant', sidecar: 'yes' }, annotations: { scrape: 'no' } });
+    expect(one(objects, 'ServiceAccount').metadata.annotations).toEqual(EVERYTHING.serviceAccount.annotations);
+    expect(one(objects, 'PodDisruptionBudget')['spec'].maxUnavailable).toBe('50%');
+    for (const { kind, metadata: made } of objects) {
+      if (kind === 'CustomResourceDefinition') continue;
+      expect(made.labels, `${kind} ${made.name}`).toMatchObject({ team: 'plant' });
+    }
+    expect(configOf(objects)).toMatchObject(EVERYTHING.operator);
+  });
+
+  test('what selects the pods selects them, and the monitor finds the port', async () => {
+    const objects = await render(EVERYTHING);
+    const labels = one(objects, 'Deployment')['spec'].template.metadata.labels as Loose;
+    const selectors = [
+      one(objects, 'Deployment')['spec'].selector.matchLabels,
+      one(objects, 'Service')['spec'].selector,
+      one(objects, 'PodDisruptionBudget')['spec'].selector.matchLabels,
+      one(objects, 'NetworkPolicy')['spec'].podSelector.matchLabels,
+    ];
+    for (const selector of selectors) expect(labels).toMatchObject(selector);
+    const monitor = one(objects, 'ServiceMonitor');
+    expect(monitor.metadata.labels).toMatchObject({ release: 'prometheus' });
+    expect(one(objects, 'Service').metadata.labels).toMatchObject(monitor['spec'].selector.matchLabels);
+    const [endpoint] = monitor['spec'].endpoints as Loose[];
+    expect(one(objects, 'Service')['spec'].ports).toContainEqual(
+      expect.objectContaining({ name: endpoint?.['port'], targetPort: endpoint?.['port'] }),
+    );
+  });
+
+  test('namespaced, the operator has the same rights, in its namespaces only', async () => {
+    const wide = await render();
+    const narrow = await render({ operator: { watchNamespaces: ['a', 'b'] } });
+    expect(operatorRules(narrow, 'ClusterRole')).toEqual([]);
+    expect(of(narrow, 'Role', 'fleetward').map(({ metadata }) => metadata.namespace)).toEqual(['a', 'b']);
+    for (const rules of operatorRules(narrow, 'Role')) expect([rules]).toEqual(operatorRules(wide, 'ClusterRole'));
+    expect(of(narrow, 'ClusterRoleBinding')).toEqual([]);
+    expect(configOf(narrow).watchNamespaces).toEqual(['a', 'b']);
+  });
+
+  test('no role has a wildcard, and nobody may list or watch Secrets', async () => {
+    const roles = [...of(await render(), 'ClusterRole'), ...of(await render(), 'Role')];
+    expect(roles.length).toBeGreaterThan(3);
+    for (const { metadata, rules } of roles) {
+      expect(JSON.stringify(rules), metadata.name).not.toContain('*');
+      for (const { resources, verbs } of rules as Loose[]) {
+        if (resources.includes('secrets')) expect(verbs).toEqual(['get', 'create', 'patch']);
+      }
+    }
+  });
+
+  test('switched off, it is not there', async () => {
+    const objects = await render({
+      rbac: { create: false },
+      serviceAccount: { create: false, name: 'mine' },
+      admissionPolicy: { create: false },
+      podDisruptionBudget: { enabled: false },
+    });
+    const gone = /Role|ServiceAccount|ValidatingAdmissionPolicy|PodDisruptionBudget/;
+    expect(objects.filter(({ kind }) => gone.test(kind)).map(({ kind }) => kind)).toEqual([]);
+    expect(one(objects, 'Deployment')['spec'].template.spec.serviceAccountName).toBe('mine');
+  });
+
+  test('each value that adds to an object is in the list above', async () => {
+    const values = await readFile(join(CHART, 'values.yaml'), 'utf8');
+    const top = [...values.matchAll(/^([a-zA-Z]+):/gm)].map(([, name = '']) => name);
+    const elsewhere = [
+      ...['nameOverride', 'fullnameOverride', 'crds', 'rbac', 'admissionPolicy'],
+      ...['resources', 'podSecurityContext', 'securityContext'],
+    ];
+    expect(top.filter((name) => !(name in EVERYTHING) && !elsewhere.includes(name))).toEqual([]);
+  });
+});
