@@ -1,10 +1,10 @@
-import { ROLLOUT_VERBS } from './verbs.ts';
-
-/** What people ask of a single asset, outside of any rollout; annotations on a Device below the same prefix. */
-const ASSET_VERBS = ['hold', 'release', 'skip', 'contain'] as const;
+import { DEVICE_VERBS, ROLLOUT_VERBS } from './verbs.ts';
 
 /** Sets an act of somebody else back, and lifts the hold that came with it: the annotation `fleetward.dev/restore`. */
 const RESTORE = 'restore';
+
+/** By hand in `spec.approvedRevision`, where otherwise only Git approves. */
+const APPROVE = 'approve';
 
 /**
  * Who may use a verb is a right of RBAC on the object that carries the annotation, by resource. The chart's admission
@@ -12,9 +12,9 @@ const RESTORE = 'restore';
  */
 export const VERB_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   policyrollouts: ROLLOUT_VERBS,
-  devices: [...ASSET_VERBS, RESTORE],
+  devices: [...DEVICE_VERBS, RESTORE],
   thinggroups: [RESTORE],
   thingtypes: [RESTORE],
-  iotpolicies: [RESTORE],
+  iotpolicies: [RESTORE, APPROVE],
   securityprofiles: [RESTORE],
 };

@@ -92,6 +92,7 @@ allowedEndpoints:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 allowFileSources: {{ .Values.operator.allowFileSources }}
+usersPinned: {{ .Values.admissionPolicy.create }}
 {{- with .Values.operator.endpoint }}
 endpoint: {{ . | quote }}
 {{- end }}

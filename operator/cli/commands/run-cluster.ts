@@ -76,6 +76,7 @@ export async function runCluster(input: RunInput): Promise<number> {
     events: { sink: storeEventSink({ store }), instance: env.podName ?? hostname() },
     listen: listenAddress(args.text('listen') ?? config.listen ?? ':8080'),
     ...(config.concurrency === undefined ? {} : { deviceWorkers: config.concurrency }),
+    usersPinned: config.usersPinned ?? false,
     processMetrics: true,
   });
   try {

@@ -26,6 +26,7 @@ export const configFields = {
   allowedRoleArns: { kind: 'map', of: texts },
   allowedEndpoints: texts,
   allowFileSources: { kind: 'switch' },
+  usersPinned: { kind: 'switch' },
   endpoint: { kind: 'text', pattern: /^https?:\/\/[^\s/]+/, what: 'an http:// or https:// URL' },
   concurrency: { kind: 'number', min: 1, max: 256, whole: true },
   creationsPerSecond: { kind: 'number', min: 0, max: 100_000, whole: true },

@@ -16,6 +16,8 @@ export interface ConfigFile {
   readonly allowedEndpoints?: readonly string[];
   /** file:// sources read the operator's own disk. Default false in a cluster. */
   readonly allowFileSources?: boolean;
+  /** The cluster has an admission policy that pins the name in a verb to who writes it; the chart installs one. */
+  readonly usersPinned?: boolean;
   readonly endpoint?: string;
   readonly concurrency?: number;
   readonly creationsPerSecond?: number;

@@ -12,6 +12,7 @@ watchNamespaces: [a, b]
 allowedRoleArns: {a: ["arn:aws:iam::123456789012:role/fleet-*"]}
 allowedEndpoints: ["https://iot.example.com"]
 allowFileSources: false
+usersPinned: true
 endpoint: http://127.0.0.1:4566
 concurrency: 8
 creationsPerSecond: 10

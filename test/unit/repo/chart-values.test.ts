@@ -15,8 +15,8 @@ interface Schema {
   readonly additionalProperties?: unknown;
 }
 
-/** Not a value: the chart sets it. */
-const SET_BY_THE_CHART = ['listen'];
+/** Not values: the chart sets them. */
+const SET_BY_THE_CHART = ['listen', 'usersPinned'];
 
 const TEXTS = [
   'plant-1',
