@@ -11,6 +11,7 @@ const CHART = join(import.meta.dirname, '../../charts/fleetward');
 const NAMESPACE = 'fleetward-system';
 
 type Loose = Record<string, any>;
+type Rendered = Pick<KubeObject, 'kind' | 'metadata'> & Loose;
 
 /** Every value that adds something to an object, with a word that nothing else has. */
 const EVERYTHING = {
@@ -51,23 +52,23 @@ const EVERYTHING = {
 };
 
 describe.skipIf(missing)(`values of the chart${why}`, () => {
-  async function render(values: object = {}): Promise<readonly (KubeObject & Loose)[]> {
+  async function render(values: object = {}): Promise<readonly Rendered[]> {
     const args = ['template', 'fleetward', CHART, '-n', NAMESPACE, '-f', '-'];
     const out = await must(
       execute(cluster().parts.helm, args, { input: stringify(values), env: { HOME: '/nonexistent' } }),
     );
-    return parseObjects(out) as readonly (KubeObject & Loose)[];
+    return parseObjects(out) as readonly Rendered[];
   }
-  const of = (objects: readonly (KubeObject & Loose)[], kind: string, name?: string) =>
+  const of = (objects: readonly Rendered[], kind: string, name?: string) =>
     objects.filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name));
-  const one = (objects: readonly (KubeObject & Loose)[], kind: string, name?: string) => {
+  const one = (objects: readonly Rendered[], kind: string, name?: string) => {
     const found = of(objects, kind, name);
     expect(found, `${kind} ${name ?? ''}`).toHaveLength(1);
-    return found[0] as KubeObject & Loose;
+    return found[0] as Rendered;
   };
-  const configOf = (objects: readonly (KubeObject & Loose)[]) =>
+  const configOf = (objects: readonly Rendered[]) =>
     parseConfig(one(objects, 'ConfigMap', 'fleetward')['data']['config.yaml'], 'config.yaml');
-  const operatorRules = (objects: readonly (KubeObject & Loose)[], kind: string) =>
+  const operatorRules = (objects: readonly Rendered[], kind: string) =>
     of(objects, kind, 'fleetward').map(({ rules }) => rules as unknown);
 
   test('CRDs come and stay unless told otherwise', async () => {
