@@ -28,6 +28,11 @@ export interface CandidateInput {
   readonly maxSlashes: number;
   /** MQTT wildcards inside values change which topics a filter takes in. */
   readonly filters: boolean;
+  /**
+   * Slashes up to which values are tried where filters are matched against topics (delivery): `+` takes one level, so there a slash is
+   * harder to cover than the fresh letter. 0 where patterns alone decide; those take a slash like any letter.
+   */
+  readonly slashes: number;
   readonly valuesAreGlobs: boolean;
   readonly budget: Budget;
 }
@@ -141,8 +146,15 @@ function stretchesFor(key: string, patterns: readonly Items[]): Items[] {
 function specialValues(use: KeyUse, input: CandidateInput): string[] {
   const out: string[] = [''];
   if (input.filters) out.push('+', '#', `${use.letter}/#`);
+  if (input.slashes > 0) out.push(...levelledValues(use.letter, input.slashes));
   if (input.valuesAreGlobs) out.push('*', '?', `${use.letter}*`);
   return out;
+}
+
+/** Several levels of fresh text, some of them empty, and a value that begins with `$`, which first-level wildcards skip. */
+function levelledValues(letter: string, slashes: number): string[] {
+  const deep = Array.from({ length: slashes }, (_unused, index) => `${letter}${`/${letter}`.repeat(index + 1)}`);
+  return [...deep, '/', `/${letter}`, `${letter}/`, '//', `$${letter}`, `$${letter}/${letter}`];
 }
 
 /**

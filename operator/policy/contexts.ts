@@ -6,7 +6,7 @@ import type { ContextClass } from './context-class.ts';
 import { documentedSpelling } from './domains.ts';
 import { itemsKey } from './forced.ts';
 import type { Budget } from './inclusion.ts';
-import { asTopicPatterns, mostQuestionMarks, patternReader, sharesLevel } from './patterns.ts';
+import { asTopicPatterns, mostQuestionMarks, mostSlashes, patternReader, sharesLevel } from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
 
@@ -73,6 +73,7 @@ export function planContexts(input: ContextInput): ContextPlan {
     lengths: longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest],
     maxSlashes: options.maxSlashes,
     filters: input.types.includes('topicfilter'),
+    slashes: input.types.length > 1 ? Math.min(options.maxSlashes, mostSlashes(own) + 1) : 0,
     valuesAreGlobs: options.switches.substitutedWildcards === 'glob',
     budget: input.budget,
   };

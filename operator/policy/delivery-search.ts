@@ -30,40 +30,79 @@ interface AcceptedStatement {
   readonly live: Uint32Array;
 }
 
-/** Decides names for one action of one side, all of its globs moving together. */
+/** What is known of one vector of positions; worked out once. */
+interface Place {
+  readonly vector: Uint32Array;
+  readonly allows: boolean;
+  /** No continuation can be allowed any more: every Allow is out of reach, or a Deny takes whatever follows. */
+  readonly dead: boolean;
+  /** Every continuation is allowed: some Allow takes whatever follows, and no Deny is within reach. */
+  readonly open: boolean;
+  readonly steps: Map<number, number>;
+}
+
+/** Decides names for one action of one side, all of its globs moving together. Vectors of positions go by number. */
 class Acceptor {
-  readonly packed: PackedGlobs;
+  readonly #packed: PackedGlobs;
   readonly #statements: readonly AcceptedStatement[];
+  readonly #numbers = new Map<string, number>();
+  readonly #places: Place[] = [];
+  readonly start: number;
 
   constructor(ground: readonly GroundStatement[]) {
     const globs = ground.flatMap(({ conjuncts }) => conjuncts[0]?.globs ?? []);
-    this.packed = packGlobs(globs);
+    this.#packed = packGlobs(globs);
     let next = 0;
     this.#statements = ground.map(({ statement, conjuncts }) => {
       const size = conjuncts[0]?.globs.length ?? 0;
-      const bits = this.packed.finals.slice(next, next + size);
-      const first = next === 0 ? 0 : (this.packed.finals[next - 1] ?? 0) + 1;
+      const bits = this.#packed.finals.slice(next, next + size);
+      const first = next === 0 ? 0 : (this.#packed.finals[next - 1] ?? 0) + 1;
       next += size;
-      const live = new Uint32Array(this.packed.words);
+      const live = new Uint32Array(this.#packed.words);
       for (let bit = first; size > 0 && bit <= (bits.at(-1) ?? 0); bit += 1)
         live[bit >>> 5] = (live[bit >>> 5] ?? 0) | (1 << (bit & 31));
       return { allow: statement.effect === 'Allow', negated: conjuncts[0]?.negated ?? false, bits, live };
     });
+    const vector = new Uint32Array(this.#packed.words);
+    this.#packed.start(vector);
+    this.start = this.#numberOf(vector);
   }
 
-  start(): Uint32Array {
-    const out = new Uint32Array(this.packed.words);
-    this.packed.start(out);
-    return out;
+  step(from: number, letter: number): number {
+    const place = this.place(from);
+    const known = place.steps.get(letter);
+    if (known !== undefined) return known;
+    const vector = new Uint32Array(this.#packed.words);
+    this.#packed.step(place.vector, letter, vector);
+    const to = this.#numberOf(vector);
+    place.steps.set(letter, to);
+    return to;
   }
 
-  step(from: Uint32Array, letter: number): Uint32Array {
-    const out = new Uint32Array(this.packed.words);
-    this.packed.step(from, letter, out);
-    return out;
+  place(number: number): Place {
+    const place = this.#places[number];
+    if (place === undefined) throw new RangeError(`no such place: ${number}`);
+    return place;
   }
 
-  allows(vector: Uint32Array): boolean {
+  askedFor(number: number, letters: Set<number>): void {
+    const { vector } = this.place(number);
+    for (const [letter, mask] of this.#packed.literals)
+      if (letter !== plus && letter !== hash && mask.some((word, i) => (word & (vector[i] ?? 0)) !== 0))
+        letters.add(letter);
+  }
+
+  #numberOf(vector: Uint32Array): number {
+    const key = vector.join('.');
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    const number = this.#places.length;
+    this.#numbers.set(key, number);
+    this.#places.push({ vector, allows: this.#allows(vector), ...this.#prospects(vector), steps: new Map() });
+    return number;
+  }
+
+  #allows(vector: Uint32Array): boolean {
     let allowed = false;
     for (const { allow, negated, bits } of this.#statements) {
       const inside = bits.some((bit) => ((vector[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0);
@@ -74,40 +113,40 @@ class Acceptor {
     return allowed;
   }
 
-  /** Whether no continuation can be allowed any more: every Allow is out of reach, or a Deny takes whatever follows. */
-  isDead(vector: Uint32Array): boolean {
-    let alive = false;
+  #prospects(vector: Uint32Array): { readonly dead: boolean; readonly open: boolean } {
+    let granting = false;
+    let granted = false;
+    let denying = false;
     for (const { allow, negated, live } of this.#statements) {
       let some = 0;
       let all = 0;
       for (let i = 0; i < vector.length; i += 1) {
         const own = (vector[i] ?? 0) & (live[i] ?? 0);
         some |= own;
-        all |= own & (this.packed.universal[i] ?? 0);
+        all |= own & (this.#packed.universal[i] ?? 0);
       }
-      if (allow) alive ||= negated ? all === 0 : some !== 0;
-      else if (negated ? some === 0 : all !== 0) return true;
+      const never = negated ? all !== 0 : some === 0;
+      const always = negated ? some === 0 : all !== 0;
+      if (allow) {
+        granting ||= !never;
+        granted ||= always;
+      } else {
+        denying ||= !never;
+        if (always) return { dead: true, open: false };
+      }
     }
-    return !alive;
+    return { dead: !granting, open: granted && !denying };
   }
-
-  askedFor(vector: Uint32Array, letters: Set<number>): void {
-    for (const [letter, mask] of this.packed.literals)
-      if (letter !== plus && letter !== hash && mask.some((word, i) => (word & (vector[i] ?? 0)) !== 0))
-        letters.add(letter);
-  }
-}
-
-/** One way of writing the filter so far: the globs' positions, and whether the present level is a `+`. */
-interface Branch {
-  readonly vector: Uint32Array;
-  readonly inPlus: boolean;
 }
 
 /** Everything one side knows after reading part of a topic. */
 interface SideState {
-  readonly receive: Uint32Array;
-  readonly branches: readonly Branch[];
+  readonly receive: number;
+  /**
+   * The ways of writing the filter so far, ascending: twice the place in the Subscribe patterns, and one more where the present level is
+   * a `+`.
+   */
+  readonly branches: readonly number[];
   /** Some allowed filter ended in `#`, so every continuation matches. */
   readonly hashed: boolean;
 }
@@ -124,73 +163,66 @@ class Side {
   }
 
   start(): SideState {
-    return this.#atLevel(this.receive.start(), [this.subscribe.start()], false);
+    return this.#atLevel(this.receive.start, [this.subscribe.start]);
   }
 
   /** At the start of a level each filter may go on literally, with `+`, or end with `#`. */
-  #atLevel(receive: Uint32Array, vectors: readonly Uint32Array[], hashed: boolean): SideState {
-    const branches: Branch[] = [];
-    let all = hashed;
-    for (const vector of vectors) {
-      branches.push({ vector, inPlus: false }, { vector: this.subscribe.step(vector, plus), inPlus: true });
-      all ||= this.subscribe.allows(this.subscribe.step(vector, hash));
-    }
-    return { receive, branches: all ? [] : this.#tidy(branches), hashed: all };
+  #atLevel(receive: number, places: readonly number[]): SideState {
+    if (places.some((place) => this.subscribe.place(this.subscribe.step(place, hash)).allows))
+      return { receive, branches: [], hashed: true };
+    const branches = places.flatMap((place) => [place * 2, this.subscribe.step(place, plus) * 2 + 1]);
+    return { receive, branches: this.#tidy(branches), hashed: false };
   }
 
   step(state: SideState, letter: number, first: boolean): SideState {
     const receive = this.receive.step(state.receive, letter);
-    if (first && letter === dollar && this.#skipDollar)
-      return {
-        receive,
-        branches: this.#tidy([{ vector: this.subscribe.step(this.subscribe.start(), dollar), inPlus: false }]),
-        hashed: false,
-      };
+    if (first && letter === dollar && this.#skipDollar) {
+      const literal = this.subscribe.step(this.subscribe.start, dollar) * 2;
+      return { receive, branches: this.#tidy([literal]), hashed: false };
+    }
     if (state.hashed) return { receive, branches: [], hashed: true };
     if (letter === slash)
-      return this.#atLevel(
-        receive,
-        distinctVectors(state.branches.map((branch) => this.subscribe.step(branch.vector, slash))),
-        false,
-      );
+      return this.#atLevel(receive, [
+        ...new Set(state.branches.map((branch) => this.subscribe.step(branch >> 1, slash))),
+      ]);
     const branches = state.branches.map((branch) =>
-      branch.inPlus ? branch : { vector: this.subscribe.step(branch.vector, letter), inPlus: false },
+      (branch & 1) === 1 ? branch : this.subscribe.step(branch >> 1, letter) * 2,
     );
     return { receive, branches: this.#tidy(branches), hashed: false };
   }
 
   delivers(state: SideState): boolean {
-    if (!this.receive.allows(state.receive)) return false;
-    return state.hashed || state.branches.some((branch) => this.subscribe.allows(branch.vector));
+    if (!this.receive.place(state.receive).allows) return false;
+    return state.hashed || state.branches.some((branch) => this.subscribe.place(branch >> 1).allows);
   }
 
   isDead(state: SideState): boolean {
-    return this.receive.isDead(state.receive) || (!state.hashed && state.branches.length === 0);
+    return this.receive.place(state.receive).dead || (!state.hashed && state.branches.length === 0);
   }
 
   askedFor(state: SideState, letters: Set<number>): void {
     this.receive.askedFor(state.receive, letters);
-    for (const branch of state.branches) if (!branch.inPlus) this.subscribe.askedFor(branch.vector, letters);
+    for (const branch of state.branches) if ((branch & 1) === 0) this.subscribe.askedFor(branch >> 1, letters);
     // Behind `+` only the slash matters, and the search always tries that.
   }
 
-  #tidy(branches: readonly Branch[]): Branch[] {
-    const out = new Map<string, Branch>();
-    for (const branch of branches) if (!this.subscribe.isDead(branch.vector)) out.set(branchKey(branch), branch);
-    return [...out.values()];
+  #tidy(branches: readonly number[]): number[] {
+    const alive = new Set(branches.filter((branch) => !this.subscribe.place(branch >> 1).dead));
+    return [...alive].sort((a, b) => a - b);
   }
 }
 
-function branchKey(branch: Branch): string {
-  return `${branch.inPlus ? '+' : ''}${branch.vector.join('.')}`;
-}
-
-function distinctVectors(vectors: readonly Uint32Array[]): Uint32Array[] {
-  return [...new Map(vectors.map((vector) => [vector.join('.'), vector])).values()];
-}
-
 function stateKey(state: SideState): string {
-  return `${state.receive.join('.')}|${state.hashed ? '#' : state.branches.map(branchKey).sort().join(',')}`;
+  return `${state.receive}|${state.hashed ? '#' : state.branches.join()}`;
+}
+
+/** Whether two sides say the same about a half of delivery: the same statements with the same patterns. */
+function sameGround(a: readonly GroundStatement[], b: readonly GroundStatement[]): boolean {
+  const keyOf = ({ statement, conjuncts }: GroundStatement): string =>
+    [statement.effect, conjuncts.map(({ globs, negated }) => `${negated} ${globs.map(String).join(' ')}`)].join();
+  const left = a.map(keyOf).sort();
+  const right = b.map(keyOf).sort();
+  return left.length === right.length && left.every((one, i) => one === right[i]);
 }
 
 interface Node {
@@ -217,8 +249,12 @@ export function findUndelivered(
     [...side.subscribe, ...side.receive].flatMap(({ conjuncts }) => conjuncts[0]?.globs ?? []),
   );
   const fresh = freshLetter(globs, valid);
+  const sameReceive = sameGround(here.receive, there.receive);
+  // The other side delivers whatever follows, or all of it that may be received at all.
+  const outdone = (state: SideState): boolean =>
+    state.hashed && (sameReceive || other.receive.place(state.receive).open);
   let layer: Node[] = [{ here: one.start(), there: other.start(), valid: valid.start, letter: 0, parent: undefined }];
-  const seen = new Set<string>();
+  const seen = new Map<string, number[]>();
   for (let length = 0; length <= valid.maxBytes && layer.length > 0; length += 1) {
     const next: Node[] = [];
     for (const node of layer) {
@@ -236,9 +272,11 @@ export function findUndelivered(
         if (budget.left < 0) return { kind: 'exceeded' };
         if (one.isDead(after)) continue;
         const beyond = other.step(node.there, letter, length === 0);
-        const key = `${state}/${stateKey(after)}/${stateKey(beyond)}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
+        if (outdone(beyond)) continue;
+        const key = `${stateKey(after)}/${stateKey(beyond)}`;
+        const known = seen.get(key) ?? [];
+        if (known.some((earlier) => earlier === state || valid.outlasts(earlier, state))) continue;
+        seen.set(key, [...known, state]);
         next.push({ here: after, there: beyond, valid: state, letter, parent: node });
       }
     }

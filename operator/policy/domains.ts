@@ -12,6 +12,7 @@ const attributes: Validity = {
   states: 1,
   next: (_state, code) => (attributeLetterSet.has(code) ? 0 : -1),
   accepts: () => true,
+  outlasts: () => false,
   openings: () => [],
   alphabet: attributeLetters,
   maxBytes: 800,

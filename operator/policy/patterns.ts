@@ -54,6 +54,11 @@ export function mostQuestionMarks(patterns: readonly Items[]): number {
   return Math.max(0, ...patterns.map((items) => items.filter((item) => item === ANY).length));
 }
 
+/** The largest number of slashes that one pattern spells out. */
+export function mostSlashes(patterns: readonly Items[]): number {
+  return Math.max(0, ...patterns.map((items) => items.filter((item) => item === 47).length));
+}
+
 /**
  * Whether some level (text between slashes) holds two variables, or one twice. For those no proof exists that the tested values
  * suffice, and verdicts say so.

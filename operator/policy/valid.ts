@@ -9,6 +9,8 @@ export interface Validity {
   readonly states: number;
   next(state: number, code: number): number;
   accepts(state: number): boolean;
+  /** Whether everything that may follow `other` may follow `state` too: fewer slashes used leave room for more. */
+  outlasts(state: number, other: number): boolean;
   /** Letters that lead somewhere an ordinary letter does not (the search must try them where a pattern leaves the letter open). */
   openings(state: number): readonly number[];
   /** All letters of the alphabet when it is finite; undefined when any code point but U+0000 may occur. */
@@ -19,6 +21,7 @@ export interface Validity {
 
 const dead = -1;
 const none: readonly number[] = [];
+const never = (): boolean => false;
 const slash = 47;
 const plus = 43;
 const hash = 35;
@@ -76,6 +79,7 @@ function topics(maxSlashes: number): Validity {
       return code === slash ? count(state - counted + 1) : state;
     },
     accepts: (state) => state > 0,
+    outlasts: (state, other) => state >= counted && state <= other,
     openings(state) {
       const next = ingest[state];
       return next === undefined ? none : [next];
@@ -100,6 +104,7 @@ function filters(maxSlashes: number): Validity {
       return (state & ~3) + 1;
     },
     accepts: (state) => state > 0,
+    outlasts: (state, other) => state > 0 && (state & 3) === (other & 3) && state <= other,
     // Inside a level and behind `+`, a slash is what makes room for the next wildcard.
     openings: (state) => ((state & 3) === 1 || (state & 3) === 2 ? [slash] : none),
     alphabet: undefined,
@@ -112,6 +117,7 @@ const clients: Validity = {
   states: 2,
   next: (state, code) => (code === 0 || (state === 0 && code === dollar) ? dead : 1),
   accepts: (state) => state === 1,
+  outlasts: never,
   openings: () => none,
   alphabet: undefined,
   maxBytes: 128,
@@ -127,6 +133,7 @@ const thingOrShadow: Validity = {
     return state < 2 ? 1 : 3;
   },
   accepts: (state) => state === 1 || state === 3,
+  outlasts: never,
   openings: (state) => (state === 1 ? [slash] : none),
   alphabet: [...thingLetters, slash],
   maxBytes: 193,
@@ -139,6 +146,7 @@ function words(letters: readonly number[], maxBytes: number): Validity {
     states: 2,
     next: (_state, code) => (known.has(code) ? 1 : dead),
     accepts: (state) => state === 1,
+    outlasts: never,
     openings: () => none,
     alphabet: letters,
     maxBytes,
@@ -150,6 +158,7 @@ const anything: Validity = {
   states: 1,
   next: () => 0,
   accepts: () => true,
+  outlasts: never,
   openings: () => none,
   alphabet: undefined,
   maxBytes: 2048,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
 import { redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
-import { largeUniverse, smallUniverse, type Universe } from '../policy/random-policies.ts';
+import { filterUniverse, largeUniverse, smallUniverse, type Universe } from '../policy/random-policies.ts';
 import { agreesWithRefa } from '../policy/refa-inclusion.ts';
 
 export interface FuzzReport {
@@ -24,6 +24,7 @@ const modes: Readonly<Record<string, Mode>> = {
   policy: { universe: smallUniverse, check: checkRaw },
   'policy-large': { universe: largeUniverse, check: checkRaw },
   'policy-delivery': { universe: withAllFilters(smallUniverse), check: checkDelivery },
+  'policy-delivery-wild': { universe: withAllFilters(filterUniverse), check: checkDelivery },
   'policy-session': { universe: smallUniverse, check: checkSession },
 };
 

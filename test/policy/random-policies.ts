@@ -94,9 +94,11 @@ const oneCondition = fc.oneof(
   ),
 );
 
-function statement(shape: Shape): fc.Arbitrary<RawStatement> {
+const anyActions = ['iot:Publish', 'iot:Publish', 'iot:Publish', 'iot:Subscribe', 'iot:Receive', 'iot:Connect'];
+
+function statement(shape: Shape, actions = anyActions): fc.Arbitrary<RawStatement> {
   return fc
-    .constantFrom('iot:Publish', 'iot:Publish', 'iot:Publish', 'iot:Subscribe', 'iot:Receive', 'iot:Connect')
+    .constantFrom(...actions)
     .chain((action) =>
       fc.record({
         effect: fc.constantFrom<'Allow' | 'Deny'>('Allow', 'Allow', 'Deny'),
@@ -114,12 +116,16 @@ function statement(shape: Shape): fc.Arbitrary<RawStatement> {
     }));
 }
 
-function pairs(levels: number): fc.Arbitrary<readonly [readonly RawPolicy[], readonly RawPolicy[]]> {
+function pairs(
+  levels: number,
+  actions = anyActions,
+  always: readonly RawStatement[] = [],
+): fc.Arbitrary<readonly [readonly RawPolicy[], readonly RawPolicy[]]> {
   const policy = (statements: readonly RawStatement[]): RawPolicy => ({ Version: '2012-10-17', Statement: statements });
   return fc
     .uniqueArray(fc.constantFrom(thing, client, attribute), { minLength: 1, maxLength: 2 })
     .chain((variables) => {
-      const one = statement({ levels, variables });
+      const one = statement({ levels, variables }, actions);
       // Sides that share statements lie close together, which is where mistakes of a comparison hide.
       return fc.tuple(
         fc.array(one, { maxLength: 2 }),
@@ -127,7 +133,10 @@ function pairs(levels: number): fc.Arbitrary<readonly [readonly RawPolicy[], rea
         fc.array(one, { maxLength: 2 }),
       );
     })
-    .map(([shared, before, after]) => [[policy([...shared, ...before])], [policy([...after, ...shared])]] as const);
+    .map(([some, before, after]) => {
+      const shared = [...always, ...some];
+      return [[policy([...shared, ...before])], [policy([...after, ...shared])]] as const;
+    });
 }
 
 function words(pieces: readonly string[], levels: number): string[] {
@@ -188,6 +197,29 @@ export const smallUniverse: Universe = {
   ],
   contexts,
   policies: pairs(2),
+};
+
+/** Client IDs and attributes that mean something inside a filter: wildcards, several levels, empty levels. */
+const filterContexts: readonly RawContext[] = [
+  { 'iot:ClientId': 'a' },
+  { 'iot:ClientId': '+' },
+  { 'iot:ClientId': '#' },
+  { 'iot:ClientId': 'a/b' },
+  { 'iot:ClientId': 'd/', 'iot:Connection.Thing.ThingName': 'd', 'iot:Connection.Thing.Attributes[x]': 'a/#' },
+  { 'iot:ClientId': 'd', 'iot:Connection.Thing.ThingName': 'd', 'iot:Connection.Thing.Attributes[x]': 'b/d' },
+  { 'iot:ClientId': 'b/d/a', 'iot:Connection.Thing.ThingName': 'ab', 'iot:Connection.Thing.Attributes[x]': '#' },
+  { 'iot:ClientId': '+/b', 'iot:Connection.Thing.ThingName': 'a', 'iot:Connection.Thing.Attributes[x]': '' },
+];
+
+/** The topics of the small universe under contexts that open filters; most messages may be received, so that filters decide. */
+export const filterUniverse: Universe = {
+  ...smallUniverse,
+  contexts: filterContexts,
+  policies: pairs(
+    2,
+    ['iot:Subscribe', 'iot:Subscribe', 'iot:Subscribe', 'iot:Receive'],
+    [{ Effect: 'Allow', Action: 'iot:Receive', Resource: '*' }],
+  ),
 };
 
 /** All words of up to three levels over ten pieces. */

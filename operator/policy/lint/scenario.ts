@@ -140,7 +140,7 @@ function sampleOf(operator: string, text: string): string | undefined {
 }
 
 /** The text with its variables filled in from the context; unresolved ones stay as they are. */
-function filled(text: string, context: Context): string {
+export function filled(text: string, context: Context): string {
   const values = new Map(Object.entries(context).map(([key, value]) => [normaliseKey(key), value]));
   return text.replace(/\$\{([^}]*)\}/g, (whole, inner: string) => {
     const value = values.get(normaliseKey(inner.trim()));

@@ -19,12 +19,14 @@ interface BaseInput {
 export function baseContexts({ statements, texts, names, options }: BaseInput): Context[] {
   const thing = deviceContext(texts, { clientId: names.own, thing: names.own });
   const connects = statements.filter((view) => view.statement.effect === 'Allow' && mayConnect(view));
-  const ids = new Set(['c', ...connects.flatMap((view) => suggestedIds(view, texts))]);
+  const bare = deviceContext(texts, { clientId: 'c', thing: undefined });
+  const ids = new Set(['c', ...connects.flatMap((view) => suggestedIds(view, bare))]);
   const plain = [...ids].map((clientId) => deviceContext(texts, { clientId, thing: undefined }));
   const named = [...ids]
     .filter((id) => id !== 'c' && /^[a-zA-Z0-9:_-]{1,128}$/.test(id))
     .map((id) => deviceContext(texts, { clientId: id, thing: id }));
-  const exclusive = options.exclusiveThings ? [{ ...thing, [keys.clientId]: 'c' }] : [];
+  const others = new Set(['c', ...connects.flatMap((view) => suggestedIds(view, thing))]);
+  const exclusive = options.exclusiveThings ? [...others].map((id) => ({ ...thing, [keys.clientId]: id })) : [];
   const bases = [thing, ...named, ...plain, ...exclusive];
   const met = connects.flatMap((view) => bases.map((context) => satisfy(view.statement, context)));
   const denies = statements.filter((view) => view.statement.effect === 'Deny' && view.statement.conditions.length > 0);
@@ -50,8 +52,7 @@ function matchesConnect(pattern: string): boolean {
 }
 
 /** Client IDs that a Connect statement names: its literals, and one example where it has wildcards. */
-function suggestedIds(view: StatementView, texts: readonly string[]): string[] {
-  const context = deviceContext(texts, { clientId: 'c', thing: undefined });
+function suggestedIds(view: StatementView, context: Context): string[] {
   const values = new Map(Object.entries(context).map(([key, value]) => [normaliseKey(key), value]));
   const fromResources = view.statement.resources.flatMap(({ text }) => {
     const at = text.indexOf(':client/');

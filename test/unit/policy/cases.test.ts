@@ -9,20 +9,21 @@ const read = (name: string) =>
 
 describe('the case files', () => {
   const pairs = read('policy-pairs.json');
-  it.each(pairs.pairs.map((item) => [item.name, item] as const))(
-    'pair %s has the stated verdicts and witnesses',
-    (_name, item) => {
-      expect(runPair(item, pairs.defaults)).toEqual([]);
-    },
-  );
+  for (const file of [pairs, read('more-pairs.json')])
+    it.each(file.pairs.map((item) => [item.name, item] as const))(
+      'pair %s has the stated verdicts and witnesses',
+      (_name, item) => {
+        expect(runPair(item, file.defaults)).toEqual([]);
+      },
+    );
 
-  const lints = read('policy-lint-cases.json');
-  it.each(lints.lints.map((item) => [item.name, item] as const))(
-    'lint case %s has the stated findings',
-    (_name, item) => {
-      expect(runLint(item, lints.defaults)).toEqual([]);
-    },
-  );
+  for (const file of [read('policy-lint-cases.json'), read('more-lint-cases.json')])
+    it.each(file.lints.map((item) => [item.name, item] as const))(
+      'lint case %s has the stated findings',
+      (_name, item) => {
+        expect(runLint(item, file.defaults)).toEqual([]);
+      },
+    );
 
   it('refuses a field that it does not know, so that no expectation goes unchecked', () => {
     const text = JSON.stringify({ cases: [{ name: 'x', before: {}, after: {}, verdict: 'widens', expects: 1 }] });

@@ -7,7 +7,7 @@ import { accepts, combine, type Machine, shortestWord } from '../../reach/machin
 import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
 import { parseTemplate, substitute } from '../../template.ts';
 import { actionNamed, type Model, resourcesOf, type StatementView } from '../model.ts';
-import { variableNames } from '../scenario.ts';
+import { filled, variableNames } from '../scenario.ts';
 
 const clientIdKey = normaliseKey(keys.clientId);
 const thingKey = normaliseKey(keys.thingName);
@@ -64,14 +64,15 @@ function twoIds(model: Model, view: StatementView, context: Context, text: strin
   const machine = freeIds(model, view, context, text);
   if (machine === undefined) return [];
   const { alphabet } = model.languages(context);
-  const tail = text.slice(text.lastIndexOf('/') + 1).replace(/\$\{[^}]*\}/g, '');
+  const tail = filled(text.slice(text.lastIndexOf('/') + 1), context);
   const tails = [tail, ...bounds(view).flat()];
   const numbered = (digit: string): string[] => tails.map((one) => one.replace(/[*?]/g, digit));
   const nice = [model.names.other, ...numbered('2'), 'x1', 'x2', ...numbered('3')];
   const ids = nice.filter((id) => accepts(machine, alphabet, id));
   if (ids.length < 2) {
     const first = shortestWord(machine, alphabet, 20_000);
-    if (first.kind === 'word') ids.push(first.word);
+    if (first.kind === 'word')
+      ids.push(...[first.word, `${first.word}2`].filter((id) => accepts(machine, alphabet, id)));
   }
   return [...new Set(ids)].map((id) => connectRequest(model, context, id)).filter(model.allows);
 }
