@@ -1,9 +1,10 @@
 import type { Condition } from './conditions.ts';
-import { foldGlob, unknownAtom } from './conditions.ts';
-import { domainOf } from './domains.ts';
+import { arnSegments, foldGlob, unknownAtom } from './conditions.ts';
+import { type DomainOptions, domainOf } from './domains.ts';
 import { forcedStretches, type Items, itemsKey } from './forced.ts';
-import type { Glob } from './glob.ts';
+import { type Glob, isLoneStar, literalTokens, matches } from './glob.ts';
 import type { Budget } from './inclusion.ts';
+import { arnPrefix } from './options.ts';
 import { keys, normaliseKey } from './request.ts';
 import { substitute, type Template, templateOf } from './template.ts';
 import { isValid } from './valid.ts';
@@ -25,7 +26,7 @@ export interface CandidateInput {
   readonly clientPatterns: readonly Items[];
   /** Lengths of fresh words to try. */
   readonly lengths: readonly number[];
-  readonly maxSlashes: number;
+  readonly options: DomainOptions;
   /** MQTT wildcards inside values change which topics a filter takes in. */
   readonly filters: boolean;
   /**
@@ -42,6 +43,7 @@ export type ValueLists = ReadonlyMap<string, ValueList>;
 const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 const connectAttributes = normaliseKey(keys.connectAttributes);
+const lastWillTopic = normaliseKey(keys.lastWillTopic);
 
 /** Values per key that do not hang on what a name must match: fresh words, and what conditions single out. */
 export function baseCandidates(input: CandidateInput): ValueLists {
@@ -65,7 +67,7 @@ export function candidates(input: CandidateInput, base: ValueLists, left: readon
 function withForced(use: KeyUse, input: CandidateInput, base: ValueLists, patterns: readonly Items[]): ValueList {
   const known = base.get(use.key) ?? { values: [], exhaustive: true };
   if (!use.asVariable) return known;
-  const domain = domainOf(use.key, input.maxSlashes);
+  const domain = domainOf(use.key, input.options);
   const values = new Set(known.values);
   for (const stretch of stretchesFor(use.key, patterns)) {
     const plain = stretch.filter((item) => typeof item === 'number');
@@ -82,8 +84,10 @@ function wantedTemplates(use: KeyUse): Template[] {
 function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
   if (use.key.startsWith('?')) return { values: ['true', 'false'], exhaustive: true };
   const families = new Set(use.conditions.map((condition) => condition.family));
-  if (families.has('ip') || families.has('numeric') || families.has('date')) return intervalPoints(use.conditions);
-  if (families.has('bool')) return { values: ['true', 'false'], exhaustive: true };
+  families.delete('null');
+  const [family] = families;
+  if (family === 'ip' || family === 'numeric' || family === 'date') return orderedValues(use, input, families.size);
+  if (family === 'bool' && families.size === 1) return { values: ['true', 'false'], exhaustive: true };
   const texts = textValues(use, input);
   const multivalued = use.key === connectAttributes || use.key.endsWith('.list');
   if (!multivalued && use.conditions.every((condition) => condition.quantifier === 'single')) return texts;
@@ -93,8 +97,20 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
   );
 }
 
+/**
+ * Points in the intervals of addresses, numbers or dates; where the same key is compared as text as well, the values that the texts
+ * single out besides, without a claim that they suffice.
+ */
+function orderedValues(use: KeyUse, input: CandidateInput, families: number): ValueList {
+  const points = intervalPoints(use.conditions);
+  const single = use.conditions.every((condition) => condition.quantifier === 'single');
+  if (families === 1 && single) return points;
+  const texts = families === 1 ? [] : textValues(use, input).values;
+  return { values: [...new Set([...points.values, ...texts])], exhaustive: false };
+}
+
 function textValues(use: KeyUse, input: CandidateInput): ValueList {
-  const domain = domainOf(use.key, input.maxSlashes);
+  const domain = domainOf(use.key, input.options);
   const globs = [...wantedGlobs(use, input), ...clientGlobs(use, input)];
   const cells = cellsOf(globs, domain, input.budget);
   const values = new Set<string>(
@@ -117,9 +133,22 @@ function wantedGlobs(use: KeyUse, input: CandidateInput): Glob[] {
     .flatMap((condition) =>
       condition.values.flatMap((value) => {
         if (value.glob === undefined) return [];
+        if (condition.family === 'arn' && use.key === lastWillTopic) return bySegments(value.glob, input.options);
         return [condition.family === 'stringFold' ? foldGlob(value.glob) : value.glob];
       }),
     );
+}
+
+/** What an ARN operator leaves of a pattern for ARNs of this deployment: it compares segment by segment. */
+function bySegments(glob: Glob, options: DomainOptions): Glob[] {
+  if (isLoneStar(glob)) return [glob];
+  const segments = arnSegments(glob);
+  const fixed = arnPrefix(options);
+  const own = fixed.split(':');
+  const name = segments?.at(-1);
+  if (segments === undefined || name === undefined) return [];
+  if (!segments.slice(0, 5).every((segment, index) => matches(segment, own[index] ?? ''))) return [];
+  return [Int32Array.from([...literalTokens(fixed), ...name])];
 }
 
 function clientGlobs(use: KeyUse, input: CandidateInput): Glob[] {
@@ -163,7 +192,7 @@ function levelledValues(letter: string, slashes: number): string[] {
  */
 function withDependent(use: KeyUse, input: CandidateInput, lists: ValueLists, patterns: readonly Items[]): ValueList {
   const known = lists.get(use.key) ?? { values: [], exhaustive: true };
-  const domain = domainOf(use.key, input.maxSlashes);
+  const domain = domainOf(use.key, input.options);
   const values = new Set(known.values);
   const take = (text: string): void => {
     if (isValid(domain, text)) values.add(text);

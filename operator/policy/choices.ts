@@ -30,7 +30,9 @@ export function enumerate(
       choices: choicesFor(thing, input, uses, narrow, lists),
       self: new Set(isConnect ? (sameName ? [clientId, thingName] : [clientId]) : []),
       valid:
-        isConnect && sameName ? domainOf(thingName, maxSlashes) : validityOf(input.types[0] ?? 'topic', maxSlashes),
+        isConnect && sameName
+          ? domainOf(thingName, input.set.options)
+          : validityOf(input.types[0] ?? 'topic', maxSlashes),
     };
   });
   return {

@@ -71,7 +71,7 @@ export function planContexts(input: ContextInput): ContextPlan {
     uses,
     clientPatterns: patternsOf(input.connect, 'client'),
     lengths: longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest],
-    maxSlashes: options.maxSlashes,
+    options,
     filters: input.types.includes('topicfilter'),
     slashes: input.types.length > 1 ? Math.min(options.maxSlashes, mostSlashes(own) + 1) : 0,
     valuesAreGlobs: options.switches.substitutedWildcards === 'glob',

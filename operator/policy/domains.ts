@@ -1,3 +1,4 @@
+import { arnPrefix } from './options.ts';
 import { keys, normaliseKey } from './request.ts';
 import { anyText, thingNames, type Validity, validityOf } from './valid.ts';
 
@@ -22,9 +23,38 @@ const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 const thingType = normaliseKey(keys.thingType);
 const topic = normaliseKey(keys.topic);
+const lastWillTopic = normaliseKey(keys.lastWillTopic);
+
+/** A fixed text and a name behind it: the will topic is given as an ARN of this deployment. */
+function behind(text: string, name: Validity): Validity {
+  const fixed = Array.from(text, (char) => char.charCodeAt(0));
+  const after = fixed.length;
+  return {
+    start: 0,
+    states: after + name.states,
+    next(state, code) {
+      if (state >= after) {
+        const next = name.next(state - after, code);
+        return next < 0 ? next : next + after;
+      }
+      if (code !== fixed[state]) return -1;
+      return state + 1 === after ? after + name.start : state + 1;
+    },
+    accepts: (state) => state >= after && name.accepts(state - after),
+    outlasts: (state, other) => state >= after && other >= after && name.outlasts(state - after, other - after),
+    openings: (state) => (state < after ? fixed.slice(state, state + 1) : name.openings(state - after)),
+    alphabet: undefined,
+    maxBytes: after + name.maxBytes,
+  };
+}
+
+/** What a domain depends on. */
+export type DomainOptions = Parameters<typeof arnPrefix>[0];
 
 /** The values that a string key can have at all. */
-export function domainOf(key: string, maxSlashes: number): Validity {
+export function domainOf(key: string, options: DomainOptions): Validity {
+  const { maxSlashes } = options;
+  if (key === lastWillTopic) return behind(`${arnPrefix(options)}topic/`, validityOf('topic', maxSlashes));
   if (key === clientId) return validityOf('client', maxSlashes);
   if (key === thingName || key === thingType) return thingNames;
   if (key === topic) return validityOf('topic', maxSlashes);

@@ -114,6 +114,11 @@ const openQuestions: readonly { readonly touches: (text: Texts) => boolean; read
   },
   {
     question:
+      "A default in a policy variable, ${key, 'default'}, is taken to work as in IAM; AWS IoT does not document it.",
+    touches: ({ all }) => /\$\{[^},]*,[^}]*\}/.test(all),
+  },
+  {
+    question:
       'A shared subscription $share/<group>/<filter> is taken to be checked under its whole name, and not to carry messages past a Deny (switch sharedSubscription).',
     touches: ({ statements, resources, level }) =>
       resources.some((text) => text.includes('$share')) ||

@@ -79,7 +79,7 @@ export function subsetsOf(single: readonly string[], exhaustive: boolean): Value
 /** A point in every interval that the conditions' numbers, dates or address blocks cut out. */
 export function intervalPoints(conditions: readonly Condition[]): ValueList {
   const texts = conditions.flatMap((condition) => condition.values.map((value) => value.text));
-  const family = conditions[0]?.family;
+  const family = conditions.find((condition) => condition.family !== 'null')?.family;
   if (family === 'ip') return { values: addressPoints(texts), exhaustive: true };
   const parse = family === 'date' ? parseDate : Number;
   const bounds = [...new Set(texts.map(parse).filter((bound) => Number.isFinite(bound)))].sort((a, b) => a - b);

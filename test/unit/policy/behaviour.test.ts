@@ -138,6 +138,23 @@ describe('what a comparison says beside its verdict', () => {
     expect(worstCase(result)).toEqual({ mayWiden: true, mayTighten: true });
   });
 
+  it('names the assumption that defaults of variables work as in IAM', () => {
+    const before = document(allow('iot:Publish', `topic/\${iot:Connection.Thing.ThingTypeName, 'none'}`));
+    const result = compare([before], [document(allow('iot:Publish', 'topic/none'))]);
+    expect(result.assumptions.join(' ')).toContain('A default in a policy variable');
+  });
+
+  it('claims nothing where a key is compared as an address and as text', () => {
+    const condition = {
+      Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' }, StringLike: { 'aws:SourceIp': '1*' } },
+    };
+    const result = compare(
+      [document(allow('iot:Publish', 'topic/a'))],
+      [document(allow('iot:Publish', 'topic/a', condition))],
+    );
+    expect(result).toMatchObject({ verdict: 'tightens', testedValuesOnly: true });
+  });
+
   it('says that only tested values stand behind it where two variables share a level', () => {
     const before = document(allow('iot:Publish', `topic/${thing}\${iot:ClientId}`));
     const result = compare([before], [document(allow('iot:Publish', 'topic/*'))]);
