@@ -30,13 +30,35 @@ export interface ThingFacts {
   readonly attributes: Attributes;
 }
 
+/** No policy of an account can have such a name. */
+const CLAIM_POLICY = 'claim:';
+
+/** What the certificate of a provisioning claim may do (provision-wo-cert): connect, and be provisioned by its template. */
+function claimDocument(scope: Scope, templateName: string): string {
+  const topics = ['$aws/certificates/create*', `$aws/provisioning-templates/${templateName}/provision/*`];
+  const on = (kind: string) => topics.map((topic) => scope.arn(`${kind}/${topic}`));
+  const allow = (Action: string, Resource: readonly string[]) => ({ Effect: 'Allow', Action, Resource });
+  const Statement = [
+    allow('iot:Connect', ['*']),
+    allow('iot:Publish', on('topic')),
+    allow('iot:Receive', on('topic')),
+    allow('iot:Subscribe', on('topicfilter')),
+  ];
+  return JSON.stringify({ Version: '2012-10-17', Statement });
+}
+
 /** The state as it is now. */
 export function currentView(scope: Scope): AuthorityView {
   const identity = scope.slice(IDENTITY);
   const registry = scope.slice(REGISTRY);
   return {
-    policiesOf: (target) => identity.links(target).policies,
+    policiesOf(target) {
+      const claim =
+        identity.claims.size > 0 ? identity.claims.get(target.slice(target.lastIndexOf('/') + 1)) : undefined;
+      return claim ? [CLAIM_POLICY + claim.templateName] : identity.links(target).policies;
+    },
     document(policyName) {
+      if (policyName.startsWith(CLAIM_POLICY)) return claimDocument(scope, policyName.slice(CLAIM_POLICY.length));
       const policy = identity.policies.get(policyName);
       return policy?.versions.find((v) => v.id === policy.defaultVersionId)?.document;
     },

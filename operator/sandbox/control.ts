@@ -4,6 +4,7 @@ import { AwsError } from './errors.ts';
 import { parseFaults } from './faults.ts';
 import type { LedgerFilter } from './ledger.ts';
 import { clearViolation, raiseViolation } from './ops/defender/violations.ts';
+import type { QuotaOptions } from './quotas.ts';
 import type { Sandbox } from './sandbox.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { REGISTRY } from './state/registry.ts';
@@ -77,7 +78,7 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     return {};
   },
   'PUT quotas': (sandbox, { body }) => {
-    sandbox.quotas.configure(body === 'off' ? 'off' : (asRecord(body) as { scale?: number }));
+    sandbox.quotas.configure(body === 'off' ? 'off' : quotasFrom(asRecord(body)));
     return {};
   },
   'POST violations': (sandbox, { body }) => ({
@@ -139,6 +140,15 @@ function setSpeed({ clock }: Sandbox, speed: unknown): void {
     throw new AwsError('Invalid', 'This clock has no speed: it is moved by {"advance": milliseconds}.', {}, 409);
   }
   clock.rate = speed;
+}
+
+function quotasFrom({ scale, overrides }: Readonly<Record<string, unknown>>): QuotaOptions {
+  const isRate = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0;
+  const rates = overrides === undefined ? {} : asRecord(overrides);
+  if ((scale !== undefined && !isRate(scale)) || !Object.values(rates).every(isRate)) {
+    throw new AwsError('Invalid', 'scale and each of overrides must be a number above 0', {}, 400);
+  }
+  return { ...(scale !== undefined && { scale: scale as number }), overrides: rates as Record<string, number> };
 }
 
 function raisedViolation({ thingName, securityProfileName, behaviorName, metricValue }: Record<string, unknown>) {

@@ -52,7 +52,8 @@ async function execute(core: Core, call: Call, effects: readonly FaultEffect[]):
   if (effects.some((e) => e.kind === 'reset' && e.when !== 'after')) {
     return errorAnswer(service, call.requestId, new AwsError('ConnectionReset', 'reset', {}, 500));
   }
-  if (!core.quotas.take(call.caller.accountId, call.region, operation.name)) throw throttled();
+  const metered = { ...place(call), service: service.name, operation: operation.name, input: call.input };
+  if (!core.quotas.take(metered)) throw throttled();
   const handler = core.handler(service.name, operation.name);
   if (!handler) {
     const message = `The sandbox does not implement ${operation.name}.`;

@@ -19,6 +19,50 @@ interface Bucket {
   at: number;
 }
 
+/** A call, or a packet of a device, that takes from the quotas. */
+export interface MeteredCall {
+  readonly accountId: string;
+  readonly region: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly input?: Readonly<Record<string, unknown>>;
+}
+
+interface Limit {
+  /** Calls with the same text share a budget. */
+  readonly bucket: string;
+  readonly rate: number;
+}
+
+const CONNECTION_CALLS = ['DeleteConnection', 'GetConnection', 'ListSubscriptions'];
+const SHADOW_CALLS = ['GetThingShadow', 'UpdateThingShadow', 'DeleteThingShadow'];
+const JOB_READS = ['DescribeJobExecution', 'GetPendingJobExecutions'];
+
+/** Quotas of the data planes, which are not per operation: shared, or per client and thing (mqtt, iot-core, device management). */
+function dataPlaneLimits({ service, operation, input = {} }: MeteredCall): Limit[] {
+  if (service === 'iot-jobs-data') {
+    return [{ bucket: JOB_READS.includes(operation) ? 'job reads' : 'job writes', rate: 200 }];
+  }
+  if (service === 'mqtt') {
+    return [
+      { bucket: 'connects', rate: 3000 },
+      { bucket: `connects of ${String(input.clientId)}`, rate: 1 },
+    ];
+  }
+  if (service !== 'iotdata') return [];
+  if (CONNECTION_CALLS.includes(operation)) {
+    return [{ bucket: `${operation} of ${String(input.clientId)}`, rate: 1 }];
+  }
+  if (!SHADOW_CALLS.includes(operation)) return [];
+  return [
+    { bucket: 'shadows', rate: 4000 },
+    { bucket: `shadows of ${String(input.thingName)}`, rate: 20 },
+  ];
+}
+
+/** Budgets of clients and things that are full again are forgotten beyond this many. */
+const MAX_BUCKETS = 50_000;
+
 /**
  * Token buckets per call, account and region; the capacity is one second's worth (AWS publishes no burst size).
  * Rates are those of "AWS IoT Core endpoints and quotas" and its Device Management and Device Defender pages.
@@ -38,28 +82,40 @@ export class Quotas {
     this.#options = options;
   }
 
-  /** Calls per second of one operation now; undefined when it is not limited. */
-  rate(operation: string): number | undefined {
-    if (this.#options === 'off') return undefined;
-    const override = this.#options.overrides?.[operation];
-    if (override !== undefined) return override;
-    if (!Object.hasOwn(TABLE, operation)) return undefined;
-    return (TABLE[operation] ?? UNPUBLISHED_TPS) * (this.#options.scale ?? 1);
+  /** Takes one token of each budget; false when the call has to be throttled. */
+  take(call: MeteredCall): boolean {
+    const limits = this.#limits(call);
+    const now = this.#clock.monotonic();
+    const buckets = limits.map(({ bucket, rate }) => this.#filled(call, bucket, rate, now));
+    if (buckets.some(({ tokens }) => tokens < 1)) return false;
+    for (const bucket of buckets) bucket.tokens -= 1;
+    return true;
   }
 
-  /** Takes one token; false when the call has to be throttled. */
-  take(accountId: string, region: string, operation: string): boolean {
-    const rate = this.rate(operation);
-    if (rate === undefined) return true;
+  #limits(call: MeteredCall): Limit[] {
+    if (this.#options === 'off') return [];
+    const { operation, service } = call;
+    const { scale = 1, overrides = {} } = this.#options;
+    if (Object.hasOwn(overrides, operation)) return [{ bucket: operation, rate: overrides[operation] ?? 0 }];
+    const shared = dataPlaneLimits(call);
+    const isPerCall = service !== 'iot-jobs-data' && Object.hasOwn(TABLE, operation);
+    const own = isPerCall ? [{ bucket: operation, rate: TABLE[operation] ?? UNPUBLISHED_TPS }] : [];
+    return [...own, ...shared].map(({ bucket, rate }) => ({ bucket, rate: rate * scale }));
+  }
+
+  #filled({ accountId, region }: MeteredCall, name: string, rate: number, now: number): Bucket {
     const capacity = Math.max(1, rate);
-    const key = `${accountId}/${region}/${operation}`;
-    const now = this.#clock.monotonic();
+    const key = `${accountId}/${region}/${name}`;
     const bucket = this.#buckets.get(key) ?? { tokens: capacity, at: now };
     bucket.tokens = Math.min(capacity, bucket.tokens + ((now - bucket.at) / 1000) * rate);
     bucket.at = now;
+    if (this.#buckets.size >= MAX_BUCKETS) this.#forgetIdle(now);
     this.#buckets.set(key, bucket);
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
-    return true;
+    return bucket;
+  }
+
+  /** A budget that nobody took from for a second is full again at every rate of one or more. */
+  #forgetIdle(now: number): void {
+    for (const [key, { at }] of this.#buckets) if (now - at > 1000) this.#buckets.delete(key);
   }
 }

@@ -19,6 +19,11 @@ export interface BrokerOptions {
   readonly sessionExpiryMs?: number;
   /** What an unauthorised SUBSCRIBE gets: the connection closed (default) or SUBACK 0x80. */
   readonly unauthorizedSubscribe?: 'close' | 'suback';
+  /**
+   * Refuses certificates in mode SNI_ONLY that come without a server name, as AWS does. Default false: a client that is
+   * told an address instead of a name sends none.
+   */
+  readonly requireSni?: boolean;
   /** Real time, which programs behind sockets count their keep-alive in; default the system's clock. */
   readonly realTime?: Clock;
   /** How long a certificate that is no longer active keeps its connections ("a few minutes"); default with the policy cache. */
@@ -54,7 +59,7 @@ export interface Broker {
 /** Starts a broker for the sandbox's devices and makes its HTTP data plane reach them. Nothing is listened on before `listen`. */
 export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Broker {
   const rest = new Rest();
-  const realms = new Realms(sandbox, options, () => rest.touch());
+  const realms = new Realms(sandbox, options, rest);
   const port: BrokerPort = {
     connection: (scope, clientId) => realms.of(scope).realm.info(clientId),
     subscriptions: (scope, clientId) => realms.of(scope).realm.subscriptions(clientId),

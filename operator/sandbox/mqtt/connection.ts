@@ -19,6 +19,8 @@ export interface Peer {
   readonly sourcePort: number;
   /** A client behind a socket is a program of its own, which counts its keep-alive in real time. */
   readonly transport: 'socket' | 'memory';
+  /** DER of the certificate, for one that nobody registered yet. */
+  readonly certificate?: Buffer | undefined;
   /** Host that the client asked for by SNI. */
   readonly serverName: string | undefined;
 }

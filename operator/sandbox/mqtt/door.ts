@@ -53,7 +53,7 @@ export function judgeConnect(context: DoorContext, peer: Peer, request: ConnectR
   const { scope, authorizer } = context;
   const { clientId, will } = request;
   if (!isClientId(clientId) || (will && !acceptableWill(will))) return 'malformed';
-  if (scope.slice(IDENTITY).certificates.get(peer.certificateId)?.status !== 'ACTIVE') return 'certificate';
+  if (scope.slice(IDENTITY).statusAtDoor(peer.certificateId) !== 'ACTIVE') return 'certificate';
   const principal = scope.arn(`cert/${peer.certificateId}`);
   const subject: Subject = {
     principal,

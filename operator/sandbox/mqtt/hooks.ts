@@ -54,6 +54,10 @@ export function hooksOf(parts: RealmParts, table: ConnectionTable, subscribes: S
 function connect(parts: RealmParts, table: ConnectionTable, client: Client, packet: ConnectRequest): boolean {
   const peer = table.peers.get(client);
   if (!peer) return false;
+  if (!parts.mayConnect(packet.clientId)) {
+    parts.telemetry.connectThrottled(peer, packet.clientId);
+    return false;
+  }
   parts.connecting(peer, packet.clientId);
   const judged = judgeConnect(parts, peer, packet);
   if (typeof judged !== 'string') {

@@ -13,6 +13,8 @@ export interface RealmParts extends DoorContext {
   readonly retained: Retained;
   readonly sessionExpiryMs: number;
   readonly unauthorizedSubscribe: 'close' | 'suback';
+  /** Takes from the quota of connects; false when it is used up. */
+  readonly mayConnect: (clientId: string) => boolean;
   /** A CONNECT arrived; before anything is read for it. */
   readonly connecting: (peer: Peer, clientId: string) => void;
   /** Serves a message on a reserved topic. */

@@ -14,8 +14,10 @@ import { Authorizer } from './authorizer.ts';
 import type { BrokerOptions } from './broker.ts';
 import type { Connection, Peer } from './connection.ts';
 import { answerDevice, type DeviceAnswer, type DeviceRequest } from './device-http.ts';
+import { takeIn } from './just-in-time.ts';
 import { Realm } from './realm.ts';
 import { serveReserved } from './reserved/index.ts';
+import type { Rest } from './rest.ts';
 import { issueStandIn } from './stand-in.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -32,16 +34,16 @@ interface Entry {
 export class Realms {
   readonly #sandbox: Sandbox;
   readonly #options: BrokerOptions;
-  readonly #touch: () => void;
+  readonly #rest: Rest;
   readonly #entries = new Map<Scope, Entry>();
   /** SHA-256 of a stand-in's DER → the certificate it stands in for. */
   readonly #standIns = new Map<string, string>();
   readonly #stop: () => void;
 
-  constructor(sandbox: Sandbox, options: BrokerOptions, touch: () => void) {
+  constructor(sandbox: Sandbox, options: BrokerOptions, rest: Rest) {
     this.#sandbox = sandbox;
     this.#options = options;
-    this.#touch = touch;
+    this.#rest = rest;
     this.#stop = sandbox.onChange((change, scope) => this.#observe(change, scope));
   }
 
@@ -69,11 +71,11 @@ export class Realms {
   /** Whether a certificate is registered and active; tells the log when it is not. */
   recognise(from: Peer, given?: Scope): { readonly peer: Peer; readonly scope: Scope } | undefined {
     const peer = { ...from, certificateId: this.#standIns.get(from.certificateId) ?? from.certificateId };
-    const scope = given ?? this.#scopeOf(peer.certificateId);
-    const certificate = scope?.slice(IDENTITY).certificates.get(peer.certificateId);
-    if (scope && certificate?.status === 'ACTIVE') return { peer, scope };
-    const reason = certificate ? inactiveReason(certificate.status) : 'DEVICE_CERTIFICATE_NOT_REGISTERED';
-    this.of(scope ?? this.#sandbox.scope()).telemetry.handshakeRefused(peer, reason);
+    const scope = given ?? this.#scopeOf(peer.certificateId) ?? this.#introduce(peer);
+    const status = scope?.slice(IDENTITY).statusAtDoor(peer.certificateId);
+    const reason = status === 'ACTIVE' ? this.#sniProblem(scope, peer) : refusalReason(status);
+    if (scope && reason === undefined) return { peer, scope };
+    this.of(scope ?? this.#sandbox.scope()).telemetry.handshakeRefused(peer, reason ?? 'NOT_AUTHENTICATED');
     return undefined;
   }
 
@@ -100,9 +102,26 @@ export class Realms {
 
   #scopeOf(certificateId: string): Scope | undefined {
     for (const scope of this.#sandbox.scopes()) {
-      if (scope.slice(IDENTITY).certificates.has(certificateId)) return scope;
+      if (scope.slice(IDENTITY).statusAtDoor(certificateId) !== undefined) return scope;
     }
     return undefined;
+  }
+
+  /** A certificate that nobody registered may be taken in by its CA; this first connection is refused all the same. */
+  #introduce(peer: Peer): Scope | undefined {
+    const taken = takeIn(this.#sandbox, peer);
+    if (!taken) return undefined;
+    const { scope, event, provisioned } = taken;
+    this.#announce(scope, event.topic, event.payload);
+    if (provisioned !== undefined) this.of(scope).telemetry.provisioned(peer, provisioned);
+    return undefined;
+  }
+
+  /** One that was registered without a CA is known by the server name that the device asks for (SNI_ONLY). */
+  #sniProblem(scope: Scope | undefined, peer: Peer): string | undefined {
+    const certificate = scope?.slice(IDENTITY).certificates.get(peer.certificateId);
+    const isAsked = peer.transport === 'memory' || peer.serverName !== undefined;
+    return certificate?.mode === 'SNI_ONLY' && this.#options.requireSni && !isAsked ? 'SNI_MISUSED' : undefined;
   }
 
   #create(scope: Scope): Entry {
@@ -129,7 +148,17 @@ export class Realms {
       now: () => clock.now(),
       realTime: this.#options.realTime ?? systemClock,
       thingsOf: (principal) => cache.thingsOf(principal),
-      touch: this.#touch,
+      touch: () => this.#rest.touch(),
+      mayConnect: (clientId) => {
+        const { accountId, region } = scope;
+        return this.#sandbox.quotas.take({
+          accountId,
+          region,
+          service: 'mqtt',
+          operation: 'Connect',
+          input: { clientId },
+        });
+      },
       connecting(peer, clientId) {
         const principal = scope.arn(`cert/${peer.certificateId}`);
         const things = cache.thingsOf(principal);
@@ -168,6 +197,7 @@ export class Realms {
       reply: (to, body) =>
         realm.sendDirect(connection.clientId, { topic: to, payload: encode(body), qos: 1, retain: false }),
       changed: (resource) => scope.announce({ kind: 'other', resource }),
+      work: (task) => this.#rest.during(task),
       log: (eventType, ok, fields) => telemetry.requested(connection, eventType, ok, fields),
     });
   }
@@ -190,7 +220,7 @@ export class Realms {
   #dropLater({ realm }: Entry, scope: Scope, certificateId: string): void {
     const { clock, world } = this.#sandbox;
     clock.after(this.#options.certificateDelayMs ?? world.delays.policyCache[0], () => {
-      if (scope.slice(IDENTITY).certificates.get(certificateId)?.status === 'ACTIVE') return;
+      if (scope.slice(IDENTITY).statusAtDoor(certificateId) === 'ACTIVE') return;
       for (const connection of realm.connections()) {
         if (connection.certificateId !== certificateId) continue;
         realm.disconnect(connection.clientId, { cleanSession: false, preventWill: false, reason: 'AUTH_ERROR' });
@@ -199,6 +229,7 @@ export class Realms {
   }
 }
 
-function inactiveReason(status: string): string {
+function refusalReason(status: string | undefined): string {
+  if (status === undefined) return 'DEVICE_CERTIFICATE_NOT_REGISTERED';
   return status === 'REVOKED' ? 'DEVICE_CERTIFICATE_REVOKED' : 'DEVICE_CERTIFICATE_INACTIVE';
 }

@@ -61,6 +61,12 @@ export class Telemetry {
     });
   }
 
+  /** One CONNECT a second for a client id; AWS documents no fields for the entry. */
+  connectThrottled(peer: Peer, clientId: string): void {
+    const who = { clientId, certificateId: peer.certificateId, sourceIp: peer.sourceIp, sourcePort: peer.sourcePort };
+    this.#log('ERROR', 'Connect', who, { reason: 'THROTTLED', details: 'Connect rate exceeded' });
+  }
+
   /** The certificate was refused before any packet (log type Connection.AuthNError, off unless set by its event type). */
   handshakeRefused(peer: Omit<Peer, 'certificateId'> & { readonly certificateId?: string }, reason: string): void {
     this.#log('ERROR', 'Connection.AuthNError', peer, {
@@ -68,6 +74,11 @@ export class Telemetry {
       reason,
       ...(peer.serverName !== undefined && { serverNameIndication: peer.serverName }),
     });
+  }
+
+  /** Just-in-time provisioning of a certificate that came for the first time. */
+  provisioned(peer: Peer, { ok, details }: { readonly ok: boolean; readonly details: string }): void {
+    this.#log(ok ? 'INFO' : 'ERROR', 'ProvisionDevice', peer, ok ? {} : { details });
   }
 
   disconnected(connection: Connection, reason: DisconnectReason): void {

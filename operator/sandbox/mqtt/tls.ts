@@ -78,6 +78,7 @@ export function peerOf(socket: TLSSocket): Peer | undefined {
     sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     sourcePort: socket.remotePort ?? 0,
     transport: 'socket',
+    certificate: certificate.raw,
     serverName: serverName || undefined,
   };
 }

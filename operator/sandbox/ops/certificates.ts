@@ -73,19 +73,45 @@ export function certifyRequest(context: CallContext, csrPem: string, status: Cer
 
 type Subject = Parameters<CallContext['world']['authority']['issue']>[0]['subject'];
 
-function issue(
-  context: CallContext,
-  to: { readonly subject: Subject; readonly publicKeyInfo: Buffer },
-  status: CertificateStatus,
-): Certificate {
+interface Holder {
+  readonly subject: Subject;
+  readonly publicKeyInfo: Buffer;
+}
+
+/** Signs a certificate without registering it. */
+export function signed(context: CallContext, to: Holder): { readonly id: string; readonly pem: string } {
   // AWS dates certificates back a little, so that devices with a slow clock accept them.
   const validity = { notBefore: context.now() - 120_000, notAfter: ISSUED_NOT_AFTER };
   const der = context.world.authority.issue({ ...to, ...validity });
-  const text = pem('CERTIFICATE', der);
+  return { id: certificateIdOf(der), pem: pem('CERTIFICATE', der) };
+}
+
+export function issue(context: CallContext, to: Holder, status: CertificateStatus): Certificate {
+  const { pem: text } = signed(context, to);
   return storeCertificate(context, { pem: text, status, mode: 'DEFAULT', caCertificateId: undefined });
 }
 
 const makeKeyPair = promisify(generateKeyPair);
+
+/** A new RSA key as AWS makes them. The private key leaves in an answer and is kept nowhere. */
+export async function createKeys() {
+  const { publicKey, privateKey } = await makeKeyPair('rsa', { modulusLength: 2048 });
+  const keyPair = {
+    PublicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    PrivateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+  };
+  return { keyPair, publicKeyInfo: publicKey.export({ type: 'spki', format: 'der' }) };
+}
+
+/** Deletes a certificate that is still pending and that nothing was attached to. */
+export function dropUnused(context: CallContext, id: string): void {
+  const identity = identityOf(context);
+  const certificate = identity.certificates.get(id);
+  const { things, policies } = identity.links(certificateArn(context, id));
+  if (certificate?.status !== 'PENDING_ACTIVATION' || things.length > 0 || policies.length > 0) return;
+  identity.certificates.delete(id);
+  context.changed({ kind: 'certificate', operation: 'DELETED', certificateId: id, status: certificate.status });
+}
 
 const SETTABLE: readonly string[] = ['ACTIVE', 'INACTIVE', 'REVOKED'];
 
@@ -139,16 +165,10 @@ const identifiers = (certificate: Certificate) => ({
 
 export const certificates = family('iot', {
   async CreateKeysAndCertificate(context, input) {
-    const { publicKey, privateKey } = await makeKeyPair('rsa', { modulusLength: 2048 });
-    const publicKeyInfo = publicKey.export({ type: 'spki', format: 'der' });
+    const { keyPair, publicKeyInfo } = await createKeys();
     const status = input.setAsActive ? 'ACTIVE' : 'INACTIVE';
     const subject = { commonName: 'AWS IoT Certificate' };
     const certificate = issue(context, { subject, publicKeyInfo }, status);
-    // The private key leaves in this answer and is kept nowhere.
-    const keyPair = {
-      PublicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-      PrivateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
-    };
     return { ...identifiers(certificate), keyPair };
   },
 

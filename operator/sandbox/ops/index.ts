@@ -5,6 +5,7 @@ import { attachments } from './attachments.ts';
 import { billingGroups } from './billing-groups.ts';
 import { caCertificates } from './ca-certificates.ts';
 import { certificates } from './certificates.ts';
+import { provisioningClaims } from './claims.ts';
 import { dataPlane } from './data-plane.ts';
 import { defenderFamilies } from './defender/index.ts';
 import { dynamicGroups } from './dynamic-groups.ts';
@@ -24,6 +25,7 @@ import { authorizationTests } from './test-authorization.ts';
 import { thingGroups } from './thing-groups.ts';
 import { thingTypes } from './thing-types.ts';
 import { things } from './things.ts';
+import { tunnels } from './tunnels.ts';
 
 /** Every family of operations that the sandbox answers. A new family is added here. */
 export const families: readonly Family[] = [
@@ -42,6 +44,7 @@ export const families: readonly Family[] = [
   ...jobFamilies,
   policies,
   principals,
+  provisioningClaims,
   provisioningTemplates,
   queueOperations,
   registration,
@@ -52,4 +55,5 @@ export const families: readonly Family[] = [
   thingGroups,
   thingTypes,
   things,
+  tunnels,
 ];

@@ -39,6 +39,8 @@ export function provision(context: CallContext, body: string, given: Readonly<Re
     return { name, resource: { ...resource, properties } };
   });
   const each = (type: TemplateResource['type']) => resolved.filter((r) => r.resource.type === type);
+  for (const { resource } of each('AWS::IoT::Policy')) checkPolicy(context, resource);
+  for (const { resource } of each('AWS::IoT::Thing')) checkThing(context, resource);
   let certificate: Certificate | undefined;
   for (const { name, resource } of each('AWS::IoT::Certificate')) {
     certificate = provisionCertificate(context, resource);
@@ -59,6 +61,32 @@ export function provision(context: CallContext, body: string, given: Readonly<Re
   }
   return { certificate, thing, arns };
 }
+
+// What can be known to fail is refused before the certificate is made: nobody would find it again.
+function checkPolicy(context: CallContext, { properties }: TemplateResource): void {
+  if (properties.PolicyDocument === undefined) policyNamed(context, text(properties.PolicyName) ?? '');
+}
+
+function checkThing(context: CallContext, { properties, overrides }: TemplateResource): void {
+  const name = text(properties.ThingName);
+  if (name === undefined) throw invalid('The thing needs a ThingName');
+  const groups = groupsIn(properties);
+  for (const group of groups) groupNamed(context, group);
+  const known = registryOf(context).things.get(name);
+  if (!known) return;
+  const attributes = (properties.AttributePayload ?? {}) as Record<string, string>;
+  if (overrides.AttributePayload === 'FAIL' && differs(known, attributes)) {
+    throw conflict(`thing ${name} has other attributes`);
+  }
+  const isMissing = groups.some((group) => !known.groups.includes(group));
+  if (overrides.ThingGroups === 'FAIL' && isMissing) throw conflict(`thing ${name} is in other groups`);
+}
+
+const differs = (thing: Thing, given: Readonly<Record<string, string>>) =>
+  Object.entries(given).some(([name, value]) => attributeOf(thing, name) !== value);
+
+const groupsIn = ({ ThingGroups: groups }: TemplateResource['properties']) =>
+  Array.isArray(groups) ? groups.map(String) : [];
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -96,7 +124,7 @@ function provisionThing(context: CallContext, { properties, overrides }: Templat
   if (name === undefined) throw invalid('The thing needs a ThingName');
   const attributes = properties.AttributePayload as Record<string, string> | undefined;
   const typeName = text(properties.ThingTypeName);
-  const groups = Array.isArray(properties.ThingGroups) ? properties.ThingGroups.map(String) : [];
+  const groups = groupsIn(properties);
   const known = registryOf(context).things.get(name);
   if (!known) {
     const thing = createThing(context, { name, typeName, attributes, billingGroup: text(properties.BillingGroup) });
@@ -114,15 +142,12 @@ function provisionThing(context: CallContext, { properties, overrides }: Templat
 }
 
 function overrideAttributes(context: CallContext, thing: Thing, given: Record<string, string>, how: string): void {
-  const differs = Object.entries(given).some(([name, value]) => attributeOf(thing, name) !== value);
-  if (!differs || how === 'DO_NOTHING') return;
-  if (how === 'FAIL') throw conflict(`thing ${thing.name} has other attributes`);
+  if (!differs(thing, given) || how === 'DO_NOTHING' || how === 'FAIL') return;
   updateThing(context, thing, { attributes: mergeAttributes(how === 'MERGE' ? thing.attributes : {}, given) });
 }
 
 function overrideGroups(context: CallContext, thing: Thing, groups: readonly string[], how: string): void {
   const missing = groups.filter((name) => !thing.groups.includes(name));
-  if (how === 'FAIL' && missing.length > 0) throw conflict(`thing ${thing.name} is in other groups`);
   if (how !== 'REPLACE' && how !== 'MERGE') return;
   const surplus = how === 'REPLACE' ? thing.groups.filter((name) => !groups.includes(name)) : [];
   for (const name of surplus) leaveGroup(context, thing, name);

@@ -4,6 +4,8 @@ import { family } from '../operations.ts';
 import { pageOfList } from '../state/paging.ts';
 import { SETTINGS } from '../state/settings.ts';
 import { TAGS } from '../state/tags.ts';
+import { DEFENDER } from './defender/state.ts';
+import { JOBS } from './jobs/state.ts';
 import { checkTags, compact, identityOf, registryOf, tagPairs } from './support.ts';
 
 /** Kinds that can carry tags, and whether one of that name exists. Things and device certificates cannot. */
@@ -15,19 +17,13 @@ const TAGGABLE: Readonly<Record<string, (context: CallContext, name: string) => 
   cacert: (context, name) => identityOf(context).caCertificates.has(name),
   rolealias: (context, name) => context.slice(SETTINGS).roleAliases.has(name),
   provisioningtemplate: (context, name) => context.slice(SETTINGS).templates.has(name),
+  custommetric: (context, name) => context.slice(DEFENDER).metrics.has(name),
+  dimension: (context, name) => context.slice(DEFENDER).dimensions.has(name),
+  mitigationaction: (context, name) => context.slice(DEFENDER).actions.has(name),
+  scheduledaudit: (context, name) => context.slice(DEFENDER).scheduled.has(name),
+  job: (context, name) => context.slice(JOBS).has(name),
   securityprofile: (context, name) => context.slice(SETTINGS).securityProfiles.has(name),
 };
-
-/** Kinds whose state other families keep; their resources are taken to exist. */
-const TRUSTED = [
-  'custommetric',
-  'dimension',
-  'mitigationaction',
-  'scheduledaudit',
-  'job',
-  'jobtemplate',
-  'fleetmetric',
-];
 
 function taggable(context: CallContext, arn: string): string {
   const resource = context.scope.resourceOf(arn);
@@ -36,7 +32,6 @@ function taggable(context: CallContext, arn: string): string {
   const slash = resource.indexOf('/');
   const kind = resource.slice(0, slash);
   const name = resource.slice(slash + 1);
-  if (TRUSTED.includes(kind)) return arn;
   const exists = Object.hasOwn(TAGGABLE, kind) ? TAGGABLE[kind] : undefined;
   if (!exists) throw invalid(`Resources of kind ${kind.slice(0, 40)} cannot be tagged`);
   if (!exists(context, name)) throw notFound(`Resource ${arn.slice(0, 200)} not found`);

@@ -14,6 +14,8 @@ export interface Template {
   /** Parameter name → default. */
   readonly parameters: ReadonlyMap<string, string | undefined>;
   readonly resources: ReadonlyMap<string, TemplateResource>;
+  /** Handed to a device that is provisioned. */
+  readonly deviceConfiguration: Readonly<Record<string, unknown>>;
 }
 
 /** Reads a provisioning template; refuses what CreateProvisioningTemplate and RegisterThing refuse. */
@@ -38,7 +40,8 @@ export function parseTemplate(text: string): Template {
   if (![...resources.values()].some((r) => r.type === 'AWS::IoT::Certificate')) {
     throw invalid('The template must have a resource of type AWS::IoT::Certificate');
   }
-  return { parameters, resources };
+  const deviceConfiguration = record(template.DeviceConfiguration ?? {}, 'DeviceConfiguration');
+  return { parameters, resources, deviceConfiguration };
 }
 
 function readResource(name: string, value: Readonly<Record<string, unknown>>): TemplateResource {

@@ -31,6 +31,12 @@ export function pemOf(certificate: Certificate): string {
   return pem('CERTIFICATE', Buffer.from(certificate.der, 'latin1'));
 }
 
+/** A certificate of CreateProvisioningClaim: good for one template, for five minutes, and listed nowhere. */
+export interface Claim {
+  readonly status: 'ACTIVE';
+  readonly templateName: string;
+}
+
 export interface CaCertificate {
   readonly id: string;
   readonly pem: string;
@@ -79,8 +85,14 @@ export class Identity {
   readonly certificates = new SequencedMap<Certificate>();
   readonly caCertificates = new SequencedMap<CaCertificate>();
   readonly policies = new SequencedMap<Policy>();
+  readonly claims = new Map<string, Claim>();
   registrationCode: string | undefined;
   readonly #links = new Map<string, Links>();
+
+  /** Status of a certificate that a device may come with, claims among them. */
+  statusAtDoor(id: string): CertificateStatus | undefined {
+    return (this.certificates.get(id) ?? this.claims.get(id))?.status;
+  }
 
   /** The stored text of a certificate's ARN, so that its many mentions take the memory of one. */
   canonical(target: string): string {

@@ -136,6 +136,22 @@ describe('quotas and switches', () => {
     expect(lamp.closed).toBe(true);
   });
 
+  test('a client id connects once a second, and the entry says why not', async () => {
+    bed = startBed({ quotas: {} });
+    await bed.logEverything();
+    const { certificateId } = await bed.device('lamp');
+    const connect = async () => {
+      const lamp = bed.broker.device({ certificateId, clientId: 'lamp' });
+      await bed.broker.settle();
+      return lamp;
+    };
+    expect((await connect()).connected).toBe(true);
+    expect((await connect()).connack).toBeUndefined();
+    await bed.pass(1000);
+    expect((await connect()).connected).toBe(true);
+    expect(bed.logged('Connect').map((e) => e.reason)).toEqual([undefined, 'THROTTLED', undefined]);
+  });
+
   test('with the switch, an unauthorised filter gets SUBACK 0x80 and the others count', async () => {
     bed = startBed({}, { unauthorizedSubscribe: 'suback' });
     const policy = documentOf(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IoT } from '@aws-sdk/client-iot';
 import { IoTDataPlane } from '@aws-sdk/client-iot-data-plane';
+import { IoTJobsDataPlane } from '@aws-sdk/client-iot-jobs-data-plane';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSandbox } from '../../../operator/sandbox/index.ts';
 import { loadSnapshot, saveSnapshot } from '../../../operator/sandbox/snapshot.ts';
@@ -136,6 +137,35 @@ describe('quotas', () => {
     sandbox.quotas.configure('off');
     expect(await burst(iot, 50)).toBe(0);
     expect(sandbox.ledger.count({ outcome: 'ThrottlingException' })).toBe(37);
+  });
+
+  it('of the data planes are per client, per thing or shared, and their ThrottlingException has status 429', async () => {
+    const { sandbox, iot, clock } = startSandbox({ quotas: {} });
+    const options = {
+      endpoint: 'http://sandbox',
+      region: REGION,
+      credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' },
+      requestHandler: sandbox.requestHandler() as never,
+      maxAttempts: 1,
+    };
+    const data = new IoTDataPlane(options);
+    const jobs = new IoTJobsDataPlane(options);
+    const throttled = async (count: number, call: () => Promise<unknown>) => {
+      const outcomes = [];
+      for (let i = 0; i < count; i++) outcomes.push(await call().catch((e) => [e.name, e.$metadata.httpStatusCode]));
+      return outcomes.filter((o) => String(o) === 'ThrottlingException,429').length;
+    };
+    expect(await throttled(2, () => data.getConnection({ clientId: 'a' }))).toBe(1);
+    expect(await throttled(1, () => data.getConnection({ clientId: 'b' }))).toBe(0);
+    expect(await throttled(1, () => data.listSubscriptions({ clientId: 'a' }))).toBe(0);
+    await clock.advance(1000);
+    expect(await throttled(1, () => data.getConnection({ clientId: 'a' }))).toBe(0);
+    const payload = Buffer.from('{"state":{}}');
+    expect(await throttled(21, () => data.updateThingShadow({ thingName: 'a', payload }))).toBe(1);
+    await iot.createThing({ thingName: 't' });
+    // The owner's DescribeJobExecution is ten a second; the device's shares 200 with the other reads.
+    expect(await throttled(50, () => jobs.getPendingJobExecutions({ thingName: 't' }))).toBe(0);
+    expect(await throttled(151, () => jobs.describeJobExecution({ thingName: 't', jobId: '$next' }))).toBe(1);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Scope } from '../../state/scope.ts';
 import type { Connection } from '../connection.ts';
 import { serveDefender } from './defender.ts';
 import { serveJobs } from './jobs.ts';
+import { serveProvisioning } from './provisioning.ts';
 import { serveShadow } from './shadow.ts';
 
 /** One message on a reserved topic. */
@@ -18,10 +19,17 @@ export interface ReservedContext {
   /** Answers the sender alone, whether or not it subscribed; its iot:Receive decides. */
   reply(topic: string, body: unknown): void;
   changed(resource: string): void;
+  /** Something that ends later; the broker is not at rest before. */
+  work(task: Promise<unknown>): void;
   log(eventType: string, ok: boolean, fields: Readonly<Record<string, unknown>>): void;
 }
 
-const SERVICES: readonly ((context: ReservedContext) => boolean)[] = [serveShadow, serveJobs, serveDefender];
+const SERVICES: readonly ((context: ReservedContext) => boolean)[] = [
+  serveShadow,
+  serveJobs,
+  serveProvisioning,
+  serveDefender,
+];
 
 /** Hands the message to the service that its topic belongs to. */
 export function serveReserved(context: ReservedContext): void {
