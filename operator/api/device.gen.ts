@@ -283,6 +283,7 @@ export interface DeviceStatus {
    */
   readonly groups?: readonly string[];
   readonly held?: DeviceStatusHeld;
+  readonly pendingChange?: DeviceStatusPendingChange;
   readonly rollout?: DeviceStatusRollout;
 }
 /**
@@ -402,6 +403,55 @@ export interface DeviceStatusHeld {
   readonly since?: string;
 }
 /**
+ * What the spec changes in the rights of the asset. It is not done at once; a PolicyRollout takes it up.
+ */
+export interface DeviceStatusPendingChange {
+  /**
+   * Names the change; devices to which the same is done share it.
+   */
+  readonly digest: string;
+  /**
+   * AWS policies that its certificates are to get.
+   *
+   * @maxItems 20
+   */
+  readonly attach?: readonly string[];
+  /**
+   * AWS policies that its certificates are to lose.
+   *
+   * @maxItems 20
+   */
+  readonly detach?: readonly string[];
+  /**
+   * AWS thing groups, with policies on them or above them, that it is to join.
+   *
+   * @maxItems 20
+   */
+  readonly join?: readonly string[];
+  /**
+   * AWS thing groups, with policies on them or above them, that it is to leave.
+   *
+   * @maxItems 20
+   */
+  readonly leave?: readonly string[];
+  /**
+   * What of the thing changes that some policy of the asset reads: `thingType`, or `attributes.` and a name.
+   *
+   * @maxItems 20
+   */
+  readonly set?: readonly string[];
+  /**
+   * Certificates, by their name in the Device, that are to go out of use.
+   *
+   * @maxItems 20
+   */
+  readonly retire?: readonly string[];
+  /**
+   * Since when it waits.
+   */
+  readonly since: string;
+}
+/**
  * Where the asset stands in the PolicyRollout that moves it, or moved it last.
  */
 export interface DeviceStatusRollout {
@@ -437,6 +487,11 @@ export interface DeviceStatusRollout {
    * When the policy of before was attached again. Contact after it shows that the asset is well.
    */
   readonly restoredAt?: string;
+  /**
+   * When a group, a field of the thing or the status of a certificate was last changed by the rollout. Written before AWS is called.
+   */
+  readonly switchedAt?: string;
+  readonly change?: DeviceStatusRolloutChange;
   readonly openDetach?: DeviceStatusRolloutOpenDetach;
   /**
    * failed: the evidence after the change was negative. lifeline: what the asset must never lose was denied.
@@ -446,6 +501,79 @@ export interface DeviceStatusRollout {
    * Reason of the last verdict.
    */
   readonly verdict?: string;
+}
+/**
+ * What the rollout changes at this asset beside documents, and what it takes to go back.
+ */
+export interface DeviceStatusRolloutChange {
+  /**
+   * Names the change; devices to which the same is done share it.
+   */
+  readonly digest?: string;
+  /**
+   * AWS policies that its certificates are to get.
+   *
+   * @maxItems 20
+   */
+  readonly attach?: readonly string[];
+  /**
+   * AWS policies that its certificates are to lose.
+   *
+   * @maxItems 20
+   */
+  readonly detach?: readonly string[];
+  /**
+   * AWS thing groups, with policies on them or above them, that it is to join.
+   *
+   * @maxItems 20
+   */
+  readonly join?: readonly string[];
+  /**
+   * AWS thing groups, with policies on them or above them, that it is to leave.
+   *
+   * @maxItems 20
+   */
+  readonly leave?: readonly string[];
+  /**
+   * What of the thing changes that some policy of the asset reads: `thingType`, or `attributes.` and a name.
+   *
+   * @maxItems 20
+   */
+  readonly set?: readonly string[];
+  /**
+   * Certificates, by their name in the Device, that are to go out of use.
+   *
+   * @maxItems 20
+   */
+  readonly retire?: readonly string[];
+  /**
+   * What the asset inherits and would lose with a group, which is on its certificates from before the group changes until after it.
+   *
+   * @maxItems 20
+   */
+  readonly pins?: readonly string[];
+  /**
+   * Of the certificates to go out of use those that the rollout has made inactive; no other is ever made active again.
+   *
+   * @maxItems 20
+   */
+  readonly retired?: readonly string[];
+  readonly before?: DeviceStatusRolloutChangeBefore;
+}
+/**
+ * The values of before.
+ */
+export interface DeviceStatusRolloutChangeBefore {
+  /**
+   * Name of the thing type in AWS; empty when it had none.
+   */
+  readonly thingType?: string;
+  /**
+   * The attributes that change; an empty value says that it was not set.
+   */
+  readonly attributes?: {
+    readonly [k: string]: string;
+  };
 }
 /**
  * A detachment that was sent and not yet read back: nothing else is taken away until it is.

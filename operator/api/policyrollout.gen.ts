@@ -23,12 +23,17 @@ export interface PolicyRolloutSpec {
    */
   readonly attempt?: number;
   /**
-   * The policies that move together, because they share assets. At most 10.
+   * The policies that move together, because they share assets; none when only Devices change. At most 10.
    *
-   * @minItems 1
    * @maxItems 10
    */
   readonly policies: readonly PolicyRolloutPolicy[];
+  /**
+   * What changes at Devices beside documents, each once however many Devices it concerns. At most 50.
+   *
+   * @maxItems 50
+   */
+  readonly changes?: readonly PolicyRolloutChange[];
   readonly strategy?: PolicyRolloutStrategy;
 }
 /**
@@ -68,6 +73,51 @@ export interface PolicyRolloutPolicy {
    * The new document, as JSON.
    */
   readonly document: string;
+}
+/**
+ * One change.
+ */
+export interface PolicyRolloutChange {
+  /**
+   * Names the change; devices to which the same is done share it.
+   */
+  readonly digest: string;
+  /**
+   * AWS policies that its certificates are to get.
+   *
+   * @maxItems 20
+   */
+  readonly attach?: readonly string[];
+  /**
+   * AWS policies that its certificates are to lose.
+   *
+   * @maxItems 20
+   */
+  readonly detach?: readonly string[];
+  /**
+   * AWS thing groups, with policies on them or above them, that it is to join.
+   *
+   * @maxItems 20
+   */
+  readonly join?: readonly string[];
+  /**
+   * AWS thing groups, with policies on them or above them, that it is to leave.
+   *
+   * @maxItems 20
+   */
+  readonly leave?: readonly string[];
+  /**
+   * What of the thing changes that some policy of the asset reads: `thingType`, or `attributes.` and a name.
+   *
+   * @maxItems 20
+   */
+  readonly set?: readonly string[];
+  /**
+   * Certificates, by their name in the Device, that are to go out of use.
+   *
+   * @maxItems 20
+   */
+  readonly retire?: readonly string[];
 }
 /**
  * How the assets are taken, as the policies said when the rollout was made. A later change of theirs does not alter it.

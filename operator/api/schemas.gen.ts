@@ -1214,6 +1214,86 @@ export const kindDefinitions: readonly KindDefinition[] = [
         }
        }
       },
+      "pendingChange": {
+       "description": "What the spec changes in the rights of the asset. It is not done at once; a PolicyRollout takes it up.",
+       "type": "object",
+       "required": [
+        "digest",
+        "since"
+       ],
+       "properties": {
+        "digest": {
+         "description": "Names the change; devices to which the same is done share it.",
+         "type": "string",
+         "maxLength": 64
+        },
+        "attach": {
+         "description": "AWS policies that its certificates are to get.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 128
+         }
+        },
+        "detach": {
+         "description": "AWS policies that its certificates are to lose.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 128
+         }
+        },
+        "join": {
+         "description": "AWS thing groups, with policies on them or above them, that it is to join.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 128
+         }
+        },
+        "leave": {
+         "description": "AWS thing groups, with policies on them or above them, that it is to leave.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 128
+         }
+        },
+        "set": {
+         "description": "What of the thing changes that some policy of the asset reads: `thingType`, or `attributes.` and a name.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 160
+         }
+        },
+        "retire": {
+         "description": "Certificates, by their name in the Device, that are to go out of use.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 63
+         }
+        },
+        "since": {
+         "description": "Since when it waits.",
+         "type": "string",
+         "format": "date-time"
+        }
+       }
+      },
       "rollout": {
        "description": "Where the asset stands in the PolicyRollout that moves it, or moved it last.",
        "type": "object",
@@ -1261,6 +1341,122 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "description": "When the policy of before was attached again. Contact after it shows that the asset is well.",
          "type": "string",
          "format": "date-time"
+        },
+        "switchedAt": {
+         "description": "When a group, a field of the thing or the status of a certificate was last changed by the rollout. Written before AWS is called.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "change": {
+         "description": "What the rollout changes at this asset beside documents, and what it takes to go back.",
+         "type": "object",
+         "properties": {
+          "digest": {
+           "description": "Names the change; devices to which the same is done share it.",
+           "type": "string",
+           "maxLength": 64
+          },
+          "attach": {
+           "description": "AWS policies that its certificates are to get.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 128
+           }
+          },
+          "detach": {
+           "description": "AWS policies that its certificates are to lose.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 128
+           }
+          },
+          "join": {
+           "description": "AWS thing groups, with policies on them or above them, that it is to join.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 128
+           }
+          },
+          "leave": {
+           "description": "AWS thing groups, with policies on them or above them, that it is to leave.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 128
+           }
+          },
+          "set": {
+           "description": "What of the thing changes that some policy of the asset reads: `thingType`, or `attributes.` and a name.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 160
+           }
+          },
+          "retire": {
+           "description": "Certificates, by their name in the Device, that are to go out of use.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 63
+           }
+          },
+          "pins": {
+           "description": "What the asset inherits and would lose with a group, which is on its certificates from before the group changes until after it.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 128
+           }
+          },
+          "retired": {
+           "description": "Of the certificates to go out of use those that the rollout has made inactive; no other is ever made active again.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 20,
+           "items": {
+            "type": "string",
+            "maxLength": 63
+           }
+          },
+          "before": {
+           "description": "The values of before.",
+           "type": "object",
+           "properties": {
+            "thingType": {
+             "description": "Name of the thing type in AWS; empty when it had none.",
+             "type": "string",
+             "maxLength": 128
+            },
+            "attributes": {
+             "description": "The attributes that change; an empty value says that it was not set.",
+             "type": "object",
+             "maxProperties": 50,
+             "additionalProperties": {
+              "type": "string",
+              "maxLength": 800
+             }
+            }
+           }
+          }
+         }
         },
         "openDetach": {
          "description": "A detachment that was sent and not yet read back: nothing else is taken away until it is.",
@@ -2757,6 +2953,10 @@ export const kindDefinitions: readonly KindDefinition[] = [
       {
        "rule": "self == oldSelf",
        "message": "a rollout is never changed: change the IoTPolicy, and another one is made"
+      },
+      {
+       "rule": "size(self.policies) > 0 || (has(self.changes) && size(self.changes) > 0)",
+       "message": "a rollout moves something: give policies or changes"
       }
      ],
      "properties": {
@@ -2793,7 +2993,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "maximum": 1000
       },
       "policies": {
-       "description": "The policies that move together, because they share assets. At most 10.",
+       "description": "The policies that move together, because they share assets; none when only Devices change. At most 10.",
        "type": "array",
        "x-kubernetes-list-type": "atomic",
        "maxItems": 10,
@@ -2840,8 +3040,87 @@ export const kindDefinitions: readonly KindDefinition[] = [
           "maxLength": 8192
          }
         }
-       },
-       "minItems": 1
+       }
+      },
+      "changes": {
+       "description": "What changes at Devices beside documents, each once however many Devices it concerns. At most 50.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 50,
+       "items": {
+        "description": "One change.",
+        "type": "object",
+        "required": [
+         "digest"
+        ],
+        "properties": {
+         "digest": {
+          "description": "Names the change; devices to which the same is done share it.",
+          "type": "string",
+          "maxLength": 64
+         },
+         "attach": {
+          "description": "AWS policies that its certificates are to get.",
+          "type": "array",
+          "x-kubernetes-list-type": "atomic",
+          "maxItems": 20,
+          "items": {
+           "type": "string",
+           "maxLength": 128
+          }
+         },
+         "detach": {
+          "description": "AWS policies that its certificates are to lose.",
+          "type": "array",
+          "x-kubernetes-list-type": "atomic",
+          "maxItems": 20,
+          "items": {
+           "type": "string",
+           "maxLength": 128
+          }
+         },
+         "join": {
+          "description": "AWS thing groups, with policies on them or above them, that it is to join.",
+          "type": "array",
+          "x-kubernetes-list-type": "atomic",
+          "maxItems": 20,
+          "items": {
+           "type": "string",
+           "maxLength": 128
+          }
+         },
+         "leave": {
+          "description": "AWS thing groups, with policies on them or above them, that it is to leave.",
+          "type": "array",
+          "x-kubernetes-list-type": "atomic",
+          "maxItems": 20,
+          "items": {
+           "type": "string",
+           "maxLength": 128
+          }
+         },
+         "set": {
+          "description": "What of the thing changes that some policy of the asset reads: `thingType`, or `attributes.` and a name.",
+          "type": "array",
+          "x-kubernetes-list-type": "atomic",
+          "maxItems": 20,
+          "items": {
+           "type": "string",
+           "maxLength": 160
+          }
+         },
+         "retire": {
+          "description": "Certificates, by their name in the Device, that are to go out of use.",
+          "type": "array",
+          "x-kubernetes-list-type": "atomic",
+          "maxItems": 20,
+          "items": {
+           "type": "string",
+           "maxLength": 63
+          }
+         }
+        }
+       }
       },
       "strategy": {
        "description": "How the assets are taken, as the policies said when the rollout was made. A later change of theirs does not alter it.",

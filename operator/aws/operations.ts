@@ -53,6 +53,7 @@ import {
   UpdateSecurityProfileCommand,
   UpdateThingCommand,
   UpdateThingGroupCommand,
+  UpdateThingGroupsForThingCommand,
   UpdateThingTypeCommand,
 } from '@aws-sdk/client-iot';
 
@@ -110,6 +111,7 @@ export const operations = {
   DetachThingPrincipal: write('things', DetachThingPrincipalCommand, '*'),
   AddThingToThingGroup: write('things', AddThingToThingGroupCommand, 'thing/*', 'thinggroup/*'),
   RemoveThingFromThingGroup: write('things', RemoveThingFromThingGroupCommand, 'thing/*', 'thinggroup/*'),
+  UpdateThingGroupsForThing: write('things', UpdateThingGroupsForThingCommand, 'thing/*', 'thinggroup/*'),
   CreateCertificateFromCsr: write('certificates', CreateCertificateFromCsrCommand, '*'),
   RegisterCertificateWithoutCA: write('certificates', RegisterCertificateWithoutCACommand, '*'),
   UpdateCertificate: write('certificates', UpdateCertificateCommand, 'cert/*'),

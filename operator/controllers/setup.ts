@@ -97,13 +97,13 @@ export function registerControllers(given: ControllersDeps): Controllers {
   const policies = addKind(policyKind, SMALL, atInterval);
   addKind(groupKind, SMALL, atInterval);
   addKind(profileKind, SMALL, atInterval);
-  addKind(deviceKind, deps.deviceWorkers ?? 32, () => DEVICE_RECHECK_MS);
+  const devices = addKind(deviceKind, deps.deviceWorkers ?? 32, () => DEVICE_RECHECK_MS);
 
   const enqueue = (key: ObjectKey, options?: AddOptions) => controllers.get(key.kind)?.enqueue(key, options);
   const maker = add('RolloutMaker', createRolloutMaker(deps), 1);
   const rolloutDeps = { ...deps, rollouts, enqueue };
   const moving = add('PolicyRollout', createRolloutReconciler(rolloutDeps), SMALL);
-  watchRollouts(deps.cache, { rollouts: moving, maker, policies });
+  watchRollouts(deps.cache, { rollouts: moving, maker, policies, devices });
   watchSignals({ cache: deps.cache, accounts: deps.accounts, rollouts }, enqueue);
   const scanner = createScanner({
     cache: deps.cache,

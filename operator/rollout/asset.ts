@@ -1,3 +1,13 @@
+import {
+  allSettledAt,
+  begun,
+  expandSettledAt,
+  firstMissing,
+  firstSuperfluous,
+  isTouched,
+  nextSwitch,
+  switchSettledAt,
+} from './asset-edges.ts';
 import type {
   AssetCall,
   AssetDecision,
@@ -6,7 +16,9 @@ import type {
   CandidateDefault,
   CertificateEdges,
   Direction,
+  EdgeChange,
   PolicyChange,
+  Switch,
   Verdict,
 } from './types.ts';
 
@@ -25,6 +37,8 @@ export interface AssetInput {
   readonly direction: Direction;
   readonly certificates: readonly CertificateEdges[];
   readonly changes: readonly PolicyChange[];
+  /** What changes at the asset beside documents; nothing on the way home. */
+  readonly edges?: EdgeChange;
   /** By candidate name. */
   readonly candidateDefaults: ReadonlyMap<string, CandidateDefault>;
   /** When a candidate's default version last moved: a flip has to settle like an attachment. */
@@ -61,10 +75,7 @@ export function planAsset(input: AssetInput): AssetDecision {
 function lostRecord(input: AssetInput): AssetDecision | undefined {
   const { attachedAt, detachedAt } = input.record;
   if (attachedAt !== undefined || detachedAt !== undefined) return undefined;
-  const touched = input.certificates.some((certificate) =>
-    input.changes.some((c) => certificate.attached.has(c.candidate) || !certificate.attached.has(c.baseline)),
-  );
-  if (!touched) return undefined;
+  if (input.record.switchedAt !== undefined || !isTouched(input)) return undefined;
   return {
     kind: 'stamp',
     state: input.direction === 'forward' ? 'Expanding' : during(input.direction),
@@ -111,16 +122,17 @@ function forward(input: AssetInput): AssetDecision {
       why: `the default version of ${foreign.candidate} is not the one of this rollout: nothing moves`,
     };
   }
-  const attach = firstEdge(input, 'candidate', false);
+  const attach = firstMissing(input);
   if (attach) return expand(input, attach);
-  const detach = firstEdge(input, 'baseline', true);
-  if (detach) {
-    const settled = expandSettledAt(input);
-    if (input.now < settled) return settling(input, 'Expanding', settled);
+  const flip = nextSwitch(input);
+  const detach = firstSuperfluous(input);
+  if (flip || detach) {
+    const settled = flip ? expandSettledAt(input) : switchSettledAt(input);
+    if (input.now < settled) return settling(input, begun(input) ? 'Contracting' : 'Expanding', settled);
     if (input.expandedHealth === 'failing') {
       return { kind: 'done', state: 'RollingBack', why: 'authorization failures while both policies were attached' };
     }
-    return contract(input, detach, 'Contracting');
+    return contract(input, flip ?? detach, 'Contracting');
   }
   const settled = allSettledAt(input);
   if (input.now < settled) return settling(input, 'Contracting', settled);
@@ -135,14 +147,11 @@ function expand(input: AssetInput, call: AssetCall): AssetDecision {
   return { kind: 'call', state: 'Expanding', call, why: `attach ${call.policy} beside what is attached` };
 }
 
-/** A Detach needs a read made since everything settled that shows what must remain. */
-function contract(input: AssetInput, call: AssetCall, state: AssetState): AssetDecision {
-  if (!input.mayContract.yes) {
-    // Already begun on another certificate or policy: half of a contraction is no place to wait in.
-    const begun = input.direction === 'forward' && firstEdge(input, 'baseline', false) !== undefined;
-    if (input.direction === 'forward' && !begun) {
-      return { kind: 'wait', state: 'Deferred', until: undefined, why: input.mayContract.why };
-    }
+/** A Detach needs a read made since everything settled that shows what must remain; a switch takes things away too. */
+function contract(input: AssetInput, act: AssetCall | Switch | undefined, state: AssetState): AssetDecision {
+  // Already begun on another certificate or policy: half of a contraction is no place to wait in.
+  if (!input.mayContract.yes && input.direction === 'forward' && !begun(input)) {
+    return { kind: 'wait', state: 'Deferred', until: undefined, why: input.mayContract.why };
   }
   if (input.now < input.noDetachBefore) {
     return {
@@ -152,16 +161,29 @@ function contract(input: AssetInput, call: AssetCall, state: AssetState): AssetD
       why: 'a Detach of the leader before may still be on its way: none is sent until it cannot be',
     };
   }
-  const certificate = input.certificates.find((c) => c.certificateArn === call.target);
+  const target = act !== undefined && 'target' in act ? act.target : undefined;
+  const read = input.certificates.filter((c) => target === undefined || c.certificateArn === target);
   // A read made before that Detach could have landed shows nothing.
-  if (!certificate || certificate.readAt < Math.max(expandSettledAt(input), input.noDetachBefore)) {
+  const since = Math.max(
+    act !== undefined && 'id' in act ? expandSettledAt(input) : switchSettledAt(input),
+    input.noDetachBefore,
+  );
+  if (read.length === 0 || read.some(({ readAt }) => readAt < since)) {
     return {
       kind: 'read',
       state,
       why: 'everything has settled: the attachments are read once more before one is taken away',
     };
   }
-  return { kind: 'call', state, call, why: `what replaces ${call.policy} is attached and has settled` };
+  if (act !== undefined && 'id' in act) return throwSwitch(input, act, state);
+  if (act === undefined) return { kind: 'read', state, why: 'nothing is left to take away' };
+  return { kind: 'call', state, call: act, why: `what replaces ${act.policy} is attached and has settled` };
+}
+
+function throwSwitch({ direction }: AssetInput, { id }: Switch, state: AssetState): AssetDecision {
+  const make = direction === 'forward';
+  const why = make ? `${id}: one call, whose way back is recorded` : `${id} is taken back`;
+  return { kind: 'switch', state, id, make, why };
 }
 
 function observe(input: AssetInput, settled: number): AssetDecision {
@@ -194,7 +216,7 @@ function observe(input: AssetInput, settled: number): AssetDecision {
 /** Back and home are the same swap: the declared policy first, settle, then the candidate goes. */
 function swap(input: AssetInput): AssetDecision {
   const state = during(input.direction);
-  const attach = firstEdge(input, 'baseline', false);
+  const attach = firstMissing(input);
   if (attach) {
     return {
       kind: 'call',
@@ -203,10 +225,11 @@ function swap(input: AssetInput): AssetDecision {
       why: `attach ${attach.policy} first, so that nothing is missing meanwhile`,
     };
   }
-  const detach = firstEdge(input, 'candidate', true);
-  if (detach) {
-    const settled = expandSettledAt(input);
-    return input.now < settled ? settling(input, state, settled) : contract(input, detach, state);
+  const flip = nextSwitch(input);
+  const detach = firstSuperfluous(input);
+  if (flip || detach) {
+    const settled = flip ? expandSettledAt(input) : switchSettledAt(input);
+    return input.now < settled ? settling(input, state, settled) : contract(input, flip ?? detach, state);
   }
   const settled = allSettledAt(input);
   if (input.now < settled) return settling(input, state, settled);
@@ -224,25 +247,4 @@ function during(direction: Direction): AssetState {
 function settling(input: AssetInput, state: AssetState, until: number): AssetDecision {
   const minutes = Math.max(1, Math.ceil((until - input.now) / 60_000));
   return { kind: 'wait', state, until, why: `AWS may apply the policies of before for another ${minutes} min` };
-}
-
-/** When all that was added is certainly in force, so that something may be taken away. */
-function expandSettledAt(input: AssetInput): number {
-  return Math.max(input.record.attachedAt ?? -Infinity, input.flippedAt ?? -Infinity) + input.settleMs;
-}
-
-/** When every call made so far is certainly in force, so that what is observed can be judged. */
-function allSettledAt(input: AssetInput): number {
-  return Math.max(expandSettledAt(input), (input.record.detachedAt ?? -Infinity) + input.settleMs);
-}
-
-function firstEdge(input: AssetInput, side: keyof PolicyChange, present: boolean): AssetCall | undefined {
-  for (const certificate of input.certificates) {
-    for (const change of input.changes) {
-      if (certificate.attached.has(change[side]) === present) {
-        return { kind: present ? 'detach' : 'attach', policy: change[side], target: certificate.certificateArn };
-      }
-    }
-  }
-  return undefined;
 }

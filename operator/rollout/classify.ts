@@ -1,10 +1,10 @@
 import { compare, type GivenOptions, type PolicyDocument, type Witness, worstCase } from '../policy/index.ts';
 import type { Classified } from './types.ts';
 
-/** One policy of the asset that the revision changes, as documents. */
+/** One policy of the asset that the revision changes, as documents; without one side it comes or goes. */
 export interface DocumentChange {
-  readonly before: PolicyDocument;
-  readonly after: PolicyDocument;
+  readonly before?: PolicyDocument;
+  readonly after?: PolicyDocument;
 }
 
 /** Everything attached to an asset, by any certificate, group or ancestor, split into what changes and what stays. */
@@ -25,8 +25,7 @@ export interface Classification extends Classified {
  * widen together with a third, so a document against a document is never asked. Assets with the same set share the answer.
  */
 export function classify(policies: AssetPolicies, options: GivenOptions = {}): Classification {
-  const before = [...policies.others, ...policies.changes.map((change) => change.before)];
-  const after = [...policies.others, ...policies.changes.map((change) => change.after)];
+  const { before, after } = setsOf(policies);
   const comparison = compare(before, after, options);
   const { mayWiden, mayTighten } = worstCase(comparison);
   const certain =
@@ -42,14 +41,22 @@ export function classify(policies: AssetPolicies, options: GivenOptions = {}): C
   };
 }
 
+/** All that the asset has before and after. */
+export function setsOf({ changes, others }: AssetPolicies): {
+  readonly before: readonly PolicyDocument[];
+  readonly after: readonly PolicyDocument[];
+} {
+  return {
+    before: [...others, ...changes.flatMap((change) => change.before ?? [])],
+    after: [...others, ...changes.flatMap((change) => change.after ?? [])],
+  };
+}
+
 /** The change does something on its own that the asset's other policies hide. */
 function changedAlone(policies: AssetPolicies, options: GivenOptions): boolean {
   if (policies.others.length === 0) return false;
-  const alone = compare(
-    policies.changes.map((change) => change.before),
-    policies.changes.map((change) => change.after),
-    options,
-  );
+  const { before, after } = setsOf({ changes: policies.changes, others: [] });
+  const alone = compare(before, after, options);
   return alone.verdict !== 'equivalent';
 }
 
@@ -62,12 +69,14 @@ const MAX_BRAKED = 5;
  */
 export function brakeProblem(policies: AssetPolicies, options: GivenOptions = {}): string | undefined {
   const { changes, others } = policies;
+  if (changes.some(({ before, after }) => before === undefined || after === undefined))
+    return 'policies come or go with it, which no default version can take back';
   if (changes.length < 2) return undefined;
   if (changes.length > MAX_BRAKED) return `${changes.length} policies change together: their flips are not one act`;
-  const before = [...others, ...changes.map((change) => change.before)];
-  const after = [...others, ...changes.map((change) => change.after)];
+  const { before, after } = setsOf(policies);
   for (let mask = 1; mask < 2 ** changes.length - 1; mask += 1) {
-    const mix = [...others, ...changes.map((change, index) => (mask & (1 << index) ? change.before : change.after))];
+    const mixed = changes.flatMap((change, index) => (mask & (1 << index) ? change.before : change.after) ?? []);
+    const mix = [...others, ...mixed];
     if (!mayLose(before, mix, options) || !mayLose(after, mix, options)) continue;
     return 'rights move between the policies of this rollout: between two flips they could be gone';
   }

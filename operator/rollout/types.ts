@@ -43,8 +43,31 @@ export interface AssetRecord {
   readonly attachedAt?: number;
   /** When the last Detach was handed to AWS. Written before the call. */
   readonly detachedAt?: number;
+  /** When a switch was last thrown, either way. Written before the call. */
+  readonly switchedAt?: number;
   /** A Detach that was sent and whose effect was not read back yet. */
   readonly openDetach?: { readonly certificateArn: string; readonly policy: string; readonly sentAt: number };
+}
+
+/**
+ * What changes at an asset beside documents. AWS knows no union of a thing with one group and the same thing with another,
+ * nor of two values of an attribute: such an act is a switch, made in one call whose way back is recorded.
+ */
+export interface EdgeChange {
+  /** Policies that its certificates are to carry and do not. */
+  readonly attach: readonly string[];
+  /** Policies that its certificates carry and are to lose. */
+  readonly detach: readonly string[];
+  /** What the asset inherits and would lose by a switch: on its certificates from before the switch until after it. */
+  readonly pins: readonly string[];
+  readonly switches: readonly Switch[];
+}
+
+export interface Switch {
+  /** What the controller knows it by. */
+  readonly id: string;
+  /** As AWS showed it a moment ago. */
+  readonly made: boolean;
 }
 
 export type Verdict = 'succeeded' | 'failed' | 'inconclusive';
@@ -87,6 +110,14 @@ export type AssetCall =
 /** What to do next with one asset, and why, in words for the person on call. */
 export type AssetDecision =
   | { readonly kind: 'call'; readonly state: AssetState; readonly call: AssetCall; readonly why: string }
+  /** One call that makes a switch, or takes it back. */
+  | {
+      readonly kind: 'switch';
+      readonly state: AssetState;
+      readonly id: string;
+      readonly make: boolean;
+      readonly why: string;
+    }
   | { readonly kind: 'read'; readonly state: AssetState; readonly why: string }
   /** The record was lost while the asset was between two policies: write both times as now and plan again. */
   | { readonly kind: 'stamp'; readonly state: AssetState; readonly why: string }

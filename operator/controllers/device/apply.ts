@@ -7,6 +7,7 @@ import { type DesiredDevice, thingName as thingNameOf } from './desired.ts';
 import type { DeviceAction } from './diff.ts';
 import { setPolicy, setStatus } from './edges.ts';
 import type { ObservedDevice } from './observe.ts';
+import { isMoving } from './pending.ts';
 import { retireCertificate } from './retire.ts';
 
 export interface DevicePlan {
@@ -66,6 +67,7 @@ async function applyAction(scope: Scope<Device>, plan: DevicePlan, { action, ids
     case 'secret':
       return fillSecret(scope, plan.desired, action.name, id);
     case 'attachPolicy':
+      await settlesAnew(scope);
       return setPolicy(scope, { id, policy: action.policy, present: true });
     case 'detachPolicy':
       return setPolicy(scope, { id, policy: action.policy, present: false });
@@ -81,6 +83,13 @@ async function applyAction(scope: Scope<Device>, plan: DevicePlan, { action, ids
     default:
       return action satisfies never;
   }
+}
+
+/** A certificate that joins the asset while a rollout moves it has to settle like the others. */
+async function settlesAnew({ object, deps, save }: Scope<Device>): Promise<void> {
+  const rollout = object.status?.rollout;
+  if (rollout === undefined || !isMoving(object)) return;
+  await save({ rollout: { ...rollout, attachedAt: new Date(deps.clock.now()).toISOString() } });
 }
 
 async function putThing(scope: Scope<Device>, { desired, observed }: DevicePlan): Promise<void> {

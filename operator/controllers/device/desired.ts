@@ -7,6 +7,7 @@ import { resolvePolicies } from '../external/policies.ts';
 import { resolveReference } from '../external/references.ts';
 import type { Scope } from '../external/types.ts';
 import type { PolicyNames } from '../iotpolicy/names.ts';
+import { rejectedBy } from '../policyrollout/stance.ts';
 import { groupName } from '../thinggroup/observe.ts';
 import { typeName } from '../thingtype/observe.ts';
 import { certificateId } from './keys.ts';
@@ -37,6 +38,8 @@ export interface DesiredDevice {
   readonly exclusive: boolean;
   /** AWS names of the groups that quarantine. */
   readonly quarantine: readonly string[];
+  /** The PolicyRollout that tried the pending change and took it back; undefined when none did. */
+  readonly rejected: string | undefined;
 }
 
 /** AWS gives a thing without a type this many: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -70,6 +73,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     quarantine: (deps.cache.byIndex('ThingGroup', QUARANTINE, metadata.namespace ?? '') as readonly ThingGroup[]).map(
       groupName,
     ),
+    rejected: rejectedBy(deps.cache, object),
   };
 }
 

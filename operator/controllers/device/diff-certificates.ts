@@ -1,9 +1,10 @@
 import { causeOf } from '../external/cause.ts';
-import { compareAttachments } from '../external/policies.ts';
+import { type AttachmentPlan, compareAttachments } from '../external/policies.ts';
 import type { DesiredCertificate } from './desired.ts';
 import type { DeviceChange, DeviceDiff } from './diff.ts';
 import { isEstablished } from './established.ts';
 import type { ObservedCertificate } from './observe.ts';
+import { inUse, policiesUnderWay } from './pending.ts';
 
 export function diffCertificates(input: DeviceDiff): readonly DeviceChange[] {
   const { desired, observed } = input;
@@ -66,30 +67,49 @@ function missing(
   return { field, class: 'missing', cause: 'spec', ...(id === undefined ? {} : { want: id }), action, ...confirm };
 }
 
-function policies(
-  { object, desired, settled }: DeviceDiff,
-  certificate: ObservedCertificate,
-  field: string,
-): DeviceChange[] {
+function policies(input: DeviceDiff, certificate: ObservedCertificate, field: string): DeviceChange[] {
+  const { object, desired, settled } = input;
   const { name, id } = certificate;
-  const plan = compareAttachments(desired.policies, certificate.policies);
+  const plan = planOf(input, certificate);
   const applied = new Set(certificate.record?.activated === true ? object.status?.policies : []);
+  const underWay = policiesUnderWay(object);
+  const shown = new Set(object.status?.drift?.fields?.map((entry) => entry.field));
   const confirm = id === undefined ? {} : { confirm: `policies:${id}` };
   const attach = plan.missing.map((policy): DeviceChange => {
     const path = `${field}.policies[${policy}]`;
-    const cause = applied.has(policy) ? 'drift' : causeOf(object, false, path, 'attached');
+    const cause = applied.has(policy) && !underWay.has(policy) ? 'drift' : causeOf(object, false, path, 'attached');
     const action = { kind: 'attachPolicy', name, policy } as const;
     if (cause === 'spec') return { field: path, class: 'missing', cause, want: 'attached', action };
     return { field: path, class: 'narrowed', cause, want: 'attached', action, ...confirm };
   });
   const extra = plan.extra.flatMap((policy): DeviceChange => {
     const path = `${field}.policies[${policy}]`;
-    const ours = !settled && applied.has(policy);
-    const shown = { field: path, class: 'widened', cause: ours ? 'spec' : 'drift', got: 'attached' } as const;
-    if (!ours && !desired.exclusive) return shown;
-    return { ...shown, action: { kind: 'detachPolicy', name, policy }, ...confirm };
+    // Default policies of the account come and go without a change of this spec.
+    const known = applied.has(policy) && !shown.has(path) && (!settled || object.spec.driftPolicy !== 'Ignore');
+    const ours = known || underWay.has(policy);
+    const change = { field: path, class: 'widened', cause: ours ? 'spec' : 'drift', got: 'attached' } as const;
+    if (!ours && !desired.exclusive) return change;
+    return { ...change, action: { kind: 'detachPolicy', name, policy }, ...confirm };
   });
   return [...attach, ...extra];
+}
+
+/**
+ * A certificate that joins an asset in the field gets what the asset has now, not what it will have: what is still under
+ * way reaches all its certificates together.
+ */
+function planOf({ object, desired, observed }: DeviceDiff, certificate: ObservedCertificate): AttachmentPlan {
+  const elder = inUse(certificate) ? undefined : observed.certificates.find((other) => inUse(other));
+  if (elder === undefined) return compareAttachments(desired.policies, certificate.policies);
+  const ours = new Set([
+    ...(object.status?.policies ?? []),
+    ...desired.policies.flatMap(({ satisfiedBy }) => satisfiedBy),
+  ]);
+  const has = elder.policies.filter((policy) => ours.has(policy));
+  return {
+    missing: has.filter((policy) => !certificate.policies.includes(policy)),
+    extra: certificate.policies.filter((policy) => !has.includes(policy)),
+  };
 }
 
 function attachment(input: DeviceDiff, { name, attached, record }: ObservedCertificate, field: string): DeviceChange[] {

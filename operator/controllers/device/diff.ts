@@ -6,6 +6,7 @@ import type { DesiredDevice } from './desired.ts';
 import { diffCertificates } from './diff-certificates.ts';
 import { isEstablished } from './established.ts';
 import type { ObservedDevice } from './observe.ts';
+import { type SplitChanges, splitChanges } from './pending.ts';
 
 export type DeviceAction =
   | { readonly kind: 'thing' }
@@ -24,7 +25,12 @@ export type DeviceDiff = DiffInput<Device, DesiredDevice, ObservedDevice>;
 
 /** Pure: the asset as it should be against the asset as AWS shows it. */
 export function diffDevice(input: DeviceDiff): readonly DeviceChange[] {
-  return [...diffThing(input), ...diffCertificates(input), ...diffGroups(input)];
+  return splitDevice(input).now;
+}
+
+/** The same with what a rollout has to carry out, because a device in the field depends on it. */
+export function splitDevice(input: DeviceDiff): SplitChanges {
+  return splitChanges(input, [...diffThing(input), ...diffCertificates(input), ...diffGroups(input)]);
 }
 
 function diffThing({ object, desired, observed, settled }: DeviceDiff): readonly DeviceChange[] {

@@ -9,7 +9,7 @@ import { type DeviceAction, diffDevice } from './diff.ts';
 import { type ObservedDevice, observeDevice } from './observe.ts';
 import { confirmDevice } from './reads.ts';
 import { removeDevice } from './remove.ts';
-import { deviceStatus } from './status.ts';
+import { deviceProgress, deviceStatus } from './status.ts';
 
 export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, DeviceAction> = {
   kind: 'Device',
@@ -24,11 +24,12 @@ export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, Dev
   confirm: confirmDevice,
   apply: applyDevice,
   remove: removeDevice,
+  unfinished: deviceProgress,
   status: deviceStatus,
-  follow: async (scope, { observed, held }) => {
+  follow: async (scope, { desired, observed, held }) => {
     const { rollouts } = scope.deps;
     if (rollouts === undefined) return undefined;
     const byHand = scope.object.metadata.annotations?.[HOLD_ANNOTATION] !== undefined;
-    return stepAsset(scope, rollouts, { observed, held: held !== undefined || byHand });
+    return stepAsset(scope, rollouts, { desired, observed, held: held !== undefined || byHand });
   },
 };

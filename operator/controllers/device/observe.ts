@@ -2,8 +2,11 @@ import type { Device, DeviceStatusCertificate } from '../../api/device.gen.ts';
 import { type CertificateFacts, groupKey, type ThingFacts } from '../../aws/snapshot/facts.ts';
 import { sleep } from '../../runtime/clock.ts';
 import { throttled } from '../../runtime/errors.ts';
+import { sameJson } from '../external/equal.ts';
 import type { Scope } from '../external/types.ts';
+import { lineOf } from '../policyrollout/documents.ts';
 import type { DesiredCertificate, DesiredDevice } from './desired.ts';
+import { fieldsRead } from './fields-read.ts';
 import { type SecretState, secretState } from './issued.ts';
 import { readThing } from './reads.ts';
 import { recoverCertificates } from './recover.ts';
@@ -31,6 +34,8 @@ export interface ObservedDevice {
   readonly groups: readonly string[];
   /** Of all groups concerned, those that carry policies: leaving one takes rights away. */
   readonly powerfulGroups: ReadonlySet<string>;
+  /** `thingType` and `attributes.<name>` where a policy of the asset reads them; asked only when one of them differs. */
+  readonly fieldsRead: ReadonlySet<string>;
   /** Certificates on the thing that are none of ours; empty when not known. */
   readonly strangers: readonly string[];
 }
@@ -64,9 +69,22 @@ export async function observeDevice(scope: Scope<Device>, desired: DesiredDevice
     certificates,
     leftovers,
     groups,
-    powerfulGroups: new Set([...groups, ...desired.groups].filter((g) => snapshot.targets.at(groupKey(g)).length > 0)),
+    powerfulGroups: new Set([...groups, ...desired.groups].filter((group) => isPowerful(scope, group))),
+    fieldsRead: differs(desired, thing) ? await fieldsRead(scope, [...certificates, ...leftovers], groups) : NOTHING,
     strangers: (snapshot.principals.of(desired.thingName) ?? []).filter((id) => !known.has(id)),
   };
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Members have the policies of the group and of all groups above it. */
+function isPowerful({ deps, session }: Scope<Device>, group: string): boolean {
+  return lineOf(deps.cache, group).some((each) => session.snapshot.targets.at(groupKey(each)).length > 0);
+}
+
+function differs({ typeName, attributes }: DesiredDevice, thing: ThingFacts | undefined): boolean {
+  if (thing === undefined) return false;
+  return typeName !== thing.typeName || !sameJson(attributes, thing.attributes);
 }
 
 /** A large account takes minutes to read; a worker is not held for that. */

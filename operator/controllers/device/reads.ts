@@ -36,7 +36,7 @@ export async function readThing(scope: Scope<Device>): Promise<void> {
   scope.notes.set('thingId', thingId);
 }
 
-async function readGroups(scope: Scope<Device>): Promise<void> {
+export async function readGroups(scope: Scope<Device>): Promise<void> {
   const name = thingName(scope.object);
   const { thingGroups = [] } = (await ifFound(
     scope.call('ListThingGroupsForThing', { thingName: name, maxResults: 250 }),

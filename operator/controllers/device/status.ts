@@ -1,15 +1,20 @@
-import { conditionTime } from '../../api/conditions.ts';
-import type { Device, DeviceStatus, DeviceStatusCertificate } from '../../api/device.gen.ts';
+import { conditionTime, type Progress } from '../../api/conditions.ts';
+import type { Device, DeviceStatus, DeviceStatusCertificate, DeviceStatusPendingChange } from '../../api/device.gen.ts';
 import type { Change } from '../../drift/types.ts';
 import { defined } from '../external/equal.ts';
+import { isSettled } from '../external/progress.ts';
 import type { StatusView } from '../external/types.ts';
 import type { DesiredDevice } from './desired.ts';
+import { splitDevice } from './diff.ts';
 import type { ObservedCertificate, ObservedDevice } from './observe.ts';
+import { changeUnderWay, pendingStatus, type RightsChange } from './pending.ts';
 
 /** Lists in status hold at most this many entries. */
 const SHOWN = 20;
 
-export function deviceStatus(view: StatusView<Device, DesiredDevice, ObservedDevice>): Partial<DeviceStatus> {
+type View = StatusView<Device, DesiredDevice, ObservedDevice>;
+
+export function deviceStatus(view: View): Partial<DeviceStatus> {
   const { object, desired, observed } = view;
   const { thing, thingId } = observed;
   const certificates = [...observed.certificates, ...observed.leftovers].flatMap((c) => certificateStatus(object, c));
@@ -27,7 +32,47 @@ export function deviceStatus(view: StatusView<Device, DesiredDevice, ObservedDev
     }),
     // An explicit undefined takes the field out of the status again.
     held: heldStatus(object, view.held, view.now),
+    pendingChange: pendingStatus(object, laterOf(view), view.now),
   } as Partial<DeviceStatus>;
+}
+
+/** What the spec changes in the rights of the asset, as far as a rollout has to do it. */
+function laterOf({ object, desired, observed }: View): RightsChange | undefined {
+  return splitDevice({ object, desired, observed, settled: isSettled(object), mark: '' }).later;
+}
+
+/** A change of rights is on its way or waits for its turn: not there yet, and nothing that a person must look at. */
+export function deviceProgress(view: View): Progress | undefined {
+  const { object, desired } = view;
+  const pending = pendingStatus(object, laterOf(view), view.now);
+  if (pending === undefined) return undefined;
+  const what = describeChange(pending);
+  if (desired.rejected !== undefined) {
+    const message = `This change was tried by PolicyRollout ${desired.rejected} and went back: ${what}. The device keeps what it had. Change the spec, or annotate that rollout with retry.`;
+    return { kind: 'stalled', reason: 'RevisionRejected', message };
+  }
+  const record = object.status?.rollout;
+  if (changeUnderWay(object) !== undefined) {
+    const message = `The rights of the device change by PolicyRollout ${record?.name ?? ''} (${what}): ${record?.why ?? ''}`;
+    return { kind: 'reconciling', reason: 'RolloutInProgress', message };
+  }
+  const message = `The spec changes the rights of a device in use (${what}); a PolicyRollout takes it there.`;
+  return { kind: 'reconciling', reason: 'RolloutPending', message };
+}
+
+function describeChange({ attach, detach, join, leave, set, retire }: DeviceStatusPendingChange): string {
+  const say = (verb: string, names: readonly string[] | undefined) =>
+    names?.length ? [`${verb} ${names.join(', ')}`] : [];
+  return [
+    ...say('attach', attach),
+    ...say('detach', detach),
+    ...say('join group', join),
+    ...say('leave group', leave),
+    ...say('set', set),
+    ...say('retire certificate', retire),
+  ]
+    .join('; ')
+    .slice(0, 300);
 }
 
 function certificateStatus(object: Device, certificate: ObservedCertificate): DeviceStatusCertificate[] {

@@ -1,5 +1,5 @@
 import type { Device } from '../../api/device.gen.ts';
-import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
+import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import type { Direction } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
@@ -7,9 +7,9 @@ import { Priority, type Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { defined } from '../external/equal.ts';
 import { documentHash } from '../iotpolicy/hash.ts';
-import { familiesAt } from './asset-families.ts';
+import { changeIn, familiesAt } from './asset-families.ts';
 import { exactTime, timeOf } from './asset-record.ts';
-import { devicesOf } from './assets.ts';
+import { assetsOf } from './assets.ts';
 import { deleteCandidate } from './candidates.ts';
 import { placeOf, policiesIn, revisionChange } from './revision.ts';
 import type { Directive } from './service.ts';
@@ -62,16 +62,23 @@ function isReturning({ rollout }: Start, { status }: Device): boolean {
 }
 
 /** Devices of which some certificate carries a candidate of this rollout, or that are still on their way back. */
-async function carriers({ deps, key, rollout, session }: Start): Promise<readonly Device[]> {
-  const names = rollout.spec.policies.map(({ name }) => name);
+async function carriers({ deps, rollout, session }: Start): Promise<readonly Device[]> {
   const candidates = rollout.spec.policies.map(({ candidateName }) => candidateName);
-  return devicesOf(deps.cache, key.namespace, rollout.spec.accountRef.name, names).filter(
+  return assetsOf(deps.cache, rollout).filter(
     ({ status }) =>
       (status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack') ||
+      isGivenUp(rollout, status) ||
       (status?.certificates ?? []).some(({ certificateId = '' }) =>
         session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
       ),
   );
+}
+
+/** Its change was begun and the rollout was aborted: it goes back as soon as nothing holds it. */
+function isGivenUp({ metadata, status: rollout }: PolicyRollout, status: Device['status']): boolean {
+  const record = status?.rollout;
+  if (rollout?.phase !== 'Aborted' || record?.name !== metadata.name || record.change === undefined) return false;
+  return record.state !== 'RolledBack' && record.state !== 'Queued';
 }
 
 /**
@@ -103,6 +110,8 @@ function lead(start: Start, carrying: readonly Device[], direction: Direction): 
       rollout: rollout.metadata.name,
       direction,
       families: familiesAt({ cache: deps.cache, session: start.session }, device, families),
+      change: changeIn(rollout, device),
+      equal: false,
       candidateDefaults: new Map(),
       flippedAt: undefined,
       permission: { yes: true },

@@ -1,5 +1,5 @@
 import type { AWSAccount } from '../../api/awsaccount.gen.ts';
-import type { Device } from '../../api/device.gen.ts';
+import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingType } from '../../api/thingtype.gen.ts';
@@ -11,7 +11,14 @@ import {
   parsePolicy,
   withDefaults,
 } from '../../policy/index.ts';
-import { brakeProblem, type Classification, classify } from '../../rollout/classify.ts';
+import {
+  type AssetPolicies,
+  brakeProblem,
+  type Classification,
+  classify,
+  type DocumentChange,
+  setsOf,
+} from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
 import { lifelineNeeds, lifelineViolations, mergeLifelines, type Need } from '../../rollout/lifeline.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
@@ -19,6 +26,8 @@ import type { AccountSession } from '../awsaccount/accounts.ts';
 import { thingName } from '../device/desired.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
 import { partitionOf } from '../external/arn.ts';
+import { pinsOf } from './asset-change.ts';
+import { changeIn } from './asset-families.ts';
 import { clientIds } from './asset-record.ts';
 import { createReader, type Reader } from './documents.ts';
 
@@ -34,6 +43,8 @@ export interface AnalysisInput {
 export interface Analysis {
   readonly classification: Classification;
   readonly brakeProblem: string | undefined;
+  /** Every asset may do the same before and after. */
+  readonly equal: boolean;
   /** Why the rollout must not start; undefined when it may. */
   readonly failure: { readonly reason: string; readonly why: string } | undefined;
 }
@@ -51,12 +62,14 @@ const NOTHING: Classification = {
   assumptions: [],
 };
 
-/** The certificates of one asset, each with the names it carries itself and those its groups give it. */
+/** The certificates of one asset, each with the names it carries itself, and what counts for it before and after. */
 interface Holding {
   readonly device: Device;
   readonly certificateId: string;
   readonly own: readonly string[];
-  readonly inherited: readonly string[];
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly change: DeviceStatusRolloutChange | undefined;
 }
 
 /**
@@ -67,11 +80,12 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
   const reader = createReader(input.cache, input.session, input.options);
   const holdings = holdingsOf(input, reader);
   const refused = refusal(input, holdings);
-  if (refused !== undefined) return { classification: NOTHING, brakeProblem: undefined, failure: refused };
+  if (refused !== undefined)
+    return { classification: NOTHING, brakeProblem: undefined, equal: false, failure: refused };
   const options = placeOf(input.session);
   const sets = new Map<string, Holding[]>();
   for (const holding of holdings) {
-    const key = `${holding.own.join(',')}|${holding.inherited.join(',')}`;
+    const key = [holding.before.join(','), holding.after.join(','), holding.change?.digest ?? ''].join('|');
     sets.set(key, [...(sets.get(key) ?? []), holding]);
   }
   let worst = NOTHING;
@@ -82,23 +96,57 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
     const split = await splitSet(input, reader, first);
     if (split === undefined) {
       const why = `a policy beside it on ${first.device.metadata.name} cannot be read; make its document readable or detach it`;
-      return { classification: worst, brakeProblem: brake, failure: { reason: 'InvalidDocument', why } };
+      return { classification: worst, brakeProblem: brake, equal: false, failure: { reason: 'InvalidDocument', why } };
     }
-    worst = worse(worst, classify(split, options));
-    brake ??= brakeProblem(split, options);
+    worst = worse(worst, withFields(classify(split, options), first.change));
+    brake ??= first.change === undefined ? brakeProblem(split, options) : CHANGES_BESIDE;
     const failure = lifelineFailure(input, split, alike, options);
-    if (failure !== undefined) return { classification: worst, brakeProblem: brake, failure };
+    if (failure !== undefined) return { classification: worst, brakeProblem: brake, equal: false, failure };
   }
-  return { classification: worst, brakeProblem: brake, failure: undefined };
+  const equal = isEqual(input, worst, sets.size);
+  return { classification: worst, brakeProblem: brake, equal, failure: undefined };
 }
 
-function holdingsOf({ session, devices }: AnalysisInput, reader: Reader): readonly Holding[] {
-  const { targets } = session.snapshot;
+const CHANGES_BESIDE = 'attachments, groups or the thing itself change too, which no default version can take back';
+
+/** What a policy reads of the thing is no part of its document: what such a change does is not compared but assumed. */
+function withFields(classification: Classification, change: DeviceStatusRolloutChange | undefined): Classification {
+  const fields = change?.set ?? [];
+  if (fields.length === 0) {
+    const retires = change?.retire !== undefined && classification.class === 'equivalent';
+    return retires ? { ...classification, class: 'tightens' } : classification;
+  }
+  const assumption = `policies read ${fields.join(', ')} of the thing, which changes`;
+  const assumptions = [...classification.assumptions, assumption];
+  return { ...classification, class: 'mixed', uncertain: true, addsDeny: true, assumptions };
+}
+
+/**
+ * Nobody gains or loses anything, and that is certain. Of documents it is never said: what one policy gives up another may
+ * keep today and lose tomorrow.
+ */
+function isEqual({ rollout }: AnalysisInput, found: Classification, compared: number): boolean {
+  const alone = rollout.spec.policies.length === 0 && compared > 0;
+  return alone && found.class === 'equivalent' && !found.uncertain && !found.addsDeny;
+}
+
+function holdingsOf({ session, devices, rollout }: AnalysisInput, reader: Reader): readonly Holding[] {
+  const { targets, members } = session.snapshot;
   return devices.flatMap((device) => {
-    const inherited = reader.inherited(thingName(device));
-    return (device.status?.certificates ?? []).flatMap(({ certificateId }) =>
-      certificateId === undefined ? [] : [{ device, certificateId, own: targets.at(certificateId), inherited }],
-    );
+    const change = changeIn(rollout, device);
+    const { attach = [], detach = [], join = [], leave = [], pins = [] } = change ?? {};
+    const groups = members.at(thingName(device));
+    const earlier = reader.inherited([...groups.filter((group) => !join.includes(group)), ...leave]);
+    const later = reader.inherited([...groups.filter((group) => !leave.includes(group)), ...join]);
+    return (device.status?.certificates ?? []).flatMap(({ certificateId }): readonly Holding[] => {
+      if (certificateId === undefined) return [];
+      const own = targets.at(certificateId);
+      const but = (out: readonly string[]) => own.filter((name) => !out.includes(name) && !pins.includes(name));
+      const sorted = (names: readonly string[]) => [...new Set(names)].sort();
+      const before = sorted([...but(attach), ...detach, ...earlier]);
+      const after = sorted([...but(detach), ...attach, ...later]);
+      return [{ device, certificateId, own, before, after, change }];
+    });
   });
 }
 
@@ -121,11 +169,20 @@ function refusal(
       return { reason: 'ForeignTargets', why };
     }
   }
-  for (const { device, certificateId, own } of holdings) {
-    const more = families.filter(({ candidate }) => !own.includes(candidate)).length;
+  for (const { device, certificateId, own, change } of holdings) {
+    const needed = new Set([
+      ...families.map(({ candidate }) => candidate),
+      ...(change?.attach ?? []),
+      ...pinsOf({ cache, session }, device, change),
+    ]);
+    const more = [...needed].filter((name) => !own.includes(name)).length;
     if (own.length + more > SLOTS) {
       const why = `a certificate of ${device.metadata.name} carries ${own.length} of ${SLOTS} policies and needs ${more} more for a while; take one off`;
       return { reason: 'NoPolicySlot', why };
+    }
+    if (change?.retire !== undefined && !keepsOne(device, change.retire)) {
+      const why = `${device.metadata.name} would be left without a certificate in use; give it another one and wait until it is active, or delete the Device`;
+      return { reason: 'LastCertificate', why };
     }
     const sharing = cache.byIndex('Device', CERTIFICATE_ID, certificateId);
     if (sharing.length > 1 && devices.length > 1) {
@@ -139,31 +196,43 @@ function refusal(
   return undefined;
 }
 
-interface Split {
-  readonly changes: readonly { readonly before: PolicyDocument; readonly after: PolicyDocument }[];
-  readonly others: readonly PolicyDocument[];
+function keepsOne({ status }: Device, retire: readonly string[]): boolean {
+  return (status?.certificates ?? []).some(
+    (c) => !retire.includes(c.name) && c.activated === true && c.status === 'ACTIVE',
+  );
 }
+
+type Split = AssetPolicies;
 
 async function splitSet(
   { rollout, families }: AnalysisInput,
   reader: Reader,
   holding: Holding,
 ): Promise<Split | undefined> {
-  const carried = [...new Set([...holding.own, ...holding.inherited])];
-  const ofFamily = new Set(families.flatMap(({ names }) => names));
+  const ofFamily = new Map(families.flatMap((family) => family.names.map((name) => [name, family] as const)));
   const others: PolicyDocument[] = [];
-  for (const name of carried) {
-    if (ofFamily.has(name)) continue;
+  const changes: DocumentChange[] = [];
+  const moving = new Map<Family, { before: boolean; after: boolean }>();
+  for (const name of new Set([...holding.before, ...holding.after])) {
+    const side = { before: holding.before.includes(name), after: holding.after.includes(name) };
+    const family = ofFamily.get(name);
+    if (family !== undefined) {
+      const known = moving.get(family);
+      moving.set(family, { before: side.before || known?.before === true, after: side.after || known?.after === true });
+      continue;
+    }
     const document = await reader.document(name);
     if (document === undefined) return undefined;
-    others.push(document);
+    if (side.before && side.after) others.push(document);
+    else changes.push(side.before ? { before: document } : { after: document });
   }
-  const changes = rollout.spec.policies.flatMap(({ policyName, baseline, document }) => {
-    const family = families.find(({ declared }) => declared === policyName);
-    if (family?.names.some((name) => carried.includes(name)) !== true) return [];
-    const [before, after] = [parsePolicy(baseline).document, parsePolicy(document).document];
-    return before === undefined || after === undefined ? [] : [{ before, after }];
-  });
+  for (const [{ declared }, side] of moving) {
+    const policy = rollout.spec.policies.find(({ policyName }) => policyName === declared);
+    const before = policy === undefined ? undefined : parsePolicy(policy.baseline).document;
+    const after = policy === undefined ? undefined : parsePolicy(policy.document).document;
+    if (before === undefined || after === undefined) continue;
+    changes.push({ ...(side.before ? { before } : {}), ...(side.after ? { after } : {}) });
+  }
   return { changes, others };
 }
 
@@ -189,8 +258,9 @@ function lifelineFailure(
   alike: readonly Holding[],
   options: PolicyOptions,
 ): Analysis['failure'] {
-  const before = compilePolicies([...split.others, ...split.changes.map((change) => change.before)], options);
-  const after = compilePolicies([...split.others, ...split.changes.map((change) => change.after)], options);
+  const sets = setsOf(split);
+  const before = compilePolicies(sets.before, options);
+  const after = compilePolicies(sets.after, options);
   for (const { device } of alike) {
     const [violation] = lifelineViolations(lifelineOf(input, device), before, after);
     if (violation === undefined) continue;

@@ -1,10 +1,12 @@
 import { certificateIdOf } from '../../aws/snapshot/facts.ts';
 import type { AssetDecision } from '../../rollout/types.ts';
 import { readPolicies } from '../device/reads.ts';
+import { retiredBy, throwSwitch } from './asset-change.ts';
 import { exactTime } from './asset-record.ts';
 import { type Attempt, save } from './attempt.ts';
 import { DETACH_DEADLINE_MS } from './service.ts';
 
+type Flip = Extract<AssetDecision, { kind: 'switch' }>;
 type Call = Extract<AssetDecision, { kind: 'call' }>;
 
 /**
@@ -14,6 +16,18 @@ type Call = Extract<AssetDecision, { kind: 'call' }>;
 export async function sendCall(attempt: Attempt, decision: Call): Promise<void> {
   if (decision.call.kind === 'attach') await attach(attempt, decision);
   else await detach(attempt, decision);
+}
+
+/** A switch is as dangerous as a Detach when it comes late, but the same however often it is made. */
+export async function sendSwitch(attempt: Attempt, decision: Flip): Promise<void> {
+  const { scope, beside, desired } = attempt;
+  if (beside === undefined) return;
+  const retired = retiredBy(beside.change, decision);
+  const change = retired.length === 0 ? beside.change : { ...beside.change, retired };
+  const restores = decision.make ? {} : { restoredAt: exactTime(scope.deps.clock.now()) };
+  await save(attempt, decision, { switchedAt: exactTime(scope.deps.clock.now()), change, ...restores });
+  await throwSwitch(scope, { desired, change }, decision);
+  scope.log.info(decision.make ? 'Made a switch' : 'Took a switch back', { what: decision.id, why: decision.why });
 }
 
 async function attach(attempt: Attempt, decision: Call): Promise<void> {

@@ -1,9 +1,11 @@
 import type { AWSAccount } from '../../api/awsaccount.gen.ts';
-import type { Device } from '../../api/device.gen.ts';
+import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { Family } from '../../rollout/family.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
+import { changeUnderWay } from '../device/pending.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 
 /** Declared AWS names of the policies that the Device, or its account for it, refers to. */
@@ -18,7 +20,7 @@ function referencedNames(cache: Cache, { metadata, spec }: Device): ReadonlySet<
   return new Set(names);
 }
 
-interface Whereabouts {
+export interface Whereabouts {
   readonly cache: Cache;
   readonly session: Pick<AccountSession, 'snapshot'>;
 }
@@ -35,11 +37,31 @@ export function familiesAt(
 ): readonly Family[] {
   const referenced = referencedNames(cache, device);
   const carried = carriedNames(session, device);
-  return families.filter(({ declared, names }) => referenced.has(declared) || names.some((name) => carried.has(name)));
+  const { attach = [], detach = [] } = changeOf(device) ?? {};
+  return families.filter(({ declared, names }) => {
+    const has = names.filter((name) => carried.has(name));
+    // What the asset is only about to get, or is about to lose, does not change its document on the way.
+    if (has.length === 0) return referenced.has(declared) && !attach.includes(declared);
+    return !has.every((name) => detach.includes(name));
+  });
+}
+
+/** What changes at the Device beside documents: as recorded when a rollout took it, else what waits for one. */
+export function changeOf(device: Device): DeviceStatusRolloutChange | undefined {
+  return changeUnderWay(device) ?? device.status?.pendingChange;
+}
+
+/** The same, as far as this rollout is to carry it out. */
+export function changeIn({ metadata, spec }: PolicyRollout, device: Device): DeviceStatusRolloutChange | undefined {
+  const { rollout, pendingChange } = device.status ?? {};
+  if (rollout?.name === metadata.name && rollout.change !== undefined && rollout.state !== 'RolledBack')
+    return rollout.change;
+  const planned = spec.changes?.some(({ digest }) => digest === pendingChange?.digest) === true;
+  return planned ? pendingChange : undefined;
 }
 
 /** What the asset's certificates carry, as the snapshot shows it. */
-function carriedNames({ snapshot }: Pick<AccountSession, 'snapshot'>, { status }: Device): ReadonlySet<string> {
+export function carriedNames({ snapshot }: Pick<AccountSession, 'snapshot'>, { status }: Device): ReadonlySet<string> {
   const ids = (status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
   return new Set(ids.flatMap((id) => snapshot.targets.at(id)));
 }

@@ -18,7 +18,9 @@ export function timeOf(text: string | undefined): number | undefined {
 export function assetRecord(stored: DeviceStatusRollout | undefined, unreadForMs: number): AssetRecord {
   const [attachedAt, detachedAt] = [timeOf(stored?.attachedAt), timeOf(stored?.detachedAt)];
   const open = stored?.openDetach;
+  const switchedAt = timeOf(stored?.switchedAt);
   return {
+    ...(switchedAt === undefined ? {} : { switchedAt }),
     ...(attachedAt === undefined ? {} : { attachedAt }),
     ...(detachedAt === undefined ? {} : { detachedAt }),
     ...(open === undefined

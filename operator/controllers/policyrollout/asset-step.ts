@@ -2,17 +2,26 @@ import type { Device } from '../../api/device.gen.ts';
 import { type AssetInput, planAsset } from '../../rollout/asset.ts';
 import { changesOf } from '../../rollout/family.ts';
 import type { AssetDecision, CertificateEdges } from '../../rollout/types.ts';
-import { thingName } from '../device/desired.ts';
+import { type DesiredDevice, thingName } from '../device/desired.ts';
 import type { ObservedDevice } from '../device/observe.ts';
 import { readPolicies } from '../device/reads.ts';
 import { arnOf } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
-import { sendCall } from './asset-call.ts';
+import { sendCall, sendSwitch } from './asset-call.ts';
+import { readEdges, recordable } from './asset-change.ts';
 import { assetRecord, assetState, clientIds, exactTime, timeOf } from './asset-record.ts';
 import { type Judged, judgeAsset } from './asset-verdict.ts';
 import { type Attempt, save } from './attempt.ts';
 import { DETACH_DEADLINE_MS, type Directive, type Rollouts } from './service.ts';
 
+/** Where nobody gains or loses a right there is nothing to see. */
+const EQUAL: Omit<Judged, 'permission'> = {
+  expandedHealth: 'healthy',
+  verdict: 'succeeded',
+  lifelineDenied: false,
+  reason: 'Equivalent',
+  why: 'the asset may do the same as before',
+};
 /** More calls than an asset of eight certificates and ten policies can need. */
 const MAX_STEPS = 400;
 /** How often an asset under observation is looked at although nothing was heard. */
@@ -21,6 +30,7 @@ const LOOK_AGAIN_MS = 60_000;
 const SOON_MS = 1_000;
 
 export interface AssetView {
+  readonly desired: DesiredDevice;
   readonly observed: ObservedDevice;
   /** A security act holds the asset: nothing is taken from it or given to it, except what it had. */
   readonly held: boolean;
@@ -38,11 +48,13 @@ export async function stepAsset(
   const directive = rollouts.directiveFor(scope.key);
   if (directive === undefined) return undefined;
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const certificates = await readEdges(scope, view.observed);
+    const certificates = await readCertificates(scope, view.observed);
     if (certificates.length === 0) return undefined;
-    if (quietlyDone(scope, directive, certificates)) return undefined;
-    const attempt = { scope, rollouts, directive, held: view.held, certificates };
-    const judged = judgeAsset(attempt);
+    const { desired } = view;
+    const beside = await besideDocuments(scope, directive, desired);
+    const attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside };
+    if (quietlyDone(attempt)) return undefined;
+    const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : judgeAsset(attempt);
     const decision = heldDecision(attempt) ?? planAsset(inputFor(attempt, judged));
     const again = await carryOut(attempt, decision, judged);
     if (again !== 'next') return again;
@@ -50,8 +62,22 @@ export async function stepAsset(
   return SOON_MS;
 }
 
+/** Nothing of it is left on the way home: documents alone come home. */
+async function besideDocuments(
+  scope: Scope<Device>,
+  directive: Directive,
+  desired: DesiredDevice,
+): Promise<Attempt['beside']> {
+  const { change, direction, families } = directive;
+  if (change === undefined || direction === 'home') return undefined;
+  const record = scope.object.status?.rollout;
+  const begun = record?.name === directive.rollout && record.state !== 'RolledBack' ? record.change : undefined;
+  const known = begun !== undefined && begun.digest === change.digest ? begun : recordable(scope, desired, change);
+  return { change: known, edges: await readEdges(scope, { desired, change: known, families }) };
+}
+
 /** Direct reads of every certificate the asset has, whatever its status. */
-async function readEdges(scope: Scope<Device>, observed: ObservedDevice): Promise<readonly CertificateEdges[]> {
+async function readCertificates(scope: Scope<Device>, observed: ObservedDevice): Promise<readonly CertificateEdges[]> {
   const { snapshot } = scope.session;
   const edges: CertificateEdges[] = [];
   for (const { id, facts } of [...observed.certificates, ...observed.leftovers]) {
@@ -67,17 +93,20 @@ async function readEdges(scope: Scope<Device>, observed: ObservedDevice): Promis
 }
 
 /** A proven asset that carries what it should needs no record anew; only a certificate that joined it is news. */
-function quietlyDone(scope: Scope<Device>, directive: Directive, certificates: readonly CertificateEdges[]): boolean {
+function quietlyDone({ scope, directive, certificates, beside }: Attempt): boolean {
+  const { direction, families } = directive;
   const state = assetState(scope.object, directive.rollout);
   const at = (name: string) => certificates.every(({ attached }) => attached.has(name));
-  const free = (names: readonly string[], but: string) =>
+  const free = (names: readonly string[], but?: string) =>
     certificates.every(({ attached }) => names.every((name) => name === but || !attached.has(name)));
-  const goal = directive.direction === 'forward' ? 'candidate' : 'declared';
-  const there = directive.families.every((family) => at(family[goal]) && free(family.names, family[goal]));
-  if (!there || scope.object.status?.rollout?.openDetach !== undefined) return false;
-  if (directive.direction === 'forward') return state === 'Succeeded';
-  if (directive.direction === 'home') return state === 'Succeeded';
-  return state === 'RolledBack';
+  const forward = direction === 'forward';
+  const goal = forward ? 'candidate' : 'declared';
+  const there = families.every((family) => at(family[goal]) && free(family.names, family[goal]));
+  const { attach, detach, switches } = beside?.edges ?? { attach: [], detach: [], switches: [] };
+  const [on, off] = forward ? [attach, detach] : [detach, attach];
+  const edged = on.every(at) && free(off) && switches.every(({ made }) => made === forward);
+  if (!there || !edged || scope.object.status?.rollout?.openDetach !== undefined) return false;
+  return state === (direction === 'back' ? 'RolledBack' : 'Succeeded');
 }
 
 /** A held asset only ever gets back what it had. */
@@ -87,13 +116,14 @@ function heldDecision({ held, directive, scope }: Attempt): AssetDecision | unde
   return { kind: 'wait', state: 'Held', until: undefined, why: `held: ${detail}` };
 }
 
-function inputFor({ scope, rollouts, directive, certificates }: Attempt, judged: Judged): AssetInput {
+function inputFor({ scope, rollouts, directive, certificates, beside }: Attempt, judged: Judged): AssetInput {
   const now = scope.deps.clock.now();
   const attached = new Set(certificates.flatMap((certificate) => [...certificate.attached]));
   return {
     direction: directive.direction,
     certificates,
     changes: changesOf(directive.direction, directive.families, attached),
+    ...(beside === undefined ? {} : { edges: beside.edges }),
     candidateDefaults: directive.candidateDefaults,
     flippedAt: directive.flippedAt,
     record: assetRecord(scope.object.status?.rollout, DETACH_DEADLINE_MS),
@@ -118,6 +148,9 @@ async function carryOut(
   switch (decision.kind) {
     case 'call':
       await sendCall(attempt, decision);
+      return 'next';
+    case 'switch':
+      await sendSwitch(attempt, decision);
       return 'next';
     case 'stamp':
       await save(attempt, decision, { attachedAt: exactTime(now), detachedAt: exactTime(now) });
@@ -160,7 +193,12 @@ async function finish(
     return undefined;
   }
   await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason });
-  return undefined;
+  return afterwards(attempt);
+}
+
+/** The spec is compared once more when a change of it was done, or taken back. */
+function afterwards({ beside }: Attempt): number | undefined {
+  return beside === undefined ? undefined : SOON_MS;
 }
 
 /** Restored is who was heard of since; who stays silent needs a person. */
@@ -175,7 +213,7 @@ async function confirmContact(
   const contact = rollouts.signals.contact(scope.session.key, clientIds(scope.object));
   if (restoredAt === undefined || contact.connected || (contact.lastAt ?? 0) >= restoredAt) {
     await save(attempt, decision, {});
-    return undefined;
+    return afterwards(attempt);
   }
   const deadline = restoredAt + directive.strategy.settleMs + directive.strategy.recoveryMs;
   if (now < deadline) {

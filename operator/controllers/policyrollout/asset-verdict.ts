@@ -30,8 +30,8 @@ export function judgeAsset(attempt: Attempt): Judged {
       lifeline: directive.lifeline,
     });
   const expanded = judge(ask(attachedAt ?? now), directive.requirement, directive.control);
-  const settled =
-    Math.max(attachedAt ?? -Infinity, detachedAt ?? -Infinity, directive.flippedAt ?? -Infinity) + strategy.settleMs;
+  const acts = [attachedAt, detachedAt, timeOf(record?.switchedAt), directive.flippedAt];
+  const settled = Math.max(...acts.map((at) => at ?? -Infinity)) + strategy.settleMs;
   const judgement = judge(ask(Math.max(settled, 0)), directive.requirement, directive.control);
   // The whole time of observation has to pass well; bad news needs no waiting.
   const early = judgement.verdict === 'succeeded' && now < settled + strategy.observeMs;

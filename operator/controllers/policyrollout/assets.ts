@@ -11,6 +11,7 @@ import { REFERS_TO, referenceKey } from '../external/references.ts';
 import { assetState, clientIds, timeOf } from './asset-record.ts';
 import { hasEnded } from './names.ts';
 import type { SignalBook } from './signals.ts';
+import { changeKey } from './stance.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
 export const SKIP_ANNOTATION = 'rollout.fleetward.dev/skip';
@@ -25,10 +26,7 @@ export function devicesOf(
   const found = new Map<string, Device>();
   const add = (devices: readonly unknown[]): void => {
     for (const device of devices as readonly Device[]) {
-      if (device.spec.accountRef.name !== account || device.metadata.deletionTimestamp !== undefined) continue;
-      if (device.spec.managementPolicy !== 'Manage') continue;
-      if (device.status?.certificates?.some(({ certificateId }) => certificateId !== undefined) !== true) continue;
-      found.set(device.metadata.name, device);
+      if (isAsset(device, account)) found.set(device.metadata.name, device);
     }
   };
   for (const policy of policies) {
@@ -39,6 +37,40 @@ export function devicesOf(
     }
   }
   return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/** Index of Devices by the change that waits for a rollout, as `changeKey` writes it. */
+export const PENDING_CHANGE = 'pendingChange';
+/** Index of Devices by the rollout that carries out a change of theirs: `<namespace>/<rollout>`. */
+export const IN_ROLLOUT = 'inRollout';
+
+/** Whom a rollout concerns: Devices of its policies, and those that one of its changes waits for or is done to. */
+export function assetsOf(cache: Cache, { metadata, spec }: PolicyRollout): readonly Device[] {
+  const { namespace = '', name } = metadata;
+  const account = spec.accountRef.name;
+  const found = new Map<string, Device>();
+  const add = (devices: readonly Device[]): void => {
+    for (const device of devices) if (isAsset(device, account)) found.set(device.metadata.name, device);
+  };
+  add(
+    devicesOf(
+      cache,
+      namespace,
+      account,
+      spec.policies.map((policy) => policy.name),
+    ),
+  );
+  for (const { digest } of spec.changes ?? []) {
+    add(cache.byIndex('Device', PENDING_CHANGE, changeKey(namespace, account, digest)) as readonly Device[]);
+  }
+  if (spec.changes !== undefined) add(cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[]);
+  return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+function isAsset({ metadata, spec, status }: Device, account: string): boolean {
+  if (spec.accountRef.name !== account || metadata.deletionTimestamp !== undefined) return false;
+  if (spec.managementPolicy !== 'Manage') return false;
+  return status?.certificates?.some(({ certificateId }) => certificateId !== undefined) === true;
 }
 
 export interface SummaryInput {

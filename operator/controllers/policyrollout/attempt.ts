@@ -1,5 +1,6 @@
-import type { Device, DeviceStatusRollout } from '../../api/device.gen.ts';
-import type { AssetDecision, AssetState, CertificateEdges } from '../../rollout/types.ts';
+import type { Device, DeviceStatusRollout, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
+import type { AssetDecision, AssetState, CertificateEdges, EdgeChange } from '../../rollout/types.ts';
+import type { DesiredDevice } from '../device/desired.ts';
 import type { Scope } from '../external/types.ts';
 import { exactTime } from './asset-record.ts';
 import type { Directive, Rollouts } from './service.ts';
@@ -10,11 +11,14 @@ export interface Attempt {
   readonly directive: Directive;
   readonly held: boolean;
   readonly certificates: readonly CertificateEdges[];
+  readonly desired: DesiredDevice;
+  /** What changes at the asset beside documents, and where that stands. */
+  readonly beside?: { readonly change: DeviceStatusRolloutChange; readonly edges: EdgeChange } | undefined;
 }
 
 /** Writes the record when it differs. What an unread Detach left open is closed by every decision but a further read. */
 export async function save(
-  { scope, directive }: Attempt,
+  { scope, directive, beside }: Attempt,
   decision: AssetDecision,
   more: Partial<DeviceStatusRollout>,
 ): Promise<void> {
@@ -32,22 +36,30 @@ export async function save(
     why: decision.why.slice(0, 500),
     since: same && before.state === state ? (before.since ?? now) : now,
     startedAt: same ? (before.startedAt ?? now) : now,
+    ...(beside === undefined ? {} : { change: beside.change }),
     ...more,
   };
   const open = more.openDetach ?? (decision.kind === 'read' ? openDetach : undefined);
   const { openDetach: _closed, ...closed } = rollout;
-  await scope.save({ rollout: open === undefined ? closed : { ...closed, openDetach: open } });
+  const pending = scope.object.status?.pendingChange;
+  // What is done waits for nobody any more: another rollout of the same must not be made.
+  const done = state === 'Succeeded' && pending !== undefined && pending.digest === rollout.change?.digest;
+  await scope.save({
+    rollout: open === undefined ? closed : { ...closed, openDetach: open },
+    ...(done ? ({ pendingChange: undefined } as object) : {}),
+  });
 }
 
 /** What outlives a change of rollouts: what has not settled has not. */
 function pick(
   record: DeviceStatusRollout | undefined,
-): Pick<DeviceStatusRollout, 'attachedAt' | 'detachedAt' | 'openDetach'> {
+): Pick<DeviceStatusRollout, 'attachedAt' | 'detachedAt' | 'switchedAt' | 'openDetach'> {
   if (record === undefined) return {};
-  const { attachedAt, detachedAt, openDetach } = record;
+  const { attachedAt, detachedAt, switchedAt, openDetach } = record;
   return {
     ...(attachedAt === undefined ? {} : { attachedAt }),
     ...(detachedAt === undefined ? {} : { detachedAt }),
+    ...(switchedAt === undefined ? {} : { switchedAt }),
     ...(openDetach === undefined ? {} : { openDetach }),
   };
 }

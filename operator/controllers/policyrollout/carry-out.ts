@@ -7,7 +7,7 @@ import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
 import { lifelineOf } from './analysis.ts';
-import { familiesAt } from './asset-families.ts';
+import { changeIn, familiesAt } from './asset-families.ts';
 import { exactTime, timeOf } from './asset-record.ts';
 import { ensureCandidate, pullBrake } from './candidates.ts';
 import type { Pass } from './pass.ts';
@@ -107,16 +107,19 @@ function directive(
   { device, direction }: { readonly device: Device; readonly direction: Direction },
 ): Directive {
   const { rollout, strategy, analysis } = pass;
+  const change = changeIn(rollout, device);
   return {
     rollout: rollout.metadata.name,
     direction,
     families: familiesAt({ cache: pass.deps.cache, session: pass.session }, device, pass.families),
+    change,
+    equal: analysis.equal,
     candidateDefaults: orders.defaults,
     flippedAt: orders.flippedAt,
     permission: permission(pass, orders.decision),
     addsDeny: analysis.classification.addsDeny && !analysis.classification.uncertain,
     strategy,
-    requirement: requirementOf(pass),
+    requirement: requirementOf(pass, change?.retire !== undefined),
     control: { assets: 0, unhealthy: 0 },
     lifeline: new Set(
       lifelineOf({ cache: pass.deps.cache, session: pass.session, rollout }, device).map(({ request }) =>
@@ -136,10 +139,11 @@ function permission({ input }: Pass, decision: RolloutDecision): Permission {
 }
 
 /** What the change takes away decides what has to be seen again. */
-function requirementOf({ analysis }: Pass): Requirement {
+function requirementOf({ analysis }: Pass, retires: boolean): Requirement {
   const lost = new Set(analysis.classification.lost.map(({ action }) => action.toLowerCase()));
   return {
-    newConnect: lost.has('iot:connect'),
+    // A session of before says nothing about the certificate that stays.
+    newConnect: lost.has('iot:connect') || retires || analysis.classification.uncertain,
     freshSubscribe: lost.has('iot:subscribe'),
     delivery: lost.has('iot:receive') || lost.has('iot:subscribe'),
   };

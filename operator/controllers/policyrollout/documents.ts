@@ -12,8 +12,8 @@ import { groupName } from '../thinggroup/observe.ts';
 export interface Reader {
   /** Undefined when the policy is gone or its document cannot be read. */
   document(policyName: string): Promise<PolicyDocument | undefined>;
-  /** Policies that a thing has through its static groups and their ancestors. */
-  inherited(thingName: string): readonly string[];
+  /** Policies that a thing has through these static groups and their ancestors. */
+  inherited(groups: readonly string[]): readonly string[];
 }
 
 export function createReader(cache: Cache, session: AccountSession, options: CallOptions): Reader {
@@ -25,18 +25,8 @@ export function createReader(cache: Cache, session: AccountSession, options: Cal
     return found?.policyDocument === undefined ? undefined : parsePolicy(found.policyDocument).document;
   }
 
-  /** The group and its ancestors, as far as objects of ours tell. */
   function line(group: string): readonly string[] {
-    const known = lines.get(group);
-    if (known !== undefined) return known;
-    const names = [group];
-    for (let at = groupObject(cache, group), depth = 0; at !== undefined && depth < 8; depth += 1) {
-      const parent = at.spec.parentRef?.name;
-      if (parent === undefined) break;
-      const key = { kind: 'ThingGroup', namespace: at.metadata.namespace ?? '', name: parent };
-      at = cache.get(key) as ThingGroup | undefined;
-      if (at !== undefined) names.push(groupName(at));
-    }
+    const names = lines.get(group) ?? lineOf(cache, group);
     lines.set(group, names);
     return names;
   }
@@ -47,12 +37,24 @@ export function createReader(cache: Cache, session: AccountSession, options: Cal
       documents.set(policyName, known);
       return known;
     },
-    inherited(thingName) {
-      const { members, targets } = session.snapshot;
-      const groups = members.at(thingName).flatMap(line);
-      return [...new Set(groups.flatMap((group) => targets.at(groupKey(group))))].sort();
+    inherited(groups) {
+      const { targets } = session.snapshot;
+      return [...new Set(groups.flatMap(line).flatMap((group) => targets.at(groupKey(group))))].sort();
     },
   };
+}
+
+/** The group and its ancestors, as far as objects of ours tell. */
+export function lineOf(cache: Cache, group: string): readonly string[] {
+  const names = [group];
+  for (let at = groupObject(cache, group), depth = 0; at !== undefined && depth < 8; depth += 1) {
+    const parent = at.spec.parentRef?.name;
+    if (parent === undefined) break;
+    const key = { kind: 'ThingGroup', namespace: at.metadata.namespace ?? '', name: parent };
+    at = cache.get(key) as ThingGroup | undefined;
+    if (at !== undefined) names.push(groupName(at));
+  }
+  return names;
 }
 
 function groupObject(cache: Cache, group: string): ThingGroup | undefined {

@@ -2,12 +2,15 @@ import type { Device } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import { API_VERSION } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import type { Reconciler, Result } from '../../runtime/reconciler.ts';
+import { declaredNameOf } from '../../rollout/names.ts';
+import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
+import { AWS_NAME } from '../external/claim.ts';
 import { fromStore } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
-import { devicesOf } from './assets.ts';
+import { assetsOf, devicesOf } from './assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf } from './names.ts';
+import { rejectedBy } from './stance.ts';
 
 /** Objects of one revision arrive one after the other; what comes within this time moves together. */
 const GATHER_MS = 2_000;
@@ -21,15 +24,17 @@ export function createRolloutMaker(deps: ExternalDeps): Reconciler {
   return {
     async reconcile({ namespace, name: account }): Promise<Result | undefined> {
       const waiting = pendingIn(deps, namespace, account);
-      if (waiting.length === 0) return undefined;
-      const newest = Math.max(...waiting.map(({ status }) => Date.parse(status?.pendingChange?.since ?? '') || 0));
+      const devices = pendingDevices(deps, namespace, account);
+      if (waiting.length + devices.length === 0) return undefined;
+      const newest = newestOf([...waiting, ...devices]);
       const left = newest + GATHER_MS - deps.clock.now();
       if (left > 0) return { requeueAfterMs: left };
       const busy = busyDevices(deps, namespace, account);
-      for (const group of groupsOf(deps, waiting, { namespace, account })) {
+      const free = devices.filter(({ metadata }) => !busy.has(metadata.name));
+      for (const group of groupsOf(deps, { policies: waiting, devices: free }, { namespace, account })) {
         // An asset is in one rollout at a time: this one is made when the other has ended.
         if (group.devices.some((device) => busy.has(device))) continue;
-        await make(deps, { namespace, account }, group.policies);
+        await make(deps, { namespace, account }, group);
       }
       return undefined;
     },
@@ -46,6 +51,26 @@ function pendingIn({ cache }: ExternalDeps, namespace: string, account: string):
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
+/** Devices whose rights the spec changes, and whose change was not tried and taken back. */
+function pendingDevices({ cache }: ExternalDeps, namespace: string, account: string): readonly Device[] {
+  const all = [...(cache.list('Device', namespace) as Iterable<Device>)];
+  return all.filter(
+    (device) =>
+      device.status?.pendingChange !== undefined &&
+      device.spec.accountRef.name === account &&
+      device.metadata.deletionTimestamp === undefined &&
+      !device.spec.suspend &&
+      rejectedBy(cache, device) === undefined,
+  );
+}
+
+function newestOf(waiting: readonly (IoTPolicy | Device)[]): number {
+  return waiting.reduce(
+    (newest, { status }) => Math.max(newest, Date.parse(status?.pendingChange?.since ?? '') || 0),
+    0,
+  );
+}
+
 function activeFor({ cache }: Pick<ExternalDeps, 'cache'>, { metadata }: IoTPolicy): PolicyRollout | undefined {
   const key = policyKey(metadata.namespace, metadata.name);
   return (cache.byIndex('PolicyRollout', MOVES_POLICY, key) as readonly PolicyRollout[]).find((one) => !hasEnded(one));
@@ -55,46 +80,73 @@ function busyDevices({ cache }: ExternalDeps, namespace: string, account: string
   const active = [...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)].filter(
     (one) => !hasEnded(one),
   );
-  const names = active.flatMap(({ spec }) => spec.policies.map(({ name }) => name));
-  return new Set(devicesOf(cache, namespace, account, names).map(({ metadata }) => metadata.name));
+  const ofAccount = active.filter(({ spec }) => spec.accountRef.name === account);
+  return new Set(ofAccount.flatMap((one) => assetsOf(cache, one).map(({ metadata }) => metadata.name)));
 }
 
 interface Group {
   readonly policies: readonly IoTPolicy[];
   readonly devices: readonly string[];
+  readonly changes: readonly PendingChange[];
 }
 
-/** Connected by shared assets. */
+type PendingChange = NonNullable<NonNullable<Device['status']>['pendingChange']>;
+
+/** A rollout names this many changes of Devices. */
+const MAX_CHANGES = 50;
+
+/** Connected by shared assets; changes of Devices alone go together as far as one rollout can name them. */
 function groupsOf(
   { cache }: ExternalDeps,
-  policies: readonly IoTPolicy[],
+  waiting: { readonly policies: readonly IoTPolicy[]; readonly devices: readonly Device[] },
   { namespace, account }: { readonly namespace: string; readonly account: string },
 ): readonly Group[] {
   let groups: Group[] = [];
-  for (const policy of policies) {
+  const join = (group: Group): void => {
+    const touching = groups.filter((other) => other.devices.some((device) => group.devices.includes(device)));
+    const merged = [...touching, group].reduce((a, b) => ({
+      policies: [...a.policies, ...b.policies],
+      devices: [...new Set([...a.devices, ...b.devices])],
+      changes: [...a.changes, ...b.changes],
+    }));
+    groups = [...groups.filter((other) => !touching.includes(other)), merged];
+  };
+  for (const policy of waiting.policies) {
     const devices = devicesOf(cache, namespace, account, [policy.metadata.name]).map((d: Device) => d.metadata.name);
-    const touching = groups.filter((group) => group.devices.some((device) => devices.includes(device)));
-    const merged: Group = {
-      policies: [...touching.flatMap((group) => group.policies), policy],
-      devices: [...new Set([...touching.flatMap((group) => group.devices), ...devices])],
-    };
-    groups = [...groups.filter((group) => !touching.includes(group)), merged];
+    join({ policies: [policy], devices, changes: [] });
   }
-  return groups;
+  const byDigest = Map.groupBy(waiting.devices, ({ status }) => status?.pendingChange?.digest ?? '');
+  const alone: Group[] = [];
+  for (const devices of byDigest.values()) {
+    const change = devices[0]?.status?.pendingChange;
+    if (change === undefined) continue;
+    const names = devices.map(({ metadata }) => metadata.name);
+    const group = { policies: [], devices: names, changes: [change] };
+    const touches = groups.some((other) => other.devices.some((device) => names.includes(device)));
+    if (touches) join(group);
+    else alone.push(group);
+  }
+  for (let from = 0; from < alone.length; from += MAX_CHANGES) {
+    const some = alone.slice(from, from + MAX_CHANGES);
+    groups.push({
+      policies: [],
+      devices: some.flatMap(({ devices }) => devices),
+      changes: some.flatMap(({ changes }) => changes),
+    });
+  }
+  return groups.map((group) => ({ ...group, changes: group.changes.slice(0, MAX_CHANGES) }));
 }
 
 async function make(
   { store, cache }: ExternalDeps,
   { namespace, account }: { readonly namespace: string; readonly account: string },
-  policies: readonly IoTPolicy[],
+  { policies, changes }: Group,
 ): Promise<void> {
   const digests = policies.map(({ status }) => status?.pendingChange?.digest ?? '');
-  const revision = revisionOf(digests);
-  const [first] = policies;
-  if (first === undefined) return;
-  const base = `${first.metadata.name}-${revision}`;
+  const revision = revisionOf([...digests, ...changes.map(({ digest }) => digest)]);
+  const base = `${policies[0]?.metadata.name ?? `${account}-devices`}-${revision}`;
   const attempt = nextAttempt([...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)], base);
-  const strategy = strictest(policies);
+  const strategy = strictest([...policies, ...policiesNamed(cache, namespace, changes)]);
   const document: PolicyRollout = {
     apiVersion: API_VERSION,
     kind: 'PolicyRollout',
@@ -111,6 +163,7 @@ async function make(
         baseline: policy.status?.pendingChange?.baseline ?? '',
         document: JSON.stringify(policy.spec.document),
       })),
+      ...(changes.length === 0 ? {} : { changes: changes.map(({ since: _since, ...change }) => change) }),
       ...(strategy === undefined ? {} : { strategy }),
     },
   };
@@ -119,6 +172,13 @@ async function make(
   } catch (thrown) {
     throw fromStore(thrown);
   }
+}
+
+/** Policies that come or go decide how assets are taken, like those whose document changes. */
+function policiesNamed(cache: Cache, namespace: string, changes: readonly PendingChange[]): readonly IoTPolicy[] {
+  const names = new Set(changes.flatMap(({ attach = [], detach = [] }) => [...attach, ...detach]));
+  const found = [...names].flatMap((name) => cache.byIndex('IoTPolicy', AWS_NAME, declaredNameOf(name) ?? name));
+  return (found as readonly IoTPolicy[]).filter(({ metadata }) => metadata.namespace === namespace);
 }
 
 /** A try that has ended is history, and history keeps its name. */

@@ -3,7 +3,7 @@ import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
 import type { AssetSummary, RolloutDecision, RolloutInput } from '../../rollout/rollout.ts';
-import { type Strategy, strategyProblems } from '../../rollout/strategy.ts';
+import { inOneGo, type Strategy, strategyProblems } from '../../rollout/strategy.ts';
 import { count } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
 import type { VerbState } from '../../rollout/verbs.ts';
@@ -14,7 +14,7 @@ import { aftermath } from './aftermath.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { approvedBy } from './approval.ts';
 import { clientIds, timeOf } from './asset-record.ts';
-import { devicesOf, inFlightElsewhere, summarise } from './assets.ts';
+import { assetsOf, inFlightElsewhere, summarise } from './assets.ts';
 import { type Candidates, readCandidate } from './candidates.ts';
 import { carryOut } from './carry-out.ts';
 import { hasEnded } from './names.ts';
@@ -48,16 +48,14 @@ async function look(start: Start): Promise<Pass> {
   const now = deps.clock.now();
   const candidates = candidatesFor(start);
   const families = familiesOf(start);
-  const names = rollout.spec.policies.map(({ name }) => name);
-  const devices = devicesOf(deps.cache, key.namespace, rollout.spec.accountRef.name, names);
-  const { strategy, problems } = readStrategy(rollout.spec.strategy, durationMs);
+  const devices = assetsOf(deps.cache, rollout);
+  const { strategy: given, problems } = readStrategy(rollout.spec.strategy, durationMs);
   const started = deps.rollouts.started(key);
   const { signals } = deps.rollouts;
   const heard = (device: Device) => signals.contact(session.key, clientIds(device)).connected;
   forgetShown(started, devices, { rollout: rollout.metadata.name, heard });
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
-  const assets = summarise({ rollout, devices, strategy, started, signals, retriedAt, account: session.key, now });
   const analysis = await analyse({
     cache: deps.cache,
     session,
@@ -66,6 +64,8 @@ async function look(start: Start): Promise<Pass> {
     families,
     devices,
   });
+  const strategy = analysis.equal ? inOneGo(given) : given;
+  const assets = summarise({ rollout, devices, strategy, started, signals, retriedAt, account: session.key, now });
   const defaults = await readDefaults(candidates, rollout);
   const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
   const change = revisionChange(deps.cache, rollout, placeOf(session));

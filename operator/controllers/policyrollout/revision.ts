@@ -1,8 +1,10 @@
+import type { DeviceStatusRollout, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { documentDrift, type PolicyPlace, sameDocument } from '../../drift/document.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
+import { assetsOf } from './assets.ts';
 
 /** Where resources of the account live. */
 export function placeOf({ accountId, region }: { readonly accountId: string; readonly region: string }): PolicyPlace {
@@ -28,13 +30,50 @@ export function revisionChange(
   place: PolicyPlace,
 ): 'same' | 'superseded' | 'reverted' {
   const policies = policiesIn(cache, rollout);
-  const fates = rollout.spec.policies.map(({ name, baseline, document }) => {
+  const fates = rollout.spec.policies.map(({ name, baseline, document }): Fate => {
     const spec = policies.find(({ metadata }) => metadata.name === name)?.spec;
     // A policy that is being deleted keeps its assets where they were.
     if (spec === undefined) return 'reverted';
     if (sameDocument(spec.document, document)) return 'same';
     return documentDrift(baseline, JSON.stringify(spec.document), place) === 'same' ? 'reverted' : 'superseded';
   });
+  fates.push(...fatesOfChanges(cache, rollout));
   if (fates.every((fate) => fate === 'same')) return 'same';
   return fates.every((fate) => fate === 'reverted') ? 'reverted' : 'superseded';
+}
+
+type Fate = ReturnType<typeof revisionChange>;
+
+/** What became of the changes of Devices: by whom this rollout has begun with, or else by whether anybody still waits. */
+function fatesOfChanges(cache: Cache, rollout: PolicyRollout): readonly Fate[] {
+  const { spec, metadata } = rollout;
+  if (spec.changes === undefined || spec.changes.length === 0) return [];
+  const assets = assetsOf(cache, rollout);
+  const begun = assets.filter(
+    ({ status }) => status?.rollout?.name === metadata.name && status.rollout.change !== undefined,
+  );
+  const waits = assets.some(({ status }) =>
+    spec.changes?.some(({ digest }) => digest === status?.pendingChange?.digest),
+  );
+  if (begun.length === 0) return waits || rollout.status?.startedAt !== undefined ? [] : ['reverted'];
+  return begun.map(({ status }) => fateOf(status?.rollout ?? {}, status?.pendingChange));
+}
+
+/** Somebody wants the opposite of what is done: it was taken back. Anything else but the same is another change. */
+function fateOf(
+  { change: done = {}, state }: Partial<DeviceStatusRollout>,
+  wanted: DeviceStatusRolloutChange | undefined,
+): Fate {
+  if (wanted === undefined) return state === 'RolledBack' ? 'reverted' : 'same';
+  if (wanted.digest === done.digest) return 'same';
+  const within = (part: readonly string[] = [], whole: readonly string[] = []) =>
+    part.every((each) => whole.includes(each));
+  const opposite =
+    within(wanted.attach, done.detach) &&
+    within(wanted.detach, done.attach) &&
+    within(wanted.join, done.leave) &&
+    within(wanted.leave, done.join) &&
+    within(wanted.set, done.set) &&
+    (wanted.retire ?? []).length === 0;
+  return opposite ? 'reverted' : 'superseded';
 }

@@ -1,3 +1,4 @@
+import type { DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { ObjectKey } from '../../api/meta.ts';
 import type { Permission } from '../../rollout/asset.ts';
 import type { Family } from '../../rollout/family.ts';
@@ -13,6 +14,10 @@ export interface Directive {
   readonly rollout: string;
   readonly direction: Direction;
   readonly families: readonly Family[];
+  /** What changes at this asset beside documents. */
+  readonly change?: DeviceStatusRolloutChange | undefined;
+  /** The asset may do the same before and after: the order of calls and the settle times are all the proof it needs. */
+  readonly equal: boolean;
   /** By candidate name. */
   readonly candidateDefaults: ReadonlyMap<string, CandidateDefault>;
   /** When a candidate's default version last moved. */
@@ -86,6 +91,7 @@ function sameDirective(a: Directive, b: Directive): boolean {
     a.direction === b.direction &&
     a.flippedAt === b.flippedAt &&
     a.permission.yes === b.permission.yes &&
+    a.change?.digest === b.change?.digest &&
     [...a.candidateDefaults].every(([name, value]) => b.candidateDefaults.get(name) === value)
   );
 }

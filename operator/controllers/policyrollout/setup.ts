@@ -10,9 +10,10 @@ import type { Cache, CacheChange } from '../../runtime/reconciler.ts';
 import type { Accounts } from '../awsaccount/accounts.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import { sameJson } from '../external/equal.ts';
-import { HOLD_ANNOTATION, SKIP_ANNOTATION } from './assets.ts';
+import { HOLD_ANNOTATION, IN_ROLLOUT, PENDING_CHANGE, SKIP_ANNOTATION } from './assets.ts';
 import { hasEnded, MOVES_POLICY, policyKey } from './names.ts';
 import type { Rollouts } from './service.ts';
+import { CARRIES_CHANGE, changeKey } from './stance.ts';
 
 /** Index of Devices by the client ids they declare, patterns left out. */
 const CLIENT_ID = 'clientId';
@@ -22,22 +23,39 @@ export function indexRollouts(cache: Cache): void {
   cache.addIndex('PolicyRollout', MOVES_POLICY, (object) =>
     (object as PolicyRollout).spec.policies.map(({ name }) => policyKey(object.metadata.namespace, name)),
   );
+  cache.addIndex('PolicyRollout', CARRIES_CHANGE, (object) => {
+    const { metadata, spec } = object as PolicyRollout;
+    return (spec.changes ?? []).map(({ digest }) => changeKey(metadata.namespace, spec.accountRef.name, digest));
+  });
+  cache.addIndex('Device', PENDING_CHANGE, (object) => {
+    const { metadata, spec, status } = object as Device;
+    const digest = status?.pendingChange?.digest;
+    return digest === undefined ? [] : [changeKey(metadata.namespace, spec.accountRef.name, digest)];
+  });
+  cache.addIndex('Device', IN_ROLLOUT, (object) => {
+    const { metadata, status } = object as Device;
+    const { change, name = '' } = status?.rollout ?? {};
+    return change === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`];
+  });
   cache.addIndex('Device', CLIENT_ID, (object) => (object as Device).spec.clientIds ?? []);
 }
 
 export interface RolloutControllers {
   readonly rollouts: Controller;
+  readonly devices: Controller;
   readonly maker: Controller;
   readonly policies: Controller;
 }
 
 /** Who hears of what: rollouts of their assets and policies, policies of their rollouts, accounts of waiting changes. */
-export function watchRollouts(cache: Cache, { rollouts, maker, policies }: RolloutControllers): void {
+export function watchRollouts(cache: Cache, { rollouts, maker, policies, devices }: RolloutControllers): void {
   rollouts.watch(cache, 'PolicyRollout');
   rollouts.watch(cache, 'Device', { when: assetMoved, keys: (change) => rolloutsNear(cache, change) });
   rollouts.watch(cache, 'IoTPolicy', { when: policyMoved, keys: (change) => rolloutsOf(cache, change) });
   policies.watch(cache, 'PolicyRollout', { when: rolloutMoved, keys: policiesOf });
+  devices.watch(cache, 'PolicyRollout', { when: rolloutEnded, keys: (change) => waitingDevices(cache, change) });
   maker.watch(cache, 'IoTPolicy', { when: pendingMoved, keys: accountOf });
+  maker.watch(cache, 'Device', { when: pendingMoved, keys: accountOf });
   maker.watch(cache, 'PolicyRollout', { when: rolloutMoved, keys: accountOf });
 }
 
@@ -73,6 +91,7 @@ function assetMoved(change: CacheChange): boolean {
     metadata.deletionTimestamp,
     status?.held?.reason,
     status?.certificates?.length,
+    status?.pendingChange?.digest,
   ];
   return !sameJson(marks(old), marks(now));
 }
@@ -100,8 +119,13 @@ function rolloutMoved(change: CacheChange): boolean {
   return !sameJson(face(change.old as PolicyRollout), face(change.new as PolicyRollout));
 }
 
+function rolloutEnded(change: CacheChange): boolean {
+  const face = ({ status }: PolicyRollout) => [status?.phase, status?.verbs?.retriedAt];
+  return lifeChanged(change) || !sameJson(face(change.old as PolicyRollout), face(change.new as PolicyRollout));
+}
+
 function pendingMoved(change: CacheChange): boolean {
-  const face = (object: KubeObject | undefined) => (object as IoTPolicy | undefined)?.status?.pendingChange;
+  const face = (object: KubeObject | undefined) => (object as IoTPolicy | Device | undefined)?.status?.pendingChange;
   return !sameJson(face(change.old), face(change.new));
 }
 
@@ -119,6 +143,15 @@ function* rolloutsOf(cache: Cache, change: CacheChange): Iterable<ObjectKey> {
   for (const rollout of cache.byIndex('PolicyRollout', MOVES_POLICY, key)) yield objectKey(rollout);
 }
 
+/** Devices tell in their status what became of the change that they wait for. */
+function* waitingDevices(cache: Cache, change: CacheChange): Iterable<ObjectKey> {
+  const { metadata, spec } = (change.new ?? change.old) as PolicyRollout;
+  for (const { digest } of spec.changes ?? []) {
+    const key = changeKey(metadata.namespace, spec.accountRef.name, digest);
+    for (const device of cache.byIndex('Device', PENDING_CHANGE, key)) yield objectKey(device);
+  }
+}
+
 function* policiesOf(change: CacheChange): Iterable<ObjectKey> {
   const rollout = (change.new ?? change.old) as PolicyRollout | undefined;
   const { namespace = '' } = rollout?.metadata ?? {};
@@ -126,7 +159,7 @@ function* policiesOf(change: CacheChange): Iterable<ObjectKey> {
 }
 
 function* accountOf(change: CacheChange): Iterable<ObjectKey> {
-  const object = (change.new ?? change.old) as IoTPolicy | PolicyRollout | undefined;
+  const object = (change.new ?? change.old) as IoTPolicy | Device | PolicyRollout | undefined;
   if (object === undefined) return;
   yield { kind: 'AWSAccount', namespace: object.metadata.namespace ?? '', name: object.spec.accountRef.name };
 }

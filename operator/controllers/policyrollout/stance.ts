@@ -1,3 +1,4 @@
+import type { Device } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout, PolicyRolloutPolicy } from '../../api/policyrollout.gen.ts';
 import { sameDocument } from '../../drift/document.ts';
@@ -35,6 +36,26 @@ export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
   if (phase === 'Succeeded') return { kind: 'moved', ...latest };
   const open = reason === REVERTED || verbs?.retriedAt !== undefined;
   return phase === 'Aborted' && !open ? { kind: 'rejected', ...latest } : { kind: 'free' };
+}
+
+/** Index of PolicyRollouts by the changes of Devices they carry out: `<namespace>/<account>/<digest>`. */
+export const CARRIES_CHANGE = 'carriesChange';
+
+export function changeKey(namespace: string | undefined, account: string, digest: string): string {
+  return `${namespace ?? ''}/${account}/${digest}`;
+}
+
+/** The rollout that tried the Device's pending change and took it back; undefined when none did or somebody asked to retry. */
+export function rejectedBy(cache: Cache, { metadata, spec, status }: Device): string | undefined {
+  const digest = status?.pendingChange?.digest;
+  if (digest === undefined) return undefined;
+  const key = changeKey(metadata.namespace, spec.accountRef.name, digest);
+  const [latest] = (cache.byIndex('PolicyRollout', CARRIES_CHANGE, key) as readonly PolicyRollout[]).toSorted((a, b) =>
+    later(a, b) ? -1 : 1,
+  );
+  if (latest === undefined || latest.status?.phase !== 'Aborted') return undefined;
+  const open = latest.status.reason === REVERTED || latest.status.verbs?.retriedAt !== undefined;
+  return open ? undefined : latest.metadata.name;
 }
 
 /** Names in AWS that stand for the policy: candidates count until they are deleted. */

@@ -242,6 +242,10 @@ describe('change of the spec', () => {
     await fleet.apply(device('press-1', { certificates: [first, next] }));
     await fleet.settleUntilReady();
     await fleet.apply(device('press-1', { certificates: [next] }));
+    await fleet.advance(5_000);
+    const { certificates: before = [] } = await fleet.aws.send('ListCertificates', {});
+    expect(before.map((c) => c.status)).toEqual(['ACTIVE', 'ACTIVE']);
+    await connected(fleet, 'press-1', 45);
     await fleet.settleUntilReady();
     const { status } = (await fleet.get('Device', 'press-1')) as Device;
     expect(status?.certificates?.map(({ name }) => name)).toEqual(['b']);
@@ -257,6 +261,9 @@ describe('change of the spec', () => {
     await fleet.settleUntilReady();
     fleet.sandbox.ledger.clear();
     await fleet.apply(device('press-1', { certificates, policyRefs: [{ name: 'new' }] }));
+    await fleet.advance(60_000);
+    expect(writesByUs(fleet)).toEqual(['AttachPolicy']);
+    await fleet.advance(25 * 60_000);
     await fleet.settleUntilReady();
     expect(writesByUs(fleet)).toEqual(['AttachPolicy', 'DetachPolicy']);
   });
@@ -276,7 +283,7 @@ describe('change of the spec', () => {
     await fleet.settleUntilReady();
     await fleet.apply(device('press-1', { certificates, groupRefs: [{ name: 'mills' }], attributes: { hall: '1' } }));
     await fleet.apply(account({ defaultPolicyRefs: [{ name: 'all' }] }));
-    await fleet.advance(5_000);
+    await fleet.advance(25 * 60_000);
     await fleet.settleUntilReady();
     const { status } = (await fleet.get('Device', 'press-1')) as Device;
     expect(status).toMatchObject({ policies: ['all', 'base'], groups: ['mills'] });
@@ -326,3 +333,11 @@ describe('change of the spec', () => {
     expect(fleet.sandbox.ledger.count({ operation: 'CreateDynamicThingGroup' })).toBeGreaterThan(0);
   });
 });
+
+/** The device is heard of once a minute: what a rollout waits for before it takes something away. */
+async function connected(fleet: TestFleet, clientId: string, minutes: number): Promise<void> {
+  for (let minute = 0; minute < minutes; minute += 1) {
+    fleet.signals.record('123456789012/us-east-1', { kind: 'connected', at: fleet.clock.now(), clientId });
+    await fleet.advance(60_000);
+  }
+}

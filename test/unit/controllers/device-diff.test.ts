@@ -14,6 +14,7 @@ const desired: DesiredDevice = {
   certificates: [{ name: 'a', source: { kind: 'csr', csr: '' } }],
   exclusive: true,
   quarantine: ['quarantine'],
+  rejected: undefined,
 };
 const record = { name: 'a', certificateId: ID, activated: true };
 const certificate: ObservedCertificate = {
@@ -32,6 +33,7 @@ const observed: ObservedDevice = {
   leftovers: [],
   groups: ['presses', 'site'],
   powerfulGroups: new Set(['site']),
+  fieldsRead: new Set(),
   strangers: [],
 };
 const status: DeviceStatus = {

@@ -200,6 +200,8 @@ class Model {
       case 'call':
         yield* this.#call(state, decision.call.kind, this.#edge(decision.call.target, decision.call.policy), decision);
         return;
+      case 'switch':
+        throw new Error('no switch in this model');
       default:
         decision satisfies never;
     }

@@ -22,4 +22,15 @@ export const policyRolloutCases = expand('PolicyRollout', { revision: '5f2c9a1e'
       ['another try', { attempt: 1 }, { attempt: 2 }],
     ],
   },
+  {
+    rule: 'a rollout moves something: give policies or changes',
+    accepted: [
+      ['policies alone', {}],
+      ['changes alone', { policies: [], changes: [{ digest: '00000001', detach: ['old'] }] }],
+    ],
+    refused: [
+      ['nothing', { policies: [] }],
+      ['no change in the list', { policies: [], changes: [] }],
+    ],
+  },
 ]);

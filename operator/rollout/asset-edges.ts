@@ -1,0 +1,85 @@
+import type { AssetInput } from './asset.ts';
+import type { AssetCall, CertificateEdges, EdgeChange, Switch } from './types.ts';
+
+/** What one asset carries against what it is to carry, and since when that is in force. */
+const NONE: EdgeChange = { attach: [], detach: [], pins: [], switches: [] };
+
+interface Sides {
+  /** To be on every certificate before anything is taken away. */
+  readonly wanted: readonly string[];
+  /** To be taken away in the end. */
+  readonly left: readonly string[];
+}
+
+/** Pins bridge a switch: they come before it and go after it, whichever way it is thrown. */
+function sidesOf({ direction, changes, edges = NONE }: AssetInput): Sides {
+  const forward = direction === 'forward';
+  const thrown = edges.switches.every(({ made }) => made === forward);
+  const before = [...changes.map(({ baseline }) => baseline), ...edges.detach];
+  const after = [...changes.map(({ candidate }) => candidate), ...edges.attach];
+  const [to, from] = forward ? [after, before] : [before, after];
+  return {
+    wanted: thrown ? to : [...to, ...edges.pins],
+    left: thrown ? [...from, ...edges.pins.filter((pin) => !to.includes(pin))] : from,
+  };
+}
+
+/** The next policy that some certificate still has to get. */
+export function firstMissing(input: AssetInput): AssetCall | undefined {
+  return firstEdge(input.certificates, sidesOf(input).wanted, false);
+}
+
+/** The next policy that some certificate still has to lose. */
+export function firstSuperfluous(input: AssetInput): AssetCall | undefined {
+  return firstEdge(input.certificates, sidesOf(input).left, true);
+}
+
+export function nextSwitch({ direction, edges = NONE }: AssetInput): Switch | undefined {
+  return edges.switches.find(({ made }) => made !== (direction === 'forward'));
+}
+
+/** Whether something was taken from the asset already. */
+export function begun({ certificates, changes, edges = NONE }: AssetInput): boolean {
+  const before = [...changes.map(({ baseline }) => baseline), ...edges.detach];
+  return edges.switches.some(({ made }) => made) || firstEdge(certificates, before, false) !== undefined;
+}
+
+/** Whether the asset is anywhere else than where it was before the rollout. */
+export function isTouched({ certificates, changes, edges = NONE }: AssetInput): boolean {
+  if (edges.switches.some(({ made }) => made)) return true;
+  return certificates.some(
+    ({ attached }) =>
+      changes.some((c) => attached.has(c.candidate) || !attached.has(c.baseline)) ||
+      edges.attach.some((policy) => attached.has(policy)) ||
+      edges.detach.some((policy) => !attached.has(policy)),
+  );
+}
+
+/** When all that was attached is certainly in force, so that a switch may be thrown. */
+export function expandSettledAt(input: AssetInput): number {
+  return Math.max(input.record.attachedAt ?? -Infinity, input.flippedAt ?? -Infinity) + input.settleMs;
+}
+
+/** When switches are in force too, so that a policy may be taken away. */
+export function switchSettledAt(input: AssetInput): number {
+  return Math.max(expandSettledAt(input), (input.record.switchedAt ?? -Infinity) + input.settleMs);
+}
+
+/** When every call made so far is certainly in force, so that what is observed can be judged. */
+export function allSettledAt(input: AssetInput): number {
+  return Math.max(switchSettledAt(input), (input.record.detachedAt ?? -Infinity) + input.settleMs);
+}
+
+function firstEdge(
+  certificates: readonly CertificateEdges[],
+  policies: readonly string[],
+  present: boolean,
+): AssetCall | undefined {
+  for (const { certificateArn, attached } of certificates) {
+    for (const policy of policies) {
+      if (attached.has(policy) !== present) continue;
+      return { kind: present ? 'detach' : 'attach', policy, target: certificateArn };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
+import { account, device, policy } from '../../support/fleet.ts';
+import type { TestFleet } from '../../support/operator.ts';
+import { annotate, grants, hear, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+
+/** The same device with other references; everything else stays. */
+async function refer(fleet: TestFleet, name: string, ...policies: readonly string[]): Promise<void> {
+  const { metadata, spec } = (await fleet.get('Device', name)) as Device;
+  const { certificates, thingTypeRef } = spec;
+  const policyRefs = policies.map((each) => ({ name: each }));
+  await fleet.apply(device(metadata.name, { certificates, thingTypeRef, policyRefs }));
+}
+
+/** Two devices on `base`, and `tight` beside it, which nobody carries yet. */
+async function twoPolicies(count = 2): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(count);
+  await fleet.apply(policy('tight', { document: grants('telemetry/*'), strategy: STRATEGY }));
+  await fleet.settleUntilReady();
+  return fleet;
+}
+
+const reasonOf = async (fleet: RolloutFleet, name: string) =>
+  ((await fleet.get('Device', name)) as Device).status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+
+describe('R3: other references of a Device', () => {
+  test('reach the devices one at a time, the new policy before the old one goes', async () => {
+    await using fleet = await twoPolicies();
+    for (const name of fleet.names) await refer(fleet, name, 'tight');
+    await fleet.advance(5_000);
+    for (const name of fleet.names) expect(await fleet.attached(name)).toContain('base');
+    let most = 0;
+    await fleet.live(160, {
+      until: async () => {
+        let between = 0;
+        for (const name of fleet.names) {
+          const attached = await fleet.attached(name);
+          expect(attached.length).toBeGreaterThan(0);
+          if (attached.length === 2) between += 1;
+        }
+        most = Math.max(most, between);
+        return (await fleet.rollout()).status?.phase === 'Succeeded';
+      },
+    });
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'Succeeded',
+      class: 'tightens',
+      counters: { total: 2, succeeded: 2 },
+    });
+    expect(most).toBe(1);
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['tight']);
+    await fleet.live(2);
+    expect(await reasonOf(fleet, 'press-1')).toBe('Succeeded');
+    expect(((await fleet.get('Device', 'press-1')) as Device).status?.pendingChange).toBeUndefined();
+  }, 90_000);
+
+  test('a device that is refused what it used gets its former policies back, and nobody else moves', async () => {
+    await using fleet = await twoPolicies();
+    hear(fleet, 'press-1', 'debug/press-1');
+    for (const name of fleet.names) await refer(fleet, name, 'tight');
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+    refuse(fleet, 'press-1', 'debug/press-1');
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'RolledBack' });
+    await fleet.live(3);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await fleet.attached('press-2')).toEqual(['base']);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed' });
+  }, 90_000);
+
+  test('abort brings every device back, and the same change is not tried again by itself', async () => {
+    await using fleet = await twoPolicies();
+    for (const name of fleet.names) await refer(fleet, name, 'tight');
+    await fleet.live(80, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    const { metadata, spec } = await fleet.rollout();
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/abort': `t1@${spec.revision} by kim@example.com`,
+    });
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    await fleet.live(5);
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+    expect(await reasonOf(fleet, 'press-1')).toBe('RevisionRejected');
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+  }, 90_000);
+
+  test('references that come back are an abort without waves', async () => {
+    await using fleet = await twoPolicies(1);
+    await refer(fleet, 'press-1', 'tight');
+    await fleet.live(3);
+    expect(await fleet.attached('press-1')).toEqual(['base', 'tight']);
+    await refer(fleet, 'press-1', 'base');
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    expect((await fleet.rollout()).status?.reason).toBe('Reverted');
+    await fleet.live(3);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await reasonOf(fleet, 'press-1')).toBe('Succeeded');
+  }, 90_000);
+
+  test('one more policy is a widening and waits for approval', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await refer(fleet, 'press-1', 'base', 'more');
+    await fleet.live(3);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    const { metadata, spec, status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'AwaitingApproval', class: 'widens' });
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/approve': `t1@${spec.revision} by kim`,
+    });
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
+  }, 90_000);
+
+  test('without any policy left the lifeline is gone: refused, nothing is taken', async () => {
+    await using fleet = await rolloutFleet(1);
+    await refer(fleet, 'press-1');
+    await fleet.live(3);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Pending', reason: 'LifelineViolation' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 90_000);
+
+  test('default policies of the account are no shortcut', async () => {
+    await using fleet = await rolloutFleet(2);
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await fleet.apply(account({ defaultPolicyRefs: [{ name: 'more' }] }));
+    await fleet.live(3);
+    const { metadata, spec } = await fleet.rollout();
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/approve': `t1@${spec.revision} by kim`,
+    });
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    expect(await fleet.attached('press-2')).toEqual(['base']);
+    await fleet.live(90, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    await fleet.live(2);
+    await fleet.apply(account());
+    // Nothing has to settle before it is taken from the first; the second waits for the verdict on the first.
+    await fleet.live(20);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await fleet.attached('press-2')).toEqual(['base', 'more']);
+    await fleet.live(160, { until: async () => (await fleet.attached('press-2')).length === 1 });
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+  }, 120_000);
+
+  test('where nobody gains or loses a right there is nothing to approve or to see', async () => {
+    await using fleet = await rolloutFleet(2);
+    await fleet.apply(policy('same', { document: WIDE, strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    for (const name of fleet.names) await refer(fleet, name, 'same');
+    await fleet.live(25, { silent: fleet.names });
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['same']);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Succeeded', class: 'equivalent' });
+  }, 90_000);
+
+  test('killed in the middle it goes on from what AWS and the records show', async () => {
+    await using fleet = await twoPolicies();
+    for (const name of fleet.names) await refer(fleet, name, 'tight');
+    for (const minutes of [5, 9, 11]) {
+      await fleet.live(minutes);
+      await fleet.kill();
+      await fleet.clock.advance(20_000);
+      await fleet.start();
+    }
+    await fleet.live(160, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    expect((await fleet.rollout()).status).toMatchObject({ counters: { succeeded: 2, failed: 0 } });
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['tight']);
+  }, 120_000);
+});
