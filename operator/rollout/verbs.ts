@@ -56,13 +56,12 @@ const VALUE =
 const BY = ' by ';
 
 /**
- * Undefined for anything that is not a verb's value. The user is what stands behind the one ` by `: with two of them
- * nobody could tell which name the admission policy has looked at.
+ * Undefined for anything that is not a verb's value. A user whose name contains another ` by ` is refused: nobody could
+ * tell which name the admission policy has looked at. A remark stands in brackets and may say what it likes.
  */
 export function parseVerbValue(value: string): VerbValue | undefined {
-  if (value.split(BY).length !== 2) return undefined;
   const groups = VALUE.exec(value)?.groups;
-  if (!groups?.token || !groups.user) return undefined;
+  if (!groups?.token || !groups.user || groups.user.includes(BY)) return undefined;
   return { token: groups.token, user: groups.user, subject: groups.subject, remark: groups.remark };
 }
 
@@ -73,7 +72,7 @@ export function formatVerbValue({ token, subject, remark, user }: VerbValue): st
   const value = `${token}${about}${said}${BY}${user}`;
   if (parseVerbValue(value) !== undefined) return value;
   throw new RangeError(
-    `"${value}" cannot be a verb: a token has at most 64 letters, digits and -_.:, a remark at most 256 characters without brackets, and " by " stands before the user only`,
+    `"${value}" cannot be a verb: a token has at most 64 letters, digits and -_.:, a remark at most 256 characters without brackets, and a user name has no " by " in it`,
   );
 }
 

@@ -48,6 +48,8 @@ export interface TestFleet extends AsyncDisposable {
   /** AWS as somebody else uses it, under an access key of their own. */
   readonly aws: AwsClient;
   readonly store: LocalStore;
+  /** The state folder. */
+  readonly folder: string;
   readonly events: RecordedEvent[];
   readonly drift: DriftNotice[];
   readonly logs: string[];
@@ -109,6 +111,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     sandbox,
     aws,
     store,
+    folder: temporary.folder,
     ...state,
     secrets,
     intercept: options.intercept,

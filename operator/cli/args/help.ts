@@ -49,7 +49,10 @@ export function commandHelp(spec: CommandSpec): string {
     '',
     ...(spec.examples.length === 0 ? [] : ['Examples:', ...spec.examples.map((line) => `  ${line}`), '']),
     'Exit status:',
-    ...exitTable.slice(0, 5).flatMap(([code, meaning]) => wrap(`  ${code}  ${meaning}`, WIDTH)),
+    ...(spec.exits ?? exitTable.slice(0, 5)).flatMap(([code, meaning]) => {
+      const [first = '', ...rest] = wrap(meaning, WIDTH - 5);
+      return [`  ${code}  ${first}`, ...rest.map((line) => `     ${line}`)];
+    }),
     '',
   ].join('\n');
 }

@@ -31,6 +31,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** The command reads `--help` itself. */
   readonly ownHelp?: boolean;
+  /** What the exit statuses mean, where they mean something of their own. */
+  readonly exits?: readonly (readonly [number, string])[];
 }
 
 /** A command as the table has it. */

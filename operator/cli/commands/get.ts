@@ -9,6 +9,7 @@ import { environment } from '../config/environment.ts';
 import { CommandError, Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
 import type { ShownEvent } from '../output/describe.ts';
+import { printDocuments } from '../output/documents.ts';
 import { objectTable } from '../output/table.ts';
 import { findKinds } from './find-kind.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
@@ -23,7 +24,8 @@ export async function getCommand(argv: readonly string[], io: CliIo): Promise<nu
   const found = readObjects(kinds, names, args, io);
   const output = args.text('output') ?? 'table';
   if (output === 'json' || output === 'yaml') {
-    await printDocuments(found, { one: names.length === 1, output }, io);
+    const items = found.flatMap(({ objects }) => objects);
+    await printDocuments(items, { one: names.length === 1, output }, io);
     return Exit.ok;
   }
   if (found.every(({ objects }) => objects.length === 0)) {
@@ -123,19 +125,4 @@ function nameLines(found: readonly Found[]): string {
       objects.map(({ metadata }) => `${definition.singular}.fleetward.dev/${metadata.name}\n`),
     )
     .join('');
-}
-
-async function printDocuments(
-  found: readonly Found[],
-  { one, output }: { readonly one: boolean; readonly output: 'json' | 'yaml' },
-  io: CliIo,
-): Promise<void> {
-  const items = found.flatMap(({ objects }) => objects);
-  const document = one && items.length === 1 ? items[0] : { apiVersion: 'v1', kind: 'List', items };
-  if (output === 'json') {
-    io.stdout(`${JSON.stringify(document, undefined, 2)}\n`);
-    return;
-  }
-  const { stringify } = await import('yaml');
-  io.stdout(stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }));
 }

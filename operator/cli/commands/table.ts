@@ -8,6 +8,28 @@ import { sandboxSpec } from './sandbox-spec.ts';
 import { completionCommand, probeCommand, versionCommand } from './small.ts';
 import { validateSpec } from './validate-spec.ts';
 
+const ROLLOUT_WORDS = [
+  'get',
+  'describe',
+  'status',
+  'pause',
+  'resume',
+  'approve',
+  'deny',
+  'promote',
+  'promote-full',
+  'abort',
+  'brake',
+  'retry',
+  'undo',
+  'hold',
+  'release',
+  'skip',
+  'acknowledge',
+  'evidence',
+  'export',
+];
+
 /** Its sub-commands have help and flags of their own. */
 const policySpec: CommandSpec = {
   name: 'policy',
@@ -21,9 +43,23 @@ const policySpec: CommandSpec = {
   ownHelp: true,
 };
 
+/** Its sub-commands have help and flags of their own. */
+const rolloutSpec: CommandSpec = {
+  name: 'rollout',
+  group: 'Run',
+  summary: 'look at rollouts and steer them: get, describe, status, pause, approve, abort, …',
+  usage: 'COMMAND',
+  description: '',
+  flags: [],
+  complete: ROLLOUT_WORDS,
+  examples: [],
+  ownHelp: true,
+};
+
 /** Every command, in the order of the overview. Nothing heavy is imported here: each loads itself when it runs. */
 export const commands: readonly Command[] = [
   { ...runSpec, load: async () => (await import('./run.ts')).runCommand },
+  { ...rolloutSpec, load: async () => (await import('../rollout/command.ts')).rolloutCommand },
   { ...getSpec, load: async () => (await import('./get.ts')).getCommand },
   { ...describeSpec, load: async () => (await import('./get.ts')).describeCommand },
   { ...validateSpec, load: async () => (await import('./validate.ts')).validateCommand },

@@ -2,6 +2,8 @@
 export interface Environment {
   /** Default state folder. */
   readonly state: string;
+  /** FLEETWARD_STATE is set: somebody works with a state folder here. */
+  readonly stateGiven: boolean;
   /** PATH, for git and ssh. */
   readonly path: string;
   /** Proxy for https remotes of Git. */
@@ -20,6 +22,7 @@ export interface Environment {
 export function environment(env: NodeJS.ProcessEnv = process.env): Environment {
   return {
     state: env.FLEETWARD_STATE || '.fleetward',
+    stateGiven: Boolean(env.FLEETWARD_STATE),
     path: env.PATH || '/usr/local/bin:/usr/bin:/bin',
     proxy: env.HTTPS_PROXY || env.https_proxy || undefined,
     podName: env.POD_NAME || undefined,

@@ -76,6 +76,8 @@ export interface OperatorOptions {
   readonly minGapMs?: number;
   /** Whether the name of the user in a verb is known to be true. Default false: a widening is approved in Git only. */
   readonly usersPinned?: boolean;
+  /** Parts of the caller that run beside the controllers. */
+  readonly services?: readonly Runnable[];
 }
 
 export interface Operator {
@@ -143,7 +145,7 @@ export function createOperator(options: OperatorOptions): Operator {
     {
       servers: options.listen ? [probes(options, options.listen, { cache, metrics })] : [],
       caches: reflectors(options, cache, reflectorHooks(metrics, log)),
-      services: events ? [events] : [],
+      services: [...(events ? [events] : []), ...(options.services ?? [])],
       controllers: [sources, ...controllers.runnables],
     },
   );

@@ -30,6 +30,7 @@ import { connector } from './connect.ts';
 import { withDefaultAccount } from './default-account.ts';
 import { chooseNamespace } from './namespace.ts';
 import { createOperator, type Operator } from './operator.ts';
+import { requestRunner } from './requests.ts';
 
 export interface StandaloneOptions {
   /** `https://…`, `ssh://…`, `file://…` for Git, else a folder. */
@@ -104,6 +105,7 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
       ignoreKinds: ['FleetSource'],
       // Verbs come through the request folder alone, where the operating system says who asks.
       usersPinned: true,
+      services: [requestRunner({ folder: options.state, store, clock, log })],
       connect: connector({
         installation: options.installation,
         endpoint: options.endpoint,

@@ -5,6 +5,7 @@ import type { AssetSummary } from '../../rollout/rollout.ts';
 import type { Strategy } from '../../rollout/strategy.ts';
 import type { AssetState } from '../../rollout/types.ts';
 import { inFlight } from '../../rollout/types.ts';
+import { parseVerbValue } from '../../rollout/verbs.ts';
 import { planWaves, waveOf } from '../../rollout/waves.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../external/references.ts';
@@ -97,7 +98,7 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
   const summaries = devices.map((device): AssetSummary => {
     const at = position.get(device.metadata.name);
     const retried = isRetried(device, input.retriedAt);
-    const state = stateOf(device, rollout.metadata.name, started, retried);
+    const state = stateOf(device, rollout, started, retried);
     const contact = state === 'Deferred' ? input.signals.contact(input.account, clientIds(device)) : undefined;
     const heard = contact?.lastAt !== undefined && input.now - contact.lastAt <= strategy.contactWithinMs;
     return {
@@ -123,12 +124,16 @@ function isRetried({ status }: Device, retriedAt: string | undefined): boolean {
   return retriedAt !== undefined && record?.state === 'RolledBack' && (record.since ?? '') < retriedAt;
 }
 
+/** Left out of this rollout, by its revision: a skip says nothing about those to come. */
+function isSkipped({ metadata }: Device, { spec }: PolicyRollout): boolean {
+  const value = metadata.annotations?.[SKIP_ANNOTATION];
+  return value !== undefined && parseVerbValue(value)?.subject === spec.revision;
+}
+
 /** An asset that was told to start counts as under way before its own record says so. */
-function stateOf(device: Device, rollout: string, started: ReadonlySet<string>, retried: boolean): AssetState {
-  const state = retried ? 'Queued' : assetState(device, rollout);
-  if (device.metadata.annotations?.[SKIP_ANNOTATION] !== undefined && !inFlight(state) && state !== 'Succeeded') {
-    return 'Excluded';
-  }
+function stateOf(device: Device, rollout: PolicyRollout, started: ReadonlySet<string>, retried: boolean): AssetState {
+  const state = retried ? 'Queued' : assetState(device, rollout.metadata.name);
+  if (isSkipped(device, rollout) && !inFlight(state) && state !== 'Succeeded') return 'Excluded';
   return (state === 'Queued' || state === 'Deferred') && started.has(device.metadata.name) ? 'Preflight' : state;
 }
 

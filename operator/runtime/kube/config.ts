@@ -63,13 +63,17 @@ export class PooledKubeConfig extends KubeConfig {
 }
 
 /**
- * From the kubeconfig file, or from the pod's service account when no file is given.
+ * From the kubeconfig file, or from the pod's service account when no file is given; `asKubectl` looks where kubectl does.
  * https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
-export function loadKubeConfig(options: { readonly file?: string; readonly context?: string } = {}): PooledKubeConfig {
+export function loadKubeConfig(
+  options: { readonly file?: string; readonly context?: string; readonly asKubectl?: boolean } = {},
+): PooledKubeConfig {
   const config = new PooledKubeConfig();
-  if (options.file === undefined) config.loadFromCluster();
-  else config.loadFromFile(options.file);
+  if (options.file !== undefined) config.loadFromFile(options.file);
+  // KUBECONFIG with its list of files, then ~/.kube/config, then the pod's own.
+  else if (options.asKubectl === true) config.loadFromDefault();
+  else config.loadFromCluster();
   if (options.context !== undefined) config.setCurrentContext(options.context);
   if (!config.getCurrentCluster()) {
     throw new Error(

@@ -59,9 +59,15 @@ const rows: readonly {
     want: { kind: 'refused', reason: 'InvalidVerb' },
   },
   {
-    reason: 'a remark that ends in somebody else’s name is no way around that',
+    reason: 'a remark may say what it likes: the user is who stands behind it',
     key: 'approve',
     value: 't1@main/abc (fine by bob) by ann',
+    want: { kind: 'request', request: { user: 'ann', remark: 'fine by bob' } },
+  },
+  {
+    reason: 'a second remark is a user with a strange name, and that name is two',
+    key: 'approve',
+    value: 't1@main/abc by bob (fine) by ann',
     want: { kind: 'refused', reason: 'InvalidVerb' },
   },
   {
@@ -131,7 +137,7 @@ describe('values', () => {
   });
 
   test('what could not be read again is not written', () => {
-    expect(() => formatVerbValue({ token: 't1', subject: undefined, remark: 'a by b', user: 'kim' })).toThrow(
+    expect(() => formatVerbValue({ token: 't1', subject: undefined, remark: 'a (b)', user: 'kim' })).toThrow(
       RangeError,
     );
     expect(() => formatVerbValue({ token: 'two words', subject: undefined, remark: undefined, user: 'kim' })).toThrow(

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isBusy, StateFolderError } from './errors.ts';
 
+/** Somebody may be looking whether the folder is owned, for an instant. */
+const LOOKED_AT_MS = 250;
+
 /** Held until released or until the process ends in any way. */
 export interface FolderLock {
   release(): void;
@@ -15,7 +18,7 @@ export interface FolderLock {
  * The file beside it only tells a person who holds the lock.
  */
 export function lockFolder(folder: string, now: number): FolderLock {
-  const database = new DatabaseSync(join(folder, 'lock.db'));
+  const database = new DatabaseSync(join(folder, 'lock.db'), { timeout: LOOKED_AT_MS });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (thrown) {
