@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { IoT } from '@aws-sdk/client-iot';
 import { isReady, progressOf } from '../../operator/api/conditions.ts';
 import { KINDS } from '../../operator/api/kinds.gen.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
@@ -13,6 +14,7 @@ import { ObjectCache } from '../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../operator/runtime/clock.ts';
 import type { EventInput } from '../../operator/runtime/events.ts';
 import { createLogger } from '../../operator/runtime/log.ts';
+import type { ReflectorSink } from '../../operator/runtime/reflector/reflector.ts';
 import { Reflector } from '../../operator/runtime/reflector/reflector.ts';
 import type { LocalStore } from '../../operator/runtime/store/local/local-store.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../operator/sandbox/index.ts';
@@ -31,6 +33,10 @@ export interface FleetOptions {
   readonly principalChecks?: boolean;
   /** Default true. */
   readonly usersPinned?: boolean;
+  /** Keeps to the call budgets of AWS. */
+  readonly limited?: boolean;
+  /** The operator hears of changes in the store this much later. */
+  readonly cacheLagMs?: number;
   /** Sees each request before it is answered; `send` has the effect. */
   readonly intercept?: (
     send: () => Promise<{ response: unknown }>,
@@ -47,6 +53,8 @@ export interface TestFleet extends AsyncDisposable {
   readonly sandbox: Sandbox;
   /** AWS as somebody else uses it, under an access key of their own. */
   readonly aws: AwsClient;
+  /** The same for every operation that the SDK has. */
+  readonly iot: IoT;
   readonly store: LocalStore;
   /** The state folder. */
   readonly folder: string;
@@ -80,6 +88,8 @@ interface Running {
 }
 
 const QUIET_TURNS = 12;
+/** Without a call under way for so long, workers wait for time to pass. */
+const STILL_TURNS = 300;
 
 /** Store, cache, controllers and sandbox in one process under one virtual clock. */
 export async function createFleet(options: FleetOptions = {}): Promise<TestFleet> {
@@ -102,6 +112,12 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     fence: () => undefined,
     transport: sandbox.requestHandler() as unknown as Transport,
   });
+  const iot = new IoT({
+    region: sandbox.region,
+    endpoint: 'http://sandbox.invalid',
+    credentials: { accessKeyId: 'AKIDPERSON', secretAccessKey: 'test' },
+    requestHandler: sandbox.requestHandler() as never,
+  });
   let running: Running | undefined;
   let busy = 0;
   let signals = createSignalBook(clock);
@@ -110,6 +126,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     clock,
     sandbox,
     aws,
+    iot,
     store,
     folder: temporary.folder,
     ...state,
@@ -140,8 +157,9 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       await Promise.race([dying.done, settleTurns(200)]);
     },
     async drain() {
-      for (let quiet = 0; quiet < QUIET_TURNS; ) {
+      for (let quiet = 0, still = 0; quiet < QUIET_TURNS && still < STILL_TURNS; ) {
         await setImmediate();
+        still = busy === 0 ? still + 1 : 0;
         quiet = busy === 0 && (running?.controllers.quiet ?? true) ? quiet + 1 : 0;
       }
     },
@@ -202,7 +220,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       clock,
       connect: (account) => createAwsClient({ ...client, region: account.spec.region }),
       endpointGiven: true,
-      unlimited: true,
+      unlimited: options.limited !== true,
       ...(options.settle === undefined ? {} : { settle: options.settle }),
     });
     signals = createSignalBook(clock);
@@ -222,7 +240,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       usersPinned: options.usersPinned ?? true,
     });
     const reflectors = KINDS.map((kind) => {
-      const sink = cache.sink(kind);
+      const sink = lagging(cache.sink(kind), clock, options.cacheLagMs ?? 0);
       return new Reflector({ store, selection: { kind }, sink, clock, random: () => 0.5 }).run(stop.signal);
     });
     await cache.whenSynced(stop.signal);
@@ -262,6 +280,16 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
   }
 
   return fleet;
+}
+
+/** Each change comes later, in the order in which they were made; the first list does not. */
+function lagging(sink: ReflectorSink, clock: VirtualClock, ms: number): ReflectorSink {
+  if (ms === 0) return sink;
+  return {
+    replace: (items) => sink.replace(items),
+    set: (object) => void clock.after(ms, () => sink.set(object)),
+    remove: (object) => void clock.after(ms, () => sink.remove(object)),
+  };
 }
 
 function bound(target: object, name: PropertyKey): unknown {

@@ -5,5 +5,6 @@ import type { DeviceDiff } from './diff.ts';
  * certificates by that alone: putting them back undoes nobody's act.
  */
 export function isEstablished({ object, observed }: DeviceDiff): boolean {
-  return observed.thing !== undefined && object.status?.thingId !== undefined;
+  const known = object.status?.thingId;
+  return observed.thing !== undefined && known !== undefined && observed.thingId === known;
 }

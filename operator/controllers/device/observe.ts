@@ -117,6 +117,8 @@ function certificateView(scope: Scope<Device>, thing: string, question: Certific
   const id =
     source?.kind === 'id' ? source.id : (record?.certificateId ?? (source?.kind === 'pem' ? source.id : undefined));
   const principals = snapshot.principals.of(thing);
+  const known = scope.object.status?.thingId;
+  const same = known !== undefined && (scope.notes.get('thingId') ?? known) === known;
   const name = wanted?.name ?? record?.name ?? '';
   return {
     name,
@@ -127,7 +129,7 @@ function certificateView(scope: Scope<Device>, thing: string, question: Certific
     attached:
       id !== undefined && principals !== undefined
         ? principals.includes(id)
-        : (record?.activated === true && scope.object.status?.thingId !== undefined) || undefined,
+        : (record?.activated === true && same) || undefined,
     record,
     secret,
   };

@@ -8,7 +8,8 @@ import { thingName } from './desired.ts';
 /** Direct reads: what a corrective write rests on. Each puts its answer into the snapshot, where `observe` finds it. */
 export async function confirmDevice(scope: Scope<Device>, facts: ReadonlySet<string>): Promise<void> {
   const all = facts.has('*');
-  if (all || facts.has('thing')) await readThing(scope);
+  // A thing that was deleted and made again has lost its groups and certificates with the old one; its id tells.
+  if (all || ['thing', 'groups', 'principals'].some((fact) => facts.has(fact))) await readThing(scope);
   if (all || facts.has('groups')) await readGroups(scope);
   if (all || facts.has('principals')) await readPrincipals(scope);
   const ids = all ? (scope.object.status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []) : [];

@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { getCondition } from '../../../operator/api/conditions.ts';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { KubeObject } from '../../../operator/api/meta.ts';
+import { selfSigned } from '../../support/certificates.ts';
 import { account, csr, device, group, policy, profile, thingType } from '../../support/fleet.ts';
 import { createFleet, type TestFleet } from '../../support/operator.ts';
 
@@ -62,18 +59,6 @@ async function conditionOf(fleet: TestFleet, name: string) {
 }
 
 const certificatesOf = async (fleet: TestFleet, name: string) => (await deviceOf(fleet, name)).status?.certificates;
-
-function selfSigned(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fleetward-pem-'));
-  try {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', join(folder, 'key')];
-    return execFileSync('openssl', ['req', '-x509', ...key, '-subj', '/CN=own', '-days', '2'], {
-      stdio: 'pipe',
-    }).toString();
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 describe('all of our own state is lost', () => {
   test('the same things and certificates are ours again, and AWS is not written', async () => {

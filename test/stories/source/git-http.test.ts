@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CertificateAuthority, createAuthorityMaterial } from '../../../operator/sandbox/x509/authority.ts';
 import { GitRemote } from '../../support/git.ts';
 import { type GitHttpServer, serveGitOverHttp } from '../../support/git-http.ts';
 import { openTestSource } from '../../support/git-source.ts';
@@ -126,19 +126,17 @@ test('a server that answers something else than git is an error, not a crash', a
 });
 
 test('a private certificate authority is trusted when it is given, and only then', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'fleetward-ca-'));
-  const args = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1'.split(' ');
-  const files = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', join(folder, 'key'), '-out', join(folder, 'crt')];
-  execFileSync('openssl', [...args, ...files], { stdio: 'ignore' });
-  const [key, cert] = await Promise.all(['key', 'crt'].map((file) => readFile(join(folder, file), 'utf8')));
-  const server = await serveGitOverHttp({ root: dirname(remote.folder), tls: { key: key!, cert: cert! } });
+  const authority = createAuthorityMaterial(Date.now());
+  const { key, cert } = new CertificateAuthority(authority).serverIdentity(['127.0.0.1'], Date.now());
+  const server = await serveGitOverHttp({ root: dirname(remote.folder), tls: { key, cert } });
   await using source = await openTestSource();
   try {
     const url = `${server.url}/${name}`;
     expect((await source.refusal({ url })).message).toMatch(/is not trusted/);
-    expect((await source.sync({ url, credentials: { auth: { kind: 'none' }, ca: cert } })).commit).toHaveLength(40);
+    expect(
+      (await source.sync({ url, credentials: { auth: { kind: 'none' }, ca: authority.certificatePem } })).commit,
+    ).toHaveLength(40);
   } finally {
     await server.close();
-    await rm(folder, { recursive: true });
   }
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { admitEverything } from '../../../operator/runtime/store/admission.ts';
 import type { LocalStore } from '../../../operator/runtime/store/local/local-store.ts';
 import { openLocalStore } from '../../../operator/runtime/store/local/open.ts';
 import { StoreError } from '../../../operator/runtime/store.ts';
+import { mayMount, smallFileSystem } from '../../support/machine.ts';
 import { document, takeEvents, temporaryFolder } from '../../support/store.ts';
 
 const OWNER = { owner: 'test' };
@@ -61,28 +61,22 @@ describe('a full disk under the state folder', () => {
     await reopened.close();
   });
 
-  // The same with a file system that is really full, which only root may mount.
-  it.runIf(process.getuid?.() === 0 && process.platform === 'linux')('on a real file system of 3 MB', async () => {
-    using folder = temporaryFolder();
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder.path]);
-    try {
-      const ballast = join(folder.path, 'ballast');
-      writeFileSync(ballast, Buffer.alloc(1_500_000));
-      const options = { folder: folder.path, admission: admitEverything, clock: systemClock };
-      const store = await openLocalStore(options);
-      const { names, refusal } = await writeUntilFull(store);
-      expect(refusal.code).toBe('full');
-      await expectLastGoodState(store, names);
-      expect((await writeUntilFull(store)).names).not.toContain('object-1000');
-      rmSync(ballast);
-      await store.apply(big('after-there-was-room'), OWNER);
-      await store.close();
-      const reopened = await openLocalStore(options);
-      expect(await reopened.get({ kind: 'Device', namespace: 'factory', name: names[0]! })).toBeDefined();
-      expect(await reopened.get({ kind: 'Device', namespace: 'factory', name: 'after-there-was-room' })).toBeDefined();
-      await reopened.close();
-    } finally {
-      execFileSync('/bin/umount', [folder.path]);
-    }
+  it.skipIf(!mayMount())('on a real file system of 3 MB (needs the right to mount)', async () => {
+    using folder = smallFileSystem('3m');
+    const ballast = join(folder.path, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(1_500_000));
+    const options = { folder: folder.path, admission: admitEverything, clock: systemClock };
+    const store = await openLocalStore(options);
+    const { names, refusal } = await writeUntilFull(store);
+    expect(refusal.code).toBe('full');
+    await expectLastGoodState(store, names);
+    expect((await writeUntilFull(store)).names).not.toContain('object-1000');
+    rmSync(ballast);
+    await store.apply(big('after-there-was-room'), OWNER);
+    await store.close();
+    const reopened = await openLocalStore(options);
+    expect(await reopened.get({ kind: 'Device', namespace: 'factory', name: names[0]! })).toBeDefined();
+    expect(await reopened.get({ kind: 'Device', namespace: 'factory', name: 'after-there-was-room' })).toBeDefined();
+    await reopened.close();
   });
 });

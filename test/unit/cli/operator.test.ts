@@ -159,11 +159,14 @@ const bare = (kind: string, name: string, namespace?: string): KubeObject => ({
   metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
 });
 
-test('a tree without a default account gets one; one that has it, and an empty one, stay as they are', async () => {
+test('a tree that uses a default account without bringing it gets one; every other tree stays as it is', async () => {
   const kindsOf = async (tree: LoadedTree) =>
     (await withDefaultAccount(async () => tree, 'eu-west-1')(fetched, signal)).objects.map((o) => o.object.kind);
   expect(await kindsOf(loaded(bare('Device', 'a')))).toEqual(['AWSAccount', 'Device']);
-  expect(await kindsOf(loaded(bare('AWSAccount', 'other')))).toEqual(['AWSAccount', 'AWSAccount']);
+  expect(await kindsOf(loaded(bare('AWSAccount', 'other'), bare('Device', 'a')))).toHaveLength(3);
+  expect(await kindsOf(loaded(bare('AWSAccount', 'other')))).toEqual(['AWSAccount']);
+  const elsewhere = { ...bare('Device', 'a'), spec: { accountRef: { name: 'other' } } };
+  expect(await kindsOf(loaded(bare('AWSAccount', 'other'), elsewhere))).toEqual(['AWSAccount', 'Device']);
   expect(await kindsOf(loaded(bare('AWSAccount', 'default')))).toEqual(['AWSAccount']);
   expect(await kindsOf(loaded())).toEqual([]);
 });
