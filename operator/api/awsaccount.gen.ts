@@ -26,7 +26,7 @@ export interface AWSAccountSpec {
    */
   readonly roleArn?: string;
   /**
-   * URL that replaces the endpoints of AWS IoT and STS, for a sandbox or a private endpoint. In a cluster it must be permitted by the operator's configuration; `--endpoint` on the command line beats it.
+   * URL that replaces the endpoints of all services, for a sandbox or a private endpoint. In a cluster it must be permitted by the operator's configuration; `--endpoint` on the command line beats it.
    */
   readonly endpoint?: string;
   /**
@@ -53,6 +53,7 @@ export interface AWSAccountSpec {
    * @maxItems 5
    */
   readonly defaultPolicyRefs?: readonly AWSAccountDefaultPolicyRef[];
+  readonly signals?: AWSAccountSignals;
   readonly lifeline?: AWSAccountLifeline;
 }
 /**
@@ -67,6 +68,49 @@ export interface AWSAccountDefaultPolicyRef {
    * Name of the object in the same namespace.
    */
   readonly name: string;
+}
+/**
+ * What the operator listens to, to see that a device still works after its policy was changed. Without it nothing is heard and no rollout takes anything from a device. All of it is read; nothing is set up. Needs the calls of the feature `signals` of `fleetward iam-policy`.
+ */
+export interface AWSAccountSignals {
+  /**
+   * SQS queue of this account and region that gets lifecycle events of AWS IoT by a topic rule (`SELECT *, topic() AS topic FROM '$aws/events/#'`). Only the operator may take messages from it, and only that rule may send: who can send decides what is taken for evidence. Records of CloudTrail may come to it as well.
+   */
+  readonly queueName?: string;
+  /**
+   * CloudWatch log group of the V2 logs, for AWS IoT `AWSIotLogsV2`. The level has to be INFO for good news to be in it. Without it no denied request is heard of, and no delivery.
+   */
+  readonly logGroup?: string;
+  /**
+   * Ask AWS which devices are connected (fleet indexing with connectivity) when a rollout runs and it is not known, as after a restart. Default true.
+   */
+  readonly connectivity: boolean;
+  /**
+   * Compare the subscriptions of a connected device before and after its change. Default true.
+   */
+  readonly subscriptions: boolean;
+  /**
+   * Ask for new violations of Device Defender Detect while a rollout runs. Default true.
+   */
+  readonly violations: boolean;
+  readonly endpoints?: AWSAccountSignalEndpoints;
+}
+/**
+ * Addresses that replace those of single services, where `endpoint` is not meant for them. In a cluster they must be permitted by the operator's configuration.
+ */
+export interface AWSAccountSignalEndpoints {
+  /**
+   * SQS.
+   */
+  readonly sqs?: string;
+  /**
+   * CloudWatch Logs.
+   */
+  readonly logs?: string;
+  /**
+   * The data plane of AWS IoT.
+   */
+  readonly data?: string;
 }
 /**
  * What every asset of this account must never lose. Connecting under its own client ids is always part of it; everything here adds to that. The lifeline of an asset is the union of those of its AWSAccount, its ThingType and the Device, and an IoTPolicy may add to it for its own users; none of them takes away from another. A rollout whose result would not permit the lifeline does not start.

@@ -492,6 +492,22 @@ export interface DeviceStatusRollout {
    */
   readonly switchedAt?: string;
   readonly change?: DeviceStatusRolloutChange;
+  /**
+   * Requests that the asset had made before it was first changed, as action and resource; at most 48. A denial of one of them fails it.
+   *
+   * @maxItems 48
+   */
+  readonly used?: readonly string[];
+  /**
+   * What the last check before something was taken said, and whether AWS agreed.
+   */
+  readonly preflight?: string;
+  /**
+   * Denied requests of the asset that are the tightening at work, the first of them; at most 5.
+   *
+   * @maxItems 5
+   */
+  readonly blocked?: readonly string[];
   readonly openDetach?: DeviceStatusRolloutOpenDetach;
   /**
    * failed: the evidence after the change was negative. lifeline: what the asset must never lose was denied.

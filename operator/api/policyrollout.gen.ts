@@ -183,6 +183,16 @@ export interface PolicyRolloutStrategy {
    */
   readonly failureThreshold?: number;
   /**
+   * What happens to an asset that would lose a request which it made in the last 14 days. Protect: nothing is taken from it; it stays on the former policy until it has stopped or the document permits the request. Judge: it is moved, and goes back when it is refused. Protect when not given.
+   */
+  readonly usedActions?: 'Protect' | 'Judge';
+  /**
+   * Checks of your own that every asset has to pass beside the evidence of AWS. They are made after the change of an asset has settled. Hosts have to be permitted by the operator's configuration (`allowedCheckHosts`). At most 10.
+   *
+   * @maxItems 10
+   */
+  readonly checks?: readonly PolicyRolloutStrategyCheck[];
+  /**
    * What happens to connections that were made before the change. Wait: they end by themselves. Reconnect: they are closed once AWS applies the change. Purge: their stored session is dropped too. Wait when not given.
    */
   readonly sessions?: 'Wait' | 'Reconnect' | 'Purge';
@@ -264,6 +274,87 @@ export interface PolicyRolloutStrategyWindow {
    * How long it stays open.
    */
   readonly duration: string;
+}
+/**
+ * One check: exactly one of prometheus and http.
+ */
+export interface PolicyRolloutStrategyCheck {
+  /**
+   * Name of the check, in messages and metrics.
+   */
+  readonly name: string;
+  readonly prometheus?: PolicyRolloutStrategyCheckPrometheus;
+  readonly http?: PolicyRolloutStrategyCheckHttp;
+  /**
+   * Time between two measurements; at least 5s. 1m when not given.
+   */
+  readonly interval?: string;
+  /**
+   * Time after the change of an asset has settled before it is measured. 0s when not given.
+   */
+  readonly initialDelay?: string;
+  /**
+   * The wave from which on the check counts, 1 being the first. 1 when not given.
+   */
+  readonly fromWave?: number;
+  /**
+   * Bad measurements that are borne; one more fails the asset. 0 when not given.
+   */
+  readonly failureLimit?: number;
+  /**
+   * Measurements in a row that gave no answer (server out of reach, not permitted, unreadable) before the check is inconclusive: the asset then goes on only when answers come again. 4 when not given.
+   */
+  readonly consecutiveErrorLimit?: number;
+  /**
+   * Good measurements in a row that it takes to pass. 1 when not given.
+   */
+  readonly consecutiveSuccessLimit?: number;
+  /**
+   * Measured and shown, and never part of a verdict. Default false.
+   */
+  readonly dryRun?: boolean;
+}
+/**
+ * A query whose value has to lie between atLeast and atMost; of several series each has to. NaN and no series at all are as whenEmpty says.
+ */
+export interface PolicyRolloutStrategyCheckPrometheus {
+  /**
+   * Address of the Prometheus server, before `/api/v1/query`. No credentials in it.
+   */
+  readonly url: string;
+  /**
+   * The query (PromQL). `{{thing}}` and `{{device}}` stand for the names of the asset; with either it is asked for each asset, else once for all.
+   */
+  readonly query: string;
+  /**
+   * Smallest good value.
+   */
+  readonly atLeast?: number;
+  /**
+   * Greatest good value.
+   */
+  readonly atMost?: number;
+  /**
+   * What no series, or NaN, means. Inconclusive: no answer. Passed and Failed: a measurement. Inconclusive when not given.
+   */
+  readonly whenEmpty?: 'Inconclusive' | 'Passed' | 'Failed';
+}
+/**
+ * A GET request whose answer has to be as said. Redirects are not followed.
+ */
+export interface PolicyRolloutStrategyCheckHttp {
+  /**
+   * Address. `{{thing}}` and `{{device}}` stand for the names of the asset; with either it is asked for each asset, else once for all. No credentials in it.
+   */
+  readonly url: string;
+  /**
+   * The good status. 200 when not given. Statuses from 500 on are errors of the measurement unless they are the good one.
+   */
+  readonly status?: number;
+  /**
+   * Text that a good answer has in its first mebibyte.
+   */
+  readonly contains?: string;
 }
 /**
  * How far it is.

@@ -106,7 +106,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "pattern": "^arn:[a-z0-9-]+:iam::[0-9]{12}:role/[\\w+=,.@/-]+$"
       },
       "endpoint": {
-       "description": "URL that replaces the endpoints of AWS IoT and STS, for a sandbox or a private endpoint. In a cluster it must be permitted by the operator's configuration; `--endpoint` on the command line beats it.",
+       "description": "URL that replaces the endpoints of all services, for a sandbox or a private endpoint. In a cluster it must be permitted by the operator's configuration; `--endpoint` on the command line beats it.",
        "type": "string",
        "maxLength": 2048,
        "pattern": "^https?://[^@\\s]+$"
@@ -172,6 +172,65 @@ export const kindDefinitions: readonly KindDefinition[] = [
           "minLength": 1,
           "maxLength": 253,
           "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+         }
+        }
+       }
+      },
+      "signals": {
+       "description": "What the operator listens to, to see that a device still works after its policy was changed. Without it nothing is heard and no rollout takes anything from a device. All of it is read; nothing is set up. Needs the calls of the feature `signals` of `fleetward iam-policy`.",
+       "type": "object",
+       "properties": {
+        "queueName": {
+         "description": "SQS queue of this account and region that gets lifecycle events of AWS IoT by a topic rule (`SELECT *, topic() AS topic FROM '$aws/events/#'`). Only the operator may take messages from it, and only that rule may send: who can send decides what is taken for evidence. Records of CloudTrail may come to it as well.",
+         "type": "string",
+         "minLength": 1,
+         "maxLength": 80,
+         "pattern": "^[A-Za-z0-9_-]+$"
+        },
+        "logGroup": {
+         "description": "CloudWatch log group of the V2 logs, for AWS IoT `AWSIotLogsV2`. The level has to be INFO for good news to be in it. Without it no denied request is heard of, and no delivery.",
+         "type": "string",
+         "minLength": 1,
+         "maxLength": 512,
+         "pattern": "^[.\\-_/#A-Za-z0-9]+$"
+        },
+        "connectivity": {
+         "description": "Ask AWS which devices are connected (fleet indexing with connectivity) when a rollout runs and it is not known, as after a restart. Default true.",
+         "type": "boolean",
+         "default": true
+        },
+        "subscriptions": {
+         "description": "Compare the subscriptions of a connected device before and after its change. Default true.",
+         "type": "boolean",
+         "default": true
+        },
+        "violations": {
+         "description": "Ask for new violations of Device Defender Detect while a rollout runs. Default true.",
+         "type": "boolean",
+         "default": true
+        },
+        "endpoints": {
+         "description": "Addresses that replace those of single services, where `endpoint` is not meant for them. In a cluster they must be permitted by the operator's configuration.",
+         "type": "object",
+         "properties": {
+          "sqs": {
+           "description": "SQS.",
+           "type": "string",
+           "maxLength": 2048,
+           "pattern": "^https?://[^@\\s]+$"
+          },
+          "logs": {
+           "description": "CloudWatch Logs.",
+           "type": "string",
+           "maxLength": 2048,
+           "pattern": "^https?://[^@\\s]+$"
+          },
+          "data": {
+           "description": "The data plane of AWS IoT.",
+           "type": "string",
+           "maxLength": 2048,
+           "pattern": "^https?://[^@\\s]+$"
+          }
          }
         }
        }
@@ -1458,6 +1517,31 @@ export const kindDefinitions: readonly KindDefinition[] = [
           }
          }
         },
+        "used": {
+         "description": "Requests that the asset had made before it was first changed, as action and resource; at most 48. A denial of one of them fails it.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 48,
+         "items": {
+          "type": "string",
+          "maxLength": 512
+         }
+        },
+        "preflight": {
+         "description": "What the last check before something was taken said, and whether AWS agreed.",
+         "type": "string",
+         "maxLength": 512
+        },
+        "blocked": {
+         "description": "Denied requests of the asset that are the tightening at work, the first of them; at most 5.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 5,
+         "items": {
+          "type": "string",
+          "maxLength": 512
+         }
+        },
         "openDetach": {
          "description": "A detachment that was sent and not yet read back: nothing else is taken away until it is.",
          "type": "object",
@@ -2375,6 +2459,168 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "format": "int64",
          "minimum": 0,
          "maximum": 10000
+        },
+        "usedActions": {
+         "description": "What happens to an asset that would lose a request which it made in the last 14 days. Protect: nothing is taken from it; it stays on the former policy until it has stopped or the document permits the request. Judge: it is moved, and goes back when it is refused. Protect when not given.",
+         "type": "string",
+         "enum": [
+          "Protect",
+          "Judge"
+         ]
+        },
+        "checks": {
+         "description": "Checks of your own that every asset has to pass beside the evidence of AWS. They are made after the change of an asset has settled. Hosts have to be permitted by the operator's configuration (`allowedCheckHosts`). At most 10.",
+         "type": "array",
+         "x-kubernetes-list-type": "map",
+         "x-kubernetes-list-map-keys": [
+          "name"
+         ],
+         "maxItems": 10,
+         "items": {
+          "description": "One check: exactly one of prometheus and http.",
+          "type": "object",
+          "required": [
+           "name"
+          ],
+          "x-kubernetes-validations": [
+           {
+            "rule": "has(self.prometheus) != has(self.http)",
+            "message": "give exactly one of prometheus and http"
+           }
+          ],
+          "properties": {
+           "name": {
+            "description": "Name of the check, in messages and metrics.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+           },
+           "prometheus": {
+            "description": "A query whose value has to lie between atLeast and atMost; of several series each has to. NaN and no series at all are as whenEmpty says.",
+            "type": "object",
+            "required": [
+             "url",
+             "query"
+            ],
+            "x-kubernetes-validations": [
+             {
+              "rule": "has(self.atLeast) || has(self.atMost)",
+              "message": "give atLeast, atMost or both"
+             }
+            ],
+            "properties": {
+             "url": {
+              "description": "Address of the Prometheus server, before `/api/v1/query`. No credentials in it.",
+              "type": "string",
+              "maxLength": 1024,
+              "pattern": "^https?://[^@\\s?#]+$"
+             },
+             "query": {
+              "description": "The query (PromQL). `{{thing}}` and `{{device}}` stand for the names of the asset; with either it is asked for each asset, else once for all.",
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048
+             },
+             "atLeast": {
+              "description": "Smallest good value.",
+              "type": "number"
+             },
+             "atMost": {
+              "description": "Greatest good value.",
+              "type": "number"
+             },
+             "whenEmpty": {
+              "description": "What no series, or NaN, means. Inconclusive: no answer. Passed and Failed: a measurement. Inconclusive when not given.",
+              "type": "string",
+              "enum": [
+               "Inconclusive",
+               "Passed",
+               "Failed"
+              ]
+             }
+            }
+           },
+           "http": {
+            "description": "A GET request whose answer has to be as said. Redirects are not followed.",
+            "type": "object",
+            "required": [
+             "url"
+            ],
+            "properties": {
+             "url": {
+              "description": "Address. `{{thing}}` and `{{device}}` stand for the names of the asset; with either it is asked for each asset, else once for all. No credentials in it.",
+              "type": "string",
+              "maxLength": 1024,
+              "pattern": "^https?://[^@\\s]+$"
+             },
+             "status": {
+              "description": "The good status. 200 when not given. Statuses from 500 on are errors of the measurement unless they are the good one.",
+              "type": "integer",
+              "format": "int64",
+              "minimum": 100,
+              "maximum": 599
+             },
+             "contains": {
+              "description": "Text that a good answer has in its first mebibyte.",
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 256
+             }
+            }
+           },
+           "interval": {
+            "description": "Time between two measurements; at least 5s. 1m when not given.",
+            "type": "string",
+            "maxLength": 32,
+            "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
+            "x-kubernetes-validations": [
+             {
+              "rule": "duration(self) >= duration('5s')",
+              "message": "interval must be at least 5s"
+             }
+            ]
+           },
+           "initialDelay": {
+            "description": "Time after the change of an asset has settled before it is measured. 0s when not given.",
+            "type": "string",
+            "maxLength": 32,
+            "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+           },
+           "fromWave": {
+            "description": "The wave from which on the check counts, 1 being the first. 1 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 21
+           },
+           "failureLimit": {
+            "description": "Bad measurements that are borne; one more fails the asset. 0 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 0,
+            "maximum": 100
+           },
+           "consecutiveErrorLimit": {
+            "description": "Measurements in a row that gave no answer (server out of reach, not permitted, unreadable) before the check is inconclusive: the asset then goes on only when answers come again. 4 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 0,
+            "maximum": 100
+           },
+           "consecutiveSuccessLimit": {
+            "description": "Good measurements in a row that it takes to pass. 1 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 100
+           },
+           "dryRun": {
+            "description": "Measured and shown, and never part of a verdict. Default false.",
+            "type": "boolean"
+           }
+          }
+         }
         },
         "sessions": {
          "description": "What happens to connections that were made before the change. Wait: they end by themselves. Reconnect: they are closed once AWS applies the change. Purge: their stored session is dropped too. Wait when not given.",
@@ -3325,6 +3571,150 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "format": "int64",
          "minimum": 0,
          "maximum": 10000
+        },
+        "usedActions": {
+         "description": "What happens to an asset that would lose a request which it made in the last 14 days. Protect: nothing is taken from it; it stays on the former policy until it has stopped or the document permits the request. Judge: it is moved, and goes back when it is refused. Protect when not given.",
+         "type": "string",
+         "enum": [
+          "Protect",
+          "Judge"
+         ]
+        },
+        "checks": {
+         "description": "Checks of your own that every asset has to pass beside the evidence of AWS. They are made after the change of an asset has settled. Hosts have to be permitted by the operator's configuration (`allowedCheckHosts`). At most 10.",
+         "type": "array",
+         "x-kubernetes-list-type": "map",
+         "x-kubernetes-list-map-keys": [
+          "name"
+         ],
+         "maxItems": 10,
+         "items": {
+          "description": "One check: exactly one of prometheus and http.",
+          "type": "object",
+          "required": [
+           "name"
+          ],
+          "properties": {
+           "name": {
+            "description": "Name of the check, in messages and metrics.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+           },
+           "prometheus": {
+            "description": "A query whose value has to lie between atLeast and atMost; of several series each has to. NaN and no series at all are as whenEmpty says.",
+            "type": "object",
+            "required": [
+             "url",
+             "query"
+            ],
+            "properties": {
+             "url": {
+              "description": "Address of the Prometheus server, before `/api/v1/query`. No credentials in it.",
+              "type": "string",
+              "maxLength": 1024,
+              "pattern": "^https?://[^@\\s?#]+$"
+             },
+             "query": {
+              "description": "The query (PromQL). `{{thing}}` and `{{device}}` stand for the names of the asset; with either it is asked for each asset, else once for all.",
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048
+             },
+             "atLeast": {
+              "description": "Smallest good value.",
+              "type": "number"
+             },
+             "atMost": {
+              "description": "Greatest good value.",
+              "type": "number"
+             },
+             "whenEmpty": {
+              "description": "What no series, or NaN, means. Inconclusive: no answer. Passed and Failed: a measurement. Inconclusive when not given.",
+              "type": "string",
+              "enum": [
+               "Inconclusive",
+               "Passed",
+               "Failed"
+              ]
+             }
+            }
+           },
+           "http": {
+            "description": "A GET request whose answer has to be as said. Redirects are not followed.",
+            "type": "object",
+            "required": [
+             "url"
+            ],
+            "properties": {
+             "url": {
+              "description": "Address. `{{thing}}` and `{{device}}` stand for the names of the asset; with either it is asked for each asset, else once for all. No credentials in it.",
+              "type": "string",
+              "maxLength": 1024,
+              "pattern": "^https?://[^@\\s]+$"
+             },
+             "status": {
+              "description": "The good status. 200 when not given. Statuses from 500 on are errors of the measurement unless they are the good one.",
+              "type": "integer",
+              "format": "int64",
+              "minimum": 100,
+              "maximum": 599
+             },
+             "contains": {
+              "description": "Text that a good answer has in its first mebibyte.",
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 256
+             }
+            }
+           },
+           "interval": {
+            "description": "Time between two measurements; at least 5s. 1m when not given.",
+            "type": "string",
+            "maxLength": 32,
+            "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+           },
+           "initialDelay": {
+            "description": "Time after the change of an asset has settled before it is measured. 0s when not given.",
+            "type": "string",
+            "maxLength": 32,
+            "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+           },
+           "fromWave": {
+            "description": "The wave from which on the check counts, 1 being the first. 1 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 21
+           },
+           "failureLimit": {
+            "description": "Bad measurements that are borne; one more fails the asset. 0 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 0,
+            "maximum": 100
+           },
+           "consecutiveErrorLimit": {
+            "description": "Measurements in a row that gave no answer (server out of reach, not permitted, unreadable) before the check is inconclusive: the asset then goes on only when answers come again. 4 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 0,
+            "maximum": 100
+           },
+           "consecutiveSuccessLimit": {
+            "description": "Good measurements in a row that it takes to pass. 1 when not given.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 100
+           },
+           "dryRun": {
+            "description": "Measured and shown, and never part of a verdict. Default false.",
+            "type": "boolean"
+           }
+          }
+         }
         },
         "sessions": {
          "description": "What happens to connections that were made before the change. Wait: they end by themselves. Reconnect: they are closed once AWS applies the change. Purge: their stored session is dropped too. Wait when not given.",

@@ -15,6 +15,8 @@ const THROTTLED: Verdict = { kind: 'throttled', reason: 'Throttled', delayMs: 2_
  */
 const byName: Readonly<Record<string, Verdict>> = {
   ResourceNotFoundException: { kind: 'waiting', reason: 'NotFound', delayMs: 30_000 },
+  QueueDoesNotExist: { kind: 'waiting', reason: 'NotFound', delayMs: 30_000 },
+  'AWS.SimpleQueueService.NonExistentQueue': { kind: 'waiting', reason: 'NotFound', delayMs: 30_000 },
   NotConfiguredException: { kind: 'waiting', reason: 'NotConfigured', delayMs: 60_000 },
   ResourceAlreadyExistsException: { kind: 'conflict', reason: 'AlreadyExists' },
   VersionConflictException: { kind: 'conflict', reason: 'VersionConflict' },
@@ -31,6 +33,7 @@ const byName: Readonly<Record<string, Verdict>> = {
   ServiceQuotaExceededException: { kind: 'terminal', reason: 'LimitExceeded' },
   InvalidRequestException: { kind: 'terminal', reason: 'InvalidRequest' },
   ValidationException: { kind: 'terminal', reason: 'InvalidRequest' },
+  InvalidParameterException: { kind: 'terminal', reason: 'InvalidRequest' },
   MalformedPolicyException: { kind: 'terminal', reason: 'MalformedPolicy' },
   InvalidQueryException: { kind: 'terminal', reason: 'InvalidQuery' },
   InvalidAggregationException: { kind: 'terminal', reason: 'InvalidQuery' },
@@ -42,6 +45,7 @@ const byName: Readonly<Record<string, Verdict>> = {
   Throttling: THROTTLED,
   TooManyRequestsException: THROTTLED,
   RequestLimitExceeded: THROTTLED,
+  RequestThrottled: THROTTLED,
   UnauthorizedException: DENIED,
   AccessDeniedException: DENIED,
   AccessDenied: DENIED,

@@ -1,8 +1,17 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IoTClient } from '@aws-sdk/client-iot';
+import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts';
+import {
+  type OperationInput,
+  type OperationName,
+  type OperationOutput,
+  operations,
+  type Service,
+} from './operations.ts';
 
 export interface StaticCredentials {
   readonly accessKeyId: string;
@@ -12,8 +21,10 @@ export interface StaticCredentials {
 
 export interface AwsClientOptions {
   readonly region: string;
-  /** Replaces the addresses of AWS IoT and STS alike. */
+  /** Replaces the addresses of all services alike. */
   readonly endpoint?: string;
+  /** Addresses of single services, which beat `endpoint`. */
+  readonly endpoints?: { readonly [S in Service]?: string | undefined };
   /** Assumed with these before every other call; without it the credentials themselves act. */
   readonly role?: { readonly arn: string; readonly externalId: string; readonly sessionName: string };
   /** Default: the SDK's chain (environment, shared files, web identity, container, instance). */
@@ -78,6 +89,11 @@ function fenced(inner: Transport & { destroy?(): void }, fence: () => void): Nod
   return handler as unknown as NodeHttpHandler;
 }
 
+interface Sender {
+  send(command: never, options: HandlerOptions): Promise<unknown>;
+  destroy(): void;
+}
+
 /** The unmodified SDK clients for one account and region. Retries are ours alone, hence one attempt each. */
 export function createAwsClient(options: AwsClientOptions): AwsClient {
   const { region } = options;
@@ -97,17 +113,35 @@ export function createAwsClient(options: AwsClientOptions): AwsClient {
         });
   const requestHandler = fenced(options.transport ?? sockets(options.timeoutMs ?? 30_000), options.fence);
   const shared = { region, ...address, credentials, requestHandler, maxAttempts: 1 };
-  const iot = new IoTClient(shared);
+  const at = (service: Service) => {
+    const own = options.endpoints?.[service];
+    return own === undefined ? shared : { ...shared, endpoint: own };
+  };
+  // Made at the first call: an account that listens to nothing needs one client.
+  const makers: Readonly<Record<Service, () => Sender>> = {
+    iot: () => new IoTClient(at('iot')),
+    data: () => new IoTDataPlaneClient(at('data')),
+    // A queue's URL comes from an answer, and an answer must not say where credentials are shown.
+    sqs: () => new SQSClient({ ...at('sqs'), useQueueUrlAsEndpoint: false }),
+    logs: () => new CloudWatchLogsClient(at('logs')),
+  };
+  const clients = new Map<Service, Sender>();
+  const clientFor = (service: Service): Sender => {
+    const client = clients.get(service) ?? makers[service]();
+    clients.set(service, client);
+    return client;
+  };
   const sts = new STSClient(shared);
-  // The table proves input and output per operation; TypeScript cannot follow that through a union of 56 commands.
-  const sendAny = iot.send.bind(iot) as (command: unknown, options: HandlerOptions) => Promise<unknown>;
 
   return {
     async send(operation, input, signal) {
       const entry = operations[operation];
       const Command = entry.command as new (input: unknown) => unknown;
       const handler = { fleetwardWrite: entry.write, ...(signal === undefined ? {} : { abortSignal: signal }) };
-      return (await sendAny(new Command(input), handler)) as OperationOutput<typeof operation>;
+      // The table proves input and output per operation; TypeScript cannot follow that through a union of all commands.
+      return (await clientFor(entry.service).send(new Command(input) as never, handler)) as OperationOutput<
+        typeof operation
+      >;
     },
     async callerIdentity(signal) {
       const answer = await sts.send(
@@ -117,7 +151,7 @@ export function createAwsClient(options: AwsClientOptions): AwsClient {
       return { accountId: answer.Account ?? '', arn: answer.Arn ?? '' };
     },
     close() {
-      iot.destroy();
+      for (const client of clients.values()) client.destroy();
       sts.destroy();
       requestHandler.destroy();
     },

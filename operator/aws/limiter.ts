@@ -4,6 +4,16 @@ import quotas from './quotas.gen.json' with { type: 'json' };
 
 /** AWS publishes no figure for a few calls; the slowest usual one is a safe guess. */
 const UNPUBLISHED_TPS = 5;
+/**
+ * Services beside AWS IoT: SQS bounds nothing that matters here, CloudWatch Logs bounds FilterLogEvents by region.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+ */
+const OTHER_TPS: Readonly<Record<string, number>> = {
+  ReceiveMessage: 300,
+  DeleteMessageBatch: 300,
+  GetQueueUrl: 100,
+  FilterLogEvents: 5,
+};
 /** Halved at each throttle, recovered over a minute: what AWS asks for wins over what the table says. */
 const RECOVERY_PER_MS = 1 / 60_000;
 const LOWEST_FACTOR = 0.05;
@@ -61,7 +71,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
   function rate(operation: string): number {
     const published = (quotas as Readonly<Record<string, number | null>>)[operation];
-    return (overrides[operation] ?? published ?? UNPUBLISHED_TPS) * share * factor(operation);
+    return (overrides[operation] ?? published ?? OTHER_TPS[operation] ?? UNPUBLISHED_TPS) * share * factor(operation);
   }
 
   let slots = 0;

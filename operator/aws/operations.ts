@@ -1,3 +1,4 @@
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AddThingToThingGroupCommand,
   AttachPolicyCommand,
@@ -30,6 +31,8 @@ import {
   DetachThingPrincipalCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
+  GetThingConnectivityDataCommand,
+  GetV2LoggingOptionsCommand,
   ListAttachedPoliciesCommand,
   ListCertificatesCommand,
   ListPoliciesCommand,
@@ -44,10 +47,13 @@ import {
   ListThingPrincipalsV2Command,
   ListThingsCommand,
   ListThingsInThingGroupCommand,
+  ListViolationEventsCommand,
   RegisterCertificateWithoutCACommand,
   RemoveThingFromThingGroupCommand,
+  SearchIndexCommand,
   SetDefaultPolicyVersionCommand,
   TagResourceCommand,
+  TestAuthorizationCommand,
   UpdateCertificateCommand,
   UpdateDynamicThingGroupCommand,
   UpdateSecurityProfileCommand,
@@ -56,17 +62,33 @@ import {
   UpdateThingGroupsForThingCommand,
   UpdateThingTypeCommand,
 } from '@aws-sdk/client-iot';
+import { GetConnectionCommand, ListSubscriptionsCommand } from '@aws-sdk/client-iot-data-plane';
+import { DeleteMessageBatchCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 
 /** What an IAM statement is written for; `fleetward iam-policy` groups its output by these. */
-export type Feature = 'things' | 'certificates' | 'groups' | 'types' | 'policies' | 'profiles' | 'ownership';
+export type Feature =
+  | 'things'
+  | 'certificates'
+  | 'groups'
+  | 'types'
+  | 'policies'
+  | 'profiles'
+  | 'ownership'
+  /** What rollouts listen to: `AWSAccount.spec.signals`. */
+  | 'signals';
+
+/** Which of AWS's services answers; each has a client and an address of its own. */
+export type Service = 'iot' | 'data' | 'sqs' | 'logs';
 
 interface Entry<C> {
   readonly command: C;
+  readonly service: Service;
   readonly feature: Feature;
   /** True when the call can change something in AWS: such calls pass the leadership fence. */
   readonly write: boolean;
   /**
-   * Resource part of the ARNs that the IAM action is checked against (`arn:aws:iot:<region>:<account>:` goes before);
+   * Resource part of the ARNs that the IAM action is checked against (`arn:aws:iot:<region>:<account>:` goes before, or the
+   * same of another service);
    * `*` where AWS offers no resource-level permission.
    * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html
    */
@@ -74,14 +96,19 @@ interface Entry<C> {
 }
 
 function read<C>(feature: Feature, command: C, ...resources: string[]): Entry<C> {
-  return { command, feature, write: false, resources };
+  return { command, service: 'iot', feature, write: false, resources };
 }
 
 function write<C>(feature: Feature, command: C, ...resources: string[]): Entry<C> {
-  return { command, feature, write: true, resources };
+  return { command, service: 'iot', feature, write: true, resources };
 }
 
-/** Every AWS IoT operation that the operator calls; nothing calls AWS except through this table. */
+/** What rollouts hear of devices, from whichever service tells it. */
+function signal<C>(service: Service, command: C, ...resources: string[]): Entry<C> {
+  return { command, service, feature: 'signals', write: false, resources };
+}
+
+/** Every operation that the operator calls; nothing calls AWS except through this table. */
 export const operations = {
   DescribeThing: read('things', DescribeThingCommand, 'thing/*'),
   ListThings: read('things', ListThingsCommand, '*'),
@@ -104,6 +131,16 @@ export const operations = {
   DescribeSecurityProfile: read('profiles', DescribeSecurityProfileCommand, 'securityprofile/*'),
   ListTargetsForSecurityProfile: read('profiles', ListTargetsForSecurityProfileCommand, 'securityprofile/*'),
   ListTagsForResource: read('ownership', ListTagsForResourceCommand, '*'),
+  TestAuthorization: read('policies', TestAuthorizationCommand, 'cert/*'),
+  GetV2LoggingOptions: signal('iot', GetV2LoggingOptionsCommand, '*'),
+  GetThingConnectivityData: signal('iot', GetThingConnectivityDataCommand, 'thing/*'),
+  SearchIndex: signal('iot', SearchIndexCommand, 'index/*'),
+  ListViolationEvents: signal('iot', ListViolationEventsCommand, '*'),
+  GetConnection: signal('data', GetConnectionCommand, 'client/*'),
+  ListSubscriptions: signal('data', ListSubscriptionsCommand, 'client/*'),
+  GetQueueUrl: signal('sqs', GetQueueUrlCommand, '*'),
+  ReceiveMessage: signal('sqs', ReceiveMessageCommand, '*'),
+  FilterLogEvents: signal('logs', FilterLogEventsCommand, 'log-group:*'),
   CreateThing: write('things', CreateThingCommand, 'thing/*'),
   UpdateThing: write('things', UpdateThingCommand, 'thing/*'),
   DeleteThing: write('things', DeleteThingCommand, 'thing/*'),
@@ -139,6 +176,8 @@ export const operations = {
   AttachSecurityProfile: write('profiles', AttachSecurityProfileCommand, 'securityprofile/*', 'thinggroup/*'),
   DetachSecurityProfile: write('profiles', DetachSecurityProfileCommand, 'securityprofile/*', 'thinggroup/*'),
   TagResource: write('ownership', TagResourceCommand, '*'),
+  // Two replicas must not both take a message away.
+  DeleteMessageBatch: { ...signal('sqs', DeleteMessageBatchCommand, '*'), write: true },
 } as const;
 
 type Table = typeof operations;
@@ -152,7 +191,20 @@ export function isWrite(operation: OperationName): boolean {
   return operations[operation].write;
 }
 
-/** The IAM action that allows an operation; AWS lets the action of the first version cover both list calls. */
+/** Names that differ from the operation's: AWS lets one action cover both versions, or both the call and its batch. */
+const ACTIONS: Partial<Readonly<Record<OperationName, string>>> = {
+  ListThingPrincipalsV2: 'ListThingPrincipals',
+  DeleteMessageBatch: 'DeleteMessage',
+};
+
+/** The IAM action that allows an operation. */
 export function iamAction(operation: OperationName): string {
-  return operation === 'ListThingPrincipalsV2' ? 'iot:ListThingPrincipals' : `iot:${operation}`;
+  const service = operations[operation].service;
+  return `${service === 'data' ? 'iot' : service}:${ACTIONS[operation] ?? operation}`;
+}
+
+/** The service in the ARNs of what an operation is checked against. */
+export function arnService(operation: OperationName): string {
+  const { service } = operations[operation];
+  return service === 'data' ? 'iot' : service;
 }

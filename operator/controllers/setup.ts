@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { KubeObject, ObjectKey } from '../api/meta.ts';
 import type { ControllerOptions } from '../runtime/controller.ts';
 import { Controller } from '../runtime/controller.ts';
@@ -12,12 +13,14 @@ import { createExternalReconciler, type Recheck } from './external/reconciler.ts
 import type { ExternalDeps, ExternalKind, ExternalObject } from './external/types.ts';
 import { addIndexes, type IndexedKind } from './indexes.ts';
 import { policyKind } from './iotpolicy/kind.ts';
+import { type CheckRunnerOptions, createCheckRunner } from './policyrollout/check-runner.ts';
 import { createRolloutMaker } from './policyrollout/maker.ts';
 import { createRolloutReconciler } from './policyrollout/reconciler.ts';
 import { createRollouts } from './policyrollout/service.ts';
 import { indexRollouts, watchRollouts, watchSignals } from './policyrollout/setup.ts';
 import { createSignalBook, type SignalBook } from './policyrollout/signals.ts';
 import { profileKind } from './securityprofile/kind.ts';
+import { createSignalHub } from './signals/hub.ts';
 import { groupKind } from './thinggroup/kind.ts';
 import { typeKind } from './thingtype/kind.ts';
 import { watchAccount, watchKind } from './watches.ts';
@@ -35,6 +38,11 @@ export interface ControllersDeps extends ExternalDeps {
   readonly principalChecks?: boolean;
   /** What is heard of devices; whoever listens to AWS writes into it. Default: an empty one, so that nothing passes. */
   readonly signals?: SignalBook;
+  /** Asks what users' checks ask; absent, no check ever has an answer. */
+  readonly measure?: CheckRunnerOptions['measure'];
+  readonly onMeasured?: CheckRunnerOptions['onMeasured'];
+  /** How long SQS may hold a question open. Default 20 s. */
+  readonly queueWaitSeconds?: number;
   /** Least time between two starts for one object. Default 1 s. */
   readonly minGapMs?: number;
   /** Whether the name of the user in a verb is known to be true. Default false: a widening is approved in Git only. */
@@ -55,7 +63,15 @@ const DEVICE_RECHECK_MS = 6 * 60 * 60_000;
 
 /** Wires indexes, watches and controllers of every AWS kind. Call before the cache starts. */
 export function registerControllers(given: ControllersDeps): Controllers {
-  const rollouts = createRollouts(given.signals ?? createSignalBook(given.clock));
+  const ended = new AbortController();
+  const checks = createCheckRunner({
+    clock: given.clock,
+    measure: given.measure ?? (async () => ({ outcome: 'error', why: 'this operator makes no checks' })),
+    wake: (key) => enqueue(key),
+    stop: ended.signal,
+    ...(given.onMeasured === undefined ? {} : { onMeasured: given.onMeasured }),
+  });
+  const rollouts = createRollouts(given.signals ?? createSignalBook(given.clock), checks);
   const deps: ControllersDeps = { ...given, rollouts };
   const controllers = new Map<string, Controller>();
   const kinds: readonly IndexedKind[] = [deviceKind, groupKind, typeKind, policyKind, profileKind];
@@ -113,8 +129,24 @@ export function registerControllers(given: ControllersDeps): Controllers {
     enqueue: (key, priority) => enqueue(key, { priority }),
     principalChecks: deps.principalChecks ?? true,
   });
+  const hub = createSignalHub({
+    cache: deps.cache,
+    accounts: deps.accounts,
+    book: rollouts.signals,
+    clock: deps.clock,
+    log: deps.log,
+    ...(deps.queueWaitSeconds === undefined ? {} : { queueWaitSeconds: deps.queueWaitSeconds }),
+  });
+  const checking: Runnable = {
+    name: 'checks',
+    run: async (stop, kill) => {
+      const over = AbortSignal.any([stop, kill]);
+      if (!over.aborted) await once(over, 'abort');
+      ended.abort(over.reason);
+    },
+  };
   return {
-    runnables: [...controllers.values(), scanner],
+    runnables: [...controllers.values(), scanner, hub, checking],
     enqueue,
     get quiet() {
       return [...controllers.values()].every((controller) => controller.quiet);

@@ -1,4 +1,9 @@
-import type { PolicyRolloutStrategy, PolicyRolloutStrategyWindow } from '../api/policyrollout.gen.ts';
+import type {
+  PolicyRolloutStrategy,
+  PolicyRolloutStrategyCheck,
+  PolicyRolloutStrategyWindow,
+} from '../api/policyrollout.gen.ts';
+import type { Check, CheckQuestion } from './checks.ts';
 import { DEFAULT_STRATEGY, type Strategy, type Wave, type Window } from './strategy.ts';
 
 const MINUTE = 60_000;
@@ -58,8 +63,35 @@ export function readStrategy(
     observeMs,
     silenceMs: Math.max(observeMs, time(spec?.silenceDeadline, DEFAULT_STRATEGY.silenceMs)),
     homing: spec?.homing ?? 'Back',
+    usedActions: spec?.usedActions ?? 'Protect',
+    checks: (spec?.checks ?? []).flatMap((check) => readCheck(check, time)),
   };
   return { strategy, problems: windows.flatMap((window) => ('problem' in window ? [window.problem] : [])) };
+}
+
+/** A check whose kind is not known is none; the CRD refuses it. */
+function readCheck(
+  spec: PolicyRolloutStrategyCheck,
+  time: (text: string | undefined, otherwise: number) => number,
+): readonly Check[] {
+  const { prometheus, http } = spec;
+  const question: CheckQuestion | undefined = prometheus
+    ? { kind: 'prometheus', ...prometheus, whenEmpty: prometheus.whenEmpty ?? 'Inconclusive' }
+    : http && { kind: 'http', url: http.url, status: http.status ?? 200, contains: http.contains };
+  if (question === undefined) return [];
+  return [
+    {
+      name: spec.name,
+      question,
+      intervalMs: Math.max(5_000, time(spec.interval, MINUTE)),
+      initialDelayMs: time(spec.initialDelay, 0),
+      fromWave: (spec.fromWave ?? 1) - 1,
+      failureLimit: spec.failureLimit ?? 0,
+      consecutiveErrorLimit: spec.consecutiveErrorLimit ?? 4,
+      consecutiveSuccessLimit: spec.consecutiveSuccessLimit ?? 1,
+      dryRun: spec.dryRun ?? false,
+    },
+  ];
 }
 
 type WindowRead = { readonly windows: readonly Window[] } | { readonly problem: string };

@@ -17,6 +17,8 @@ export interface LifelineSubject {
   readonly attributes: Readonly<Record<string, string>>;
   /** The certificate is attached to this thing alone, so the thing is known under any client id. */
   readonly exclusive: boolean;
+  /** Policies may name the certificate. */
+  readonly certificateId?: string | undefined;
 }
 
 /** A request that must stay allowed, and what it is for. */
@@ -127,10 +129,13 @@ function reservedTopics(lifeline: DeviceLifeline, thing: string): readonly (read
   return topics;
 }
 
-function contexts(lifeline: DeviceLifeline, subject: LifelineSubject): readonly MutableContext[] {
+/** What AWS knows of a connection of this asset under this client id: the thing only when it is attached and named. */
+export function connectionContext(subject: LifelineSubject): Context {
   const known = subject.exclusive || subject.clientId === subject.thingName;
   const base: MutableContext = {
     [keys.clientId]: subject.clientId,
+    [keys.isAttached]: String(known),
+    ...(subject.certificateId === undefined ? {} : { 'iot:CertificateId': subject.certificateId }),
     ...(known ? { [keys.thingName]: subject.thingName } : {}),
     ...(known && subject.thingTypeName !== undefined ? { [keys.thingType]: subject.thingTypeName } : {}),
   };
@@ -138,6 +143,11 @@ function contexts(lifeline: DeviceLifeline, subject: LifelineSubject): readonly 
     for (const [name, value] of Object.entries(subject.attributes))
       base[`iot:Connection.Thing.Attributes[${name}]`] = value;
   }
+  return base;
+}
+
+function contexts(lifeline: DeviceLifeline, subject: LifelineSubject): readonly MutableContext[] {
+  const base = connectionContext(subject);
   const domains = (lifeline.domains ?? []).map((domain): MutableContext => ({ 'iot:DomainName': domain }));
   const networks = (lifeline.sourceNetworks ?? []).map(
     (cidr): MutableContext => ({ [keys.sourceIp]: cidr.split('/')[0] ?? cidr }),

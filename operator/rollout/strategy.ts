@@ -1,3 +1,5 @@
+import type { Check } from './checks.ts';
+
 /** How a rollout proceeds. Times in milliseconds; the defaults suit devices that connect many times a day. */
 
 export interface Wave {
@@ -50,6 +52,9 @@ export interface Strategy {
   /** A restored asset that made no contact for this long is Unrecovered: a person is paged and everything stops. */
   readonly recoveryMs: number;
   readonly homing: 'Back' | 'Stay';
+  /** Whether an asset that would lose what it lately used keeps its policy, or is moved and judged by what happens. */
+  readonly usedActions: 'Protect' | 'Judge';
+  readonly checks: readonly Check[];
 }
 
 const MINUTE = 60_000;
@@ -81,6 +86,8 @@ export const DEFAULT_STRATEGY: Strategy = {
   silenceMs: 2 * HOUR,
   recoveryMs: 30 * MINUTE,
   homing: 'Back',
+  usedActions: 'Protect',
+  checks: [],
 };
 
 /** For a change by which nobody gains or loses anything: the order of calls and the settle times are proof enough. */

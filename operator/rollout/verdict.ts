@@ -17,17 +17,25 @@ export interface Evidence {
   readonly lostSubscriptions: readonly string[];
   /** `connect_failed` events and disconnects for AUTH_ERROR or FORBIDDEN_ACCESS. */
   readonly connectFailures: number;
+  /** The same in the hour before the change: the asset's own history, where there are too few controls. */
+  readonly failuresBefore: number;
   readonly newViolations: readonly string[];
   /** The user's own checks: a Prometheus query, an HTTP check. */
-  readonly checks: readonly { readonly name: string; readonly result: Verdict }[];
+  readonly checks: readonly { readonly name: string; readonly result: Verdict; readonly why?: string }[];
   /** A stale signal is no evidence in either direction; an unavailable one was never promised for this client id. */
-  readonly signals: readonly { readonly name: string; readonly health: 'fresh' | 'stale' | 'unavailable' }[];
+  readonly signals: readonly SignalHealth[];
+}
+
+export interface SignalHealth {
+  readonly name: string;
+  readonly health: 'fresh' | 'stale' | 'unavailable';
 }
 
 export interface DeniedRequest {
   readonly action: string;
   readonly resource: string;
-  readonly need: 'lifeline' | 'used' | 'other';
+  /** `unknown`: nobody listened before the change, so whether the asset used it is not known. */
+  readonly need: 'lifeline' | 'used' | 'unknown' | 'other';
 }
 
 /** What the change touched decides what has to be seen again. */
@@ -37,6 +45,8 @@ export interface Requirement {
   readonly freshSubscribe: boolean;
   /** Receive or Subscribe narrowed: their loss is silent. */
   readonly delivery: boolean;
+  /** The change takes nothing from the asset: only bad news counts, and none is good enough. */
+  readonly errorsOnly?: boolean;
 }
 
 /** Assets of the same cohort that nothing was done to, so that a site's outage does not fail the rollout. */
@@ -81,19 +91,14 @@ export function judge(evidence: Evidence, requirement: Requirement, control: Con
     );
   }
   const failedCheck = evidence.checks.find((check) => check.result === 'failed');
-  if (failedCheck) return say('failed', 'CheckFailed', `the check ${failedCheck.name} failed`);
+  if (failedCheck)
+    return say('failed', 'CheckFailed', `the check ${failedCheck.name} failed${because(failedCheck.why)}`);
   if (evidence.newViolations.length > 0) {
     return say('failed', 'NewViolation', `Device Defender reports ${evidence.newViolations[0]} since the change`);
   }
   if (evidence.connectFailures > 0) {
-    // Everybody around it fails to connect too: the site is down, which is no fault of the policy.
-    if (controlsUnhealthy(control)) {
-      return say(
-        'inconclusive',
-        'ControlsUnhealthy',
-        `${control.unhealthy} of ${control.assets} untouched devices of the cohort fail too`,
-      );
-    }
+    const excuse = excuseOf(evidence, control);
+    if (excuse) return say('inconclusive', ...excuse);
     return say('failed', 'ConnectFailures', `${evidence.connectFailures} refused connects since the change`);
   }
   if (evidence.lostSubscriptions.length > 0) {
@@ -107,11 +112,21 @@ function positive(
   requirement: Requirement,
   say: (verdict: Verdict, reason: string, why: string) => Judgement,
 ): Judgement {
+  const unknown = evidence.denied.find((request) => request.need === 'unknown');
+  if (unknown)
+    return say(
+      'inconclusive',
+      'HistoryUnknown',
+      `denied ${unknown.action} on ${unknown.resource}, and what the device used before the change was not heard`,
+    );
   const stale = evidence.signals.find((signal) => signal.health === 'stale');
   if (stale)
     return say('inconclusive', 'SignalStale', `the signal ${stale.name} is stale: nothing it says or omits counts`);
   const pending = evidence.checks.find((check) => check.result === 'inconclusive');
-  if (pending) return say('inconclusive', 'CheckInconclusive', `the check ${pending.name} has no answer yet`);
+  if (pending)
+    return say('inconclusive', 'CheckInconclusive', `the check ${pending.name} ${pending.why ?? 'has no answer yet'}`);
+  if (requirement.errorsOnly === true)
+    return say('succeeded', 'NoErrors', 'nothing was taken, and nothing was refused');
   if (requirement.newConnect && evidence.newConnects === 0) {
     return say('inconclusive', 'NoNewConnect', 'rights to connect changed and the device has not connected anew');
   }
@@ -130,11 +145,36 @@ function positive(
     );
   }
   const seen = evidence.newConnects + evidence.allowedPublishes + evidence.acknowledgements + evidence.deliveries;
+  if (
+    seen === 0 &&
+    evidence.signals.length > 0 &&
+    evidence.signals.every((signal) => signal.health === 'unavailable')
+  ) {
+    return say(
+      'inconclusive',
+      'SignalUnavailable',
+      'AWS gives no signal of this asset: nothing would show what it lost',
+    );
+  }
   if (seen === 0)
     return say('inconclusive', 'NoEvidence', 'nothing was heard from the device since the change settled');
   return say('succeeded', 'EvidencePassed', `${seen} positive observations and nothing denied that the device needs`);
 }
 
-function controlsUnhealthy(control: Control): boolean {
-  return control.assets >= ENOUGH_CONTROLS && control.unhealthy * 2 >= control.assets;
+function because(why: string | undefined): string {
+  return why === undefined ? '' : `: ${why}`;
+}
+
+/**
+ * Everybody around it fails to connect too: the site is down, which is no fault of the policy. With too few around it,
+ * what the asset itself did before the change is all there is to compare with.
+ */
+function excuseOf(evidence: Evidence, control: Control): [reason: string, why: string] | undefined {
+  if (control.assets >= ENOUGH_CONTROLS) {
+    if (control.unhealthy * 2 < control.assets) return undefined;
+    const text = `${control.unhealthy} of ${control.assets} untouched devices of the cohort fail too`;
+    return ['ControlsUnhealthy', text];
+  }
+  if (evidence.failuresBefore === 0 || evidence.failuresBefore < evidence.connectFailures) return undefined;
+  return ['FailedBefore', `${evidence.failuresBefore} connects were refused in the hour before the change as well`];
 }

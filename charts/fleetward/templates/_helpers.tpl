@@ -91,6 +91,10 @@ allowedRoleArns:
 allowedEndpoints:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with .Values.operator.allowedCheckHosts }}
+allowedCheckHosts:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 allowFileSources: {{ .Values.operator.allowFileSources }}
 usersPinned: {{ .Values.admissionPolicy.create }}
 {{- with .Values.operator.endpoint }}

@@ -1,7 +1,16 @@
 import type { CommandSpec } from '../args/spec.ts';
 
 /** What may be left out when nobody uses it; in the order of the output. */
-export const FEATURES = ['things', 'certificates', 'groups', 'types', 'policies', 'profiles', 'ownership'] as const;
+export const FEATURES = [
+  'things',
+  'certificates',
+  'groups',
+  'types',
+  'policies',
+  'profiles',
+  'ownership',
+  'signals',
+] as const;
 
 export const iamPolicySpec: CommandSpec = {
   name: 'iam-policy',
@@ -21,6 +30,11 @@ export const iamPolicySpec: CommandSpec = {
     },
     { name: 'observe', summary: 'Reads only: enough for objects with managementPolicy Observe.' },
     { name: 'account', value: 'ID', summary: 'Account in the ARNs. Default: any.' },
+    {
+      name: 'queue',
+      value: 'NAME',
+      summary: 'The queue that AWSAccount.spec.signals.queueName names. Default: any of the account.',
+    },
     { name: 'region', value: 'REGION', summary: 'Region in the ARNs. Default: any.' },
     { name: 'partition', value: 'NAME', complete: ['aws', 'aws-cn', 'aws-us-gov'], summary: 'Default aws.' },
     {

@@ -1,4 +1,4 @@
-import { type Feature, iamAction, type OperationName, operations } from '../../aws/operations.ts';
+import { arnService, type Feature, iamAction, type OperationName, operations } from '../../aws/operations.ts';
 import { type Parsed, parseArguments } from '../args/parse.ts';
 import { Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
@@ -19,8 +19,11 @@ export interface IamPolicy {
 export interface IamQuestion {
   readonly features: readonly Feature[];
   readonly writes: boolean;
-  /** `arn:aws:iot:<region>:<account>:`; stars stand for any. */
-  readonly prefix: string;
+  readonly partition: string;
+  /** `<region>:<account>`; stars stand for any. */
+  readonly place: string;
+  /** Name of the queue; a star stands for any. */
+  readonly queue?: string | undefined;
 }
 
 /** `fleetward iam-policy`. */
@@ -40,7 +43,9 @@ function questionFrom(args: Parsed): IamQuestion {
   return {
     features: chosen.length === 0 ? FEATURES : FEATURES.filter((feature) => chosen.includes(feature)),
     writes: !args.has('observe'),
-    prefix: `arn:${args.text('partition') ?? 'aws'}:iot:${args.text('region') ?? '*'}:${account}:`,
+    partition: args.text('partition') ?? 'aws',
+    queue: args.text('queue'),
+    place: `${args.text('region') ?? '*'}:${account}`,
   };
 }
 
@@ -49,12 +54,15 @@ function questionFrom(args: Parsed): IamQuestion {
  * 6,144 characters, and one statement for each call would not fit.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-export function operatorPolicy({ features, writes, prefix }: IamQuestion): IamPolicy {
+export function operatorPolicy({ features, writes, partition, place, queue = '*' }: IamQuestion): IamPolicy {
   const byResources = new Map<string, Set<string>>();
   for (const name of Object.keys(operations) as OperationName[]) {
     const { feature, write, resources } = operations[name];
     if (!features.includes(feature) || (write && !writes)) continue;
-    const key = resources.join(' ');
+    const service = arnService(name);
+    const prefix = `arn:${partition}:${service}:${place}:`;
+    const named = service === 'sqs' ? [queue] : resources;
+    const key = named.map((one) => (one === '*' && service === 'iot' ? '*' : prefix + one)).join(' ');
     byResources.set(key, (byResources.get(key) ?? new Set()).add(iamAction(name)));
   }
   const Statement = [...byResources].map(([key, actions]): IamStatement => {
@@ -63,15 +71,18 @@ export function operatorPolicy({ features, writes, prefix }: IamQuestion): IamPo
       Sid: sidOf(resources),
       Effect: 'Allow',
       Action: [...actions].sort(),
-      Resource: resources.map((resource) => (resource === '*' ? '*' : prefix + resource)),
+      Resource: resources,
     };
   });
   return { Version: '2012-10-17', Statement };
 }
 
-/** `thing/*` and `thinggroup/*` → `OnThingAndThinggroup`. */
+/** `arn:aws:iot:…:thing/*` and `arn:aws:iot:…:thinggroup/*` → `OnThingAndThinggroup`; of other services the service. */
 function sidOf(resources: readonly string[]): string {
-  const words = resources.map((resource) => (resource === '*' ? 'Anything' : capital(resource.split('/')[0] ?? '')));
+  const words = resources.map((resource) => {
+    const [, , service = 'anything', , , kind = ''] = resource.split(':');
+    return capital(service === 'iot' ? (kind.split('/')[0] ?? '') : service);
+  });
   return `On${words.join('And')}`;
 }
 

@@ -69,6 +69,8 @@ export async function runCluster(input: RunInput): Promise<number> {
       },
     }),
     endpointGiven: endpoint !== undefined,
+    // Whoever edits a policy must not make the operator ask what only the cluster can reach.
+    checkHosts: config.allowedCheckHosts ?? [],
     secrets,
     tree: gitTree({ git, readSecret: (namespace, name) => secrets.readData(namespace, name) }),
     load: manifestLoader({ registry: schemas, log }),

@@ -25,6 +25,14 @@ export const configFields = {
   watchNamespaces: texts,
   allowedRoleArns: { kind: 'map', of: texts },
   allowedEndpoints: texts,
+  allowedCheckHosts: {
+    kind: 'list',
+    of: {
+      kind: 'text',
+      pattern: /^(\*\.)?([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/,
+      what: 'HOST, HOST:PORT or *.SUFFIX, in lower case and without https://',
+    },
+  },
   allowFileSources: { kind: 'switch' },
   usersPinned: { kind: 'switch' },
   endpoint: { kind: 'text', pattern: /^https?:\/\/[^\s/]+/, what: 'an http:// or https:// URL' },

@@ -14,6 +14,8 @@ export interface ConfigFile {
   readonly allowedRoleArns?: Readonly<Record<string, readonly string[]>>;
   /** Endpoints that an AWSAccount may name. */
   readonly allowedEndpoints?: readonly string[];
+  /** Hosts that checks of rollouts may ask. Default in a cluster: none. */
+  readonly allowedCheckHosts?: readonly string[];
   /** file:// sources read the operator's own disk. Default false in a cluster. */
   readonly allowFileSources?: boolean;
   /** The cluster has an admission policy that pins the name in a verb to who writes it; the chart installs one. */

@@ -5,7 +5,7 @@ import { terminal } from '../../runtime/errors.ts';
 /** Who may reach what; the operator's settings, never a namespace's. */
 export interface ConnectRules {
   readonly installation: string;
-  /** Beats every AWSAccount, for AWS IoT and STS alike. */
+  /** Beats every AWSAccount, for all services alike. */
   readonly endpoint?: string | undefined;
   /** `anything` in standalone mode, where whoever writes the manifests also starts the operator. */
   readonly roles: 'anything' | Readonly<Record<string, readonly string[]>>;
@@ -26,6 +26,14 @@ export function connector(rules: ConnectRules): (account: AWSAccount) => AwsClie
       throw terminal(
         'EndpointNotAllowed',
         `AWSAccount ${namespace}/${name} names the endpoint ${spec.endpoint}, which the operator's configuration does not allow. Add it to allowedEndpoints, or take it out`,
+      );
+    }
+    const own = rules.endpoint === undefined ? (spec.signals?.endpoints ?? {}) : {};
+    for (const [service, address] of Object.entries(own)) {
+      if (typeof address !== 'string' || mayUse(rules.endpoints, address)) continue;
+      throw terminal(
+        'EndpointNotAllowed',
+        `AWSAccount ${namespace}/${name} names the endpoint ${address} for ${service}, which the operator's configuration does not allow. Add it to allowedEndpoints, or take it out`,
       );
     }
     if (spec.roleArn !== undefined && !mayAssume(rules.roles, namespace, spec.roleArn)) {
@@ -49,6 +57,7 @@ export function connector(rules: ConnectRules): (account: AWSAccount) => AwsClie
       region: spec.region,
       fence: rules.fence,
       ...(endpoint === undefined ? {} : { endpoint }),
+      endpoints: own,
       ...(role ? { role } : {}),
       ...(rules.credentials === undefined ? {} : { credentials: rules.credentials }),
     });

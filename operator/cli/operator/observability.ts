@@ -1,5 +1,7 @@
 import { KINDS } from '../../api/kinds.gen.ts';
 import type { AwsMetrics } from '../../aws/port.ts';
+import type { SignalBook } from '../../controllers/policyrollout/signals.ts';
+import type { Check, Measurement } from '../../rollout/checks.ts';
 import type { ObjectCache } from '../../runtime/cache/object-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -36,6 +38,31 @@ export function reflectorHooks(metrics: Metrics, log: Logger): ReflectorHooks {
       log.warn(`Failing to ${phase} objects`, { kind, code: error.code, cause: error.message });
     },
   };
+}
+
+/** How far behind each source of signals is; one that AWS does not give is left out. */
+export function signalMetrics(metrics: Metrics, signals: Pick<SignalBook, 'sources'>): void {
+  metrics.gauge({
+    name: 'fleetward_signal_age_seconds',
+    help: 'Time since a source of signals was last read to its end. A stale one makes every verdict inconclusive.',
+    labels: ['account', 'signal'],
+    collect(gauge) {
+      gauge.reset();
+      for (const { account, source, ageMs, unavailable } of signals.sources()) {
+        if (unavailable === undefined) gauge.set({ account, signal: source }, ageMs / 1_000);
+      }
+    },
+  });
+}
+
+/** Measurements of users' checks, by outcome; dry runs count as well. */
+export function checkMetrics(metrics: Metrics): (check: Check, measured: Measurement) => void {
+  const counter = metrics.counter({
+    name: 'fleetward_rollout_check_total',
+    help: 'Measurements of the checks of strategies, by outcome.',
+    labels: ['check', 'outcome', 'dry_run'],
+  });
+  return ({ name, dryRun }, { outcome }) => counter.inc({ check: name, outcome, dry_run: String(dryRun) });
 }
 
 /** A handler of changes that throws is a defect: what it should have done is lost, so it is counted and logged. */

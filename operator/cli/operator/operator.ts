@@ -13,7 +13,8 @@ import type { SecretPort } from '../../controllers/external/secrets.ts';
 import type { DriftNotice } from '../../controllers/external/types.ts';
 import { addFleetSourceIndexes, FleetSourceReconciler } from '../../controllers/fleetsource/kind.ts';
 import type { SourceTree, TreeLoader } from '../../controllers/fleetsource/tree.ts';
-import type { SignalBook } from '../../controllers/policyrollout/signals.ts';
+import { measure } from '../../controllers/policyrollout/check-measure.ts';
+import { createSignalBook, type SignalBook } from '../../controllers/policyrollout/signals.ts';
 import { registerControllers } from '../../controllers/setup.ts';
 import { ObjectCache } from '../../runtime/cache/object-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -29,9 +30,17 @@ import { controllerMetrics } from '../../runtime/metrics/controller.ts';
 import { eventCounter } from '../../runtime/metrics/events.ts';
 import { workqueueMetrics } from '../../runtime/metrics/workqueue.ts';
 import { Metrics } from '../../runtime/metrics.ts';
+import { type AllowedHosts, boundedGet } from '../../runtime/outbound/bounded-get.ts';
 import { Reflector, type ReflectorHooks } from '../../runtime/reflector/reflector.ts';
 import type { Store } from '../../runtime/store.ts';
-import { awsMetrics, handlerErrors, reflectorHooks, watchObjects } from './observability.ts';
+import {
+  awsMetrics,
+  checkMetrics,
+  handlerErrors,
+  reflectorHooks,
+  signalMetrics,
+  watchObjects,
+} from './observability.ts';
 import { Readiness } from './readiness.ts';
 
 /** Everything that differs between a cluster, a state folder and a test. */
@@ -70,6 +79,10 @@ export interface OperatorOptions {
   readonly onDrift?: (drift: DriftNotice) => void;
   /** What is heard of devices: rollouts move nobody they cannot watch. */
   readonly signals?: SignalBook;
+  /** Hosts that users' checks may ask. */
+  readonly checkHosts: AllowedHosts;
+  /** How long SQS may hold a question open. Default 20 s. */
+  readonly queueWaitSeconds?: number;
   /** Counts what this process does with the CPU and memory; once per process. */
   readonly processMetrics?: boolean;
   /** Least time between two reconciles of one object. Default 1 s. */
@@ -126,6 +139,9 @@ export function createOperator(options: OperatorOptions): Operator {
       ...(options.settle === undefined ? {} : { settle: options.settle }),
     }),
   );
+  const signals = options.signals ?? createSignalBook(clock);
+  signalMetrics(metrics, signals);
+  const get = boundedGet({ allowed: options.checkHosts });
   const controllers = registerControllers({
     ...shared,
     cache,
@@ -136,7 +152,10 @@ export function createOperator(options: OperatorOptions): Operator {
     installation: options.installation,
     ...(options.deviceWorkers === undefined ? {} : { deviceWorkers: options.deviceWorkers }),
     ...(options.onDrift === undefined ? {} : { onDrift: options.onDrift }),
-    ...(options.signals === undefined ? {} : { signals: options.signals }),
+    signals,
+    measure: (question, signal) => measure(get, question, signal),
+    onMeasured: checkMetrics(metrics),
+    ...(options.queueWaitSeconds === undefined ? {} : { queueWaitSeconds: options.queueWaitSeconds }),
     ...(options.usersPinned === undefined ? {} : { usersPinned: options.usersPinned }),
   });
   const sources = sourceController(options, { cache, shared, recorder });

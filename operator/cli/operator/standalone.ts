@@ -116,6 +116,7 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
         fence: () => undefined,
       }),
       endpointGiven: options.endpoint !== undefined,
+      checkHosts: 'anything',
       secrets: new SecretFiles(options.state),
       events: { sink: storeEventSink({ store, keep: EVENTS_KEPT }), instance: hostname() },
     });

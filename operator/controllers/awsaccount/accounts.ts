@@ -149,8 +149,8 @@ class AccountTable implements Accounts {
 
   #entryOf(account: AWSAccount): Entry {
     const id = `${account.metadata.namespace ?? ''}/${account.metadata.name}`;
-    const { region, roleArn, endpoint, accountId } = account.spec;
-    const address = JSON.stringify([region, roleArn, endpoint, accountId, account.metadata.uid]);
+    const { region, roleArn, endpoint, accountId, signals } = account.spec;
+    const address = JSON.stringify([region, roleArn, endpoint, signals?.endpoints, accountId, account.metadata.uid]);
     const known = this.#entries.get(id);
     if (known?.address === address) return known;
     known?.client.close();

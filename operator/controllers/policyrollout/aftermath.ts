@@ -118,7 +118,9 @@ function lead(start: Start, carrying: readonly Device[], direction: Direction): 
       addsDeny: false,
       strategy,
       requirement: { newConnect: false, freshSubscribe: false, delivery: false },
-      control: { assets: 0, unhealthy: 0 },
+      controls: [],
+      policies: [],
+      wave: 0,
       lifeline: new Set(),
       cause: direction === 'home' ? 'the declared policy holds the new document' : 'the rollout was given up',
     });

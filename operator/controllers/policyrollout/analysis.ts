@@ -1,16 +1,7 @@
-import type { AWSAccount } from '../../api/awsaccount.gen.ts';
 import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
-import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import type { ThingType } from '../../api/thingtype.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
-import {
-  compilePolicies,
-  type PolicyDocument,
-  type PolicyOptions,
-  parsePolicy,
-  withDefaults,
-} from '../../policy/index.ts';
+import { compilePolicies, type PolicyDocument, type PolicySet, parsePolicy } from '../../policy/index.ts';
 import {
   type AssetPolicies,
   brakeProblem,
@@ -20,15 +11,14 @@ import {
   setsOf,
 } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
-import { lifelineNeeds, lifelineViolations, mergeLifelines, type Need } from '../../rollout/lifeline.ts';
+import { lifelineViolations } from '../../rollout/lifeline.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import { thingName } from '../device/desired.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
-import { partitionOf } from '../external/arn.ts';
 import { pinsOf } from './asset-change.ts';
 import { changeIn } from './asset-families.ts';
-import { clientIds } from './asset-record.ts';
+import { lifelineOf, placeOf } from './asset-lifeline.ts';
 import { createReader, type Reader } from './documents.ts';
 
 export interface AnalysisInput {
@@ -47,6 +37,19 @@ export interface Analysis {
   readonly equal: boolean;
   /** Why the rollout must not start; undefined when it may. */
   readonly failure: { readonly reason: string; readonly why: string } | undefined;
+  /** By name of the Device, for each of its certificates, as far as it was compared. */
+  readonly policies: ReadonlyMap<string, readonly CertificatePolicies[]>;
+}
+
+/** All that a certificate may do before the change and after it; certificates with the same policies share the sets. */
+export interface CertificatePolicies {
+  readonly certificateId: string;
+  readonly before: PolicySet;
+  readonly after: PolicySet;
+  readonly change: Classification;
+  /** Names that count for it before and not after, and the reverse; those of the rollout's families left out. */
+  readonly left: readonly string[];
+  readonly joined: readonly string[];
 }
 
 /** AWS attaches this many policies to a certificate: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -80,31 +83,58 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
   const reader = createReader(input.cache, input.session, input.options);
   const holdings = holdingsOf(input, reader);
   const refused = refusal(input, holdings);
-  if (refused !== undefined)
-    return { classification: NOTHING, brakeProblem: undefined, equal: false, failure: refused };
+  const policies = new Map<string, CertificatePolicies[]>();
+  const found = { classification: NOTHING, brakeProblem: undefined, equal: false, policies };
+  if (refused !== undefined) return { ...found, failure: refused };
   const options = placeOf(input.session);
-  const sets = new Map<string, Holding[]>();
-  for (const holding of holdings) {
-    const key = [holding.before.join(','), holding.after.join(','), holding.change?.digest ?? ''].join('|');
-    sets.set(key, [...(sets.get(key) ?? []), holding]);
-  }
   let worst = NOTHING;
   let brake: string | undefined;
-  for (const alike of sets.values()) {
+  const sets = alikeAmong(holdings);
+  for (const alike of sets) {
     const [first] = alike;
     if (first === undefined) continue;
     const split = await splitSet(input, reader, first);
     if (split === undefined) {
       const why = `a policy beside it on ${first.device.metadata.name} cannot be read; make its document readable or detach it`;
-      return { classification: worst, brakeProblem: brake, equal: false, failure: { reason: 'InvalidDocument', why } };
+      return { ...found, classification: worst, brakeProblem: brake, failure: { reason: 'InvalidDocument', why } };
     }
-    worst = worse(worst, withFields(classify(split, options), first.change));
+    const change = withFields(classify(split, options), first.change);
+    worst = worse(worst, change);
     brake ??= first.change === undefined ? brakeProblem(split, options) : CHANGES_BESIDE;
-    const failure = lifelineFailure(input, split, alike, options);
-    if (failure !== undefined) return { classification: worst, brakeProblem: brake, equal: false, failure };
+    const documents = setsOf(split);
+    const before = compilePolicies(documents.before, options);
+    const after = compilePolicies(documents.after, options);
+    const shared = { before, after, change, ...namesBeside(input, first) };
+    for (const { device, certificateId } of alike) {
+      const { name } = device.metadata;
+      policies.set(name, [...(policies.get(name) ?? []), { certificateId, ...shared }]);
+    }
+    const failure = lifelineFailure(input, { before, after }, alike);
+    if (failure !== undefined) return { ...found, classification: worst, brakeProblem: brake, failure };
   }
-  const equal = isEqual(input, worst, sets.size);
-  return { classification: worst, brakeProblem: brake, equal, failure: undefined };
+  const equal = isEqual(input, worst, sets.length);
+  return { classification: worst, brakeProblem: brake, equal, failure: undefined, policies };
+}
+
+function alikeAmong(holdings: readonly Holding[]): readonly (readonly Holding[])[] {
+  const sets = new Map<string, Holding[]>();
+  for (const holding of holdings) {
+    const key = [holding.before.join(','), holding.after.join(','), holding.change?.digest ?? ''].join('|');
+    const alike = sets.get(key) ?? [];
+    alike.push(holding);
+    sets.set(key, alike);
+  }
+  return [...sets.values()];
+}
+
+function namesBeside(
+  { families }: AnalysisInput,
+  { before, after }: Holding,
+): Pick<CertificatePolicies, 'left' | 'joined'> {
+  const ofFamily = new Set(families.flatMap(({ names }) => names));
+  const only = (names: readonly string[], but: readonly string[]) =>
+    names.filter((name) => !but.includes(name) && !ofFamily.has(name));
+  return { left: only(before, after), joined: only(after, before) };
 }
 
 const CHANGES_BESIDE = 'attachments, groups or the thing itself change too, which no default version can take back';
@@ -254,15 +284,11 @@ function worse(a: Classification, b: Classification): Classification {
 
 function lifelineFailure(
   input: AnalysisInput,
-  split: Split,
+  { before, after }: Pick<CertificatePolicies, 'before' | 'after'>,
   alike: readonly Holding[],
-  options: PolicyOptions,
 ): Analysis['failure'] {
-  const sets = setsOf(split);
-  const before = compilePolicies(sets.before, options);
-  const after = compilePolicies(sets.after, options);
-  for (const { device } of alike) {
-    const [violation] = lifelineViolations(lifelineOf(input, device), before, after);
+  for (const { device, certificateId } of alike) {
+    const [violation] = lifelineViolations(lifelineOf(input, device, certificateId), before, after);
     if (violation === undefined) continue;
     const { purpose, request } = violation.need;
     const had = violation.allowedBefore ? 'would lose' : 'does not have, and would not get,';
@@ -270,46 +296,4 @@ function lifelineFailure(
     return { reason: 'LifelineViolation', why };
   }
   return undefined;
-}
-
-/** The lifeline of an asset for each of its client ids: account, type, device, and what its policies add. */
-export function lifelineOf(
-  { cache, session, rollout }: Pick<AnalysisInput, 'cache' | 'session' | 'rollout'>,
-  device: Device,
-): readonly Need[] {
-  const { namespace = '' } = device.metadata;
-  const get = (kind: string, name: string | undefined) =>
-    name === undefined ? undefined : cache.get({ kind, namespace, name });
-  const account = get('AWSAccount', device.spec.accountRef.name) as AWSAccount | undefined;
-  const type = get('ThingType', device.spec.thingTypeRef?.name) as ThingType | undefined;
-  const policies = rollout.spec.policies.map(({ name }) => get('IoTPolicy', name) as IoTPolicy | undefined);
-  const lifeline = mergeLifelines([
-    account?.spec.lifeline,
-    type?.spec.lifeline,
-    device.spec.lifeline,
-    ...policies.map((policy) => policy?.spec.lifeline),
-  ]);
-  return clientIds(device).flatMap((pattern) => {
-    const thing = thingName(device);
-    const subject = {
-      thingName: thing,
-      clientId: exampleOf(pattern, thing),
-      thingTypeName: type === undefined ? undefined : (type.spec.thingTypeName ?? type.metadata.name),
-      attributes: device.spec.attributes ?? {},
-      exclusive: false,
-    };
-    return lifelineNeeds(lifeline, subject, placeOf(session));
-  });
-}
-
-/** A client id that the pattern stands for. */
-function exampleOf(pattern: string, thing: string): string {
-  return pattern
-    .replaceAll(/\$\{iot:Connection\.Thing\.ThingName\}/gi, thing)
-    .replaceAll('*', 'any')
-    .replaceAll('?', 'x');
-}
-
-function placeOf({ accountId, region }: AccountSession): PolicyOptions {
-  return withDefaults({ account: accountId, region, partition: partitionOf(region) });
 }

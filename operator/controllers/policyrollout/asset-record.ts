@@ -1,6 +1,8 @@
 import type { Device, DeviceStatusRollout } from '../../api/device.gen.ts';
+import { fillClientIds } from '../../rollout/client-ids.ts';
 import type { AssetRecord, AssetState } from '../../rollout/types.ts';
 import { thingName } from '../device/desired.ts';
+import type { AssetIdentity } from './signals.ts';
 
 /** With milliseconds: what was sent when has to be told apart within a second. */
 export function exactTime(ms: number): string {
@@ -42,7 +44,14 @@ export function assetState(device: Device, rollout: string): AssetState {
   return record?.name === rollout ? (record.state as AssetState) : 'Queued';
 }
 
-/** Under which client ids the asset connects. */
+/** Under which client ids the asset connects; patterns stay patterns. */
 export function clientIds(device: Device): readonly string[] {
-  return device.spec.clientIds ?? [thingName(device)];
+  const thingTypeName = device.spec.thingTypeRef?.name;
+  return fillClientIds(device.spec.clientIds, { thingName: thingName(device), thingTypeName });
+}
+
+/** Under what AWS knows the asset: whose signals are its own. */
+export function assetIdentity(device: Device, account: string): AssetIdentity {
+  const certificates = (device.status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
+  return { account, clientIds: clientIds(device), certificates, thingName: thingName(device) };
 }

@@ -1,7 +1,9 @@
 import type { Device } from '../../api/device.gen.ts';
 import { type AssetInput, planAsset } from '../../rollout/asset.ts';
 import { changesOf } from '../../rollout/family.ts';
+import { STORM_WINDOW_MS } from '../../rollout/storm.ts';
 import type { AssetDecision, CertificateEdges } from '../../rollout/types.ts';
+import { keyText } from '../../runtime/controller/keys.ts';
 import { type DesiredDevice, thingName } from '../device/desired.ts';
 import type { ObservedDevice } from '../device/observe.ts';
 import { readPolicies } from '../device/reads.ts';
@@ -9,7 +11,9 @@ import { arnOf } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
 import { sendCall, sendSwitch } from './asset-call.ts';
 import { readEdges, recordable } from './asset-change.ts';
-import { assetRecord, assetState, clientIds, exactTime, timeOf } from './asset-record.ts';
+import { preflight } from './asset-preflight.ts';
+import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './asset-record.ts';
+import { keepSubscriptions } from './asset-subscriptions.ts';
 import { type Judged, judgeAsset } from './asset-verdict.ts';
 import { type Attempt, save } from './attempt.ts';
 import { DETACH_DEADLINE_MS, type Directive, type Rollouts } from './service.ts';
@@ -20,6 +24,7 @@ const EQUAL: Omit<Judged, 'permission'> = {
   verdict: 'succeeded',
   lifelineDenied: false,
   reason: 'Equivalent',
+  blocked: [],
   why: 'the asset may do the same as before',
 };
 /** More calls than an asset of eight certificates and ten policies can need. */
@@ -52,10 +57,11 @@ export async function stepAsset(
     if (certificates.length === 0) return undefined;
     const { desired } = view;
     const beside = await besideDocuments(scope, directive, desired);
-    const attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside };
+    const attempt: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside };
     if (quietlyDone(attempt)) return undefined;
-    const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : judgeAsset(attempt);
-    const decision = heldDecision(attempt) ?? planAsset(inputFor(attempt, judged));
+    const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeAsset(attempt);
+    const planned = heldDecision(attempt) ?? planAsset(inputFor(attempt, judged));
+    const decision = directive.equal ? planned : await lookBefore(attempt, planned);
     const again = await carryOut(attempt, decision, judged);
     if (again !== 'next') return again;
   }
@@ -107,6 +113,38 @@ function quietlyDone({ scope, directive, certificates, beside }: Attempt): boole
   const edged = on.every(at) && free(off) && switches.every(({ made }) => made === forward);
   if (!there || !edged || scope.object.status?.rollout?.openDetach !== undefined) return false;
   return state === (direction === 'back' ? 'RolledBack' : 'Succeeded');
+}
+
+/**
+ * The last look before something is taken from an asset. Half of a contraction is no place to stop in: what has begun is
+ * brought to its end, and judged.
+ */
+async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<AssetDecision> {
+  const { directive, certificates } = attempt;
+  if (directive.direction !== 'forward' || (decision.kind !== 'call' && decision.kind !== 'switch')) return decision;
+  const attaches = decision.kind === 'call' && decision.call.kind === 'attach';
+  if (attaches) keepCalm(attempt);
+  const takes = !attaches || directive.addsDeny;
+  const begun = certificates.some(({ attached }) =>
+    directive.families.some(({ declared, candidate }) => attached.has(candidate) && !attached.has(declared)),
+  );
+  if (!takes || begun) return decision;
+  const { permission, said } = await preflight(attempt);
+  if (!permission.yes) return { kind: 'wait', state: 'Deferred', until: undefined, why: permission.why };
+  await keepSubscriptions(attempt);
+  attempt.said = said;
+  return decision;
+}
+
+/** How often it connects while nothing was done to it: what a storm is told by. */
+function keepCalm({ scope, rollouts }: Attempt): void {
+  const asset = keyText(scope.key);
+  if (rollouts.preflights.calm(asset) !== undefined) return;
+  const since = scope.deps.clock.now() - STORM_WINDOW_MS;
+  rollouts.preflights.keepCalm(
+    asset,
+    rollouts.signals.attempts(assetIdentity(scope.object, scope.session.key), since).now,
+  );
 }
 
 /** A held asset only ever gets back what it had. */
@@ -210,7 +248,7 @@ async function confirmContact(
   const record = scope.object.status?.rollout;
   const restoredAt = timeOf(record?.restoredAt);
   const now = scope.deps.clock.now();
-  const contact = rollouts.signals.contact(scope.session.key, clientIds(scope.object));
+  const contact = rollouts.signals.contact(assetIdentity(scope.object, scope.session.key));
   if (restoredAt === undefined || contact.connected || (contact.lastAt ?? 0) >= restoredAt) {
     await save(attempt, decision, {});
     return afterwards(attempt);

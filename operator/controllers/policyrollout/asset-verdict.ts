@@ -1,8 +1,13 @@
 import type { Permission } from '../../rollout/asset.ts';
 import type { Verdict } from '../../rollout/types.ts';
-import { judge } from '../../rollout/verdict.ts';
-import { assetState, clientIds, timeOf } from './asset-record.ts';
+import { type Control, type Evidence, type Judgement, judge } from '../../rollout/verdict.ts';
+import { askForContact } from './asset-contact.ts';
+import { watchable } from './asset-ready.ts';
+import { assetIdentity, assetState, timeOf } from './asset-record.ts';
+import { lostSubscriptions } from './asset-subscriptions.ts';
 import type { Attempt } from './attempt.ts';
+import { allowedBefore } from './before.ts';
+import { type AssetIdentity, requestKey, type SignalBook } from './signals.ts';
 
 export interface Judged {
   readonly permission: Permission;
@@ -11,48 +16,84 @@ export interface Judged {
   readonly lifelineDenied: boolean;
   readonly reason: string;
   readonly why: string;
+  /** Denied requests that are the tightening at work, as action and resource. */
+  readonly blocked: readonly string[];
 }
 
 /** What is known of the asset now: whether something may be taken from it, and what the evidence says. */
-export function judgeAsset(attempt: Attempt): Judged {
-  const { scope, rollouts, directive } = attempt;
-  const { strategy } = directive;
+export async function judgeAsset(attempt: Attempt): Promise<Judged> {
+  await askForContact(attempt);
+  const { scope, directive } = attempt;
   const now = scope.deps.clock.now();
   const record = scope.object.status?.rollout;
   const [attachedAt, detachedAt] = [timeOf(record?.attachedAt), timeOf(record?.detachedAt)];
-  const startedAt = assetState(scope.object, directive.rollout) === 'Queued' ? now : (timeOf(record?.startedAt) ?? now);
-  const ask = (since: number) =>
-    rollouts.signals.evidence({
-      account: scope.session.key,
-      clientIds: clientIds(scope.object),
-      since,
-      usedBefore: startedAt,
-      lifeline: directive.lifeline,
-    });
-  const expanded = judge(ask(attachedAt ?? now), directive.requirement, directive.control);
   const acts = [attachedAt, detachedAt, timeOf(record?.switchedAt), directive.flippedAt];
-  const settled = Math.max(...acts.map((at) => at ?? -Infinity)) + strategy.settleMs;
-  const judgement = judge(ask(Math.max(settled, 0)), directive.requirement, directive.control);
+  const settled = Math.max(0, ...acts.map((at) => (at ?? -Infinity) + directive.strategy.settleMs));
+  const expanded = judgeSince(attempt, attachedAt ?? now, {});
+  const observed = judgeSince(attempt, settled, {
+    checks: now < settled ? [] : checksOf(attempt, settled),
+    lostSubscriptions: now < settled ? [] : await lostSubscriptions(attempt, settled),
+  });
   // The whole time of observation has to pass well; bad news needs no waiting.
-  const early = judgement.verdict === 'succeeded' && now < settled + strategy.observeMs;
+  const early = observed.verdict === 'succeeded' && now < settled + directive.strategy.observeMs;
+  const worse = expanded.verdict === 'failed' && observed.verdict !== 'failed' ? expanded : observed;
   return {
-    permission: permission(attempt, now),
+    permission: directive.permission.yes
+      ? watchable(attempt.rollouts.signals, assetIdentity(scope.object, scope.session.key), {
+          contactWithinMs: directive.strategy.contactWithinMs,
+          now,
+        })
+      : directive.permission,
     expandedHealth: expanded.verdict === 'failed' ? 'failing' : 'healthy',
-    verdict: early ? 'inconclusive' : judgement.verdict,
-    lifelineDenied: judgement.lifelineDenied || expanded.lifelineDenied,
-    reason: expanded.verdict === 'failed' && judgement.verdict !== 'failed' ? expanded.reason : judgement.reason,
-    why: expanded.verdict === 'failed' && judgement.verdict !== 'failed' ? expanded.why : judgement.why,
+    verdict: early ? 'inconclusive' : observed.verdict,
+    lifelineDenied: observed.lifelineDenied || expanded.lifelineDenied,
+    reason: worse.reason,
+    why: worse.why,
+    blocked: observed.blocked.map(({ action, resource }) => requestKey(action, resource)),
   };
 }
 
-/** An asset that cannot be watched keeps all it has. */
-function permission({ scope, rollouts, directive }: Attempt, now: number): Permission {
-  if (!directive.permission.yes) return directive.permission;
-  const contact = rollouts.signals.contact(scope.session.key, clientIds(scope.object));
-  if (contact.connected) return { yes: true };
-  const { contactWithinMs } = directive.strategy;
-  if (contact.lastAt !== undefined && now - contact.lastAt <= contactWithinMs) return { yes: true };
-  const since =
-    contact.lastAt === undefined ? 'not heard of yet' : `last heard of at ${new Date(contact.lastAt).toISOString()}`;
-  return { yes: false, why: `the device is not connected (${since}): nothing is taken from it until it is` };
+function judgeSince(attempt: Attempt, since: number, more: Partial<Evidence>): Judgement {
+  const { scope, rollouts, directive } = attempt;
+  const { signals } = rollouts;
+  const now = scope.deps.clock.now();
+  const record = scope.object.status?.rollout;
+  const queued = assetState(scope.object, directive.rollout) === 'Queued';
+  const evidence = signals.evidence({
+    ...assetIdentity(scope.object, scope.session.key),
+    since,
+    usedBefore: queued ? now : (timeOf(record?.startedAt) ?? now),
+    lifeline: directive.lifeline,
+    ...(queued || record?.used === undefined ? {} : { knownUse: new Set(record.used) }),
+    allowedBefore: allowedBefore(attempt),
+  });
+  const control = controlOf(signals, directive.controls, since);
+  return judge({ ...evidence, ...more }, directive.requirement, control);
+}
+
+/** How those of the same cohort fare to whom nothing was done. Who was never heard of says nothing. */
+export function controlOf(signals: SignalBook, controls: readonly AssetIdentity[], since: number): Control {
+  let [assets, unhealthy] = [0, 0];
+  for (const control of controls) {
+    const { connectFailures, denied } = signals.evidence({ ...control, since, usedBefore: since, lifeline: NONE });
+    const failing = connectFailures > 0 || denied.some(({ need }) => need === 'used');
+    if (!failing && signals.contact(control).lastAt === undefined) continue;
+    assets += 1;
+    if (failing) unhealthy += 1;
+  }
+  return { assets, unhealthy };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function checksOf({ scope, rollouts, directive }: Attempt, settled: number): Evidence['checks'] {
+  return rollouts.checks.results({
+    namespace: scope.key.namespace,
+    rollout: directive.rollout,
+    wave: directive.wave,
+    checks: directive.strategy.checks,
+    device: scope.key,
+    thing: assetIdentity(scope.object, '').thingName ?? scope.key.name,
+    since: settled,
+  });
 }

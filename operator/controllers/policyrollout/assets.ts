@@ -9,9 +9,8 @@ import { parseVerbValue } from '../../rollout/verbs.ts';
 import { planWaves, waveOf } from '../../rollout/waves.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../external/references.ts';
-import { assetState, clientIds, timeOf } from './asset-record.ts';
+import { assetState, timeOf } from './asset-record.ts';
 import { hasEnded } from './names.ts';
-import type { SignalBook } from './signals.ts';
 import { changeKey } from './stance.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
@@ -79,10 +78,9 @@ export interface SummaryInput {
   readonly devices: readonly Device[];
   readonly strategy: Strategy;
   readonly started: ReadonlySet<string>;
-  readonly signals: SignalBook;
+  /** Whether a deferred asset would get further now. */
+  readonly ready: (device: Device) => boolean;
   readonly retriedAt: string | undefined;
-  readonly account: string;
-  readonly now: number;
 }
 
 /** One pass over the assets. */
@@ -99,8 +97,6 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
     const at = position.get(device.metadata.name);
     const retried = isRetried(device, input.retriedAt);
     const state = stateOf(device, rollout, started, retried);
-    const contact = state === 'Deferred' ? input.signals.contact(input.account, clientIds(device)) : undefined;
-    const heard = contact?.lastAt !== undefined && input.now - contact.lastAt <= strategy.contactWithinMs;
     return {
       id: device.metadata.name,
       wave: at === undefined ? strategy.waves.length - 1 : waveOf(plan, at),
@@ -108,7 +104,7 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
       group: groupOf(device, spec?.budgets?.[0]?.label),
       things: 1,
       held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
-      reachable: contact?.connected === true || heard,
+      reachable: state === 'Deferred' && input.ready(device),
       failure:
         !retried && device.status?.rollout?.name === rollout.metadata.name
           ? (device.status.rollout.failure ?? 'none')
@@ -138,14 +134,19 @@ function stateOf(device: Device, rollout: PolicyRollout, started: ReadonlySet<st
 }
 
 function orderable(device: Device, strategy: PolicyRollout['spec']['strategy']) {
+  const { criticalityLabel } = strategy?.order ?? {};
   const labels = device.metadata.labels ?? {};
-  const { criticalityLabel, cohortLabels } = strategy?.order ?? {};
-  const cohort = cohortLabels ?? ['fleetward.dev/cohort'];
   return {
     id: device.metadata.name,
-    cohort: `${device.spec.thingTypeRef?.name ?? ''}|${cohort.map((label) => labels[label] ?? '').join('|')}`,
+    cohort: cohortOf(device, strategy),
     criticality: criticalityLabel === undefined ? 0 : Number(labels[criticalityLabel] ?? 0) || 0,
   };
+}
+
+/** Devices that fail alike: of one type, and alike in the labels that the strategy names. */
+export function cohortOf({ metadata, spec }: Device, strategy: PolicyRollout['spec']['strategy']): string {
+  const names = strategy?.order?.cohortLabels ?? ['fleetward.dev/cohort'];
+  return `${spec.thingTypeRef?.name ?? ''}|${names.map((label) => metadata.labels?.[label] ?? '').join('|')}`;
 }
 
 function groupOf(device: Device, label: string | undefined): string | undefined {

@@ -2,8 +2,9 @@ import type { Device, DeviceStatusRollout, DeviceStatusRolloutChange } from '../
 import type { AssetDecision, AssetState, CertificateEdges, EdgeChange } from '../../rollout/types.ts';
 import type { DesiredDevice } from '../device/desired.ts';
 import type { Scope } from '../external/types.ts';
-import { exactTime } from './asset-record.ts';
+import { assetIdentity, exactTime } from './asset-record.ts';
 import type { Directive, Rollouts } from './service.ts';
+import { requestKey, USED_FOR_MS } from './signals.ts';
 
 export interface Attempt {
   readonly scope: Scope<Device>;
@@ -14,11 +15,13 @@ export interface Attempt {
   readonly desired: DesiredDevice;
   /** What changes at the asset beside documents, and where that stands. */
   readonly beside?: { readonly change: DeviceStatusRolloutChange; readonly edges: EdgeChange } | undefined;
+  /** What the look before the next act came to; written down with it. */
+  said?: string;
 }
 
 /** Writes the record when it differs. What an unread Detach left open is closed by every decision but a further read. */
 export async function save(
-  { scope, directive, beside }: Attempt,
+  { scope, directive, beside, rollouts, said }: Attempt,
   decision: AssetDecision,
   more: Partial<DeviceStatusRollout>,
 ): Promise<void> {
@@ -37,6 +40,8 @@ export async function save(
     since: same && before.state === state ? (before.since ?? now) : now,
     startedAt: same ? (before.startedAt ?? now) : now,
     ...(beside === undefined ? {} : { change: beside.change }),
+    ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
+    ...(said === undefined ? {} : { preflight: said }),
     ...more,
   };
   const open = more.openDetach ?? (decision.kind === 'read' ? openDetach : undefined);
@@ -49,6 +54,19 @@ export async function save(
     ...(done ? ({ pendingChange: undefined } as object) : {}),
   });
 }
+
+/** What the asset did before it was first changed, kept where a restart does not lose it. */
+function usedBy(scope: Scope<Device>, rollouts: Rollouts): Pick<DeviceStatusRollout, 'used'> {
+  const now = scope.deps.clock.now();
+  // A list made without having listened would say that nothing was used.
+  if (!rollouts.signals.isHistoryKnown(scope.session.key, now)) return {};
+  const since = now - USED_FOR_MS;
+  const used = rollouts.signals.used(assetIdentity(scope.object, scope.session.key), since);
+  const keys = new Set(used.map(({ action, resource }) => requestKey(action, resource).slice(0, 512)));
+  return { used: [...keys].slice(0, MOST_USED) };
+}
+
+const MOST_USED = 48;
 
 /** What outlives a change of rollouts: what has not settled has not. */
 function pick(

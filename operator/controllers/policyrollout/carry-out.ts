@@ -6,14 +6,16 @@ import type { Requirement } from '../../rollout/verdict.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
-import { lifelineOf } from './analysis.ts';
+import type { Analysis, CertificatePolicies } from './analysis.ts';
 import { changeIn, familiesAt } from './asset-families.ts';
+import { lifelineOf } from './asset-lifeline.ts';
 import { exactTime, timeOf } from './asset-record.ts';
 import { ensureCandidate, pullBrake } from './candidates.ts';
+import { controlsIn } from './controls.ts';
 import type { Pass } from './pass.ts';
 import { policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
-import { requestKey } from './signals.ts';
+import { type AssetIdentity, requestKey } from './signals.ts';
 import { saveRollout } from './status.ts';
 
 /** Does what was decided. Answers when a default version was moved, if one was. */
@@ -33,7 +35,8 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<s
   const back = new Set(
     decision.kind === 'sendBack' ? decision.assets : decision.kind === 'brake' ? switched(pass) : [],
   );
-  announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision });
+  const controls = controlsIn(pass);
+  announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision, controls });
   return flippedAt;
 }
 
@@ -75,6 +78,8 @@ interface Orders {
   readonly back: ReadonlySet<string>;
   readonly flippedAt: number | undefined;
   readonly decision: RolloutDecision;
+  /** Untouched assets like this one. */
+  readonly controls: (device: Device) => readonly AssetIdentity[];
 }
 
 /** Tells each asset concerned what to do, and wakes those for whom it is news. */
@@ -119,13 +124,11 @@ function directive(
     permission: permission(pass, orders.decision),
     addsDeny: analysis.classification.addsDeny && !analysis.classification.uncertain,
     strategy,
-    requirement: requirementOf(pass, change?.retire !== undefined),
-    control: { assets: 0, unhealthy: 0 },
-    lifeline: new Set(
-      lifelineOf({ cache: pass.deps.cache, session: pass.session, rollout }, device).map(({ request }) =>
-        requestKey(request.action, request.resource),
-      ),
-    ),
+    requirement: requirementOf(analysis, device, change?.retire !== undefined),
+    controls: orders.controls(device),
+    policies: analysis.policies.get(device.metadata.name) ?? [],
+    wave: pass.tally.wave,
+    lifeline: lifelineKeys(pass, device),
     cause: orders.decision.why,
   };
 }
@@ -138,13 +141,24 @@ function permission({ input }: Pass, decision: RolloutDecision): Permission {
   return input.analysis.kind === 'passed' ? { yes: true } : { yes: false, why: input.analysis.why };
 }
 
-/** What the change takes away decides what has to be seen again. */
-function requirementOf({ analysis }: Pass, retires: boolean): Requirement {
-  const lost = new Set(analysis.classification.lost.map(({ action }) => action.toLowerCase()));
+function lifelineKeys({ deps, session, rollout }: Pass, device: Device): ReadonlySet<string> {
+  const needs = lifelineOf({ cache: deps.cache, session, rollout }, device);
+  const keys = needs.map(({ request }) => requestKey(request.action, request.resource));
+  deps.rollouts.signals.guard(session.key, keys);
+  return new Set(keys);
+}
+
+/** What the change takes away from this asset decides what has to be seen again. */
+function requirementOf(analysis: Analysis, device: Device, retires: boolean): Requirement {
+  const policies: readonly CertificatePolicies[] = analysis.policies.get(device.metadata.name) ?? [];
+  const changes = policies.length > 0 ? policies.map(({ change }) => change) : [analysis.classification];
+  const lost = new Set(changes.flatMap((change) => change.lost.map(({ action }) => action.toLowerCase())));
   return {
     // A session of before says nothing about the certificate that stays.
     newConnect: lost.has('iot:connect') || retires || analysis.classification.uncertain,
     freshSubscribe: lost.has('iot:subscribe'),
     delivery: lost.has('iot:receive') || lost.has('iot:subscribe'),
+    errorsOnly:
+      !retires && changes.every((change) => change.class === 'widens' && !change.uncertain && !change.addsDeny),
   };
 }

@@ -13,10 +13,12 @@ import { afterAcknowledgement, openActs, type SecurityAct, securityActs } from '
 import { aftermath } from './aftermath.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { approvedBy } from './approval.ts';
-import { clientIds, timeOf } from './asset-record.ts';
+import { isReady } from './asset-ready.ts';
+import { timeOf } from './asset-record.ts';
 import { assetsOf, inFlightElsewhere, summarise } from './assets.ts';
 import { type Candidates, readCandidate } from './candidates.ts';
 import { carryOut } from './carry-out.ts';
+import { stormIn } from './controls.ts';
 import { hasEnded } from './names.ts';
 import type { Pass } from './pass.ts';
 import { placeOf, policiesIn, revisionChange } from './revision.ts';
@@ -51,9 +53,15 @@ async function look(start: Start): Promise<Pass> {
   const devices = assetsOf(deps.cache, rollout);
   const { strategy: given, problems } = readStrategy(rollout.spec.strategy, durationMs);
   const started = deps.rollouts.started(key);
-  const { signals } = deps.rollouts;
-  const heard = (device: Device) => signals.contact(session.key, clientIds(device)).connected;
-  forgetShown(started, devices, { rollout: rollout.metadata.name, heard });
+  const readiness = {
+    rollouts: deps.rollouts,
+    rollout: rollout.metadata.name,
+    account: session.key,
+    strategy: given,
+    now,
+  };
+  const ready = (device: Device) => isReady(readiness, device);
+  forgetShown(started, devices, { rollout: rollout.metadata.name, ready });
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
   const analysis = await analyse({
@@ -65,12 +73,13 @@ async function look(start: Start): Promise<Pass> {
     devices,
   });
   const strategy = analysis.equal ? inOneGo(given) : given;
-  const assets = summarise({ rollout, devices, strategy, started, signals, retriedAt, account: session.key, now });
+  const assets = summarise({ rollout, devices, strategy, started, ready, retriedAt });
   const defaults = await readDefaults(candidates, rollout);
   const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
   const change = revisionChange(deps.cache, rollout, placeOf(session));
   const asked = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
-  const facts = { start, strategy, problems, assets, analysis, defaults, acts, change, now };
+  const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
+  const facts = { start, strategy, problems, assets, analysis, defaults, acts, change, storm, now };
   const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, asked.state) });
   return {
     deps,
@@ -98,12 +107,12 @@ async function look(start: Start): Promise<Pass> {
 function forgetShown(
   started: Set<string>,
   devices: readonly Device[],
-  { rollout, heard }: { readonly rollout: string; readonly heard: (device: Device) => boolean },
+  { rollout, ready }: { readonly rollout: string; readonly ready: (device: Device) => boolean },
 ): void {
   for (const device of devices) {
     const record = device.status?.rollout;
     if (record?.name !== rollout || record.state === 'Queued') continue;
-    const waits = record.state === 'Deferred' ? heard(device) : record.state === 'RolledBack';
+    const waits = record.state === 'Deferred' ? ready(device) : record.state === 'RolledBack';
     if (!waits) started.delete(device.metadata.name);
   }
 }
@@ -130,6 +139,7 @@ interface Facts {
   readonly acts: readonly SecurityAct[];
   readonly verbs: VerbState;
   readonly change: ReturnType<typeof revisionChange>;
+  readonly storm: string | undefined;
   readonly now: number;
 }
 
@@ -152,7 +162,7 @@ function planInput(facts: Facts): RolloutInput {
     mitigations: openActs(facts.acts, verbs).map(({ what }) => what),
     brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets),
     brake: braked ? 'applied' : 'released',
-    connectStorm: false,
+    connectStorm: facts.storm !== undefined,
     suspended: policiesIn(deps.cache, rollout).some(({ spec }) => spec.suspend),
     waveDoneAt: strategy.waves.map((_, index) => timeOf(status.waveDoneAt?.[index] || undefined)),
     startedAt,

@@ -4,9 +4,13 @@ import type { Permission } from '../../rollout/asset.ts';
 import type { Family } from '../../rollout/family.ts';
 import type { Strategy } from '../../rollout/strategy.ts';
 import type { CandidateDefault, Direction } from '../../rollout/types.ts';
-import type { Control, Requirement } from '../../rollout/verdict.ts';
+import type { Requirement } from '../../rollout/verdict.ts';
 import { keyText } from '../../runtime/controller/keys.ts';
-import type { SignalBook } from './signals.ts';
+import type { CertificatePolicies } from './analysis.ts';
+import { type CheckRunner, NO_CHECKS } from './check-runner.ts';
+import { createPreflightMemory, type PreflightMemory } from './preflight-memory.ts';
+import type { AssetIdentity, SignalBook } from './signals.ts';
+import { createSubscriptionMemory, type SubscriptionMemory } from './subscription-memory.ts';
 
 /** What one asset is to do now. Held in memory; the rollout's controller says it again after a restart. */
 export interface Directive {
@@ -27,7 +31,12 @@ export interface Directive {
   readonly addsDeny: boolean;
   readonly strategy: Strategy;
   readonly requirement: Requirement;
-  readonly control: Control;
+  /** Assets of the same cohort that nothing was done to; a sample. */
+  readonly controls: readonly AssetIdentity[];
+  /** What each certificate may do before and after; empty when it was not compared. */
+  readonly policies: readonly CertificatePolicies[];
+  /** The wave of the rollout, counted from 0. */
+  readonly wave: number;
   /** Keys of the asset's lifeline requests; see `requestKey`. */
   readonly lifeline: ReadonlySet<string>;
   /** Why a failed asset is not the asset's fault alone, e.g. the rollout was aborted. */
@@ -37,6 +46,9 @@ export interface Directive {
 /** What the controllers of devices, policies and rollouts share in one process. */
 export interface Rollouts {
   readonly signals: SignalBook;
+  readonly checks: CheckRunner;
+  readonly subscriptions: SubscriptionMemory;
+  readonly preflights: PreflightMemory;
   directiveFor(device: ObjectKey): Directive | undefined;
   /** Replaces all directives of one rollout; answers the devices whose directive changed. */
   publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>): readonly string[];
@@ -49,12 +61,15 @@ export interface Rollouts {
 /** Longest time a Detach may take to arrive; also how long a new leader sends none. */
 export const DETACH_DEADLINE_MS = 30_000;
 
-export function createRollouts(signals: SignalBook): Rollouts {
+export function createRollouts(signals: SignalBook, checks: CheckRunner = NO_CHECKS): Rollouts {
   const byDevice = new Map<string, { readonly rollout: string; readonly directive: Directive }>();
   const started = new Map<string, Set<string>>();
   let quietUntil: number | undefined;
   return {
     signals,
+    checks,
+    subscriptions: createSubscriptionMemory(),
+    preflights: createPreflightMemory(),
     directiveFor: (device) => byDevice.get(keyText(device))?.directive,
     publish(rollout, directives) {
       const id = keyText(rollout);
@@ -65,9 +80,10 @@ export function createRollouts(signals: SignalBook): Rollouts {
       }
       for (const [device, directive] of directives) {
         const known = byDevice.get(device);
-        if (known !== undefined && known.rollout === id && sameDirective(known.directive, directive)) continue;
+        const news = known === undefined || known.rollout !== id || !sameDirective(known.directive, directive);
+        // Controls and comparisons are always those of the latest pass, without waking anybody for their sake.
         byDevice.set(device, { rollout: id, directive });
-        changed.push(device);
+        if (news) changed.push(device);
       }
       return changed;
     },

@@ -8,6 +8,7 @@ import type { Controller } from '../../runtime/controller.ts';
 import type { AddOptions } from '../../runtime/queue.ts';
 import type { Cache, CacheChange } from '../../runtime/reconciler.ts';
 import type { Accounts } from '../awsaccount/accounts.ts';
+import { CERTIFICATE_ID } from '../device/recover.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import { sameJson } from '../external/equal.ts';
 import { HOLD_ANNOTATION, IN_ROLLOUT, PENDING_CHANGE, SKIP_ANNOTATION } from './assets.ts';
@@ -64,11 +65,13 @@ export function watchSignals(
   { cache, accounts, rollouts }: { readonly cache: Cache; readonly accounts: Accounts; readonly rollouts: Rollouts },
   enqueue: (key: ObjectKey, options?: AddOptions) => void,
 ): void {
-  rollouts.signals.onSignal((account, { clientId }) => {
-    for (const object of [
+  rollouts.signals.onSignal((account, { clientId, principal = '' }) => {
+    const concerned = new Set([
       ...cache.byIndex('Device', AWS_NAME, clientId),
       ...cache.byIndex('Device', CLIENT_ID, clientId),
-    ]) {
+      ...cache.byIndex('Device', CERTIFICATE_ID, principal),
+    ]);
+    for (const object of concerned) {
       const device = object as Device;
       const { namespace = '' } = device.metadata;
       if (accounts.verifiedKey(namespace, device.spec.accountRef.name) !== account) continue;

@@ -79,7 +79,7 @@ export async function openStory(name: string, options: { readonly sandbox?: Sand
 
 /** Whatever a story made the operator do, the policy of `fleetward iam-policy` must have been enough for it. */
 function expectAllowed({ ledger }: Sandbox): void {
-  const { Statement } = operatorPolicy({ features: FEATURES, writes: true, prefix: 'arn:aws:iot:*:*:' });
+  const { Statement } = operatorPolicy({ features: FEATURES, writes: true, partition: 'aws', place: '*:*' });
   const allowed = new Set(Statement.flatMap(({ Action }) => Action));
   const called = new Set(ledger.entries({ service: 'iot' }).map(({ operation }) => operation));
   // The second version of that list is allowed by the action of the first.

@@ -5,7 +5,7 @@ import { iamAction, operations } from '../../../operator/aws/operations.ts';
 
 test('docs/aws-calls.md lists every call with its IAM action, and no other', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/aws-calls.md'), 'utf8');
-  const rows = [...page.matchAll(/^\| (\w+) +\| (read|write) +\| (\w+) +\| `(iot:\w+)`/gm)].map(
+  const rows = [...page.matchAll(/^\| (\w+) +\| (read|write) +\| (\w+) +\| `(\w+:\w+)`/gm)].map(
     ([, ...cells]) => cells,
   );
   const table = Object.entries(operations).map(([name, { write, feature }]) => [

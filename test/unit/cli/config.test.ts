@@ -11,6 +11,7 @@ installation: plant-1
 watchNamespaces: [a, b]
 allowedRoleArns: {a: ["arn:aws:iam::123456789012:role/fleet-*"]}
 allowedEndpoints: ["https://iot.example.com"]
+allowedCheckHosts: ["prometheus.monitoring:9090", "*.example.com"]
 allowFileSources: false
 usersPinned: true
 endpoint: http://127.0.0.1:4566
@@ -32,6 +33,7 @@ test.each([
   ['concurrency: 1.5\n', /whole number/],
   ['watchNamespaces: a\n', /watchNamespaces must be a list/],
   ['watchNamespaces: [1]\n', /watchNamespaces\[0\] must be a text/],
+  ['allowedCheckHosts: ["https://a.example"]\n', /allowedCheckHosts\[0\] must be HOST/],
   ['endpoint: localhost\n', /endpoint must be an http/],
   ['installation:\n', /installation must be|installation has no value/],
   ['a: [\n', /c\.yaml:\d+:\d+: /],

@@ -15,7 +15,7 @@ async function run(...argv: string[]) {
   return { status, out };
 }
 const actionsOf = ({ Statement }: IamPolicy) => new Set(Statement.flatMap(({ Action }) => Action));
-const all = (writes: boolean) => operatorPolicy({ features: FEATURES, writes, prefix: 'arn:aws:iot:*:*:' });
+const all = (writes: boolean) => operatorPolicy({ features: FEATURES, writes, partition: 'aws', place: '*:*' });
 
 test('every call is allowed, nothing else is, and no action is a wildcard', () => {
   const names = Object.keys(operations) as OperationName[];
@@ -39,8 +39,8 @@ test('every feature of the table can be asked for', () => {
 });
 
 test('it fits into one managed policy', () => {
-  const prefix = 'arn:aws-us-gov:iot:ap-southeast-1:123456789012:';
-  const text = JSON.stringify(operatorPolicy({ features: FEATURES, writes: true, prefix }));
+  const place = 'ap-southeast-1:123456789012';
+  const text = JSON.stringify(operatorPolicy({ features: FEATURES, writes: true, partition: 'aws-us-gov', place }));
   expect(text.length).toBeLessThan(6_144);
 });
 
@@ -60,6 +60,25 @@ test('account, region and feature narrow it; statement names are unique', async 
   const sids = all(true).Statement.map(({ Sid }) => Sid);
   expect(new Set(sids).size).toBe(sids.length);
   expect(sids.filter((sid) => !/^[A-Za-z0-9]+$/.test(sid))).toEqual([]);
+});
+
+test('queue and log group are those of the account, and the queue may be named', async () => {
+  const { out } = await run('--account', '123456789012', '--region', 'eu-central-1', '--queue', 'fleet');
+  const { Statement } = JSON.parse(out) as IamPolicy;
+  expect(Statement.filter(({ Sid }) => ['OnSqs', 'OnLogs'].includes(Sid))).toEqual([
+    {
+      Sid: 'OnSqs',
+      Effect: 'Allow',
+      Action: ['sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage'],
+      Resource: ['arn:aws:sqs:eu-central-1:123456789012:fleet'],
+    },
+    {
+      Sid: 'OnLogs',
+      Effect: 'Allow',
+      Action: ['logs:FilterLogEvents'],
+      Resource: ['arn:aws:logs:eu-central-1:123456789012:log-group:*'],
+    },
+  ]);
 });
 
 test('--assume prints what the operator’s own identity needs', async () => {

@@ -102,12 +102,12 @@ describe('the signal book', () => {
   test('a signal from the future makes no asset look alive for ever', () => {
     const book = createSignalBook({ now: () => AT });
     book.record('a', { at: AT + 1e9, clientId: 'press-1', kind: 'connected' });
-    expect(book.contact('a', ['press-1'])).toEqual({ connected: true, lastAt: AT });
+    expect(book.contact({ account: 'a', clientIds: ['press-1'] })).toEqual({ connected: true, lastAt: AT });
   });
 
   test('a refused connect is no contact', () => {
     const book = createSignalBook({ now: () => AT });
     book.record('a', { at: AT, clientId: 'press-1', kind: 'connectFailed', reason: 'AUTHORIZATION_FAILED' });
-    expect(book.contact('a', ['press-1'])).toEqual({ connected: false, lastAt: undefined });
+    expect(book.contact({ account: 'a', clientIds: ['press-1'] })).toEqual({ connected: false, lastAt: undefined });
   });
 });

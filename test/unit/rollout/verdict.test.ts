@@ -10,6 +10,7 @@ const none: Evidence = {
   deliveries: 0,
   lostSubscriptions: [],
   connectFailures: 0,
+  failuresBefore: 0,
   newViolations: [],
   checks: [],
   signals: [],

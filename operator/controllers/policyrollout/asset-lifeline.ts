@@ -1,0 +1,72 @@
+import type { AWSAccount } from '../../api/awsaccount.gen.ts';
+import type { Device } from '../../api/device.gen.ts';
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import type { ThingType } from '../../api/thingtype.gen.ts';
+import { type PolicyOptions, withDefaults } from '../../policy/index.ts';
+import { type LifelineSubject, lifelineNeeds, mergeLifelines, type Need } from '../../rollout/lifeline.ts';
+import type { Cache } from '../../runtime/reconciler.ts';
+import type { AccountSession } from '../awsaccount/accounts.ts';
+import { thingName } from '../device/desired.ts';
+import { partitionOf } from '../external/arn.ts';
+import { clientIds } from './asset-record.ts';
+
+interface LifelineInput {
+  readonly cache: Cache;
+  readonly session: Pick<AccountSession, 'accountId' | 'region'>;
+  readonly rollout: PolicyRollout;
+}
+
+/** The lifeline of an asset for each of its client ids: account, type, device, and what its policies add. */
+export function lifelineOf(
+  { cache, session, rollout }: LifelineInput,
+  device: Device,
+  certificateId?: string,
+): readonly Need[] {
+  const { namespace = '' } = device.metadata;
+  const get = (kind: string, name: string | undefined) =>
+    name === undefined ? undefined : cache.get({ kind, namespace, name });
+  const account = get('AWSAccount', device.spec.accountRef.name) as AWSAccount | undefined;
+  const type = get('ThingType', device.spec.thingTypeRef?.name) as ThingType | undefined;
+  const policies = rollout.spec.policies.map(({ name }) => get('IoTPolicy', name) as IoTPolicy | undefined);
+  const lifeline = mergeLifelines([
+    account?.spec.lifeline,
+    type?.spec.lifeline,
+    device.spec.lifeline,
+    ...policies.map((policy) => policy?.spec.lifeline),
+  ]);
+  return clientIds(device).flatMap((pattern) => {
+    const subject = subjectOf(cache, device, { clientId: exampleOf(pattern), certificateId });
+    return lifelineNeeds(lifeline, subject, placeOf(session));
+  });
+}
+
+/** What AWS knows of the asset when it connects under this client id. */
+export function subjectOf(
+  cache: Cache,
+  device: Device,
+  { clientId, certificateId }: { readonly clientId: string; readonly certificateId?: string | undefined },
+): LifelineSubject {
+  const { namespace = '' } = device.metadata;
+  const name = device.spec.thingTypeRef?.name;
+  const type =
+    name === undefined ? undefined : (cache.get({ kind: 'ThingType', namespace, name }) as ThingType | undefined);
+  return {
+    thingName: thingName(device),
+    clientId,
+    thingTypeName: type === undefined ? undefined : (type.spec.thingTypeName ?? type.metadata.name),
+    attributes: device.spec.attributes ?? {},
+    exclusive: false,
+    certificateId,
+  };
+}
+
+/** A client id that the pattern stands for. */
+function exampleOf(pattern: string): string {
+  return pattern.replaceAll('*', 'any').replaceAll('?', 'x');
+}
+
+/** Where ARNs of the account point to. */
+export function placeOf({ accountId, region }: LifelineInput['session']): PolicyOptions {
+  return withDefaults({ account: accountId, region, partition: partitionOf(region) });
+}
