@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { handlerErrors } from '../../../../operator/cli/operator/observability.ts';
+import { checkMetrics, handlerErrors, signalMetrics } from '../../../../operator/cli/operator/observability.ts';
 import { VirtualClock } from '../../../../operator/runtime/clock.ts';
 import { silentLogger } from '../../../../operator/runtime/log.ts';
 import { conditionMetrics } from '../../../../operator/runtime/metrics/conditions.ts';
@@ -32,6 +32,8 @@ function everything(): Metrics {
   reflectorMetrics(metrics);
   kubeClientMetrics(metrics);
   handlerErrors(metrics, silentLogger);
+  checkMetrics(metrics);
+  signalMetrics(metrics, { sources: () => [] });
   return metrics;
 }
 
