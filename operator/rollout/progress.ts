@@ -53,7 +53,7 @@ export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
 
 /** The wave before must have baked, with the evidence it owes. */
 function bake(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
-  const before = tally.wave - 1;
+  const before = lastFilled(input, tally.wave);
   const wave = input.strategy.waves[before];
   if (!wave || tally.inFlightThings > 0) return undefined;
   if (input.verbs.promotedFully || input.verbs.promotedThrough >= before) return undefined;
@@ -70,6 +70,11 @@ function bake(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   const until = (input.waveDoneAt[before] ?? input.now) + wave.bakeMs;
   if (input.now < until) return wait('Baking', 'Baking', `wave ${before + 1} is baking`, until);
   return undefined;
+}
+
+/** In a small fleet waves may be empty; they neither bake nor stand for the one before them. */
+function lastFilled({ assets }: RolloutInput, wave: number): number {
+  return assets.reduce((last, asset) => (asset.wave < wave && asset.wave > last ? asset.wave : last), -1);
 }
 
 /** Queued assets of the wave that fit into every budget, in order. */

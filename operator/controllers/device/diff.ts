@@ -6,7 +6,7 @@ import type { DesiredDevice } from './desired.ts';
 import { diffCertificates } from './diff-certificates.ts';
 import { isEstablished } from './established.ts';
 import type { ObservedDevice } from './observe.ts';
-import { type SplitChanges, splitChanges } from './pending.ts';
+import { groupsUnderWay, isSetUnderWay, type SplitChanges, splitChanges } from './pending.ts';
 
 export type DeviceAction =
   | { readonly kind: 'thing' }
@@ -44,7 +44,8 @@ function diffThing({ object, desired, observed, settled }: DeviceDiff): readonly
   const differs = (field: string, want: string | undefined, got: string | undefined) => {
     if (want === got) return;
     const values = { ...(want === undefined ? {} : { want }), ...(got === undefined ? {} : { got }) };
-    changes.push({ field, class: 'changed', cause: causeOf(object, settled, field, want), ...values, ...act });
+    const cause = isSetUnderWay(object, field) ? 'spec' : causeOf(object, settled, field, want);
+    changes.push({ field, class: 'changed', cause, ...values, ...act });
   };
   differs('thingType', desired.typeName, thing.typeName);
   for (const name of new Set([...Object.keys(desired.attributes), ...Object.keys(thing.attributes)])) {
@@ -76,7 +77,8 @@ function missingGroup(input: DeviceDiff, group: string): DeviceChange {
   const { object, settled, observed } = input;
   const field = `groups[${group}]`;
   const was = object.status?.groups?.includes(group) ?? false;
-  const cause = !isEstablished(input) ? 'spec' : was ? 'drift' : causeOf(object, settled, field, 'member');
+  const ours = !isEstablished(input) || groupsUnderWay(object).has(group);
+  const cause = ours ? 'spec' : was ? 'drift' : causeOf(object, settled, field, 'member');
   const narrowed = cause === 'drift' && observed.powerfulGroups.has(group);
   return {
     field,
@@ -93,7 +95,8 @@ function extraGroup({ object, settled, desired, observed }: DeviceDiff, group: s
   const leave = { got: 'member', action: { kind: 'leave', group }, confirm: 'groups' } as const;
   if (desired.quarantine.includes(group)) return { field, class: 'mitigation', cause: 'drift', ...leave };
   const was = object.status?.groups?.includes(group) ?? false;
-  if (was && !settled) return { field, class: 'changed', cause: 'spec', ...leave };
+  if ((was && !settled) || groupsUnderWay(object).has(group))
+    return { field, class: 'changed', cause: 'spec', ...leave };
   // Groups without policies give nothing, and dynamic ones cannot be left: neither is worth a word per device.
   if (!observed.powerfulGroups.has(group)) return undefined;
   return { field, class: 'widened', cause: 'drift', got: 'member' };

@@ -71,7 +71,8 @@ function heldBack(
       return cause === 'spec' && together.thing ? { part: 'set', value: field } : undefined;
     case 'retire': {
       const certificate = input.observed.leftovers.find(({ name }) => name === action.name);
-      return certificate?.facts?.status === 'ACTIVE' ? { part: 'retire', value: action.name } : undefined;
+      const underWay = changeUnderWay(input.object)?.retire?.includes(action.name) === true;
+      return certificate?.facts?.status === 'ACTIVE' || underWay ? { part: 'retire', value: action.name } : undefined;
     }
     default:
       return undefined;
@@ -133,9 +134,24 @@ export function changeUnderWay(object: Device): DeviceStatusRollout['change'] {
  * ours to move.
  */
 export function policiesUnderWay(object: Device): ReadonlySet<string> {
-  const record = object.status?.rollout;
-  const change = record?.state === 'RolledBack' ? record.change : changeUnderWay(object);
+  const change = changeOfOurs(object);
   return new Set([...(change?.attach ?? []), ...(change?.detach ?? []), ...(change?.pins ?? [])]);
+}
+
+/** The same of groups. */
+export function groupsUnderWay(object: Device): ReadonlySet<string> {
+  const change = changeOfOurs(object);
+  return new Set([...(change?.join ?? []), ...(change?.leave ?? [])]);
+}
+
+/** Whether a rollout is changing this field of the thing, or has taken it back. */
+export function isSetUnderWay(object: Device, field: string): boolean {
+  return changeOfOurs(object)?.set?.includes(field) === true;
+}
+
+function changeOfOurs(object: Device): DeviceStatusRollout['change'] {
+  const record = object.status?.rollout;
+  return record?.state === 'RolledBack' ? record.change : changeUnderWay(object);
 }
 
 /** What waits, for the status: the same as before while a rollout is doing it, half done as it may look. */

@@ -20,7 +20,10 @@ export function deviceStatus(view: View): Partial<DeviceStatus> {
   const certificates = [...observed.certificates, ...observed.leftovers].flatMap((c) => certificateStatus(object, c));
   const policies = [...new Set(observed.certificates.flatMap((c) => c.policies))].sort();
   // Groups of others may come and go by a query; only those that are ours to judge are recorded.
-  const groups = observed.groups.filter((g) => desired.groups.includes(g) || observed.powerfulGroups.has(g));
+  const known = object.status?.groups ?? [];
+  const groups = observed.groups.filter(
+    (g) => desired.groups.includes(g) || observed.powerfulGroups.has(g) || known.includes(g),
+  );
   return {
     ...defined({
       arn: thing?.arn,

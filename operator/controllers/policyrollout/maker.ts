@@ -2,6 +2,7 @@ import type { Device } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import { API_VERSION } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import { declaredNameOf } from '../../rollout/names.ts';
 import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
 import { AWS_NAME } from '../external/claim.ts';
@@ -140,13 +141,14 @@ function groupsOf(
 async function make(
   { store, cache }: ExternalDeps,
   { namespace, account }: { readonly namespace: string; readonly account: string },
-  { policies, changes }: Group,
+  group: Group,
 ): Promise<void> {
+  const { policies, changes } = group;
   const digests = policies.map(({ status }) => status?.pendingChange?.digest ?? '');
   const revision = revisionOf([...digests, ...changes.map(({ digest }) => digest)]);
   const base = `${policies[0]?.metadata.name ?? `${account}-devices`}-${revision}`;
   const attempt = nextAttempt([...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)], base);
-  const strategy = strictest([...policies, ...policiesNamed(cache, namespace, changes)]);
+  const strategy = strictest([...policies, ...policiesBehind(cache, namespace, group)]);
   const document: PolicyRollout = {
     apiVersion: API_VERSION,
     kind: 'PolicyRollout',
@@ -174,11 +176,17 @@ async function make(
   }
 }
 
-/** Policies that come or go decide how assets are taken, like those whose document changes. */
-function policiesNamed(cache: Cache, namespace: string, changes: readonly PendingChange[]): readonly IoTPolicy[] {
+/** Policies that come or go, of groups too, and those that the assets have decide how assets are taken. */
+function policiesBehind(cache: Cache, namespace: string, { changes, devices }: Group): readonly IoTPolicy[] {
   const names = new Set(changes.flatMap(({ attach = [], detach = [] }) => [...attach, ...detach]));
   const found = [...names].flatMap((name) => cache.byIndex('IoTPolicy', AWS_NAME, declaredNameOf(name) ?? name));
-  return (found as readonly IoTPolicy[]).filter(({ metadata }) => metadata.namespace === namespace);
+  const groups = changes.flatMap(({ join = [], leave = [] }) => [...join, ...leave]);
+  const users = groups.flatMap((name) => cache.byIndex('ThingGroup', AWS_NAME, name)) as readonly ThingGroup[];
+  const [first] = devices.flatMap((name) => cache.get({ kind: 'Device', namespace, name }) ?? []) as readonly Device[];
+  const references = [...users, ...(first === undefined ? [] : [first])].flatMap(({ spec }) => spec.policyRefs ?? []);
+  const referred = references.flatMap(({ name }) => cache.get({ kind: 'IoTPolicy', namespace, name }) ?? []);
+  const all = changes.length === 0 ? [] : ([...found, ...referred] as readonly IoTPolicy[]);
+  return [...new Set(all)].filter(({ metadata }) => metadata.namespace === namespace);
 }
 
 /** A try that has ended is history, and history keeps its name. */

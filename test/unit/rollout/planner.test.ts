@@ -76,6 +76,14 @@ const rows: readonly Row[] = [
     want: { kind: 'start', assets: ['b', 'c'] },
   },
   {
+    reason: 'a wave without assets does not stand for the one before it: that one bakes',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 2, 'Queued')], {
+      strategy: { ...strategy, waves: [...strategy.waves.slice(0, 1), ...strategy.waves] },
+      waveDoneAt: [NOW - HOUR / 2, NOW - HOUR / 2],
+    }),
+    want: { kind: 'wait', phase: 'Baking', until: NOW + HOUR / 2 },
+  },
+  {
     reason: 'promote skips this bake only',
     input: input(canaryDone, { waveDoneAt: [NOW], verbs: { ...NO_VERBS, promotedThrough: 0 } }),
     want: { kind: 'start', assets: ['b', 'c'] },
