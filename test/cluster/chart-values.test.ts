@@ -30,8 +30,8 @@ const EVERYTHING = {
   imagePullSecrets: [{ name: 'pull-secret' }],
   serviceAccount: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/fleetward' } },
   extraLabels: { team: 'plant' },
-  podLabels: { sidecar: 'yes' },
-  podAnnotations: { scrape: 'no' },
+  podLabels: { sidecar: 'proxy' },
+  podAnnotations: { scrape: 'never' },
   extraArgs: ['--log-level=debug'],
   extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.com' }],
   extraEnvFrom: [{ secretRef: { name: 'aws' } }],
@@ -132,8 +132,8 @@ describe.skipIf(missing)(`values of the chart${why}`, () => {
       volumes: expect.arrayContaining(EVERYTHING.extraVolumes),
     });
     expect(at(deployment, 'spec.template.metadata')).toMatchObject({
-      labels: { team: 'plant', sidecar: 'yes' },
-      annotations: { scrape: 'no' },
+      labels: { team: 'plant', sidecar: 'proxy' },
+      annotations: { scrape: 'never' },
     });
     expect(one(objects, 'ServiceAccount').metadata.annotations).toEqual(EVERYTHING.serviceAccount.annotations);
     expect(at(one(objects, 'PodDisruptionBudget'), 'spec.maxUnavailable')).toBe('50%');

@@ -267,24 +267,34 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
     expect(status.stdout.trim(), 'status is the operator’s').toBe('no');
   });
 
-  test('a verb on a rollout is for who holds it, in their own name', async () => {
+  test('the admission policy that comes with it asks for the right to a verb', async () => {
     const verb = (user: string, value: string) =>
-      plant(...['annotate', 'iotpolicy', 'press', '--overwrite', '--as', user], `rollout.fleetward.dev/pause=${value}`);
-    const byBob = await verb('bob', 'why by bob');
-    expect(byBob.stderr).toContain('may not use the verb pause');
-    const forged = await verb('alice', 'why by bob');
-    expect(forged.stderr).toContain('must name who uses it');
-    expect((await verb('alice', 'why by alice')).status).toBe(0);
-    const other = await plant('annotate', 'iotpolicy', 'press', 'note=mine', '--as', 'bob');
-    expect(other.status, 'an annotation that is no verb is an editor’s').toBe(0);
+      plant(
+        ...['annotate', 'device', 'press-1', '--dry-run=server', '--as', user],
+        `rollout.fleetward.dev/hold=${value}`,
+      );
+    expect((await verb('bob', 't1 by bob')).stderr).toContain('may not use the verb hold');
+    expect((await verb('alice', 't1 by bob')).stderr).toContain('must name who uses it');
+    expect((await verb('alice', 't1 by alice')).stderr).toBe('');
   });
 
-  test('helm upgrade with another setting rolls the pods', { timeout: 90_000 }, async () => {
+  test('helm upgrade to one namespace rolls the pods, and the rights there are enough', {
+    timeout: 120_000,
+  }, async () => {
     const sum = async () => (await deployment()).spec.template.metadata.annotations?.['checksum/config'];
     const before = await sum();
-    const more = ['--set', 'operator.log.level=debug', '--wait', '--timeout', '60s'];
+    const more = ['--set', 'operator.watchNamespaces={plant}', '--wait', '--timeout', '60s'];
     await must(own.helm('upgrade', 'fleetward', CHART, '-n', SYSTEM, ...values(), ...more));
     expect(await sum()).not.toBe(before);
+    expect((await own.kubectl('get', 'clusterrole', 'fleetward')).status).toBe(1);
+    await operator.stop();
+    const since = Date.now();
+    operator = await start();
+    await apply(object('Device', 'narrow', { certificates: [{ name: 'a', issued: { secretName: 'narrow' } }] }));
+    await must(plant('wait', '--for=condition=Ready', 'device/narrow', '--timeout=60s'));
+    const { permitted, refused } = await usedBy(USER, own.plane.auditLog, since);
+    expect([...refused]).toEqual([]);
+    expect([...permitted]).toContain('create /secrets');
   });
 
   test('helm uninstall takes the operator and leaves objects, CRDs and AWS', { timeout: 90_000 }, async () => {

@@ -2,7 +2,7 @@ import type { AWSAccount, AWSAccountStatus } from '../../api/awsaccount.gen.ts';
 import { conditionTime, setProgress } from '../../api/conditions.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { verdictOf } from '../../runtime/controller/verdict.ts';
-import { toReconcileError, waiting } from '../../runtime/errors.ts';
+import { type ReconcileError, toReconcileError, waiting } from '../../runtime/errors.ts';
 import { type Cache, Priority, type ReconcileContext, type Reconciler, type Result } from '../../runtime/reconciler.ts';
 import { defined, sameJson } from '../external/equal.ts';
 import { REFERS_TO, referenceKey } from '../external/references.ts';
@@ -42,12 +42,7 @@ async function verify(deps: ExternalDeps, account: AWSAccount, context: Reconcil
     return { requeueAfterMs: session.driftIntervalMs, priority: Priority.drift };
   } catch (thrown) {
     const error = toReconcileError(thrown);
-    const { progress } = verdictOf(error);
-    if (progress !== undefined) {
-      const scope = { generation: account.metadata.generation, now: deps.clock.now() };
-      const conditions = setProgress(account.status?.conditions ?? [], progress, scope);
-      await saveStatus(deps, account, { ...account.status, ...generation(account), conditions });
-    }
+    await saveProgress(deps, account, error);
     if (error.kind !== 'terminal') throw thrown;
     // Credentials are changed without changing any object: a refusal is looked at again.
     context.log.warn('Refusing the account', { reason: error.reason, cause: error.message });
@@ -86,6 +81,14 @@ function readyStatus(deps: ExternalDeps, account: AWSAccount, { session, periodi
   }) as AWSAccountStatus;
 }
 
+async function saveProgress(deps: ExternalDeps, account: AWSAccount, error: ReconcileError): Promise<void> {
+  const { progress } = verdictOf(error);
+  if (progress === undefined) return;
+  const scope = { generation: account.metadata.generation, now: deps.clock.now() };
+  const conditions = setProgress(account.status?.conditions ?? [], progress, scope);
+  await saveStatus(deps, account, { ...account.status, ...generation(account), conditions });
+}
+
 function generation(account: AWSAccount): { readonly observedGeneration?: number } {
   const { generation: observed } = account.metadata;
   return observed === undefined ? {} : { observedGeneration: observed };
@@ -110,11 +113,14 @@ async function release(deps: ExternalDeps, account: AWSAccount): Promise<undefin
   const users = bound(deps.cache, account);
   if (users.length > 0) {
     const { kind, metadata } = users[0] as KubeObject;
-    throw waiting(
+    const error = waiting(
       'InUse',
       `AWSAccount ${account.metadata.name} goes when ${users.length} objects with deletionPolicy Delete are gone, ${kind} ${metadata.name} among them.`,
       5_000,
     );
+    // Whoever waits for the deletion looks at the object.
+    await saveProgress(deps, account, error);
+    throw error;
   }
   await setFinalizer(deps, account, false);
   return undefined;

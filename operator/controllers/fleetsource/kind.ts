@@ -155,7 +155,9 @@ export class FleetSourceReconciler implements Reconciler {
       inventory: this.#inventory(source),
       isSource: (uid) => [...cache.list('FleetSource')].some(({ metadata }) => metadata.uid === uid),
       settled: (object) => memory.extras.get(object.metadata.uid ?? '') === metadataNames(object),
-      tolerated: (document, stored) => memory.kept.get(stored.metadata.uid ?? '') === keptMark(document, stored),
+      tolerated: (document, stored) =>
+        source.spec.foreignFields === 'Report' &&
+        memory.kept.get(stored.metadata.uid ?? '') === keptMark(document, stored),
     });
   }
 

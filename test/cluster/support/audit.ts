@@ -58,6 +58,7 @@ export interface Grant {
 export async function usedBy(
   user: string,
   auditLog: string,
+  since = 0,
 ): Promise<{ permitted: Set<string>; refused: Set<string> }> {
   const permitted = new Set<string>();
   const refused = new Set<string>();
@@ -65,6 +66,7 @@ export async function usedBy(
     if (!line.includes(user)) continue;
     const entry = JSON.parse(line) as Entry;
     if (entry.user.username !== user || entry.objectRef?.resource === undefined) continue;
+    if (Date.parse(entry.requestReceivedTimestamp ?? '') < since) continue;
     const { apiGroup = '', resource, subresource } = entry.objectRef;
     const place = `${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`;
     const code = entry.responseStatus?.code ?? 0;
