@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import {
+  comparePrincipals,
+  compareFor,
+  type PolicyDocument,
+  type PrincipalPolicies,
+  parsePolicyValue,
+  permits,
+  type Subject,
+} from '../../../operator/policy/index.ts';
+
+const arn = 'arn:aws:iot:us-east-1:123456789012:';
+const thing = '${iot:Connection.Thing.ThingName}';
+type Raw = Readonly<Record<string, unknown>>;
+
+function document(...statements: readonly Raw[]): PolicyDocument {
+  return of('2012-10-17', statements);
+}
+function of(Version: string, statements: readonly Raw[]): PolicyDocument {
+  const { document: parsed, findings } = parsePolicyValue({ Version, Statement: statements });
+  if (parsed === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
+  return parsed;
+}
+const allow = (Action: string, name: string, more: Raw = {}): Raw => ({
+  Effect: 'Allow',
+  Action,
+  Resource: arn + name,
+  ...more,
+});
+const held = (certificate: readonly PolicyDocument[], groups: readonly PolicyDocument[] = []): PrincipalPolicies => ({
+  certificate,
+  groups,
+});
+const dev1: Subject = { clientIds: ['dev1'], context: { 'iot:Connection.Thing.ThingName': 'dev1' } };
+const core: Subject = { clientIds: ['dev1#2'], context: {} };
+
+describe('policies that come through a group', () => {
+  const publish = document(allow('iot:Publish', 'topic/plant/*'));
+  const before = held([publish], [publish]);
+  const after = held([], [publish]);
+
+  it('do not hide a loss under another client ID, where they do not count', () => {
+    const result = comparePrincipals(before, after, { exclusiveThings: false });
+    expect(result.verdict).toBe('tightens');
+    expect(result.lost[0]?.context).not.toHaveProperty('iot:Connection.Thing.ThingName');
+  });
+
+  it('keep the right for the thing under its own name', () => {
+    const options = { exclusiveThings: false };
+    expect(compareFor(before, after, dev1, options).verdict).toBe('equivalent');
+    expect(compareFor(before, after, core, options).verdict).toBe('tightens');
+  });
+
+  it('rest on an assumption for an exclusively attached thing under another client ID', () => {
+    const connects = document(
+      allow('iot:Connect', 'client/*', { Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } }),
+    );
+    const result = comparePrincipals(held([connects], [connects]), held([], [connects]));
+    expect(result.verdict).toBe('equivalent');
+    expect(result.assumptions.join(' ')).toContain('switch groupPoliciesForExclusive');
+    expect(comparePrincipals(before, before).assumptions).toEqual([]);
+  });
+
+  it('keep the meaning of an older language version', () => {
+    const old = of('2008-10-17', [allow('iot:Publish', `topic/${thing}`)]);
+    expect(compareFor(held([old]), held([], [old]), dev1).verdict).toBe('equivalent');
+    const result = comparePrincipals(held([], [old]), held([]), { switches: { groupPoliciesForExclusive: false } });
+    expect(result.lost[0]?.resource).toBe(`${arn}topic/${thing}`);
+  });
+});
+
+describe('a comparison for one subject', () => {
+  it('sees nothing that the subject cannot meet', () => {
+    const wide = held([document(allow('iot:Publish', `topic/${thing}/*`), allow('iot:Publish', 'topic/other/*'))]);
+    const pumps = { Condition: { StringEquals: { 'iot:Connection.Thing.ThingTypeName': 'pump' } } };
+    const narrow = held([
+      document(allow('iot:Publish', `topic/${thing}/*`), allow('iot:Publish', 'topic/other/*', pumps)),
+    ]);
+    const pump: Subject = { ...dev1, context: { ...dev1.context, 'iot:Connection.Thing.ThingTypeName': 'pump' } };
+    expect(compareFor(wide, narrow, pump).verdict).toBe('equivalent');
+    expect(compareFor(wide, narrow, dev1).verdict).toBe('tightens');
+  });
+
+  it('counts attributes, networks and connect features that the subject has, and no others', () => {
+    const room = (value: string) => ({
+      Condition: { StringEquals: { 'iot:Connection.Thing.Attributes[room]': value } },
+    });
+    const inRoom: Subject = { ...dev1, context: { ...dev1.context, 'iot:Connection.Thing.Attributes[room]': 'r1' } };
+    const [r1, r2] = ['r1', 'r2'].map((value) => held([document(allow('iot:Publish', 'topic/a', room(value)))]));
+    expect(compareFor(r1!, held([]), inRoom).verdict).toBe('tightens');
+    expect(compareFor(r2!, held([]), inRoom).verdict).toBe('equivalent');
+
+    const from = (cidr: string) =>
+      held([document(allow('iot:Publish', 'topic/a', { Condition: { IpAddress: { 'aws:SourceIp': cidr } } }))]);
+    const inNet: Subject = { ...dev1, sourceNetworks: ['10.1.0.0/16'] };
+    expect(compareFor(from('10.0.0.0/8'), from('10.1.0.0/16'), inNet).verdict).toBe('equivalent');
+    expect(compareFor(from('10.0.0.0/8'), from('10.1.0.0/17'), inNet).verdict).toBe('tightens');
+
+    const features = (...values: string[]) =>
+      held([
+        document(
+          allow('iot:Connect', 'client/*', {
+            Condition: { 'ForAllValues:StringEquals': { 'iot:ConnectAttributes': values } },
+          }),
+        ),
+      ]);
+    const persistent: Subject = {
+      ...dev1,
+      context: { ...dev1.context, 'iot:ConnectAttributes': ['PersistentConnect'] },
+    };
+    expect(
+      compareFor(features('PersistentConnect', 'LastWill'), features('PersistentConnect'), persistent).verdict,
+    ).toBe('equivalent');
+    expect(compareFor(features('PersistentConnect', 'LastWill'), features('LastWill'), persistent).verdict).toBe(
+      'tightens',
+    );
+    expect(compareFor(features('PersistentConnect', 'LastWill'), features(), dev1).verdict).toBe('equivalent');
+  });
+});
+
+describe('a requirement', () => {
+  const gateways: Subject = { clientIds: ['gw-*'], context: {} };
+  const connect = { action: 'iot:Connect', resource: `${arn}client/gw-*`, subject: gateways };
+
+  it('is met only if every client ID of the pattern may connect', () => {
+    expect(permits(held([document(allow('iot:Connect', 'client/gw-*'))]), connect)).toEqual({ kind: 'permitted' });
+    // One example out of the pattern, "gw-any", would be let in.
+    const result = permits(held([document(allow('iot:Connect', 'client/gw-a*'))]), connect);
+    expect(result.kind).toBe('refused');
+    expect(result.kind === 'refused' && result.request.resource).toMatch(/client\/gw-/);
+  });
+
+  it('is met only under every feature, domain and network that the device uses', () => {
+    const conditional = held([
+      document(
+        allow('iot:Connect', 'client/gw-*', {
+          Condition: { 'ForAllValues:StringEquals': { 'iot:ConnectAttributes': [] } },
+        }),
+      ),
+    ]);
+    expect(permits(conditional, connect).kind).toBe('permitted');
+    const persistent = { ...gateways, context: { 'iot:ConnectAttributes': ['PersistentConnect'] } };
+    expect(permits(conditional, { ...connect, subject: persistent }).kind).toBe('refused');
+    const networked = held([
+      document(allow('iot:Connect', 'client/gw-*', { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/9' } } })),
+    ]);
+    expect(permits(networked, { ...connect, subject: { ...gateways, sourceNetworks: ['10.0.0.0/8'] } }).kind).toBe(
+      'refused',
+    );
+    expect(permits(networked, { ...connect, subject: { ...gateways, sourceNetworks: ['10.3.0.0/16'] } }).kind).toBe(
+      'permitted',
+    );
+  });
+
+  it('is not met by a group policy where the client ID is not the thing name', () => {
+    const group = document(allow('iot:Connect', 'client/*'));
+    const needed = { action: 'iot:Connect', resource: `${arn}client/dev1#2`, subject: core };
+    expect(permits(held([group]), needed).kind).toBe('permitted');
+    expect(permits(held([], [group]), needed).kind).toBe('refused');
+    expect(permits(held([], [group]), { ...needed, resource: `${arn}client/dev1`, subject: dev1 }).kind).toBe(
+      'permitted',
+    );
+  });
+
+  it('follows the client ID into topics', () => {
+    const own = { action: 'iot:Publish', resource: `${arn}topic/up/\${iot:ClientId}`, subject: gateways };
+    expect(permits(held([document(allow('iot:Publish', 'topic/up/gw-*'))]), own).kind).toBe('permitted');
+    expect(permits(held([document(allow('iot:Publish', `topic/up/\${iot:ClientId}`))]), own).kind).toBe('permitted');
+    expect(permits(held([document(allow('iot:Publish', 'topic/up/gw-?'))]), own).kind).toBe('refused');
+  });
+
+  it('says when it cannot be settled', () => {
+    const many = held([
+      document(...Array.from({ length: 6 }, (_, i) => allow('iot:Connect', `client/*a*${'?'.repeat(i)}b*`))),
+    ]);
+    expect(permits(many, { ...connect, resource: `${arn}client/*` }, { budget: 1 }).kind).toBe('undecided');
+  });
+});
