@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ANY, type Glob, globOf, STAR } from '../../../operator/policy/glob.ts';
+import { ANY, type Glob, globOf, matches, STAR } from '../../../operator/policy/glob.ts';
 import { findUncovered } from '../../../operator/policy/inclusion.ts';
 import { coversLinearly } from '../../../operator/policy/letters.ts';
 import { anyText, isValid, validityOf } from '../../../operator/policy/valid.ts';
@@ -95,6 +95,76 @@ describe('glob inclusion', () => {
     expect(
       findUncovered({ left: [globOf('*/1/2/3/4/5/6/7/8')], right: elsewhere, valid, budget: { left: 1e5 } }).kind,
     ).toBe('covered');
+  });
+
+  it('gives a shortest word, by walking through all short ones', () => {
+    const letters = ['a', 'b', '/', 'z'];
+    const words = [''];
+    for (let from = 0; words.length < 1365; from += 1)
+      words.push(...letters.map((letter) => `${words[from] ?? ''}${letter}`));
+    fc.assert(
+      fc.property(
+        fc.array(patternText, { minLength: 1, maxLength: 3 }),
+        fc.array(patternText, { maxLength: 3 }),
+        (left, right) => {
+          const [inside, outside] = [left.map(globOf), right.map(globOf)];
+          const first = words.find(
+            (word) => inside.every((glob) => matches(glob, word)) && !outside.some((glob) => matches(glob, word)),
+          );
+          const found = search(left, right);
+          if (first !== undefined) expect(found.kind === 'word' && found.word.length).toBe(first.length);
+          else if (found.kind === 'word') expect(found.word.length).toBeGreaterThan(5);
+        },
+      ),
+      { numRuns: 1500, seed: 7 },
+    );
+  });
+
+  it('counts names in bytes, up to the limit and no further', () => {
+    const client = validityOf('client', 7);
+    const run = (left: string, right: readonly string[] = []) =>
+      findUncovered({ left: [globOf(left)], right: right.map(globOf), valid: client, budget: { left: 1e5 } });
+    const questions = '?'.repeat(128);
+    expect(run(questions)).toEqual({ kind: 'word', word: 'x'.repeat(128) });
+    expect(run(`${questions}*`, [questions]).kind).toBe('covered');
+    expect(run(`${questions}?`).kind).toBe('covered');
+    expect(run('é'.repeat(64)).kind).toBe('word');
+    expect(run('é'.repeat(65)).kind).toBe('covered');
+    expect(run(`${'é'.repeat(64)}*`, ['é'.repeat(64)]).kind).toBe('covered');
+    expect(run(`${'é'.repeat(63)}*`, ['é'.repeat(63), `${'é'.repeat(63)}?`])).toEqual({
+      kind: 'word',
+      word: `${'é'.repeat(63)}xx`,
+    });
+    expect(run('😀*', ['😀'])).toEqual({ kind: 'word', word: '😀x' });
+  });
+
+  it('tries every letter where the patterns use up a finite alphabet', () => {
+    const thing = validityOf('thing', 7);
+    const letters = thing.alphabet?.map((code) => String.fromCodePoint(code)) ?? [];
+    const run = (right: readonly string[]) =>
+      findUncovered({ left: [globOf('*')], right: right.map(globOf), valid: thing, budget: { left: 1e6 } });
+    const begins = letters.map((letter) => `${letter}*`);
+    expect(run(begins).kind).toBe('covered');
+    expect(run(begins.filter((one) => one !== 'k*'))).toEqual({ kind: 'word', word: 'k' });
+    const ends = letters.map((letter) => `*${letter}`);
+    expect(run([...letters, ...ends.slice(1)])).toMatchObject({ kind: 'word', word: expect.stringMatching(/^.a$/) });
+  });
+
+  it('keeps overlaps of many patterns apart', () => {
+    const left = ['*a*', '*b*', '*c*', '*d*', '*e*', '*f*'];
+    const found = search(left, []);
+    expect(found.kind === 'word' && [...found.word].sort().join('')).toBe('abcdef');
+    expect(search(['a*', '*b', '*c*', '?*?', '*', '??*'], ['*x*'])).toEqual({ kind: 'word', word: 'acb' });
+    expect(search(['a*', '*b', '*c*', '?*?', 'ac*', '*cb'], ['ac?b', 'ac??*b', 'acb'])).toEqual({ kind: 'covered' });
+  });
+
+  it('spends a node of its budget for each step', () => {
+    const budget = { left: 100 };
+    findUncovered({ left: [globOf('a???*')], right: [globOf('a????*')], valid: anyText, budget });
+    expect(100 - budget.left).toBeGreaterThanOrEqual(4);
+    expect(100 - budget.left).toBeLessThan(20);
+    expect(search(['a???*'], ['a????*'], 3).kind).toBe('exceeded');
+    expect(search(['a???*'], ['a????*'], 20)).toEqual({ kind: 'word', word: 'axxx' });
   });
 
   it('writes patterns so that no star follows a star and no question mark follows a star', () => {

@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest';
+import {
+  compilePolicies,
+  type Decision,
+  evaluate,
+  type GivenOptions,
+  parsePolicyValue,
+  withDefaults,
+} from '../../../operator/policy/index.ts';
+
+const arn = 'arn:aws:iot:us-east-1:123456789012:';
+type Raw = Readonly<Record<string, unknown>>;
+type Value = string | readonly string[] | undefined;
+
+function decide(
+  statements: readonly Raw[],
+  request: { readonly action: string; readonly resource: string; readonly context?: Raw },
+  options: GivenOptions = {},
+  Version = '2012-10-17',
+): Decision {
+  const { document, findings } = parsePolicyValue({ Version, Statement: statements });
+  if (document === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
+  const context = (request.context ?? {}) as Readonly<Record<string, string>>;
+  return evaluate(compilePolicies([document], withDefaults(options)), { ...request, context }).decision;
+}
+
+/** Whether an Allow under this one condition applies to a request with this value of the key. */
+function holds(operator: string, wanted: readonly unknown[], value: Value, more: Raw = {}): boolean {
+  const allow = {
+    Effect: 'Allow',
+    Action: 'iot:Publish',
+    Resource: '*',
+    Condition: { [operator]: { 'aws:K': wanted } },
+  };
+  const context = { ...(value === undefined ? {} : { 'aws:K': value }), ...more };
+  return decide([allow], { action: 'iot:Publish', resource: `${arn}topic/a`, context }) === 'allowed';
+}
+
+const T = `${arn}topic/`;
+
+// IAM user guide, "Condition operators", "IfExists", "Set operators": [operator, wanted, value, holds].
+describe('one condition', () => {
+  it.each<readonly [string, readonly unknown[], Value, boolean]>([
+    ['StringEquals', ['a'], 'a', true],
+    ['StringEquals', ['a'], 'A', false],
+    ['StringEquals', ['b', 'a'], 'a', true],
+    ['StringEquals', ['a'], undefined, false],
+    ['StringEquals', ['a*'], 'ab', false],
+    ['StringEquals', ['a*'], 'a*', true],
+    ['StringNotEquals', ['a'], 'b', true],
+    ['StringNotEquals', ['a', 'b'], 'b', false],
+    ['StringNotEquals', ['a'], undefined, true],
+    ['StringEqualsIgnoreCase', ['PuMp'], 'pUmP', true],
+    ['StringEqualsIgnoreCase', ['pump'], 'pumps', false],
+    ['StringEqualsIgnoreCase', ['a*'], 'AB', false],
+    ['StringNotEqualsIgnoreCase', ['pump'], 'PUMP', false],
+    ['StringNotEqualsIgnoreCase', ['pump'], undefined, true],
+    ['StringLike', ['a*'], 'ab', true],
+    ['StringLike', ['a?'], 'abc', false],
+    ['StringLike', ['a${*}'], 'ab', false],
+    ['StringNotLike', ['a*'], 'ab', false],
+    ['StringNotLike', ['a*'], 'b', true],
+    ['StringNotLike', ['a*'], undefined, true],
+    ['stringlike', ['a*'], 'ab', true],
+    ['BinaryEquals', ['YQ=='], 'YQ==', true],
+    ['StringEqualsIfExists', ['a'], undefined, true],
+    ['StringEqualsIfExists', ['a'], 'b', false],
+    ['StringEqualsIfExists', ['a'], 'a', true],
+    ['StringNotEqualsIfExists', ['a'], undefined, true],
+    ['StringNotEqualsIfExists', ['a'], 'a', false],
+    ['Bool', ['true'], 'true', true],
+    ['Bool', [true], 'TRUE', true],
+    ['Bool', ['false'], 'true', false],
+    ['Bool', ['true'], undefined, false],
+    ['NumericEquals', ['10'], '10.0', true],
+    ['NumericEquals', [10], '11', false],
+    ['NumericEquals', ['10'], 'x', false],
+    ['NumericNotEquals', ['10'], '11', true],
+    ['NumericNotEquals', ['10'], '10', false],
+    ['NumericLessThan', ['10'], '9', true],
+    ['NumericLessThan', ['10'], '10', false],
+    ['NumericLessThanEquals', ['10'], '10', true],
+    ['NumericLessThanEquals', ['10'], '11', false],
+    ['NumericGreaterThan', ['10'], '11', true],
+    ['NumericGreaterThan', ['10'], '10', false],
+    ['NumericGreaterThanEquals', ['10'], '10', true],
+    ['NumericGreaterThanEquals', ['10'], '9', false],
+    ['NumericGreaterThan', ['10'], 'eleven', false],
+    ['DateEquals', ['2026-01-01T00:00:00Z'], '2026-01-01T00:00:00.000Z', true],
+    ['DateEquals', ['1767225600'], '2026-01-01T00:00:00Z', true],
+    ['DateNotEquals', ['2026-01-01T00:00:00Z'], '2026-01-02T00:00:00Z', true],
+    ['DateLessThan', ['2026-01-01T00:00:00Z'], '2025-12-31T23:59:59Z', true],
+    ['DateLessThan', ['2026-01-01T00:00:00Z'], '2026-01-01T00:00:00Z', false],
+    ['DateLessThanEquals', ['2026-01-01T00:00:00Z'], '2026-01-01T00:00:00Z', true],
+    ['DateGreaterThan', ['2026-01-01T00:00:00Z'], '1767225601', true],
+    ['DateGreaterThan', ['2026-01-01T00:00:00Z'], '1767225600.0', false],
+    ['DateGreaterThanEquals', ['2026-01-01T00:00:00Z'], '2026-01-01T00:00:00Z', true],
+    ['DateGreaterThan', ['2026-01-01T00:00:00Z'], 'tomorrow', false],
+    ['IpAddress', ['10.0.0.0/8'], '10.255.0.1', true],
+    ['IpAddress', ['10.0.0.0/8'], '11.0.0.1', false],
+    ['IpAddress', ['10.0.0.7'], '10.0.0.7', true],
+    ['IpAddress', ['nonsense'], '10.0.0.7', false],
+    ['IpAddress', ['2001:db8::/32'], '2001:db8:1::9', true],
+    ['IpAddress', ['2001:db8::/32'], '10.0.0.1', false],
+    ['IpAddress', ['10.0.0.0/8'], undefined, false],
+    ['NotIpAddress', ['10.0.0.0/8'], '10.0.0.1', false],
+    ['NotIpAddress', ['10.0.0.0/8'], undefined, true],
+    ['ArnEquals', [`${T}a/*`], `${T}a/b/c`, true],
+    ['ArnLike', [`${T}a/*`], `${T}b`, false],
+    ['ArnLike', ['arn:aws:iot:*:*:topic/a'], `${T}a`, true],
+    ['ArnLike', ['arn:aws:iot:*:topic/a'], `${T}a`, false],
+    ['ArnLike', ['arn:aws:iot:*:*:topic/a'], 'arn:aws:iot:r:1:x:topic/a', false],
+    ['ArnLike', ['arn:aws:iot:us-east-1:123456789012:*'], `${T}a:b:c`, true],
+    ['ArnLike', ['*'], 'no arn', true],
+    ['ArnLike', ['arn:*'], `${T}a`, false],
+    ['ArnLike', ['arn:aws:iot:*:*:*'], 'arn:aws:iot:r:1', false],
+    ['ArnNotLike', [`${T}a`], `${T}b`, true],
+    ['ArnNotEquals', [`${T}a`], `${T}a`, false],
+    ['ArnNotEquals', [`${T}a`], undefined, true],
+    ['Null', ['true'], undefined, true],
+    ['Null', ['true'], 'x', false],
+    ['Null', ['false'], 'x', true],
+    ['Null', ['false'], undefined, false],
+    ['ForAllValues:StringEquals', ['a', 'b'], ['a', 'b'], true],
+    ['ForAllValues:StringEquals', ['a'], ['a', 'b'], false],
+    ['ForAllValues:StringEquals', ['a'], [], true],
+    ['ForAllValues:StringEquals', ['a'], undefined, true],
+    ['ForAllValues:StringNotEquals', ['a'], ['b', 'c'], true],
+    ['ForAllValues:StringNotEquals', ['a'], ['b', 'a'], false],
+    ['ForAnyValue:StringEquals', ['a'], ['b', 'a'], true],
+    ['ForAnyValue:StringEquals', ['a'], ['b'], false],
+    ['ForAnyValue:StringEquals', ['a'], [], false],
+    ['ForAnyValue:StringEquals', ['a'], undefined, false],
+    ['ForAnyValue:StringNotEquals', ['a'], undefined, false],
+    ['ForAnyValue:StringNotEquals', ['a'], ['a', 'b'], true],
+    ['ForAnyValue:StringNotEquals', ['a'], ['a'], false],
+    ['foranyvalue:stringlike', ['a*'], ['x', 'ab'], true],
+    ['ForAnyValue:StringEqualsIfExists', ['a'], undefined, true],
+    ['StringEquals', ['a'], ['b', 'a'], true],
+    ['StringNotEquals', ['a'], ['b', 'a'], false],
+    ['StringSounds', ['a'], 'a', false],
+  ])('%s %j of %j: %s', (operator, wanted, value, expected) => {
+    expect(holds(operator, wanted, value)).toBe(expected);
+  });
+
+  it('takes variables in its values, and a list never as a variable', () => {
+    expect(holds('StringEquals', ['${iot:ClientId}'], 'c', { 'iot:ClientId': 'c' })).toBe(true);
+    expect(holds('StringEquals', ['${iot:ClientId}'], 'd', { 'iot:ClientId': 'c' })).toBe(false);
+    expect(holds('StringEquals', ['${aws:L}'], 'c', { 'aws:L': ['c'] })).toBe(false);
+    expect(holds('StringNotEquals', ['${aws:Missing}'], 'c')).toBe(true);
+    expect(holds('StringEqualsIgnoreCase', ['${iot:ClientId}'], 'C', { 'iot:ClientId': 'c' })).toBe(true);
+  });
+
+  it('needs every operator and every key of its block', () => {
+    const allow = {
+      Effect: 'Allow',
+      Action: 'iot:Publish',
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:A': 'a', 'aws:B': 'b' }, Null: { 'aws:C': 'true' } },
+    };
+    const ask = (context: Raw) => decide([allow], { action: 'iot:Publish', resource: `${T}a`, context });
+    expect(ask({ 'aws:A': 'a', 'aws:B': 'b' })).toBe('allowed');
+    expect(ask({ 'aws:A': 'a' })).toBe('implicitDeny');
+    expect(ask({ 'aws:A': 'a', 'aws:B': 'b', 'aws:C': 'c' })).toBe('implicitDeny');
+  });
+});
+
+describe('one decision', () => {
+  const publish = (Resource: string | readonly string[], Effect = 'Allow', element = 'Resource'): Raw => ({
+    Effect,
+    Action: 'iot:Publish',
+    [element]: Resource,
+  });
+  const ask = (statements: readonly Raw[], topic: string, context: Raw = {}, options: GivenOptions = {}) =>
+    decide(
+      statements,
+      { action: 'iot:Publish', resource: topic.startsWith('arn') ? topic : T + topic, context },
+      options,
+    );
+
+  it('knows the action whatever its letter case, and no other', () => {
+    expect(decide([publish('*')], { action: 'IOT:publish', resource: `${T}a` })).toBe('allowed');
+    expect(decide([publish('*')], { action: 'iot:Publishes', resource: `${T}a` })).toBe('implicitDeny');
+  });
+
+  it('looks at nothing but this account, region and kind of ARN', () => {
+    expect(ask([publish('*')], `${arn}topicfilter/a`)).toBe('implicitDeny');
+    expect(ask([publish('*')], 'arn:aws:iot:eu-west-1:123456789012:topic/a')).toBe('implicitDeny');
+  });
+
+  it('a Deny wins wherever it stands', () => {
+    expect(ask([publish('*', 'Deny'), publish('*')], 'a')).toBe('explicitDeny');
+    expect(ask([publish('*'), publish('*'), publish('*', 'Deny')], 'a')).toBe('explicitDeny');
+    expect(ask([publish(`${T}a`), publish(`${T}b`, 'Deny')], 'a')).toBe('allowed');
+  });
+
+  it('checks calls without a resource against the bare star', () => {
+    const list = (Resource: string, action = 'iot:ListRetainedMessages') => [
+      { Effect: 'Allow', Action: action, Resource },
+    ];
+    const listed = (
+      statements: readonly Raw[],
+      resource: string,
+      options: GivenOptions = {},
+      action = 'iot:ListRetainedMessages',
+    ) => decide(statements, { action, resource }, options);
+    expect(listed(list('*'), 'anything')).toBe('allowed');
+    expect(listed(list(`${T}*`), `${T}a`)).toBe('implicitDeny');
+    const narrow = { switches: { listResource: 'narrow' } } as const;
+    expect(listed(list(`${T}*`), `${T}a`, narrow)).toBe('allowed');
+    const things = 'iot:ListNamedShadowsForThing';
+    expect(listed(list(`${arn}thing/d`, things), `${arn}thing/d`, narrow, things)).toBe('allowed');
+    expect(listed(list(`${T}*`, things), `${T}a`, narrow, things)).toBe('implicitDeny');
+  });
+
+  it('takes an unresolved NotResource for one that matches nothing, or by the switch for a statement without effect', () => {
+    const except = publish([`${T}\${iot:Connection.Thing.ThingName}/*`, `${T}b`], 'Allow', 'NotResource');
+    const inert = { switches: { unresolvedNotResource: 'statementInert' } } as const;
+    expect(ask([except], 'a')).toBe('allowed');
+    expect(ask([except], 'b')).toBe('implicitDeny');
+    expect(ask([except], 'a', {}, inert)).toBe('implicitDeny');
+    expect(ask([except], 'a', { 'iot:Connection.Thing.ThingName': 'd' }, inert)).toBe('allowed');
+    expect(ask([except], 'd/x', { 'iot:Connection.Thing.ThingName': 'd' }, inert)).toBe('implicitDeny');
+  });
+
+  it('takes wildcards in values for characters, or by the switch for wildcards', () => {
+    const own = publish(`${T}\${iot:ClientId}`);
+    const glob = { switches: { substitutedWildcards: 'glob' } } as const;
+    expect(ask([own], 'abc', { 'iot:ClientId': '*' })).toBe('implicitDeny');
+    expect(ask([own], '*', { 'iot:ClientId': '*' })).toBe('allowed');
+    expect(ask([own], 'abc', { 'iot:ClientId': '*' }, glob)).toBe('allowed');
+    expect(ask([own], 'ab', { 'iot:ClientId': '?' }, glob)).toBe('implicitDeny');
+  });
+
+  it('lets a star run across colons, or by the switch keeps it inside its segment', () => {
+    const across = publish('arn:aws:iot:*:topic/a');
+    const within = { switches: { starCrossesColons: false } } as const;
+    expect(ask([across], 'a')).toBe('allowed');
+    expect(ask([across], 'a', {}, within)).toBe('implicitDeny');
+    expect(ask([publish('arn:aws:iot:*:*:topic/*')], 'a:b', {}, within)).toBe('allowed');
+    expect(ask([publish('arn:aws:iot:*:*:topic/a')], 'x:topic/a', {}, within)).toBe('implicitDeny');
+    expect(ask([publish('*')], 'a', {}, within)).toBe('allowed');
+    expect(ask([publish(`${T}\${iot:ClientId}`)], 'c', { 'iot:ClientId': 'c' }, within)).toBe('allowed');
+    expect(ask([publish(`${T}\${iot:ClientId}`)], 'c', {}, within)).toBe('implicitDeny');
+  });
+
+  it('takes the attachment from the context where it is stated, else from the thing name', () => {
+    const attached = { ...publish('*'), Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } };
+    expect(ask([attached], 'a', { 'iot:Connection.Thing.ThingName': 'd' })).toBe('allowed');
+    expect(ask([attached], 'a')).toBe('implicitDeny');
+    const stated = { 'iot:Connection.Thing.ThingName': 'd', 'iot:Connection.Thing.IsAttached': 'false' };
+    expect(ask([attached], 'a', stated)).toBe('implicitDeny');
+    expect(
+      ask([publish(`${T}\${iot:Connection.Thing.IsAttached}`)], 'true', { 'iot:Connection.Thing.ThingName': 'd' }),
+    ).toBe('allowed');
+    expect(ask([attached], 'a', { 'iot:Connection.Thing.ThingName': undefined })).toBe('implicitDeny');
+  });
+
+  it('leaves variables as text in the old version, or by the switch refuses it', () => {
+    const own = [publish(`${T}\${iot:ClientId}`)];
+    const old = (topic: string, options: GivenOptions = {}) =>
+      decide(
+        own,
+        { action: 'iot:Publish', resource: T + topic, context: { 'iot:ClientId': 'c' } },
+        options,
+        '2008-10-17',
+      );
+    expect(old('c')).toBe('implicitDeny');
+    expect(old('${iot:ClientId}')).toBe('allowed');
+    expect(old('${iot:ClientId}', { switches: { oldVersion: 'refused' } })).toBe('implicitDeny');
+  });
+
+  it('reads NotAction as in IAM, or by the switch refuses it', () => {
+    const except = [{ Effect: 'Allow', NotAction: 'iot:Receive', Resource: '*' }];
+    expect(ask(except, 'a')).toBe('allowed');
+    expect(decide(except, { action: 'iot:Receive', resource: `${T}a` })).toBe('implicitDeny');
+    expect(ask(except, 'a', {}, { switches: { notAction: 'refused' } })).toBe('implicitDeny');
+  });
+
+  it('counts client actions under a wildcard, or by the switch only where they are named', () => {
+    const client = (Action: string) => [{ Effect: 'Allow', Action, Resource: '*' }];
+    const direct = (Action: string, options: GivenOptions = {}) =>
+      decide(client(Action), { action: 'iot:SendDirectMessage', resource: `${arn}client/d` }, options);
+    const excluded = { switches: { starIncludesClientActions: false } } as const;
+    expect(direct('iot:*')).toBe('allowed');
+    expect(direct('iot:*', excluded)).toBe('implicitDeny');
+    expect(direct('iot:SendDirectMessage', excluded)).toBe('allowed');
+    expect(direct('iot:senddirectmessage', { switches: { actionCase: 'sensitive' } })).toBe('implicitDeny');
+  });
+
+  it('fills in the default of a variable that does not resolve', () => {
+    const own = [publish(`${T}\${iot:ClientId, 'none'}/x`)];
+    expect(ask(own, 'none/x')).toBe('allowed');
+    expect(ask(own, 'c/x', { 'iot:ClientId': 'c' })).toBe('allowed');
+    expect(ask(own, 'none/x', { 'iot:ClientId': 'c' })).toBe('implicitDeny');
+  });
+
+  it('compares other partitions than aws', () => {
+    const china = 'arn:aws-cn:iot:cn-north-1:123456789012:topic/a';
+    const options = { partition: 'aws-cn', region: 'cn-north-1' };
+    expect(ask([publish(china)], china, {}, options)).toBe('allowed');
+    expect(ask([publish(china)], 'a')).toBe('implicitDeny');
+  });
+});
