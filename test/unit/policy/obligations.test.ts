@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FOLD, type Glob, globOf, matches } from '../../../operator/policy/glob.ts';
 import type { GroundStatement } from '../../../operator/policy/ground.ts';
+import { compilePolicies, parsePolicyValue, withDefaults } from '../../../operator/policy/index.ts';
 import { findNewName, prefixesMeet } from '../../../operator/policy/obligations.ts';
 import { packGlobs } from '../../../operator/policy/packed.ts';
 import { anyText } from '../../../operator/policy/valid.ts';
-import { compilePolicies, parsePolicyValue, withDefaults } from '../../../operator/policy/index.ts';
 import { patternText } from '../../policy/refa-inclusion.ts';
 
 const { document } = parsePolicyValue({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  comparePrincipals,
   compareFor,
+  comparePrincipals,
   type PolicyDocument,
   type PrincipalPolicies,
   parsePolicyValue,
