@@ -39,6 +39,12 @@ export function decide<Action>(changes: readonly Change<Action>[], settings: Dri
   return { act, show: worstFirst(show), held: undefined };
 }
 
+/** The same decision while a fight pauses corrections: only what widens access is still taken away. */
+export function paused<Action>({ act, show, held }: Decision<Action>): Decision<Action> {
+  const urgent = (change: Change<Action>) => change.class === 'widened';
+  return { act: act.filter(urgent), show: worstFirst([...show, ...act.filter((change) => !urgent(change))]), held };
+}
+
 function fateOf(change: Change<unknown>, driftPolicy: string, restored: boolean): 'act' | 'show' | 'ignore' {
   if (change.action === undefined) return driftPolicy === 'Ignore' ? 'ignore' : 'show';
   if (change.cause === 'spec' || restored) return 'act';

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { hasProgram } from './machine.ts';
 
 /** OpenSSH's server, or why a machine cannot play it. FLEETWARD_TEST_SSHD names one that lies elsewhere. */
 export function findSshd(): { readonly path: string } | { readonly missing: string } {
@@ -16,7 +17,9 @@ export function findSshd(): { readonly path: string } | { readonly missing: stri
   const path = places.find((place) => place !== '' && existsSync(place));
   if (!path) return { missing: 'no sshd on this machine (Debian: openssh-server; or set FLEETWARD_TEST_SSHD)' };
   const asRoot = process.getuid?.() === 0;
-  if (asRoot && path === places[1] && !hasUser('sshd')) return { missing: 'sshd as root needs its user "sshd"' };
+  if (asRoot && path === places[1] && !hasProgram('id', '-u', 'sshd'))
+    return { missing: 'sshd as root needs its user "sshd"' };
+  if (!hasProgram('ssh', '-V')) return { missing: 'no ssh client on this machine (Debian: openssh-client)' };
   return { path };
 }
 
@@ -92,13 +95,4 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
-}
-
-function hasUser(name: string): boolean {
-  try {
-    execFileSync('id', ['-u', name], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }

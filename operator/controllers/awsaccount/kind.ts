@@ -115,7 +115,7 @@ async function release(deps: ExternalDeps, account: AWSAccount): Promise<undefin
     const { kind, metadata } = users[0] as KubeObject;
     const error = waiting(
       'InUse',
-      `AWSAccount ${account.metadata.name} goes when ${users.length} objects with deletionPolicy Delete are gone, ${kind} ${metadata.name} among them.`,
+      `AWSAccount ${account.metadata.name} goes when ${users.length} objects with deletionPolicy Delete are gone, ${kind} ${metadata.name} among them. Delete them too, or set their deletionPolicy to Retain.`,
       5_000,
     );
     // Whoever waits for the deletion looks at the object.

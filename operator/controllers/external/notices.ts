@@ -1,7 +1,8 @@
-import { isTrue, type Progress, READY } from '../../api/conditions.ts';
+import { getCondition, isTrue, type Progress, READY } from '../../api/conditions.ts';
 import { driftStatus, driftText } from '../../drift/status.ts';
 import type { Change } from '../../drift/types.ts';
 import { sameJson } from './equal.ts';
+import { FIGHTING } from './progress.ts';
 import type { ExternalObject, Scope } from './types.ts';
 
 /** Told before the act, so that the last line before a crash says what was tried. */
@@ -28,4 +29,13 @@ export function showDrift<O extends ExternalObject>(scope: Scope<O>, changes: re
 export function showReady<O extends ExternalObject>(scope: Scope<O>, progress: Progress): void {
   if (progress.kind !== 'ready' || isTrue(scope.object.status?.conditions, READY)) return;
   scope.deps.events.record(scope.object, { type: 'Normal', reason: 'Succeeded', message: progress.message });
+}
+
+/** Told when it begins, and again with each longer pause. */
+export function showFight<O extends ExternalObject>(scope: Scope<O>, progress: Progress): void {
+  if (progress.kind !== 'reconciling' || progress.reason !== FIGHTING) return;
+  const ready = getCondition(scope.object.status?.conditions, READY);
+  if (ready?.message === progress.message) return;
+  scope.log.warn('Pausing corrections that somebody sets back', { cause: progress.message });
+  scope.deps.events.record(scope.object, { type: 'Warning', reason: FIGHTING, message: progress.message });
 }

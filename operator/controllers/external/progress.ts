@@ -1,13 +1,15 @@
-import { type Progress, removeCondition, setCondition, setProgress } from '../../api/conditions.ts';
+import { conditionTime, type Progress, removeCondition, setCondition, setProgress } from '../../api/conditions.ts';
 import type { Condition } from '../../api/meta.ts';
 import type { Decision } from '../../drift/decide.ts';
 import { restoreId } from '../../drift/decide.ts';
+import type { Fight } from '../../drift/fights.ts';
 import { driftText } from '../../drift/status.ts';
 import type { ExternalObject } from './types.ts';
 
 /** True once this generation was applied in full; tells changes of the spec from changes in AWS. */
 const APPLIED = 'Applied';
 export const SUSPENDED = 'Suspended';
+export const FIGHTING = 'Fighting';
 /** Names acts of others that a person wants set back: `fleetward.dev/restore: 1a2b3c4d`. */
 const RESTORE_ANNOTATION = 'fleetward.dev/restore';
 export const REQUESTED_AT = 'reconcile.fleetward.dev/requestedAt';
@@ -17,6 +19,8 @@ export interface ProgressQuestion {
   readonly name: string;
   readonly noun: string;
   readonly decision: Decision<unknown>;
+  /** Somebody sets back what we set back. */
+  readonly fight?: Fight | undefined;
   /** `since` as it will stand in the status that is written now. */
   readonly since: string;
 }
@@ -43,6 +47,14 @@ export function progressOfDecision(question: ProgressQuestion): Progress {
       kind: 'stalled',
       reason: 'Drifted',
       message: `${capital(what)} is only observed and differs: ${text}. Nothing is written under managementPolicy ${object.spec.managementPolicy}.`,
+    };
+  }
+  if (question.fight !== undefined) {
+    const { field, corrections, pausedUntil } = question.fight;
+    return {
+      kind: 'reconciling',
+      reason: FIGHTING,
+      message: `Somebody sets back ${field} of ${what} each time it is put right (${corrections} times so far): ${text}. It is put right again at ${conditionTime(pausedUntil)}; until then only what widens access is. Find the other writer (CloudTrail names it) and stop it, or set driftPolicy to Report.`,
     };
   }
   const narrowed = ours.find((change) => change.class === 'narrowed');

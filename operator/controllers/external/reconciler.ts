@@ -1,11 +1,13 @@
 import type { ObjectKey } from '../../api/meta.ts';
-import { type Decision, decide, restoreId } from '../../drift/decide.ts';
+import { type Decision, decide, paused, restoreId } from '../../drift/decide.ts';
+import { type Fight, Fights } from '../../drift/fights.ts';
 import type { Change } from '../../drift/types.ts';
+import { keyText } from '../../runtime/controller/keys.ts';
 import { Priority, type ReconcileContext, type Reconciler, type Result } from '../../runtime/reconciler.ts';
 import { checkClaim } from './claim.ts';
 import { isEarly, showFailure, soon } from './failure.ts';
 import { createFreshness, type Freshness } from './freshness.ts';
-import { showCorrection, showDrift, showReady } from './notices.ts';
+import { showCorrection, showDrift, showFight, showReady } from './notices.ts';
 import { checkOwnership } from './ownership.ts';
 import { conditionsAfter, isSettled, progressOfDecision, REQUESTED_AT, restoreRequests } from './progress.ts';
 import { ensureFinalizer, FINALIZER, finishDeletion } from './removal.ts';
@@ -32,17 +34,19 @@ export function createExternalReconciler<O extends ExternalObject, D, B, A>(
   recheck: Recheck<O>,
 ): Reconciler {
   const fresh = createFreshness<O>(deps.clock);
+  const fights = new Fights();
   return {
     async reconcile(key, context) {
       const object = deps.cache.get(key) as O | undefined;
       if (object === undefined) {
         fresh.forget(key);
+        fights.forget(keyText(key));
         return undefined;
       }
       const wait = fresh.behind(key, object);
       if (wait !== undefined) return { requeueAfterMs: wait };
       if (object.spec.suspend) return markSuspended(deps, object);
-      return reconcileObject({ kind, deps, recheck, fresh }, { key, object, context });
+      return reconcileObject({ kind, deps, recheck, fresh, fights }, { key, object, context });
     },
   };
 }
@@ -52,6 +56,7 @@ interface Machine<O extends ExternalObject, D, B, A> {
   readonly deps: ExternalDeps;
   readonly recheck: Recheck<O>;
   readonly fresh: Freshness<O>;
+  readonly fights: Fights;
 }
 
 interface Task<O extends ExternalObject> {
@@ -112,14 +117,14 @@ async function converge<O extends ExternalObject, D, B, A>(
   const { kind } = machine;
   const desired = kind.resolve(scope);
   await confirmOnRequest(kind, scope);
-  let view = await look(kind, scope, desired);
+  let view = await look(machine, scope, desired);
   const confirmed = new Set<string>();
   for (let round = 0; round < CONFIRM_ROUNDS; round += 1) {
     const facts = new Set(view.decision.act.flatMap(({ confirm }) => confirm ?? [])).difference(confirmed);
     if (facts.size === 0 || kind.confirm === undefined) break;
     await kind.confirm(scope, facts);
     for (const fact of facts) confirmed.add(fact);
-    view = await look(kind, scope, desired);
+    view = await look(machine, scope, desired);
   }
   if (scope.object.spec.managementPolicy === 'Manage') {
     checkOwnership(scope, kind.existing(view.observed), { noun: kind.noun, name: kind.nameOf(scope.object) });
@@ -127,9 +132,10 @@ async function converge<O extends ExternalObject, D, B, A>(
   if (view.decision.act.length === 0) return report(machine, scope, { desired, ...view });
   if (!kind.existing(view.observed).exists) await claimFirst(kind, scope);
   showCorrection(scope, view.decision.act);
+  machine.fights.corrected(keyText(scope.key), view.decision.act, scope.deps.clock.now());
   const actions = view.decision.act.flatMap(({ action }) => (action === undefined ? [] : [action]));
   await kind.apply(scope, { desired, observed: view.observed, actions });
-  view = await look(kind, scope, desired);
+  view = await look(machine, scope, desired);
   return report(machine, scope, { desired, ...view });
 }
 
@@ -147,16 +153,19 @@ async function claimFirst<O extends ExternalObject, D, B, A>(
 interface View<B, A> {
   readonly observed: B;
   readonly decision: Decision<A>;
+  /** Somebody sets back what we set back: corrections pause. */
+  readonly fight: Fight | undefined;
 }
 
 async function look<O extends ExternalObject, D, B, A>(
-  kind: ExternalKind<O, D, B, A>,
+  { kind, fights }: Machine<O, D, B, A>,
   scope: Scope<O>,
   desired: D,
 ): Promise<View<B, A>> {
   const observed = await kind.observe(scope, desired);
   const { object } = scope;
-  const changes = kind.diff({ object, desired, observed, settled: isSettled(object), mark: scope.mark });
+  const settled = isSettled(object);
+  const changes = kind.diff({ object, desired, observed, settled, mark: scope.mark });
   const since = object.status?.drift?.since ?? '';
   const decision = decide<A>(changes, {
     managementPolicy: object.spec.managementPolicy,
@@ -164,7 +173,11 @@ async function look<O extends ExternalObject, D, B, A>(
     restore: restoreRequests(object),
     idOf: (change: Change<unknown>) => restoreId(change, since),
   });
-  return { observed, decision };
+  const now = scope.deps.clock.now();
+  if (decision.act.length === 0) fights.settle(keyText(scope.key), now);
+  // A new spec is applied whoever fights over the old one.
+  const fight = settled ? fights.pausing(keyText(scope.key), decision.act, now) : undefined;
+  return { observed, decision: fight === undefined ? decision : paused(decision), fight };
 }
 
 /** "Reconcile now" means now: nothing is taken from lists. */
@@ -202,6 +215,7 @@ async function report<O extends ExternalObject, D, B, A>(
         name: kind.nameOf(before),
         noun: kind.noun,
         decision: view.decision,
+        fight: view.fight,
         since: status.drift?.since ?? '',
       }));
   const managed = before.spec.managementPolicy === 'Manage';
@@ -209,8 +223,12 @@ async function report<O extends ExternalObject, D, B, A>(
   const conditions = conditionsAfter({ object: before, now: deps.clock.now(), progress, applied });
   showDrift(scope, view.decision.show);
   showReady(scope, progress);
+  showFight(scope, progress);
   await scope.replace({ ...status, conditions } as StatusOf<O>);
   if (pending) return { requeueAfterMs: NOT_VISIBLE_MS };
+  if (view.fight !== undefined) {
+    return { requeueAfterMs: view.fight.pausedUntil - now, priority: Priority.drift };
+  }
   const after = machine.recheck(scope);
   const goesOn = managed ? await kind.follow?.(scope, seen) : undefined;
   if (goesOn !== undefined && goesOn < (after ?? Number.POSITIVE_INFINITY)) return { requeueAfterMs: goesOn };

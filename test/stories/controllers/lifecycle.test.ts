@@ -59,15 +59,20 @@ describe('a pass that changes nothing', () => {
     expect(Object.keys(fleet.sandbox.ledger.counts()).filter((name) => perDevice.includes(name))).toEqual([]);
   });
 
-  test('a day of scans of a quiet fleet writes nothing to AWS', async () => {
-    await using fleet = await createFleet();
-    await fleet.apply(...smallFleet(2));
-    await fleet.start();
-    await fleet.settleUntilReady();
-    fleet.sandbox.ledger.clear();
-    await fleet.advance(60 * 60_000);
-    expect(writesByUs(fleet)).toEqual([]);
-    expect(fleet.sandbox.ledger.counts()).toMatchObject({ ListThings: expect.any(Number) });
+  test('an hour of scans of a quiet fleet writes nothing to AWS, and costs the same for two devices as for forty', async () => {
+    const calls: Record<string, number>[] = [];
+    for (const devices of [2, 40]) {
+      await using fleet = await createFleet();
+      await fleet.apply(...smallFleet(devices));
+      await fleet.start();
+      await fleet.settleUntilReady();
+      fleet.sandbox.ledger.clear();
+      await fleet.advance(60 * 60_000);
+      expect(writesByUs(fleet)).toEqual([]);
+      calls.push(fleet.sandbox.ledger.counts());
+    }
+    expect(calls[0]).toMatchObject({ ListThings: expect.any(Number) });
+    expect(calls[1]).toEqual(calls[0]);
   });
 });
 
@@ -85,6 +90,21 @@ describe('deletion', () => {
     for (const { kind, metadata } of objects) {
       expect(await fleet.store.get({ kind, namespace: 'factory', name: metadata.name })).toBeUndefined();
     }
+  });
+
+  test('an account goes after the last object whose deletion needs it, and says who that is', async () => {
+    await using fleet = await createFleet();
+    await fleet.apply(...smallFleet(0), device('press-1', { deletionPolicy: 'Delete' }));
+    await fleet.start();
+    await fleet.settleUntilReady();
+    await fleet.store.delete({ kind: 'AWSAccount', namespace: 'factory', name: 'default' });
+    await fleet.advance(60_000);
+    const { status } = (await fleet.get('AWSAccount', 'default')) as Device;
+    expect(getCondition(status?.conditions, 'Ready')?.message).toContain('Device press-1');
+    await fleet.store.delete({ kind: 'Device', namespace: 'factory', name: 'press-1' });
+    await fleet.advance(60_000);
+    expect(await fleet.store.get({ kind: 'AWSAccount', namespace: 'factory', name: 'default' })).toBeUndefined();
+    expect((await fleet.aws.send('ListThings', {})).things).toEqual([]);
   });
 
   test('under Retain AWS is not touched, and the object goes at once without AWS', async () => {

@@ -157,11 +157,7 @@ export const CAUSES: Readonly<Partial<Record<OperationName, Cause>>> = {
   },
   DetachThingPrincipal: {
     call: /^DELETE \/things\/[^/]+\/principals$/,
-    ...changed(
-      device,
-      (id) => ({ certificates: certificates(id, 'a', 'b'), ...DELETE }),
-      (id) => ({ certificates: certificates(id, 'b'), ...DELETE }),
-    ),
+    ...gone('Device', (id) => typed(id, DELETE)),
   },
   DetachPolicy: { call: /^POST \/target-policies\/[^/]+$/, ...gone('Device', (id) => typed(id, DELETE)) },
   DeleteThing: { call: /^DELETE \/things\/[^/]+$/, ...gone('Device', (id) => typed(id, DELETE)) },

@@ -116,7 +116,11 @@ async function killedAt([name, { call, cause }]: (typeof writes)[number], moment
 
 describe('the operator as a process, killed for real', () => {
   test('the story has every call that changes something', () => {
-    const all = (Object.keys(operations) as OperationName[]).filter(isWrite);
+    // Only a rollout moves a device from group to group in one call; its restarts have stories of their own.
+    const byRollout: readonly OperationName[] = ['UpdateThingGroupsForThing'];
+    const all = (Object.keys(operations) as OperationName[]).filter(
+      (name) => isWrite(name) && !byRollout.includes(name),
+    );
     expect(writes.map(([name]) => name).sort()).toEqual(all.sort());
   });
 
