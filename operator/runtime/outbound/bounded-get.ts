@@ -1,4 +1,4 @@
-import { lookup as systemLookup } from 'node:dns';
+import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
@@ -12,7 +12,15 @@ export interface BoundedGetOptions {
   readonly timeoutMs?: number;
   /** What is read of an answer. Default 1 MiB. */
   readonly maxBytes?: number;
+  /** Default: the system's. */
+  readonly resolve?: Resolve;
 }
+
+type Resolve = (
+  hostname: string,
+  options: LookupOptions & { readonly all: true },
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
 
 export type GetAnswer =
   | {
@@ -32,7 +40,9 @@ export type BoundedGet = (address: string, signal?: AbortSignal) => Promise<GetA
  * https, no redirects, no credentials, and never an address of the machine's own metadata service, whatever a name
  * resolves to. Bounded in time and size.
  */
-export function boundedGet({ allowed, timeoutMs = 10_000, maxBytes = 1_048_576 }: BoundedGetOptions): BoundedGet {
+export function boundedGet(options: BoundedGetOptions): BoundedGet {
+  const { allowed, timeoutMs = 10_000, maxBytes = 1_048_576 } = options;
+  const lookup = guarded(options.resolve ?? systemLookup);
   return async (address, signal) => {
     const url = URL.parse(address);
     if (url === null) return { kind: 'refused', why: 'the address is no URL' };
@@ -40,7 +50,8 @@ export function boundedGet({ allowed, timeoutMs = 10_000, maxBytes = 1_048_576 }
     if (problem !== undefined) return { kind: 'refused', why: problem };
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      return await get(url, signal === undefined ? timeout : AbortSignal.any([timeout, signal]), maxBytes);
+      const ends = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+      return await get(url, { signal: ends, maxBytes, lookup });
     } catch (thrown) {
       if (timeout.aborted) return { kind: 'failed', why: `${url.host} gave no answer within ${timeoutMs / 1000} s` };
       return { kind: 'failed', why: `${url.host} cannot be asked: ${codeOf(thrown)}` };
@@ -86,39 +97,38 @@ function isForbidden(address: string): boolean {
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
 
 /** A name is judged by what it resolves to, at the very moment of the connection. */
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  systemLookup(hostname, { ...options, all: true }, (error, found) => {
-    if (error) {
-      callback(error, '', 0);
-      return;
-    }
-    const good = found.filter(({ address }) => !isForbidden(address));
-    const [first] = good;
-    if (first === undefined) callback(Object.assign(new Error('no address to ask'), { code: 'EFORBIDDEN' }), '', 0);
-    else if (options.all === true) callback(null, good);
-    else callback(null, first.address, first.family);
-  });
-};
+function guarded(resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error) {
+        callback(error, '', 0);
+        return;
+      }
+      const good = found.filter(({ address }) => !isForbidden(address));
+      const [first] = good;
+      if (first === undefined) callback(Object.assign(new Error('no address to ask'), { code: 'EFORBIDDEN' }), '', 0);
+      else if (options.all === true) callback(null, good);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
 
-function get(url: URL, signal: AbortSignal, maxBytes: number): Promise<GetAnswer> {
+interface How {
+  readonly signal: AbortSignal;
+  readonly maxBytes: number;
+  readonly lookup: LookupFunction;
+}
+
+function get(url: URL, { signal, maxBytes, lookup }: How): Promise<GetAnswer> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = send(
-      url,
-      {
-        method: 'GET',
-        signal,
-        lookup: guardedLookup,
-        agent: false,
-        headers: { accept: '*/*', 'user-agent': 'fleetward' },
-      },
-      (response) => {
-        read(response, maxBytes).then((answer) => {
-          request.destroy();
-          resolve(answer);
-        }, reject);
-      },
-    );
+    const headers = { accept: '*/*', 'user-agent': 'fleetward' };
+    const request = send(url, { method: 'GET', signal, lookup, agent: false, headers }, (response) => {
+      read(response, maxBytes).then((answer) => {
+        request.destroy();
+        resolve(answer);
+      }, reject);
+    });
     request.on('error', reject);
     request.end();
   });
