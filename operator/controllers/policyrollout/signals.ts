@@ -2,7 +2,7 @@ import { isDeclared, isPattern, tellsNothing } from '../../rollout/client-ids.ts
 import type { Evidence, SignalHealth } from '../../rollout/verdict.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ClientHistory, newHistory, note } from './client-history.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf } from './client-evidence.ts';
 
 export { requestKey, USED_FOR_MS } from './client-history.ts';
 
