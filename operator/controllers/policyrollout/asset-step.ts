@@ -1,4 +1,4 @@
-import type { Device } from '../../api/device.gen.ts';
+import type { Device, DeviceStatusRollout } from '../../api/device.gen.ts';
 import { type AssetInput, planAsset } from '../../rollout/asset.ts';
 import { changesOf } from '../../rollout/family.ts';
 import { STORM_WINDOW_MS } from '../../rollout/storm.ts';
@@ -198,7 +198,7 @@ async function carryOut(
       await save(attempt, decision, {});
       return SOON_MS;
     case 'wait':
-      await save(attempt, decision, {});
+      await save(attempt, decision, tellBlocked(attempt, judged));
       if (decision.state === 'Observing') return Math.min(LOOK_AGAIN_MS, untilNext(decision.until, now));
       return decision.until === undefined ? LOOK_AGAIN_MS : untilNext(decision.until, now);
     case 'done':
@@ -206,6 +206,22 @@ async function carryOut(
     default:
       return decision satisfies never;
   }
+}
+
+const MOST_BLOCKED = 5;
+
+/** Denied requests that are no fault are what the change is for: they are shown, and said once. */
+function tellBlocked({ scope, directive }: Attempt, { blocked }: Judged): Partial<DeviceStatusRollout> {
+  if (blocked.length === 0 || directive.direction !== 'forward') return {};
+  const record = scope.object.status?.rollout;
+  const known = record?.name === directive.rollout ? (record.blocked ?? []) : [];
+  const all = [...new Set([...known, ...blocked.map((request) => request.slice(0, 512))])].slice(0, MOST_BLOCKED);
+  if (all.length === known.length) return {};
+  const message = `Device ${thingName(scope.object)} is denied what it did not use before: ${all.join(', ')}`;
+  if (known.length === 0) {
+    scope.deps.events.record(scope.object, { type: 'Normal', reason: 'TighteningBlocked', message, action: 'Rollout' });
+  }
+  return { blocked: all };
 }
 
 function untilNext(until: number | undefined, now: number): number {
@@ -230,7 +246,7 @@ async function finish(
     warn(scope, 'AuthorizationFailureObserved', `Device ${thingName(scope.object)} goes back: ${why}`);
     return undefined;
   }
-  await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason });
+  await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason, ...tellBlocked(attempt, judged) });
   return afterwards(attempt);
 }
 

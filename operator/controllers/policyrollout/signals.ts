@@ -1,8 +1,8 @@
 import { isDeclared, isPattern, tellsNothing } from '../../rollout/client-ids.ts';
 import type { Evidence, SignalHealth } from '../../rollout/verdict.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type ClientHistory, newHistory, note } from './client-history.ts';
 import { evidenceOf } from './client-evidence.ts';
+import { type ClientHistory, newHistory, note } from './client-history.ts';
 
 export { requestKey, USED_FOR_MS } from './client-history.ts';
 
