@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { createSandbox, type Sandbox } from '../../operator/sandbox/index.ts';
 import { missing, must, until, why } from './support/cluster.ts';
 import { freePort } from './support/control-plane.ts';
@@ -11,6 +11,19 @@ import { launchOperator, type OperatorProcess, untilReady } from './support/oper
 import { type OwnPlane, openPlane, serviceAccountConfig } from './support/own-plane.ts';
 
 const API = 'fleetward.dev/v1alpha1';
+const CRDS = join(import.meta.dirname, '../../crds');
+
+interface Crd {
+  readonly spec: {
+    readonly versions: readonly [
+      {
+        readonly schema: {
+          readonly openAPIV3Schema: { readonly properties: { readonly spec: { properties: object } } };
+        };
+      },
+    ];
+  };
+}
 
 /** One operator lives through all of it, as a pod would: where it has to end, it is started again. */
 describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
@@ -87,9 +100,28 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     expect(answer.body).toContain('caches');
     expect((await operator.get('/healthz')).status).toBe(200);
     expect(operator.child.tail()).toMatch(/CustomResourceDefinition|CRD|not found|404/i);
-    await own.applyCrds();
-    await untilReady(operator);
+  });
+
+  test('with CRDs of an older release it names what they lack, writes nothing, and goes on when they are upgraded', {
+    timeout: 90_000,
+  }, async () => {
+    const old = join(own.plane.folder, 'old-crds');
+    await cp(CRDS, old, { recursive: true });
+    const file = join(old, 'device.yaml');
+    const crd = parse(await readFile(file, 'utf8')) as Crd;
+    const { properties } = crd.spec.versions[0].schema.openAPIV3Schema.properties.spec;
+    expect(Reflect.deleteProperty(properties, 'clientIds')).toBe(true);
+    await writeFile(file, stringify(crd));
+    await must(own.kubectl('apply', '--server-side', '-f', old));
+    await must(own.kubectl('wait', '--for=condition=Established', '--timeout=60s', '-f', old));
     await apply('AWSAccount', 'default', { accountId: '123456789012', region: 'us-east-1' });
+    const words = 'The CustomResourceDefinition of Device is older than this operator: it lacks spec.clientIds';
+    await until(() => operator.child.tail().includes(words) || undefined, 'the complaint', 60_000);
+    expect((await operator.get('/readyz')).status).toBe(503);
+    expect((await operator.get('/healthz')).status).toBe(200);
+    expect(writes()).toBe(0);
+    await must(own.kubectl('apply', '--server-side', '--force-conflicts', '-f', CRDS));
+    await untilReady(operator, 90_000);
     await apply('Device', 'one', {
       deletionPolicy: 'Delete',
       certificates: [{ name: 'a', issued: { secretName: 'one' } }],

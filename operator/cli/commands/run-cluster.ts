@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kindDefinitions } from '../../api/schemas.gen.ts';
 import { createSchemaRegistry } from '../../api/validate.ts';
 import { gitTree } from '../../controllers/fleetsource/git-tree.ts';
 import { manifestLoader } from '../../controllers/fleetsource/load.ts';
@@ -9,6 +10,7 @@ import { conflict } from '../../runtime/errors.ts';
 import { storeEventSink } from '../../runtime/events/sink.ts';
 import type { KubeClient } from '../../runtime/kube/client.ts';
 import { KubeSecrets } from '../../runtime/kube/secrets.ts';
+import { listsOfThisRelease } from '../../runtime/kube/served-schemas.ts';
 import { fencedStore } from '../../runtime/lease/fenced-store.ts';
 import { KubeLeaseLock } from '../../runtime/lease/kube-lock.ts';
 import { LeaderElector, LeaderLostError } from '../../runtime/lease.ts';
@@ -35,7 +37,11 @@ export async function runCluster(input: RunInput): Promise<number> {
   const random = Math.random;
   const metrics = new Metrics();
   const client = connect(args.text('kubeconfig') ?? env.kubeconfig, env.inPod, metrics);
-  const store = new KubeStore({ client, random });
+  const store = listsOfThisRelease(new KubeStore({ client, random }), {
+    client,
+    clock: systemClock,
+    definitions: kindDefinitions,
+  });
   const secrets = new KubeSecrets(client);
   const installation = args.text('installation') ?? config.installation ?? 'default';
   const elector = createElector(config, { client, log, random, metrics });

@@ -68,6 +68,7 @@ export function startFastOperator(options: {
     events: { sink: storeEventSink({ store }), instance: 'fast' },
     signals,
     usersPinned: true,
+    checkHosts: [],
   });
   const stop = new AbortController();
   const running = operator.run(stop.signal).catch((error: unknown) => lines.push(String(error)));
