@@ -184,7 +184,7 @@ async function attachTimes(
   const out: { name: string; ms: number }[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'fleetward-bench-one-'));
   writeTree(folder, SAMPLES);
-  const documents = (await readFile(join(folder, 'devices-000.yaml'), 'utf8')).split('---\n');
+  const documents = (await readFile(join(folder, 'devices-000.yaml'), 'utf8')).split('\n---\n');
   const config = loadKubeConfig({ file: plane.kubeconfig });
   const client = new KubeClient({ config, clock: systemClock, random: Math.random });
   for (const [index, text] of documents.entries()) {
