@@ -37,6 +37,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   await saveRollout(deps, rollout, status);
   if (status.cleanedAt !== undefined) {
     deps.rollouts.publish(key, new Map());
+    deps.rollouts.forget(key);
     return undefined;
   }
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
@@ -12,14 +13,16 @@ import {
 } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
 import { lifelineViolations } from '../../rollout/lifeline.ts';
+import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import { thingName } from '../device/desired.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
 import { pinsOf } from './asset-change.ts';
 import { changeIn } from './asset-families.ts';
-import { lifelineOf, placeOf } from './asset-lifeline.ts';
+import { lifelineOf, lifelineVersion, placeOf } from './asset-lifeline.ts';
 import { createReader, type Reader } from './documents.ts';
+import type { PassMemory } from './pass-memory.ts';
 
 export interface AnalysisInput {
   readonly cache: Cache;
@@ -28,6 +31,8 @@ export interface AnalysisInput {
   readonly rollout: PolicyRollout;
   readonly families: readonly Family[];
   readonly devices: readonly Device[];
+  readonly memory: PassMemory;
+  readonly now: number;
 }
 
 export interface Analysis {
@@ -80,8 +85,9 @@ interface Holding {
  * asset would lose what it must never lose. Sets of policies that are alike are compared once.
  */
 export async function analyse(input: AnalysisInput): Promise<Analysis> {
-  const reader = createReader(input.cache, input.session, input.options);
-  const holdings = holdingsOf(input, reader);
+  const reader = createReader(input);
+  const pauser = createPauser(input.options.signal);
+  const holdings = await holdingsOf(input, reader, pauser);
   const refused = refusal(input, holdings);
   const policies = new Map<string, CertificatePolicies[]>();
   const found = { classification: NOTHING, brakeProblem: undefined, equal: false, policies };
@@ -93,6 +99,7 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
   for (const alike of sets) {
     const [first] = alike;
     if (first === undefined) continue;
+    if (pauser.isDue()) await pauser.pause();
     const split = await splitSet(input, reader, first);
     if (split === undefined) {
       const why = `a policy beside it on ${first.device.metadata.name} cannot be read; make its document readable or detach it`;
@@ -109,7 +116,7 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
       const { name } = device.metadata;
       policies.set(name, [...(policies.get(name) ?? []), { certificateId, ...shared }]);
     }
-    const failure = lifelineFailure(input, { before, after }, alike);
+    const failure = await lifelineFailure(input, { before, after, documents }, { alike, pauser });
     if (failure !== undefined) return { ...found, classification: worst, brakeProblem: brake, failure };
   }
   const equal = isEqual(input, worst, sets.length);
@@ -160,24 +167,31 @@ function isEqual({ rollout }: AnalysisInput, found: Classification, compared: nu
   return alone && found.class === 'equivalent' && !found.uncertain && !found.addsDeny;
 }
 
-function holdingsOf({ session, devices, rollout }: AnalysisInput, reader: Reader): readonly Holding[] {
+async function holdingsOf(
+  { session, devices, rollout }: AnalysisInput,
+  reader: Reader,
+  pauser: Pauser,
+): Promise<readonly Holding[]> {
   const { targets, members } = session.snapshot;
-  return devices.flatMap((device) => {
+  const holdings: Holding[] = [];
+  for (const device of devices) {
+    if (pauser.isDue()) await pauser.pause();
     const change = changeIn(rollout, device);
     const { attach = [], detach = [], join = [], leave = [], pins = [] } = change ?? {};
     const groups = members.at(thingName(device));
     const earlier = reader.inherited([...groups.filter((group) => !join.includes(group)), ...leave]);
     const later = reader.inherited([...groups.filter((group) => !leave.includes(group)), ...join]);
-    return (device.status?.certificates ?? []).flatMap(({ certificateId }): readonly Holding[] => {
-      if (certificateId === undefined) return [];
+    for (const { certificateId } of device.status?.certificates ?? []) {
+      if (certificateId === undefined) continue;
       const own = targets.at(certificateId);
       const but = (out: readonly string[]) => own.filter((name) => !out.includes(name) && !pins.includes(name));
       const sorted = (names: readonly string[]) => [...new Set(names)].sort();
       const before = sorted([...but(attach), ...detach, ...earlier]);
       const after = sorted([...but(detach), ...attach, ...later]);
-      return [{ device, certificateId, own, before, after, change }];
-    });
-  });
+      holdings.push({ device, certificateId, own, before, after, change });
+    }
+  }
+  return holdings;
 }
 
 /** What no strategy can get around. */
@@ -282,14 +296,34 @@ function worse(a: Classification, b: Classification): Classification {
   };
 }
 
-function lifelineFailure(
+interface Compared {
+  readonly before: PolicySet;
+  readonly after: PolicySet;
+  readonly documents: ReturnType<typeof setsOf>;
+}
+
+/** Each asset is compared under its own names, once: until its object, its lifeline or a document changes. */
+async function lifelineFailure(
   input: AnalysisInput,
-  { before, after }: Pick<CertificatePolicies, 'before' | 'after'>,
-  alike: readonly Holding[],
-): Analysis['failure'] {
+  { before, after, documents }: Compared,
+  { alike, pauser }: { readonly alike: readonly Holding[]; readonly pauser: Pauser },
+): Promise<Analysis['failure']> {
+  const { lifelines } = input.memory;
+  const compared = createHash('sha256').update(JSON.stringify(documents)).digest('hex');
+  const sources = new Map<string, string>();
   for (const { device, certificateId } of alike) {
+    if (pauser.isDue()) await pauser.pause();
+    const type = device.spec.thingTypeRef?.name ?? '';
+    const source = sources.get(type) ?? lifelineVersion(input, device);
+    sources.set(type, source);
+    const id = `${device.metadata.uid}/${certificateId}`;
+    const version = `${compared} ${source} ${device.metadata.generation}`;
+    if (lifelines.get(id) === version) continue;
     const [violation] = lifelineViolations(lifelineOf(input, device, certificateId), before, after);
-    if (violation === undefined) continue;
+    if (violation === undefined) {
+      lifelines.set(id, version);
+      continue;
+    }
     const { purpose, request } = violation.need;
     const had = violation.allowedBefore ? 'would lose' : 'does not have, and would not get,';
     const why = `${device.metadata.name} ${had} what it must never lose (${purpose}: ${request.action} on ${request.resource}); allow it in the document, nobody can override this`;

@@ -17,24 +17,36 @@ interface LifelineInput {
   readonly rollout: PolicyRollout;
 }
 
+/** Changes whenever an object changes that may add to the lifelines of the Devices of this type. */
+export function lifelineVersion({ cache, rollout }: LifelineInput, device: Device): string {
+  return sourcesOf(cache, rollout, device)
+    .map((object) => `${object?.metadata.uid}@${object?.metadata.generation}`)
+    .join(' ');
+}
+
+function sourcesOf(
+  cache: Cache,
+  rollout: PolicyRollout,
+  { metadata, spec }: Device,
+): readonly (AWSAccount | ThingType | IoTPolicy | undefined)[] {
+  const { namespace = '' } = metadata;
+  const get = (kind: string, name: string | undefined) =>
+    name === undefined ? undefined : cache.get({ kind, namespace, name });
+  return [
+    get('AWSAccount', spec.accountRef.name) as AWSAccount | undefined,
+    get('ThingType', spec.thingTypeRef?.name) as ThingType | undefined,
+    ...rollout.spec.policies.map(({ name }) => get('IoTPolicy', name) as IoTPolicy | undefined),
+  ];
+}
+
 /** The lifeline of an asset for each of its client ids: account, type, device, and what its policies add. */
 export function lifelineOf(
   { cache, session, rollout }: LifelineInput,
   device: Device,
   certificateId?: string,
 ): readonly Need[] {
-  const { namespace = '' } = device.metadata;
-  const get = (kind: string, name: string | undefined) =>
-    name === undefined ? undefined : cache.get({ kind, namespace, name });
-  const account = get('AWSAccount', device.spec.accountRef.name) as AWSAccount | undefined;
-  const type = get('ThingType', device.spec.thingTypeRef?.name) as ThingType | undefined;
-  const policies = rollout.spec.policies.map(({ name }) => get('IoTPolicy', name) as IoTPolicy | undefined);
-  const lifeline = mergeLifelines([
-    account?.spec.lifeline,
-    type?.spec.lifeline,
-    device.spec.lifeline,
-    ...policies.map((policy) => policy?.spec.lifeline),
-  ]);
+  const others = sourcesOf(cache, rollout, device).map((object) => object?.spec.lifeline);
+  const lifeline = mergeLifelines([...others, device.spec.lifeline]);
   return clientIds(device).flatMap((pattern) => {
     const subject = subjectOf(cache, device, { clientId: exampleOf(pattern), certificateId });
     return lifelineNeeds(lifeline, subject, placeOf(session));

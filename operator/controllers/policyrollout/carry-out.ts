@@ -113,10 +113,14 @@ function directive(
 ): Directive {
   const { rollout, strategy, analysis } = pass;
   const change = changeIn(rollout, device);
+  // Asked for only by assets that have something left to do: most of a large fleet has not.
+  const families = lazily(() => familiesAt({ cache: pass.deps.cache, session: pass.session }, device, pass.families));
+  const requirement = lazily(() => requirementOf(analysis, device, change?.retire !== undefined));
+  const controls = lazily(() => orders.controls(device));
+  const lifeline = lazily(() => lifelineKeys(pass, device));
   return {
     rollout: rollout.metadata.name,
     direction,
-    families: familiesAt({ cache: pass.deps.cache, session: pass.session }, device, pass.families),
     change,
     equal: analysis.equal,
     candidateDefaults: orders.defaults,
@@ -124,12 +128,29 @@ function directive(
     permission: permission(pass, orders.decision),
     addsDeny: analysis.classification.addsDeny && !analysis.classification.uncertain,
     strategy,
-    requirement: requirementOf(analysis, device, change?.retire !== undefined),
-    controls: orders.controls(device),
     policies: analysis.policies.get(device.metadata.name) ?? [],
     wave: pass.tally.wave,
-    lifeline: lifelineKeys(pass, device),
     cause: orders.decision.why,
+    get families() {
+      return families();
+    },
+    get requirement() {
+      return requirement();
+    },
+    get controls() {
+      return controls();
+    },
+    get lifeline() {
+      return lifeline();
+    },
+  };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

@@ -7,8 +7,15 @@ import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import { groupName } from '../thinggroup/observe.ts';
+import type { PassMemory } from './pass-memory.ts';
 
-/** Reads each document and each line of ancestors once per analysis. */
+/**
+ * A document is read again after this time. Nothing is taken from an asset on its word alone: before each Detach what
+ * remains is read directly.
+ */
+const FRESH_MS = 30_000;
+
+/** Reads each document at most every half minute, each line of ancestors once per analysis. */
 export interface Reader {
   /** Undefined when the policy is gone or its document cannot be read. */
   document(policyName: string): Promise<PolicyDocument | undefined>;
@@ -16,8 +23,16 @@ export interface Reader {
   inherited(groups: readonly string[]): readonly string[];
 }
 
-export function createReader(cache: Cache, session: AccountSession, options: CallOptions): Reader {
-  const documents = new Map<string, Promise<PolicyDocument | undefined>>();
+export interface ReaderInput {
+  readonly cache: Cache;
+  readonly session: AccountSession;
+  readonly options: CallOptions;
+  readonly memory: Pick<PassMemory, 'documents'>;
+  readonly now: number;
+}
+
+export function createReader({ cache, session, options, memory, now }: ReaderInput): Reader {
+  const { documents } = memory;
   const lines = new Map<string, readonly string[]>();
 
   async function read(policyName: string): Promise<PolicyDocument | undefined> {
@@ -33,9 +48,12 @@ export function createReader(cache: Cache, session: AccountSession, options: Cal
 
   return {
     document(policyName) {
-      const known = documents.get(policyName) ?? read(policyName);
-      documents.set(policyName, known);
-      return known;
+      const known = documents.get(policyName);
+      if (known !== undefined && now - known.at < FRESH_MS && now >= known.at) return known.document;
+      const document = read(policyName);
+      documents.set(policyName, { at: now, document });
+      document.catch(() => documents.delete(policyName));
+      return document;
     },
     inherited(groups) {
       const { targets } = session.snapshot;

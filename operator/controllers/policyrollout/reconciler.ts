@@ -35,6 +35,7 @@ export function createRolloutReconciler(deps: RolloutDeps): Reconciler {
       const rollout = deps.cache.get(key) as PolicyRollout | undefined;
       if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined) {
         deps.rollouts.publish(key, new Map());
+        deps.rollouts.forget(key);
         return undefined;
       }
       const session = await deps.accounts.session(key.namespace, rollout.spec.accountRef.name, context);
@@ -71,6 +72,8 @@ async function look(start: Start): Promise<Pass> {
     rollout,
     families,
     devices,
+    memory: deps.rollouts.memory(key),
+    now,
   });
   const strategy = analysis.equal ? inOneGo(given) : given;
   const assets = summarise({ rollout, devices, strategy, started, ready, retriedAt });

@@ -8,6 +8,7 @@ import type { Requirement } from '../../rollout/verdict.ts';
 import { keyText } from '../../runtime/controller/keys.ts';
 import type { CertificatePolicies } from './analysis.ts';
 import { type CheckRunner, NO_CHECKS } from './check-runner.ts';
+import { createPassMemory, type PassMemory } from './pass-memory.ts';
 import { createPreflightMemory, type PreflightMemory } from './preflight-memory.ts';
 import type { AssetIdentity, SignalBook } from './signals.ts';
 import { createSubscriptionMemory, type SubscriptionMemory } from './subscription-memory.ts';
@@ -54,6 +55,9 @@ export interface Rollouts {
   publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>): readonly string[];
   /** Assets that were told to start and whose own status may not show it yet. */
   started(rollout: ObjectKey): Set<string>;
+  memory(rollout: ObjectKey): PassMemory;
+  /** Nothing of the rollout is needed any more. */
+  forget(rollout: ObjectKey): void;
   /** No Detach before this time: one of the leader before us may still be on its way. */
   noDetachBefore(now: number): number;
 }
@@ -64,6 +68,7 @@ export const DETACH_DEADLINE_MS = 30_000;
 export function createRollouts(signals: SignalBook, checks: CheckRunner = NO_CHECKS): Rollouts {
   const byDevice = new Map<string, { readonly rollout: string; readonly directive: Directive }>();
   const started = new Map<string, Set<string>>();
+  const memories = new Map<string, PassMemory>();
   let quietUntil: number | undefined;
   return {
     signals,
@@ -92,6 +97,17 @@ export function createRollouts(signals: SignalBook, checks: CheckRunner = NO_CHE
       const set = started.get(id) ?? new Set<string>();
       started.set(id, set);
       return set;
+    },
+    memory(rollout) {
+      const id = keyText(rollout);
+      const memory = memories.get(id) ?? createPassMemory();
+      memories.set(id, memory);
+      return memory;
+    },
+    forget(rollout) {
+      const id = keyText(rollout);
+      started.delete(id);
+      memories.delete(id);
     },
     noDetachBefore(now) {
       // First asked when this process begins to lead.

@@ -1,8 +1,8 @@
 import type { FleetObject } from '../../api/kinds.gen.ts';
 import { nearest } from '../../api/validation/nearest.ts';
+import type { Pauser } from '../../runtime/pauser.ts';
 import { checkDevice, checkGroup } from './check-groups.ts';
 import type { FoundFile } from './files.ts';
-import type { Pauser } from './pauser.ts';
 import { type Finding, placeFindings } from './place.ts';
 import type { ProblemList } from './problems.ts';
 import { accountOf, awsNameOf, type Reference, referencesOf } from './references.ts';

@@ -2,13 +2,13 @@ import type { KubeObject } from '../../api/meta.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../api/validate.ts';
 import { type Path, pathText } from '../../api/validation/path.ts';
 import { deepFreeze, isObject } from '../../api/validation/values.ts';
+import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import { checkObject, type ObjectProblem } from './check-object.ts';
 import { checkTree, type Declared, type TreeOptions } from './check-tree.ts';
 import { type Cut, cutDocuments } from './documents.ts';
 import { type FoundFile, findManifests } from './files.ts';
 import type { Spot } from './full-yaml.ts';
 import { explainKustomization, identify } from './identify.ts';
-import { createPauser, type Pauser } from './pauser.ts';
 import { createProblemList, type ProblemList } from './problems.ts';
 import { firstContent, type Locate, readDocument } from './read-document.ts';
 import {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Lets other work run between documents, and notices an abort. */
+/** Lets other work run between the steps of a long one, and notices an abort. */
 export interface Pauser {
   isDue(): boolean;
   isAborted(): boolean;
