@@ -34,6 +34,8 @@ interface CachedValue<V> {
  * membership and each thing's attributes. What was never read is read fresh.
  */
 export class BrokerCache implements AuthorityView {
+  readonly #scope: Scope;
+  readonly #opened = new Set<BrokerCache>();
   readonly #current: AuthorityView;
   readonly #clock: Clock;
   readonly #options: PropagationOptions;
@@ -43,6 +45,7 @@ export class BrokerCache implements AuthorityView {
   readonly #things = new Map<string, CachedValue<ThingFacts | undefined>>();
 
   constructor(scope: Scope, clock: Clock, options: PropagationOptions) {
+    this.#scope = scope;
     this.#current = currentView(scope);
     this.#clock = clock;
     this.#options = options;
@@ -51,6 +54,7 @@ export class BrokerCache implements AuthorityView {
   /** To be called after each change of the scope (`sandbox.onChange`). */
   observe(change: Change): void {
     if (this.#options.mode === 'instant') return;
+    for (const own of this.#opened) own.observe(change);
     switch (change.kind) {
       case 'policy-attachment':
         this.#expireMember(this.#policies.get(change.target), change.policyName);
@@ -94,22 +98,24 @@ export class BrokerCache implements AuthorityView {
     return this.#current.thingsOf(principal);
   }
 
-  /** A new connection of this principal: with `newConnectionsSeeAtOnce` what it reads is read fresh. */
-  connecting(principal: string, thingName: string | undefined): void {
-    if (!this.#options.newConnectionsSeeAtOnce) return;
-    const targets = [principal, ...(thingName === undefined ? [] : [thingName])];
-    for (const name of this.#policies.get(principal)?.shown ?? []) this.#documents.delete(name);
-    for (const name of this.#current.policiesOf(principal)) this.#documents.delete(name);
-    for (const target of targets) {
-      this.#policies.delete(target);
-      this.#groups.delete(target);
-      this.#things.delete(target);
-    }
+  /**
+   * With `newConnectionsSeeAtOnce`: caches of one connection's own. They are empty, so it reads everything as it is now,
+   * and what other connections have read stays as it is. `release` them when the connection is gone.
+   */
+  open(): BrokerCache | undefined {
+    if (!this.#options.newConnectionsSeeAtOnce || this.#options.mode === 'instant') return undefined;
+    const own = new BrokerCache(this.#scope, this.#clock, this.#options);
+    this.#opened.add(own);
+    return own;
+  }
+
+  release(own: BrokerCache): void {
+    this.#opened.delete(own);
   }
 
   /** When the next waiting entry turns over; undefined when none waits. */
   nextTurnover(): number | undefined {
-    const times: number[] = [];
+    const times: number[] = [...this.#opened].flatMap((own) => own.nextTurnover() ?? []);
     for (const set of [...this.#policies.values(), ...this.#groups.values()]) times.push(...set.pending.values());
     for (const { pending } of [...this.#documents.values(), ...this.#things.values()]) {
       if (pending !== undefined) times.push(pending);

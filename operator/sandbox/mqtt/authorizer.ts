@@ -11,6 +11,8 @@ export interface Subject {
   readonly sourceIp: string;
   /** Things of the principal when it connected → exclusively attached. Read once: the association lasts as long as the connection. */
   readonly things: ReadonlyMap<string, boolean>;
+  /** What it sees instead of the shared caches. */
+  readonly view?: AuthorityView | undefined;
 }
 
 /** Decides each operation of a connection with the policies that the broker's cache shows at that moment. */
@@ -42,7 +44,8 @@ export class Authorizer {
   /** `resource` is what follows the account in the ARN, such as `topic/a/b`. */
   decide(subject: Subject, action: string, resource: string, more: Context = {}): Decision {
     const authority = this.#authority(subject);
-    const texts = authority.policyNames.flatMap((name) => this.#view.document(name) ?? []);
+    const view = subject.view ?? this.#view;
+    const texts = authority.policyNames.flatMap((name) => view.document(name) ?? []);
     const context = { ...authority.context, [keys.sourceIp]: subject.sourceIp, ...more };
     const set = this.#compiled(subject.principal, texts);
     return evaluate(set, { action, resource: this.#scope.arn(resource), context }).decision;
@@ -53,11 +56,12 @@ export class Authorizer {
   }
 
   #authority(subject: Subject) {
+    const seen = subject.view ?? this.#view;
     const view: AuthorityView = {
-      policiesOf: (target) => this.#view.policiesOf(target),
-      document: (name) => this.#view.document(name),
-      groupsOf: (name) => this.#view.groupsOf(name),
-      thing: (name) => this.#view.thing(name),
+      policiesOf: (target) => seen.policiesOf(target),
+      document: (name) => seen.document(name),
+      groupsOf: (name) => seen.groupsOf(name),
+      thing: (name) => seen.thing(name),
       thingsOf: () => subject.things,
     };
     return authorityOf(this.#scope, view, subject, this.#switches);

@@ -1,3 +1,4 @@
+import type { BrokerCache } from '../propagation.ts';
 import type { Subject } from './authorizer.ts';
 
 /** Why a connection ended, in the words of AWS's lifecycle events. */
@@ -27,6 +28,8 @@ export interface Peer {
 
 /** One accepted MQTT connection. */
 export interface Connection extends Subject {
+  /** Caches of its own, where new connections see changes at once. */
+  readonly view: BrokerCache | undefined;
   readonly clientId: string;
   readonly certificateId: string;
   readonly thingName: string | undefined;

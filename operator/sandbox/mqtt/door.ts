@@ -1,5 +1,6 @@
 import { keys } from '../../policy/index.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { BrokerCache } from '../propagation.ts';
 import { IDENTITY } from '../state/identity.ts';
 import { uuid } from '../state/ids.ts';
 import type { Scope } from '../state/scope.ts';
@@ -49,7 +50,12 @@ export interface DoorContext {
 }
 
 /** Judges a CONNECT: the certificate, the client id, iot:Connect, and that the will may be published. */
-export function judgeConnect(context: DoorContext, peer: Peer, request: ConnectRequest): Connection | Refusal {
+export function judgeConnect(
+  context: DoorContext,
+  peer: Peer,
+  request: ConnectRequest,
+  view?: BrokerCache,
+): Connection | Refusal {
   const { scope, authorizer } = context;
   const { clientId, will } = request;
   if (!isClientId(clientId) || (will && !acceptableWill(will))) return 'malformed';
@@ -60,11 +66,13 @@ export function judgeConnect(context: DoorContext, peer: Peer, request: ConnectR
     clientId,
     sourceIp: peer.sourceIp,
     things: new Map(context.thingsOf(principal)),
+    view,
   };
   if (!allowed(context, subject, peer, request)) return 'denied';
   const thingName = authorizer.thingOf(subject);
   return {
     ...subject,
+    view,
     clientId,
     certificateId: peer.certificateId,
     thingName,

@@ -58,8 +58,8 @@ function connect(parts: RealmParts, table: ConnectionTable, client: Client, pack
     parts.telemetry.connectThrottled(peer, packet.clientId);
     return false;
   }
-  parts.connecting(peer, packet.clientId);
-  const judged = judgeConnect(parts, peer, packet);
+  const view = parts.cache.open();
+  const judged = judgeConnect(parts, peer, packet, view);
   if (typeof judged !== 'string') {
     // A second connection of the same client id ends the first.
     const before = table.liveConnection(judged.clientId);
@@ -67,6 +67,7 @@ function connect(parts: RealmParts, table: ConnectionTable, client: Client, pack
     table.accepted.set(client, judged);
     return true;
   }
+  if (view) parts.cache.release(view);
   if (judged === 'denied') parts.telemetry.connectRefused(peer, packet.clientId);
   return false;
 }

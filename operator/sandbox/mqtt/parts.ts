@@ -1,7 +1,8 @@
 import type { Clock } from '../../runtime/clock.ts';
+import type { BrokerCache } from '../propagation.ts';
 import type { Retained } from '../state/retained.ts';
 import type { Authorizer } from './authorizer.ts';
-import type { Connection, Peer } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { DoorContext } from './door.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -15,8 +16,7 @@ export interface RealmParts extends DoorContext {
   readonly unauthorizedSubscribe: 'close' | 'suback';
   /** Takes from the quota of connects; false when it is used up. */
   readonly mayConnect: (clientId: string) => boolean;
-  /** A CONNECT arrived; before anything is read for it. */
-  readonly connecting: (peer: Peer, clientId: string) => void;
+  readonly cache: BrokerCache;
   /** Serves a message on a reserved topic. */
   readonly reserved: (connection: Connection, topic: string, payload: Buffer) => void;
   /** Something moved; the broker is not at rest. */

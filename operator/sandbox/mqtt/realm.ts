@@ -151,6 +151,7 @@ export class Realm {
     const connection = this.#table.accepted.get(client);
     this.#keepAlive.forget(client);
     if (!connection) return;
+    if (connection.view) this.#parts.cache.release(connection.view);
     const { clientId } = connection;
     if (this.#table.live.get(clientId) === client) this.#table.live.delete(clientId);
     const reason = connection.reason ?? 'CONNECTION_LOST';

@@ -159,12 +159,7 @@ export class Realms {
           input: { clientId },
         });
       },
-      connecting(peer, clientId) {
-        const principal = scope.arn(`cert/${peer.certificateId}`);
-        const things = cache.thingsOf(principal);
-        const exclusive = [...things].find(([, isExclusive]) => isExclusive)?.[0];
-        cache.connecting(principal, exclusive ?? (things.has(clientId) ? clientId : undefined));
-      },
+      cache,
       reserved: (connection, topic, payload) => this.#reserved(scope, connection, topic, payload),
     });
     return { realm, cache, telemetry, authorizer };

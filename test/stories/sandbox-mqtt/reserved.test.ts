@@ -187,4 +187,25 @@ describe('quotas and switches', () => {
     await bed.broker.settle();
     expect(second.closed).toBe(true);
   });
+
+  test('a new connection that sees a changed policy does not make another device of the policy see it', async () => {
+    const propagation = { mode: 'fixed', delay: [480_000, 480_000], newConnectionsSeeAtOnce: true } as const;
+    bed = startBed({}, { propagation });
+    const [lamp, fan] = [await bed.device('lamp', EVERYTHING), await bed.device('fan')];
+    await bed.iot.attachPolicy({ policyName: 'lamp', target: fan.certificateArn });
+    await bed.iot.detachPolicy({ policyName: 'fan', target: fan.certificateArn });
+    const old = bed.broker.device({ certificateId: lamp.certificateId, clientId: 'lamp' });
+    old.publish('t', '1');
+    await bed.broker.settle();
+    await bed.edit('lamp', documentOf({ Action: 'Connect', Resource: '*' }));
+    const fresh = bed.broker.device({ certificateId: fan.certificateId, clientId: 'fan' });
+    fresh.publish('t', '2');
+    const still = old.publish('t', '3');
+    await bed.broker.settle();
+    expect([fresh.closed, old.acknowledged.has(still)]).toEqual([true, true]);
+    await bed.pass(480_000);
+    old.publish('t', '4');
+    await bed.broker.settle();
+    expect(old.closed).toBe(true);
+  });
 });

@@ -30,6 +30,45 @@ it('a violation is active until it is cleared, keeps its verification, and is to
   expect((await failure(unknown)).name).toBe('InvalidRequestException');
 });
 
+it('a violation is mitigated by moving its thing into the quarantine group; a failed action skips the rest', async () => {
+  const { iot, sandbox } = startSandbox();
+  await iot.createThing({ thingName: 't' });
+  const behaviors = [{ name: 'b', metric: 'aws:num-disconnects' }];
+  await iot.createSecurityProfile({ securityProfileName: 's', behaviors });
+  const violationId = raiseViolation(sandbox.world, sandbox.scope(), {
+    thingName: 't',
+    securityProfileName: 's',
+    behaviorName: 'b',
+  });
+  const roleArn = 'arn:aws:iam::123456789012:role/m';
+  const adding = (group: string) => ({ addThingsToThingGroupParams: { thingGroupNames: [group] } });
+  await iot.createMitigationAction({ actionName: 'contain', roleArn, actionParams: adding('quarantine') });
+  await iot.createMitigationAction({ actionName: 'lost', roleArn, actionParams: adding('missing') });
+  const deactivate = { updateDeviceCertificateParams: { action: 'DEACTIVATE' as const } };
+  await iot.createMitigationAction({ actionName: 'cut', roleArn, actionParams: deactivate });
+  await iot.createThingGroup({ thingGroupName: 'quarantine' });
+  const run = (taskId: string, actions: string[]) =>
+    iot.startDetectMitigationActionsTask({
+      taskId,
+      target: { violationIds: [violationId] },
+      actions,
+      clientRequestToken: taskId,
+    });
+  expect((await failure(run('x', ['cut']))).message).toContain('UPDATE_DEVICE_CERTIFICATE');
+  await run('bad', ['lost', 'contain']);
+  const executions = async (taskId: string) =>
+    (await iot.listDetectMitigationActionsExecutions({ taskId })).actionsExecutions?.map((e) => e.status);
+  expect(await executions('bad')).toEqual(['FAILED', 'SKIPPED']);
+  expect((await iot.listThingsInThingGroup({ thingGroupName: 'quarantine' })).things).toEqual([]);
+  await run('good', ['contain']);
+  expect((await failure(run('good', ['contain']))).name).toBe('TaskAlreadyExistsException');
+  expect((await iot.listThingsInThingGroup({ thingGroupName: 'quarantine' })).things).toEqual(['t']);
+  const { taskSummary } = await iot.describeDetectMitigationActionsTask({ taskId: 'good' });
+  expect(taskSummary).toMatchObject({ taskStatus: 'SUCCESSFUL', taskStatistics: { actionsExecuted: 1 } });
+  const window = { startTime: new Date(0), endTime: new Date(sandbox.clock.now()) };
+  expect((await iot.listDetectMitigationActionsTasks(window)).tasks?.map((t) => t.taskId)).toEqual(['bad', 'good']);
+});
+
 it('the control endpoint raises and ends a violation, and refuses one of nothing', async () => {
   const { iot, sandbox } = startSandbox();
   await iot.createThing({ thingName: 't' });

@@ -186,7 +186,9 @@ describe('the broker’s caches', () => {
     const fresh = world('fixed', () => 0, true);
     fresh.cache.policiesOf(target);
     fresh.setPolicies(['a']);
-    fresh.cache.connecting(target, undefined);
-    expect(fresh.cache.policiesOf(target)).toEqual(['a']);
+    const own = fresh.cache.open();
+    expect(own?.policiesOf(target)).toEqual(['a']);
+    expect(fresh.cache.policiesOf(target)).toEqual([]);
+    expect(world('fixed').cache.open()).toBeUndefined();
   });
 });

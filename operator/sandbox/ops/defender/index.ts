@@ -2,6 +2,7 @@ import type { Family } from '../../operations.ts';
 import { family } from '../../operations.ts';
 import { audits } from './audits.ts';
 import { customMetrics } from './custom-metrics.ts';
+import { detectTasks } from './detect-tasks.ts';
 import { dimensions } from './dimensions.ts';
 import { mitigationActions } from './mitigation-actions.ts';
 import { mitigationTasks } from './mitigation-tasks.ts';
@@ -16,6 +17,7 @@ export const defenderFamilies: readonly Family[] = [
   audits,
   auditSuppressions,
   customMetrics,
+  detectTasks,
   dimensions,
   mitigationActions,
   mitigationTasks,

@@ -35,17 +35,18 @@ export function fits(check: string, type: ActionType): boolean {
   }
 }
 
-function addThings(context: CallContext, action: MitigationAction, { deviceCertificateId = '' }: Resource): void {
+/** Puts one thing into the groups of the action; a thing that is gone is left out. */
+export function addThing(context: CallContext, action: MitigationAction, thingName: string): void {
   const { thingGroupNames = [], overrideDynamicGroups } = action.params.addThingsToThingGroupParams ?? {};
+  const thing = registryOf(context).things.get(thingName);
+  const groups = thingGroupNames.map((groupName) => groupNamed(context, groupName));
+  if (!thing) return;
+  for (const group of groups) joinGroup(context, thing, group, overrideDynamicGroups ?? false);
+}
+
+function addThings(context: CallContext, action: MitigationAction, { deviceCertificateId = '' }: Resource): void {
   const { arn } = certificateWithId(context, deviceCertificateId);
-  const registry = registryOf(context);
-  for (const groupName of thingGroupNames) {
-    const group = groupNamed(context, groupName);
-    for (const name of identityOf(context).links(arn).things) {
-      const thing = registry.things.get(name);
-      if (thing) joinGroup(context, thing, group, overrideDynamicGroups ?? false);
-    }
-  }
+  for (const name of identityOf(context).links(arn).things) addThing(context, action, name);
 }
 
 function deactivateCa(context: CallContext, { caCertificateId = '' }: Resource): void {

@@ -11,7 +11,7 @@ import { compact } from '../support.ts';
 
 const RETENTION = 30 * 86_400_000;
 
-interface Violation {
+export interface Violation {
   readonly id: string;
   readonly thingName: string;
   readonly profile: string;
