@@ -35,6 +35,8 @@ export interface OutgoingMessage {
 /** What the HTTP data plane needs of the MQTT broker. Without a served broker nothing is connected. */
 export interface BrokerPort {
   connection(scope: Scope, clientId: string): ConnectionInfo | undefined;
+  /** Like `connection`, but also tells how the last connection ended when nothing waits for the next one. */
+  lastSeen(scope: Scope, clientId: string): ConnectionInfo | undefined;
   subscriptions(scope: Scope, clientId: string): readonly { readonly topicFilter: string; readonly qos: number }[];
   /** False when there is neither a connection nor a session. */
   disconnect(

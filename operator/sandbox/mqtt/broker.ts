@@ -62,6 +62,7 @@ export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Bro
   const realms = new Realms(sandbox, options, rest);
   const port: BrokerPort = {
     connection: (scope, clientId) => realms.of(scope).realm.info(clientId),
+    lastSeen: (scope, clientId) => realms.of(scope).realm.lastSeen(clientId),
     subscriptions: (scope, clientId) => realms.of(scope).realm.subscriptions(clientId),
     disconnect: (scope, clientId, how) =>
       realms.of(scope).realm.disconnect(clientId, { ...how, reason: 'API_INITIATED_DISCONNECT' }),

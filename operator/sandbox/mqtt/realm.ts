@@ -8,7 +8,7 @@ import { KeepAlive } from './keep-alive.ts';
 import type { RealmParts } from './parts.ts';
 import { Sessions } from './sessions.ts';
 import { SubscribeJudge } from './subscribe-judge.ts';
-import { ConnectionTable } from './table.ts';
+import { ConnectionTable, type Ended } from './table.ts';
 import { type SeenPacket, tapClient } from './tap.ts';
 
 /** aedes multiplies it by four and hands it to setInterval, which takes less than 2^31. There are no other nodes to hear of. */
@@ -31,8 +31,9 @@ export class Realm {
     this.#parts = parts;
     const { clock, realTime, retained, sessionExpiryMs } = parts;
     this.#subscribes = new SubscribeJudge(parts.authorizer, parts.telemetry, parts.unauthorizedSubscribe);
-    this.#sessions = new Sessions({ clock, retained, expiryMs: sessionExpiryMs }, this.#subscribes, (clientId) => {
-      this.#table.ended.delete(clientId);
+    this.#sessions = new Sessions({ clock, retained, expiryMs: sessionExpiryMs }, this.#subscribes, {
+      ended: (clientId) => void this.#table.ended.delete(clientId),
+      queued: (clientId, { topic, qos }) => parts.telemetry.queued(clientId, topic, qos),
     });
     this.#keepAlive = new KeepAlive({ clock, realTime }, (client) => this.#end(client, 'MQTT_KEEP_ALIVE_TIMEOUT'));
     this.#aedes = new Aedes({
@@ -62,9 +63,19 @@ export class Realm {
     return [...this.#table.live.values()].flatMap((client) => this.#table.accepted.get(client) ?? []);
   }
 
+  /** A connection, or a session that waits for the next one. */
   info(clientId: string): ConnectionInfo | undefined {
+    return this.#described(clientId, this.#table.ended.get(clientId));
+  }
+
+  /** The same, and also how the last connection ended when nothing waits for the next one. */
+  lastSeen(clientId: string): ConnectionInfo | undefined {
+    return this.#described(clientId, this.#table.left.get(clientId));
+  }
+
+  #described(clientId: string, before: Ended | undefined): ConnectionInfo | undefined {
     const live = this.#table.liveConnection(clientId);
-    const ended = live ? undefined : this.#table.ended.get(clientId);
+    const ended = live ? undefined : before;
     const connection = live ?? ended?.connection;
     if (!connection) return undefined;
     return {
@@ -155,6 +166,7 @@ export class Realm {
     const { clientId } = connection;
     if (this.#table.live.get(clientId) === client) this.#table.live.delete(clientId);
     const reason = connection.reason ?? 'CONNECTION_LOST';
+    this.#table.leave(connection, this.#parts.clock.now(), reason);
     if (!connection.cleanSession && this.#sessions.has(clientId)) {
       this.#table.ended.set(clientId, { connection, at: this.#parts.clock.now(), reason });
       this.#sessions.suspend(clientId);

@@ -90,8 +90,8 @@ export class Realms {
   async answer(from: Peer | undefined, request: DeviceRequest): Promise<DeviceAnswer> {
     const known = from && this.recognise(from);
     if (!known) return { status: 403, body: Buffer.from('{"message":"Forbidden"}') };
-    const { authorizer } = this.of(known.scope);
-    return answerDevice({ world: this.#sandbox.world, authorizer, ...known }, request);
+    const { authorizer, telemetry } = this.of(known.scope);
+    return answerDevice({ world: this.#sandbox.world, authorizer, telemetry, ...known }, request);
   }
 
   async close(): Promise<void> {

@@ -54,20 +54,25 @@ export class Sessions {
   readonly #retained: Retained;
   readonly #grants: { granted(subscription: Subscription): boolean };
   readonly #ended: (clientId: string) => void;
+  readonly #queuedFor: (clientId: string, packet: StoredPacket) => void;
   readonly #sessions = new Map<string, Session>();
   readonly #tree = new FilterTree<Session>();
 
-  /** `ended` is called when a session is over. Filters that `grants` does not know as granted are not kept. */
+  /** `ended` is called when a session is over, `queued` for each message that a device without a connection will get. Filters that `grants` does not know as granted are not kept. */
   constructor(
     parts: { readonly clock: Clock; readonly expiryMs: number; readonly retained: Retained },
     grants: { granted(subscription: Subscription): boolean },
-    ended: (clientId: string) => void,
+    on: {
+      readonly ended: (clientId: string) => void;
+      readonly queued: (clientId: string, packet: StoredPacket) => void;
+    },
   ) {
     this.#clock = parts.clock;
     this.#expiryMs = parts.expiryMs;
     this.#retained = parts.retained;
     this.#grants = grants;
-    this.#ended = ended;
+    this.#ended = on.ended;
+    this.#queuedFor = on.queued;
   }
 
   has(clientId: string): boolean {
@@ -151,7 +156,10 @@ export class Sessions {
 
   outgoingEnqueue({ clientId }: { readonly clientId: string }, packet: StoredPacket): Settled<void> {
     const session = this.#sessions.get(clientId);
-    if (session && session.queue.length < MAX_QUEUED) session.queue.push(copyOf(packet));
+    if (session && session.queue.length < MAX_QUEUED) {
+      session.queue.push(copyOf(packet));
+      if (session.expiry) this.#queuedFor(clientId, packet);
+    }
     return settled(undefined);
   }
 

@@ -1,8 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { isLogged, type LogLevel, type LogSubject, levelOf, logTime, V2_LOGS } from '../signals/v2-logs.ts';
+import { type LogLevel, writeLog } from '../signals/v2-logs.ts';
 import { uuid } from '../state/ids.ts';
 import type { Scope } from '../state/scope.ts';
-import { SETTINGS } from '../state/settings.ts';
 import type { Connection, DisconnectReason, Peer } from './connection.ts';
 
 /** Publishes an event on a reserved topic and to the signal queues. */
@@ -11,18 +10,17 @@ export type Announce = (topic: string, payload: Readonly<Record<string, unknown>
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Authorization failures look like this in the field (the format page has no example). */
-const DENIED = { reason: 'AUTHORIZATION_FAILURE', details: 'Authorization Failure' };
+export const DENIED = { reason: 'AUTHORIZATION_FAILURE', details: 'Authorization Failure' };
 
 /** AWS emits no lifecycle events for these client ids (life-cycle-events). */
 const emitsEvents = (clientId: string) => !/[+#]/.test(clientId);
 
 /** Tells what happens at the broker: lifecycle events and V2 log entries. */
 export class Telemetry {
-  readonly #scope: Scope;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #announce: Announce;
-  readonly #groups: (thing: string) => readonly string[];
+  readonly #place: Parameters<typeof writeLog>[0];
   readonly #versions = new Map<string, number>();
 
   constructor(
@@ -31,11 +29,10 @@ export class Telemetry {
     announce: Announce,
     groups: (thing: string) => readonly string[],
   ) {
-    this.#scope = scope;
     this.#clock = world.clock;
     this.#random = world.random;
     this.#announce = announce;
-    this.#groups = groups;
+    this.#place = { scope, world, groups };
   }
 
   connected(connection: Connection): void {
@@ -115,6 +112,20 @@ export class Telemetry {
     this.#lifecycle('subscriptions/unsubscribed', connection, { eventType: 'unsubscribed', topics: filters });
   }
 
+  /** A message waits for a device that is away. */
+  queued(clientId: string, topic: string, qos: number): void {
+    this.#log('INFO', 'Queued', { clientId }, { topicName: topic, qos: String(qos) });
+  }
+
+  /** A device's HTTPS request; `problem` undefined when it was done. */
+  requestedByHttp(peer: Peer, eventType: string, fields: Fields, problem: Fields | undefined): void {
+    const { certificateId: principalId, sourceIp, sourcePort } = peer;
+    const who = { principalId, sourceIp, sourcePort };
+    const ok = problem === undefined;
+    const level = ok ? 'INFO' : 'ERROR';
+    writeLog(this.#place, { level, eventType, ok, protocol: 'HTTP', who, fields: { ...fields, ...problem } });
+  }
+
   /** A request on a reserved topic, such as GetThingShadow. */
   requested(connection: Connection, eventType: string, ok: boolean, fields: Fields): void {
     this.#log(ok ? 'INFO' : 'ERROR', eventType, connection, fields);
@@ -140,34 +151,16 @@ export class Telemetry {
   }
 
   #log(level: LogLevel, eventType: string, who: Partial<Connection>, fields: Fields): void {
-    const settings = this.#scope.slice(SETTINGS);
-    // Asked for each message: without V2 logging nothing more is computed.
-    if (!settings.logging) return;
-    const { clientId, certificateId, sourceIp, sourcePort, thingName } = who;
-    const subject: LogSubject = {
-      clientId,
-      principalId: certificateId,
-      sourceIp,
-      ...(thingName !== undefined && settings.logLevels.size > 0 && { groups: this.#groups(thingName) }),
-    };
-    if (!isLogged(levelOf(settings, eventType, subject), level)) return;
-    const at = this.#clock.now();
-    const entry = {
-      timestamp: logTime(at),
-      logLevel: level,
-      traceId: uuid(this.#random),
-      accountId: this.#scope.accountId,
-      status: level === 'ERROR' && !ENDINGS.has(eventType) ? 'Failure' : 'Success',
+    const { clientId, certificateId: principalId, sourceIp, sourcePort, thingName } = who;
+    const ok = level !== 'ERROR' || ENDINGS.has(eventType);
+    writeLog(this.#place, {
+      level,
       eventType,
+      ok,
       protocol: 'MQTT',
-      ...(clientId !== undefined && { clientId }),
-      ...(certificateId !== undefined && { principalId: certificateId }),
-      ...(thingName !== undefined && { thingName }),
-      sourceIp,
-      sourcePort,
-      ...fields,
-    };
-    this.#scope.slice(V2_LOGS).append(at, clientId ?? 'broker', entry);
+      who: { clientId, principalId, thingName, sourceIp, sourcePort },
+      fields,
+    });
   }
 }
 

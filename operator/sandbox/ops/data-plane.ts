@@ -1,7 +1,8 @@
 import type { BrokerPort } from '../broker-port.ts';
 import type { CallContext } from '../context.ts';
 import { AwsError, invalid, notFound } from '../errors.ts';
-import { family } from '../operations.ts';
+import { family, type Handlers } from '../operations.ts';
+import { logged } from '../signals/call-log.ts';
 import { pageOf, pageOfList } from '../state/paging.ts';
 import { RETAINED } from '../state/retained.ts';
 import { SHADOWS, type ShadowUpdate, shadowDocument } from '../state/shadows.ts';
@@ -39,7 +40,7 @@ function broker(context: CallContext, clientId: string): BrokerPort {
   return port;
 }
 
-export const dataPlane = family('iotdata', {
+const handlers: Handlers<'iotdata'> = {
   GetThingShadow(context, input) {
     const name = input.shadowName ?? '';
     const shadow = context.slice(SHADOWS).get(input.thingName, name);
@@ -148,4 +149,6 @@ export const dataPlane = family('iotdata', {
     }
     return { message: 'OK', traceId: context.requestId };
   },
-});
+};
+
+export const dataPlane = family('iotdata', logged(handlers));

@@ -1,5 +1,6 @@
 import type { CallContext } from '../context.ts';
 import { invalid } from '../errors.ts';
+import { writeLog } from '../signals/v2-logs.ts';
 import type { Thing, ThingGroup } from '../state/registry.ts';
 import { registryOf } from './support.ts';
 
@@ -19,11 +20,16 @@ export function joinGroup(context: CallContext, thing: Thing, group: ThingGroup,
       `Thing ${thing.name} is already in group ${relative}, which is in the same hierarchy as ${group.name}`,
     );
   }
-  if (thing.groups.length >= MAX_GROUPS) makeRoom(context, thing, overrideDynamic);
+  const evicted = thing.groups.length >= MAX_GROUPS ? roomIn(context, thing, overrideDynamic) : undefined;
   addMember(context, thing, group);
+  if (evicted === undefined) return;
+  // Only now: a dynamic group takes a thing back as soon as there is room for it.
+  leaveGroup(context, thing, evicted);
+  noteFull(context, thing, evicted);
 }
 
-function makeRoom(context: CallContext, thing: Thing, overrideDynamic: boolean): void {
+/** The dynamic group that a thing leaves for a static one. */
+function roomIn(context: CallContext, thing: Thing, overrideDynamic: boolean): string {
   const registry = registryOf(context);
   const newestDynamic = thing.groups
     .map((name) => registry.groups.get(name))
@@ -32,7 +38,22 @@ function makeRoom(context: CallContext, thing: Thing, overrideDynamic: boolean):
   if (!overrideDynamic || !newestDynamic) {
     throw invalid(`Thing ${thing.name} is already in ${MAX_GROUPS} groups`);
   }
-  leaveGroup(context, thing, newestDynamic.name);
+  return newestDynamic.name;
+}
+
+/** A thing that its dynamic group cannot have: it is in ten groups (dynamic-thing-groups). */
+export function noteFull({ scope, world }: CallContext, thing: Thing, groupName: string): void {
+  const reason = `The thing belongs to ${MAX_GROUPS} groups.`;
+  writeLog(
+    { scope, world, groups: () => thing.groups },
+    {
+      level: 'ERROR',
+      eventType: 'AddThingToDynamicThingGroupsFailed',
+      ok: false,
+      who: { thingName: thing.name },
+      fields: { dynamicThingGroupNames: [groupName], reason },
+    },
+  );
 }
 
 /** Makes the membership without any check; dynamic groups are filled through this. */

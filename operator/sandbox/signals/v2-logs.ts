@@ -1,5 +1,7 @@
-import type { Slice } from '../state/scope.ts';
-import type { Settings } from '../state/settings.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { uuid } from '../state/ids.ts';
+import type { Scope, Slice } from '../state/scope.ts';
+import { SETTINGS, type Settings } from '../state/settings.ts';
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
@@ -93,4 +95,57 @@ export function isLogged(threshold: string, level: LogLevel): boolean {
 /** `YYYY-MM-DD HH:MM:SS.mmm` in UTC, as the entries carry it. */
 export function logTime(at: number): string {
   return new Date(at).toISOString().replace('T', ' ').replace('Z', '');
+}
+
+/** Who or what an entry is about; all of it is written to the entry. */
+export interface LogParties {
+  readonly clientId?: string | undefined;
+  /** Certificate id, or the id of an IAM caller. */
+  readonly principalId?: string | undefined;
+  readonly thingName?: string | undefined;
+  readonly sourceIp?: string | undefined;
+  readonly sourcePort?: number | undefined;
+}
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  readonly eventType: string;
+  readonly ok: boolean;
+  readonly protocol?: 'MQTT' | 'HTTP';
+  readonly who: LogParties;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+interface Place {
+  readonly scope: Scope;
+  readonly world: { readonly clock: Clock; readonly random: () => number };
+  /** Static groups of a thing, for levels set by THING_GROUP. */
+  readonly groups: (thing: string) => readonly string[];
+}
+
+/** Writes an entry when the account's levels ask for it (cwl-format). */
+export function writeLog(
+  { scope, world, groups }: Place,
+  { level, eventType, ok, protocol, who, fields }: LogEntry,
+): void {
+  const settings = scope.slice(SETTINGS);
+  // Asked for each message: without V2 logging nothing more is computed.
+  if (!settings.logging) return;
+  const { clientId, principalId, thingName, sourceIp } = who;
+  const isGrouped = thingName !== undefined && settings.logLevels.size > 0;
+  const subject = { clientId, principalId, sourceIp, ...(isGrouped && { groups: groups(thingName) }) };
+  if (!isLogged(levelOf(settings, eventType, subject), level)) return;
+  const at = world.clock.now();
+  const given = Object.fromEntries(Object.entries(who).filter(([, value]) => value !== undefined));
+  scope.slice(V2_LOGS).append(at, clientId ?? principalId ?? 'broker', {
+    timestamp: logTime(at),
+    logLevel: level,
+    traceId: uuid(world.random),
+    accountId: scope.accountId,
+    status: ok ? 'Success' : 'Failure',
+    eventType,
+    ...(protocol && { protocol }),
+    ...given,
+    ...fields,
+  });
 }

@@ -1,7 +1,7 @@
 import { request as httpsRequest } from 'node:https';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MqttServed } from '../../../operator/sandbox/mqtt/tls.ts';
-import { type Bed, documentOf, listener, type Registered, startBed } from './bed.ts';
+import { arn, type Bed, documentOf, listener, type Registered, startBed } from './bed.ts';
 
 let bed: Bed;
 let served: MqttServed;
@@ -77,6 +77,57 @@ test('a device gets temporary credentials of the role alias that its policy name
     body: { credentials: { accessKeyId: expect.stringMatching(/^ASIA/), expiration: '2026-01-01T01:00:00Z' } },
   });
   expect(await call(lamp, 'GET', '/role-aliases/other/credentials')).toMatchObject({ status: 403 });
+});
+
+test('a device works on its jobs over HTTPS, as the jobs actions of its policy allow', async () => {
+  const lamp = await bed.device(
+    'lamp',
+    documentOf({
+      Action: ['iotjobsdata:GetPendingJobExecutions', 'iotjobsdata:UpdateJobExecution'],
+      Resource: 'thing/lamp',
+    }),
+  );
+  await bed.iot.createJob({ jobId: 'patch', targets: [arn('thing/lamp')], document: '{"do":1}' });
+  expect(await call(lamp, 'GET', '/things/lamp/jobs')).toMatchObject({
+    status: 200,
+    body: { queuedJobs: [{ jobId: 'patch' }], inProgressJobs: [] },
+  });
+  expect((await call(lamp, 'PUT', '/things/lamp/jobs/$next', '{}')).status).toBe(403);
+  expect((await call(lamp, 'GET', '/things/lamp/jobs/patch')).status).toBe(403);
+  expect((await call(lamp, 'POST', '/things/lamp/jobs/patch', '{"status":1}')).status).toBe(400);
+  expect((await call(lamp, 'POST', '/things/lamp/jobs/patch', '[')).status).toBe(400);
+  expect(await call(lamp, 'POST', '/things/lamp/jobs/patch', '{"status":"SUCCEEDED"}')).toMatchObject({ status: 200 });
+  expect((await bed.iot.describeJob({ jobId: 'patch' })).job?.status).toBe('COMPLETED');
+});
+
+test('each HTTPS request leaves an entry in the V2 log, and a refused one says why', async () => {
+  await bed.logEverything();
+  await bed.iot.createRoleAlias({ roleAlias: 'upload', roleArn: 'arn:aws:iam::123456789012:role/upload' });
+  const policy = documentOf(
+    { Action: 'Publish', Resource: 'topic/dt/lamp' },
+    { Action: 'UpdateThingShadow', Resource: 'thing/lamp/*' },
+    { Action: 'ListNamedShadowsForThing', Resource: '*' },
+    { Action: 'AssumeRoleWithCertificate', Resource: 'rolealias/*' },
+  );
+  const lamp = await bed.device('lamp', policy);
+  await call(lamp, 'POST', '/topics/dt/lamp', '{}');
+  await call(lamp, 'POST', '/topics/dt/other', '{}');
+  await call(lamp, 'POST', '/things/lamp/shadow?name=state', '{"state":{}}');
+  await call(lamp, 'POST', '/things/lamp/shadow?name=state', 'no json');
+  await call(lamp, 'GET', '/role-aliases/upload/credentials');
+  expect(await call(lamp, 'GET', '/api/things/shadow/ListNamedShadowsForThing/lamp')).toMatchObject({
+    body: { results: ['state'] },
+  });
+  const shown = bed.logged().map((e) => [e.eventType, e.status, e.topicName ?? e.deviceShadowName, e.reason]);
+  expect(shown).toEqual([
+    ['Publish-In', 'Success', 'dt/lamp', undefined],
+    ['Publish-In', 'Failure', 'dt/other', 'AUTHORIZATION_FAILURE'],
+    ['UpdateThingShadow', 'Success', 'state', undefined],
+    ['UpdateThingShadow', 'Failure', 'state', 'InvalidRequestException'],
+    ['GetDeviceCredentials', 'Success', undefined, undefined],
+  ]);
+  const principals = bed.logged().map((e) => [e.protocol, e.principalId]);
+  expect(new Set(principals.map(String))).toEqual(new Set([`HTTP,${lamp.certificateId}`]));
 });
 
 test('an unknown path, a broken encoding and a body beyond 128 KB get an answer, an inactive certificate none', async () => {

@@ -98,6 +98,30 @@ describe('connection calls of the data plane', () => {
     });
   });
 
+  test('the index tells how a connection ended, also of a client without a session', async () => {
+    bed = startBed();
+    const thingIndexingConfiguration = {
+      thingIndexingMode: 'REGISTRY',
+      thingConnectivityIndexingMode: 'STATUS',
+    } as const;
+    await bed.iot.updateIndexingConfiguration({ thingIndexingConfiguration });
+    const { certificateId } = await bed.device('lamp');
+    const lamp = bed.broker.device({ certificateId, clientId: 'lamp' });
+    await bed.broker.settle();
+    const seen = () => bed.iot.getThingConnectivityData({ thingName: 'lamp' });
+    expect(await seen()).toMatchObject({ connected: true, timestamp: new Date(bed.clock.now()) });
+    await bed.pass(1000);
+    lamp.drop();
+    await bed.broker.settle();
+    const left = { connected: false, timestamp: new Date(bed.clock.now()), disconnectReason: 'CONNECTION_LOST' };
+    expect(await seen()).toMatchObject(left);
+    const { things } = await bed.iot.searchIndex({ queryString: 'connectivity.disconnectReason:CONNECTION_LOST' });
+    expect(things?.map((t) => t.thingName)).toEqual(['lamp']);
+    await expect(bed.data.getConnection({ clientId: 'lamp' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
   test('a direct message needs iot:Receive and no subscription', async () => {
     bed = startBed();
     const policy = documentOf({ Action: 'Connect', Resource: '*' }, { Action: 'Receive', Resource: 'topic/direct' });

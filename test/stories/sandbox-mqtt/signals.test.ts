@@ -26,6 +26,31 @@ describe('V2 logs', () => {
     await expect(bed.logs.filterLogEvents(GROUP)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
+  test('calls of the data plane and messages that wait for a device are logged, too', async () => {
+    bed = startBed();
+    await bed.logEverything();
+    const { certificateId } = await bed.device('lamp');
+    const lamp = bed.broker.device({ certificateId, clientId: 'lamp', clean: false });
+    lamp.subscribe('t');
+    await bed.broker.settle();
+    await bed.data.getConnection({ clientId: 'lamp' });
+    await bed.data.listSubscriptions({ clientId: 'lamp' });
+    await bed.data.deleteConnection({ clientId: 'lamp' });
+    await bed.broker.settle();
+    await bed.data.sendDirectMessage({ clientId: 'lamp', topic: 't' }).catch(() => {});
+    await bed.data.publish({ topic: 't', qos: 1 });
+    await bed.broker.settle();
+    const calls = bed.logged().filter((e) => e.protocol === 'HTTP' || e.eventType === 'Queued');
+    expect(calls.map((e) => [e.eventType, e.status, e.clientId ?? e.topicName])).toEqual([
+      ['GetConnection', 'Success', 'lamp'],
+      ['ListSubscriptions', 'Success', 'lamp'],
+      ['DeleteConnection', 'Success', 'lamp'],
+      ['SendDirectMessage', 'Failure', 'lamp'],
+      ['Queued', 'Success', 'lamp'],
+      ['Publish-In', 'Success', 't'],
+    ]);
+  });
+
   test('a level set for one client shows that client only', async () => {
     bed = startBed();
     await bed.iot.setV2LoggingOptions({ roleArn: 'arn:aws:iam::123456789012:role/logs', defaultLogLevel: 'DISABLED' });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { V2_LOGS } from '../../../operator/sandbox/signals/v2-logs.ts';
 import { failure, startSandbox } from '../sandbox/support.ts';
 
 type Bed = ReturnType<typeof startSandbox>;
@@ -60,6 +61,44 @@ describe('the fleet index', () => {
     expect((await failure(iot.searchIndex({ queryString: terms(13) }))).name).toBe('InvalidQueryException');
     expect((await failure(iot.searchIndex({ queryString: '*x' }))).name).toBe('InvalidQueryException');
   });
+});
+
+it('an index that lags finds a new thing late, and a changed one as it was', async () => {
+  const { iot, clock } = startSandbox({ delays: 'realistic' });
+  await iot.createThing({ thingName: 'old', attributePayload: { attributes: { site: 'a' } } });
+  await iot.updateIndexingConfiguration({ thingIndexingConfiguration: REGISTRY });
+  await clock.advance(60_000);
+  const found = async (queryString: string) => (await iot.searchIndex({ queryString })).things ?? [];
+  await iot.createThing({ thingName: 'new', attributePayload: { attributes: { site: 'a' } } });
+  await iot.updateThing({ thingName: 'old', attributePayload: { attributes: { site: 'b' } } });
+  expect(await found('attributes.site:a')).toMatchObject([{ thingName: 'old', attributes: { site: 'a' } }]);
+  expect(await found('attributes.site:b')).toEqual([]);
+  await clock.advance(30_000);
+  expect((await found('attributes.site:a')).map((t) => t.thingName)).toEqual(['new']);
+  expect(await found('attributes.site:b')).toMatchObject([{ thingName: 'old', attributes: { site: 'b' } }]);
+  await iot.deleteThing({ thingName: 'old' });
+  expect(await found('thingName:old')).toEqual([]);
+});
+
+it('a thing in ten groups is not taken by a dynamic group, or leaves its newest one for a static one, and the log says so', async () => {
+  const bed = startSandbox();
+  const { iot, sandbox } = bed;
+  await iot.setV2LoggingOptions({ roleArn: 'arn:aws:iam::123456789012:role/logs', defaultLogLevel: 'ERROR' });
+  await iot.updateIndexingConfiguration({ thingIndexingConfiguration: REGISTRY });
+  await iot.createThing({ thingName: 't' });
+  for (let i = 0; i < 11; i++) await iot.createThingGroup({ thingGroupName: `g${i}` });
+  for (let i = 0; i < 9; i++) await iot.addThingToThingGroup({ thingName: 't', thingGroupName: `g${i}` });
+  await iot.createDynamicThingGroup({ thingGroupName: 'first', queryString: 'thingName:t' });
+  await iot.createDynamicThingGroup({ thingGroupName: 'second', queryString: 'thingName:t' });
+  expect([await members(bed, 'first'), await members(bed, 'second')]).toEqual([['t'], []]);
+  const join = { thingName: 't', thingGroupName: 'g9' };
+  expect(await failure(iot.addThingToThingGroup(join))).toMatchObject({ name: 'InvalidRequestException' });
+  await iot.addThingToThingGroup({ ...join, overrideDynamicGroups: true });
+  expect([await members(bed, 'first'), await members(bed, 'g9')]).toEqual([[], ['t']]);
+  const entries = sandbox.scope().slice(V2_LOGS).from(0);
+  const failed = entries.filter((e) => e.fields.eventType === 'AddThingToDynamicThingGroupsFailed');
+  const names = failed.map((e) => String(e.fields.dynamicThingGroupNames));
+  expect(new Set(names)).toEqual(new Set(['first', 'second']));
 });
 
 describe('dynamic groups', () => {

@@ -1,10 +1,11 @@
 import { deviceCall } from '../../call.ts';
-import { AwsError, invalid } from '../../errors.ts';
+import { AwsError } from '../../errors.ts';
 import type { AnyHandler } from '../../operations.ts';
 import { jobsDataPlane, stateOf, VersionMismatch } from '../../ops/jobs/device-plane.ts';
 import { asMessage } from '../../ops/jobs/notices.ts';
 import { JOBS } from '../../ops/jobs/state.ts';
 import type { ReservedContext } from './index.ts';
+import { checkJobTypes } from './job-members.ts';
 import { jsonObject } from './payload.ts';
 
 const TOPIC = /^\$aws\/things\/([^/]+)\/jobs\/(.+)$/;
@@ -77,7 +78,7 @@ function answer(context: ReservedContext, { call, thingName, request, base, reje
   const log = (ok: boolean) => context.log(eventType, ok, { topicName: topic, ...(jobId !== undefined && { jobId }) });
   try {
     const full = { ...input, thingName, ...(jobId !== undefined && { jobId }) };
-    checkTypes(operation, full);
+    checkJobTypes(operation, full);
     const handler = jobsDataPlane.handlers[operation] as AnyHandler;
     const output = handler(deviceCall(world, scope, connection.certificateId, operation), full as never);
     context.reply(`${topic}/accepted`, { ...base, ...told(output as Output) });
@@ -93,31 +94,6 @@ function answer(context: ReservedContext, { call, thingName, request, base, reje
     reject(code, error.message, shown ? { executionState: stateOf(execution) } : {});
     log(false);
   }
-}
-
-const isNumber = (value: unknown) =>
-  typeof value === 'number' ? Number.isSafeInteger(value) : typeof value === 'string' && /^-?\d{1,15}$/.test(value);
-const isFlag = (value: unknown) => typeof value === 'boolean';
-const isText = (value: unknown) => typeof value === 'string';
-const isDetails = (value: unknown) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText);
-
-const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  status: isText,
-  statusDetails: isDetails,
-  expectedVersion: isNumber,
-  executionNumber: isNumber,
-  includeJobExecutionState: isFlag,
-  includeJobDocument: isFlag,
-  stepTimeoutInMinutes: isNumber,
-};
-
-/** Over HTTPS the service's schema does this before a handler is called. */
-function checkTypes(operation: Call['operation'], input: Readonly<Record<string, unknown>>): void {
-  for (const [name, isRight] of Object.entries(MEMBERS)) {
-    if (Object.hasOwn(input, name) && !isRight(input[name])) throw invalid(`${name} is not of its type`);
-  }
-  if (operation === 'UpdateJobExecution' && input.status === undefined) throw invalid('status must be given');
 }
 
 interface Output {

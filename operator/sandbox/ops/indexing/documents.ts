@@ -12,7 +12,7 @@ export interface Place {
 
 /** Connectivity is known of the client whose id is the thing's name (managing-index). */
 export function connectivityOf({ world, scope }: Place, thing: Thing) {
-  const info = world.ports.broker?.connection(scope, thing.name);
+  const info = world.ports.broker?.lastSeen(scope, thing.name);
   const at = info && (info.connected ? info.connectedAt : (info.disconnectedAt ?? info.connectedAt));
   return { connected: info?.connected ?? false, timestamp: at, info };
 }

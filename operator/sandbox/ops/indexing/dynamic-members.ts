@@ -3,11 +3,11 @@ import type { CallContext } from '../../context.ts';
 import type { Sandbox } from '../../sandbox.ts';
 import { REGISTRY, type Thing, type ThingGroup } from '../../state/registry.ts';
 import type { Scope } from '../../state/scope.ts';
-import { addMember, leaveGroup } from '../membership.ts';
+import { addMember, leaveGroup, noteFull } from '../membership.ts';
 import { thingLookup } from './documents.ts';
 import { matches } from './match.ts';
 import { parseQuery, type Query } from './query.ts';
-import { INDEXING } from './state.ts';
+import { INDEXING, type Indexing } from './state.ts';
 
 const MAX_GROUPS = 10;
 
@@ -29,8 +29,15 @@ function settle(context: CallContext, thing: Thing, groups: readonly Dynamic[]):
     const belongs = matches(query, thingLookup(context, thing));
     const isMember = thing.groups.includes(group.name);
     if (belongs && !isMember && thing.groups.length < MAX_GROUPS) addMember(context, thing, group);
+    else if (belongs && !isMember) noteFull(context, thing, group.name);
     if (!belongs && isMember) leaveGroup(context, thing, group.name);
   }
+}
+
+/** What a search finds from now on. A deleted thing is found no more at once. */
+function note({ indexed }: Indexing, name: string, thing: Thing | undefined): void {
+  if (thing) indexed.set(name, { attributes: thing.attributes, typeName: thing.typeName, groups: thing.groups });
+  else indexed.delete(name);
 }
 
 /** The changes of one scope that have not reached the dynamic groups. */
@@ -66,6 +73,7 @@ class Queue {
         indexing.arriving.delete(name);
         const thing = things.get(name);
         if (thing && groups.length > 0) settle(context, thing, groups);
+        if (this.#sandbox.world.delays.indexing > 0) note(indexing, name, thing);
       }
       for (const { group } of groups) if (!names && group.query) group.query.status = 'ACTIVE';
     } finally {
@@ -91,6 +99,8 @@ export function startIndexing(sandbox: Sandbox): () => void {
       const arrives = sandbox.clock.now() + delays.indexing;
       if (change.operation === 'CREATED' && delays.indexing > 0) indexing.arriving.set(change.thingName, arrives);
       queue.after(delays.indexing, [change.thingName]);
+    } else if (change.kind === 'thing') {
+      indexing.indexed.delete(change.thingName);
     } else if (change.kind === 'membership' || change.kind === 'thing-type-association') {
       queue.after(delays.indexing, [change.thingName]);
     } else if (change.kind === 'thing-group' && change.operation !== 'DELETED') {

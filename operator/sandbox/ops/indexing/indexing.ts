@@ -95,10 +95,11 @@ interface Paged {
 }
 
 function searchThings(context: CallContext, query: Query, request: Paged) {
-  const { arriving } = indexingOf(context);
-  const page = pageOf(registryOf(context).things, request, context.world.paging, (thing) => {
-    const from = arriving.get(thing.name);
+  const { arriving, indexed } = indexingOf(context);
+  const page = pageOf(registryOf(context).things, request, context.world.paging, (current) => {
+    const from = arriving.get(current.name);
     if (from !== undefined && context.now() < from) return undefined;
+    const thing = { ...current, ...indexed.get(current.name) };
     return matches(query, thingLookup(context, thing)) ? thingDocument(context, thing) : undefined;
   });
   return compact({ things: page.items, nextToken: page.next });

@@ -1,5 +1,8 @@
 import type { ThingGroupIndexingConfiguration, ThingIndexingConfiguration } from '@aws-sdk/client-iot';
+import type { Thing } from '../../state/registry.ts';
 import type { Slice } from '../../state/scope.ts';
+
+export type IndexedThing = Pick<Thing, 'attributes' | 'typeName' | 'groups'>;
 
 /** Settings of the fleet index, and what has not reached it yet. */
 export class Indexing {
@@ -10,6 +13,8 @@ export class Indexing {
   rebuildingUntil = 0;
   /** New things by the time at which a search first finds them. */
   readonly arriving = new Map<string, number>();
+  /** Things as the index has them, where it lags behind the registry. */
+  readonly indexed = new Map<string, IndexedThing>();
 
   get isOn(): boolean {
     return this.things.thingIndexingMode !== 'OFF';
