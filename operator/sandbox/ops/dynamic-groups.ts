@@ -3,7 +3,7 @@ import { alreadyExists, awsError, invalid } from '../errors.ts';
 import { family } from '../operations.ts';
 import { parseQuery } from './indexing/query.ts';
 import { checkVersion, compact, registryOf, tagAtCreate } from './support.ts';
-import { deleteGroup, groupArn, groupNamed, insertGroup, updateGroup } from './thing-groups.ts';
+import { deleteGroup, groupArn, groupNamed, insertGroup, updatedAttributes, updateGroup } from './thing-groups.ts';
 
 const MAX_DYNAMIC_GROUPS = 100;
 const MAX_TERMS = 5;
@@ -43,6 +43,7 @@ export const dynamicGroups = family('iot', {
       version: input.queryVersion ?? QUERY_VERSION,
       status: 'ACTIVE',
     };
+    tagAtCreate(context, groupArn(context, name), input.tags);
     const group =
       known ??
       insertGroup(context, {
@@ -51,7 +52,6 @@ export const dynamicGroups = family('iot', {
         description: input.thingGroupProperties?.thingGroupDescription,
         attributes: input.thingGroupProperties?.attributePayload?.attributes,
       });
-    tagAtCreate(context, groupArn(context, name), input.tags);
     return {
       thingGroupName: name,
       thingGroupArn: groupArn(context, name),
@@ -66,6 +66,7 @@ export const dynamicGroups = family('iot', {
     const group = groupNamed(context, input.thingGroupName);
     if (!group.query) throw invalid(`Thing group ${group.name} is not a dynamic group`);
     checkVersion(input.expectedVersion, group.version, `thing group ${group.name}`);
+    updatedAttributes(group, input.thingGroupProperties);
     if (input.queryString !== undefined) {
       checkQuery(input.queryString, input.indexName);
       group.query = { ...group.query, text: input.queryString, version: input.queryVersion ?? group.query.version };

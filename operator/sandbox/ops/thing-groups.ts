@@ -12,6 +12,7 @@ import { mergeAttributes } from './things.ts';
 
 const MAX_DEPTH = 7;
 const MAX_CHILDREN = 100;
+const MAX_ATTRIBUTES = 50;
 
 export const groupArn = (context: CallContext, name: string): string => context.arn(`thinggroup/${name}`);
 
@@ -40,6 +41,7 @@ export function insertGroup(context: CallContext, given: NewGroup): ThingGroup {
   if (parent && parent.children.size >= MAX_CHILDREN) {
     throw invalid(`Thing group ${parent.name} already has ${MAX_CHILDREN} child groups`);
   }
+  const attributes = checked(mergeAttributes({}, given.attributes ?? {}));
   const group: ThingGroup = {
     name: given.name,
     id: uuid(context.world.random),
@@ -48,7 +50,7 @@ export function insertGroup(context: CallContext, given: NewGroup): ThingGroup {
     children: new Set(),
     things: new SequencedMap(),
     description: given.description,
-    attributes: mergeAttributes({}, given.attributes ?? {}),
+    attributes,
     version: 1,
     query: given.query,
   };
@@ -110,9 +112,19 @@ export interface GroupProperties {
     | undefined;
 }
 
+/** The group's attributes after an update; throws when there are too many. */
+export function updatedAttributes(group: ThingGroup, properties: GroupProperties | undefined): Attributes {
+  const { attributes, merge } = properties?.attributePayload ?? {};
+  return attributes ? checked(mergeAttributes(merge ? group.attributes : {}, attributes)) : group.attributes;
+}
+
+function checked(attributes: Attributes): Attributes {
+  if (Object.keys(attributes).length <= MAX_ATTRIBUTES) return attributes;
+  throw invalid(`A thing group can have at most ${MAX_ATTRIBUTES} attributes`);
+}
+
 export function updateGroup(context: CallContext, group: ThingGroup, properties: GroupProperties | undefined): void {
-  const given = properties?.attributePayload?.attributes;
-  if (given) group.attributes = mergeAttributes(properties?.attributePayload?.merge ? group.attributes : {}, given);
+  group.attributes = updatedAttributes(group, properties);
   if (properties?.thingGroupDescription !== undefined) group.description = properties.thingGroupDescription;
   group.version++;
   context.changed({ kind: 'thing-group', operation: 'UPDATED', groupName: group.name, groupId: group.id });

@@ -62,8 +62,11 @@ export const POLICY = JSON.stringify({
 });
 
 /** A PEM signing request made with node:crypto, as a device would. */
-export function makeCsr(commonName = 'device', curve: 'P-256' | 'P-384' = 'P-256'): string {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
+export function makeCsr(commonName = 'device', kind: 'P-256' | 'P-384' | 'RSA-1024' = 'P-256'): string {
+  const { privateKey, publicKey } =
+    kind === 'RSA-1024'
+      ? generateKeyPairSync('rsa', { modulusLength: 1024 })
+      : generateKeyPairSync('ec', { namedCurve: kind });
   const subject = der.sequence(der.set(der.sequence(der.oid('2.5.4.3'), der.utf8(commonName))));
   const info = der.sequence(
     der.integer(Buffer.from([0])),
@@ -71,7 +74,7 @@ export function makeCsr(commonName = 'device', curve: 'P-256' | 'P-384' = 'P-256
     publicKey.export({ type: 'spki', format: 'der' }),
     der.context(0),
   );
-  const algorithm = der.sequence(der.oid('1.2.840.10045.4.3.2'));
+  const algorithm = der.sequence(der.oid(kind === 'RSA-1024' ? '1.2.840.113549.1.1.11' : '1.2.840.10045.4.3.2'));
   return der.pem('CERTIFICATE REQUEST', der.sequence(info, algorithm, der.bits(sign('sha256', info, privateKey))));
 }
 

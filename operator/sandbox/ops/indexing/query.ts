@@ -158,8 +158,16 @@ class Reader {
   }
 }
 
+/** Wildcards in one term (fleet indexing quotas). */
+const MAX_MANY = 2;
+const MAX_ONE = 5;
+
 function wordValue({ text, quoted }: Token & { readonly kind: 'word' }): Value {
   const startsWild = text.startsWith(MANY) || text.startsWith(ONE);
   if (!quoted && startsWild && text !== MANY) throw invalidQuery('A term must not begin with a wildcard');
+  const count = (wildcard: string) => text.split(wildcard).length - 1;
+  if (count(MANY) > MAX_MANY || count(ONE) > MAX_ONE) {
+    throw invalidQuery(`A term can have at most ${MAX_MANY} * and ${MAX_ONE} ?`);
+  }
   return { kind: 'word', text };
 }
