@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { loadTree } from '../../../operator/source/manifests/index.ts';
 import { device, folderOf, group, lines, load, names } from './support.ts';
@@ -97,16 +96,20 @@ describe('a large fleet', () => {
     const folder = await folderOf({
       'a.yaml': Array.from({ length: 10_000 }, (_, index) => device(`press-${index}`, spec)).join('---\n'),
     });
-    await loadTree(folder);
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
+    // How often others get their turn; how long each turn takes is the benchmark's matter (bench/manifests.bench.ts).
+    let turns = 0;
+    let loading = true;
+    const others = (): void => {
+      turns += 1;
+      if (loading) setImmediate(others);
+    };
+    setImmediate(others);
     const tree = await loadTree(folder, { base: folder });
-    delay.disable();
+    loading = false;
     expect(tree.objects).toHaveLength(10_000);
     expect(tree.errorCount).toBe(0);
     expect(tree.objects.at(-1)).toMatchObject({ line: 9_999 * 21 + 1, column: 1 });
-    // The goal is 100 ms on a machine of its own; tests share theirs.
-    expect(delay.percentile(99) / 1e6).toBeLessThan(250);
+    expect(turns).toBeGreaterThan(20);
   });
 
   it('can be given up half way', async () => {
