@@ -462,6 +462,14 @@ export interface PolicyRolloutStatus {
    */
   readonly brakedAt?: string;
   /**
+   * Since when a person has it paused.
+   */
+  readonly pausedAt?: string;
+  /**
+   * Time that people had it paused, pauses that have ended.
+   */
+  readonly manualPauseSeconds?: number;
+  /**
    * When the last asset was back on the declared name.
    */
   readonly homedAt?: string;

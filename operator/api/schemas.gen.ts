@@ -4056,6 +4056,16 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "type": "string",
        "format": "date-time"
       },
+      "pausedAt": {
+       "description": "Since when a person has it paused.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "manualPauseSeconds": {
+       "description": "Time that people had it paused, pauses that have ended.",
+       "type": "number",
+       "minimum": 0
+      },
       "homedAt": {
        "description": "When the last asset was back on the declared name.",
        "type": "string",

@@ -14,11 +14,14 @@ import type { ExternalDeps, ExternalKind, ExternalObject } from './external/type
 import { addIndexes, type IndexedKind } from './indexes.ts';
 import { policyKind } from './iotpolicy/kind.ts';
 import { type CheckRunnerOptions, createCheckRunner } from './policyrollout/check-runner.ts';
+import type { EvidenceBook } from './policyrollout/evidence.ts';
 import { createRolloutMaker } from './policyrollout/maker.ts';
+import type { RolloutMetrics } from './policyrollout/metrics.ts';
 import { createRolloutReconciler } from './policyrollout/reconciler.ts';
 import { createRollouts } from './policyrollout/service.ts';
 import { indexRollouts, watchRollouts, watchSignals } from './policyrollout/setup.ts';
 import { createSignalBook, type SignalBook } from './policyrollout/signals.ts';
+import { createTeller } from './policyrollout/teller.ts';
 import { profileKind } from './securityprofile/kind.ts';
 import { createSignalHub } from './signals/hub.ts';
 import { groupKind } from './thinggroup/kind.ts';
@@ -47,6 +50,9 @@ export interface ControllersDeps extends ExternalDeps {
   readonly minGapMs?: number;
   /** Whether the name of the user in a verb is known to be true. Default false: a widening is approved in Git only. */
   readonly usersPinned?: boolean;
+  /** Where the evidence of rollouts is kept. Default: nowhere. */
+  readonly evidence?: EvidenceBook | undefined;
+  readonly rolloutMetrics?: RolloutMetrics | undefined;
 }
 
 export interface Controllers {
@@ -71,7 +77,9 @@ export function registerControllers(given: ControllersDeps): Controllers {
     stop: ended.signal,
     ...(given.onMeasured === undefined ? {} : { onMeasured: given.onMeasured }),
   });
-  const rollouts = createRollouts(given.signals ?? createSignalBook(given.clock), checks);
+  const { cache, events, evidence, rolloutMetrics } = given;
+  const teller = createTeller({ cache, events, evidence, metrics: rolloutMetrics });
+  const rollouts = createRollouts(given.signals ?? createSignalBook(given.clock), checks, teller);
   const deps: ControllersDeps = { ...given, rollouts };
   const controllers = new Map<string, Controller>();
   const kinds: readonly IndexedKind[] = [deviceKind, groupKind, typeKind, policyKind, profileKind];

@@ -9,6 +9,8 @@ export interface EventInput {
   readonly message: string;
   /** What was being done, in PascalCase. Default `Reconcile`. */
   readonly action?: string;
+  /** Of the event object, for whoever sends it on. Never part of what makes two events the same. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface EventRecorder {

@@ -35,6 +35,7 @@ const EVERYTHING = {
   extraArgs: ['--log-level=debug'],
   extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.com' }],
   extraEnvFrom: [{ secretRef: { name: 'aws' } }],
+  evidence: { volume: { persistentVolumeClaim: { claimName: 'evidence' } } },
   extraVolumes: [{ name: 'ca', configMap: { name: 'ca' } }],
   extraVolumeMounts: [{ name: 'ca', mountPath: '/etc/ssl/private-ca' }],
   nodeSelector: { pool: 'system' },
@@ -129,7 +130,10 @@ describe.skipIf(missing)(`values of the chart${why}`, () => {
       topologySpreadConstraints,
       priorityClassName,
       terminationGracePeriodSeconds,
-      volumes: expect.arrayContaining(EVERYTHING.extraVolumes),
+      volumes: expect.arrayContaining([
+        ...EVERYTHING.extraVolumes,
+        { name: 'evidence', ...EVERYTHING.evidence.volume },
+      ]),
     });
     expect(at(deployment, 'spec.template.metadata')).toMatchObject({
       labels: { team: 'plant', sidecar: 'proxy' },

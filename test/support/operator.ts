@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { IoT } from '@aws-sdk/client-iot';
 import { isReady, progressOf } from '../../operator/api/conditions.ts';
@@ -5,15 +6,18 @@ import { KINDS } from '../../operator/api/kinds.gen.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { createSchemaRegistry } from '../../operator/api/validate.ts';
 import { type AwsClient, type AwsClientOptions, createAwsClient, type Transport } from '../../operator/aws/client.ts';
+import { evidenceSinks } from '../../operator/cli/operator/evidence.ts';
 import { type AccountsOptions, createAccounts } from '../../operator/controllers/awsaccount/accounts.ts';
 import type { SecretPort, StoredSecret } from '../../operator/controllers/external/secrets.ts';
 import type { DriftNotice } from '../../operator/controllers/external/types.ts';
+import { createEvidenceBook } from '../../operator/controllers/policyrollout/evidence.ts';
+import { noMetrics } from '../../operator/controllers/policyrollout/metrics.ts';
 import { createSignalBook, type SignalBook } from '../../operator/controllers/policyrollout/signals.ts';
 import { type Controllers, registerControllers } from '../../operator/controllers/setup.ts';
 import { ObjectCache } from '../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../operator/runtime/clock.ts';
 import type { EventInput } from '../../operator/runtime/events.ts';
-import { createLogger } from '../../operator/runtime/log.ts';
+import { createLogger, silentLogger } from '../../operator/runtime/log.ts';
 import type { ReflectorSink } from '../../operator/runtime/reflector/reflector.ts';
 import { Reflector } from '../../operator/runtime/reflector/reflector.ts';
 import type { LocalStore } from '../../operator/runtime/store/local/local-store.ts';
@@ -37,6 +41,8 @@ export interface FleetOptions {
   readonly limited?: boolean;
   /** The operator hears of changes in the store this much later. */
   readonly cacheLagMs?: number;
+  /** Keeps evidence logs in the state folder. */
+  readonly evidence?: boolean;
   /** Sees each request before it is answered; `send` has the effect. */
   readonly intercept?: (
     send: () => Promise<{ response: unknown }>,
@@ -224,6 +230,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       ...(options.settle === undefined ? {} : { settle: options.settle }),
     });
     signals = createSignalBook(clock);
+    const evidence = evidenceSinks({ folder: join(temporary.folder, 'evidence'), log: silentLogger })(noMetrics);
     const controllers = registerControllers({
       signals,
       cache,
@@ -238,6 +245,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       log: createLogger({ level: 'debug', write: (line) => void state.logs.push(line), now: () => clock.now() }),
       principalChecks: options.principalChecks ?? false,
       usersPinned: options.usersPinned ?? true,
+      evidence: options.evidence === true ? createEvidenceBook(clock, evidence) : undefined,
     });
     const reflectors = KINDS.map((kind) => {
       const sink = lagging(cache.sink(kind), clock, options.cacheLagMs ?? 0);

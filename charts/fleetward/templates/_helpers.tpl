@@ -97,6 +97,9 @@ allowedCheckHosts:
 {{- end }}
 allowFileSources: {{ .Values.operator.allowFileSources }}
 usersPinned: {{ .Values.admissionPolicy.create }}
+{{- if .Values.evidence.volume }}
+evidence: /var/lib/fleetward/evidence
+{{- end }}
 {{- with .Values.operator.endpoint }}
 endpoint: {{ . | quote }}
 {{- end }}

@@ -25,6 +25,7 @@ import type { ConfigFile } from '../config/file.ts';
 import { CommandError, Exit } from '../exit.ts';
 import { connectToCluster } from '../operator/cluster-client.ts';
 import { connector } from '../operator/connect.ts';
+import { evidenceSinks } from '../operator/evidence.ts';
 import { createOperator } from '../operator/operator.ts';
 import { listenAddress, type RunInput } from './run-input.ts';
 
@@ -85,6 +86,11 @@ export async function runCluster(input: RunInput): Promise<number> {
     listen: listenAddress(args.text('listen') ?? config.listen ?? ':8080'),
     ...(config.concurrency === undefined ? {} : { deviceWorkers: config.concurrency }),
     usersPinned: config.usersPinned ?? false,
+    evidence: evidenceSinks({
+      folder: args.text('evidence') ?? config.evidence,
+      stdout: (line) => input.io.stdout(line),
+      log,
+    }),
     processMetrics: true,
   });
   try {

@@ -85,6 +85,13 @@ export const runSpec: CommandSpec = {
       value: 'REVISION',
       summary: 'Let this revision remove more objects than the prune guard allows.',
     },
+    {
+      name: 'evidence',
+      value: 'FOLDER',
+      complete: 'folder',
+      summary:
+        'Keep the evidence logs of rollouts in files there as well. Default: in the state folder; in a cluster on standard output only.',
+    },
     { name: 'config', value: 'FILE', complete: 'file', summary: 'Configuration file; flags beat it. See docs/cli.md.' },
     {
       name: 'kubeconfig',

@@ -41,6 +41,7 @@ function standaloneOptions({ args, config, io, log, signal }: RunInput): Standal
     );
   }
   durationFlag(args, 'interval', '1m', 5_000);
+  const evidence = args.text('evidence') ?? config.evidence;
   return {
     source,
     ref: ref === undefined ? undefined : parseRefWord(ref),
@@ -55,6 +56,9 @@ function standaloneOptions({ args, config, io, log, signal }: RunInput): Standal
     git: { credentials: gitCredentials(args, io.cwd), searchPath: env.path, proxy: env.proxy },
     allowPrune: args.text('allow-prune'),
     listen: listenAddress(args.text('listen') ?? config.listen),
+    evidence: evidence === undefined ? undefined : resolve(io.cwd, evidence),
+    // With --once the standard output is for its result.
+    evidenceLine: args.has('once') ? undefined : (line) => io.stdout(line),
     clock: systemClock,
     random: Math.random,
     log,

@@ -35,6 +35,7 @@ export const configFields = {
   },
   allowFileSources: { kind: 'switch' },
   usersPinned: { kind: 'switch' },
+  evidence: { kind: 'text', pattern: /^\//, what: 'an absolute path of a folder' },
   endpoint: { kind: 'text', pattern: /^https?:\/\/[^\s/]+/, what: 'an http:// or https:// URL' },
   concurrency: { kind: 'number', min: 1, max: 256, whole: true },
   creationsPerSecond: { kind: 'number', min: 0, max: 100_000, whole: true },

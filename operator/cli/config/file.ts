@@ -20,6 +20,8 @@ export interface ConfigFile {
   readonly allowFileSources?: boolean;
   /** The cluster has an admission policy that pins the name in a verb to who writes it; the chart installs one. */
   readonly usersPinned?: boolean;
+  /** Folder for the evidence logs of rollouts; they go to standard output in any case. */
+  readonly evidence?: string;
   readonly endpoint?: string;
   readonly concurrency?: number;
   readonly creationsPerSecond?: number;

@@ -14,6 +14,8 @@ import type { DriftNotice } from '../../controllers/external/types.ts';
 import { addFleetSourceIndexes, FleetSourceReconciler } from '../../controllers/fleetsource/kind.ts';
 import type { SourceTree, TreeLoader } from '../../controllers/fleetsource/tree.ts';
 import { measure } from '../../controllers/policyrollout/check-measure.ts';
+import { createEvidenceBook, type EvidenceSink } from '../../controllers/policyrollout/evidence.ts';
+import { type RolloutMetrics, rolloutMetrics } from '../../controllers/policyrollout/metrics.ts';
 import { createSignalBook, type SignalBook } from '../../controllers/policyrollout/signals.ts';
 import { registerControllers } from '../../controllers/setup.ts';
 import { ObjectCache } from '../../runtime/cache/object-cache.ts';
@@ -89,6 +91,8 @@ export interface OperatorOptions {
   readonly minGapMs?: number;
   /** Whether the name of the user in a verb is known to be true. Default false: a widening is approved in Git only. */
   readonly usersPinned?: boolean;
+  /** Where entries of evidence logs go; each sink is told of what another one lost. */
+  readonly evidence?: (metrics: RolloutMetrics) => readonly EvidenceSink[];
   /** Parts of the caller that run beside the controllers. */
   readonly services?: readonly Runnable[];
 }
@@ -142,6 +146,8 @@ export function createOperator(options: OperatorOptions): Operator {
   const signals = options.signals ?? createSignalBook(clock);
   signalMetrics(metrics, signals);
   const get = boundedGet({ allowed: options.checkHosts });
+  const counted = rolloutMetrics(metrics, cache);
+  const sinks = options.evidence?.(counted) ?? [];
   const controllers = registerControllers({
     ...shared,
     cache,
@@ -156,6 +162,8 @@ export function createOperator(options: OperatorOptions): Operator {
     measure: (question, signal) => measure(get, question, signal),
     onMeasured: checkMetrics(metrics),
     ...(options.queueWaitSeconds === undefined ? {} : { queueWaitSeconds: options.queueWaitSeconds }),
+    rolloutMetrics: counted,
+    evidence: sinks.length === 0 ? undefined : createEvidenceBook(clock, sinks),
     ...(options.usersPinned === undefined ? {} : { usersPinned: options.usersPinned }),
   });
   const sources = sourceController(options, { cache, shared, recorder });

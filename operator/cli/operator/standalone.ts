@@ -28,6 +28,7 @@ import { GitSource } from '../../source/git/source.ts';
 import { CommandError, Exit } from '../exit.ts';
 import { connector } from './connect.ts';
 import { withDefaultAccount } from './default-account.ts';
+import { EVIDENCE_FOLDER, evidenceSinks } from './evidence.ts';
 import { chooseNamespace } from './namespace.ts';
 import { createOperator, type Operator } from './operator.ts';
 import { requestRunner } from './requests.ts';
@@ -61,6 +62,10 @@ export interface StandaloneOptions {
   readonly signals?: SignalBook;
   readonly signal: AbortSignal;
   readonly processMetrics?: boolean;
+  /** Folder of the evidence logs. Default: `evidence` in the state folder. */
+  readonly evidence?: string | undefined;
+  /** Takes each line of evidence as well. */
+  readonly evidenceLine?: ((line: string) => void) | undefined;
   readonly scanEveryMs?: number;
   readonly settle?: SettleTimes;
 }
@@ -105,6 +110,11 @@ export async function openStandalone(options: StandaloneOptions): Promise<Standa
       ignoreKinds: ['FleetSource'],
       // Verbs come through the request folder alone, where the operating system says who asks.
       usersPinned: true,
+      evidence: evidenceSinks({
+        folder: options.evidence ?? join(options.state, EVIDENCE_FOLDER),
+        stdout: options.evidenceLine,
+        log,
+      }),
       services: [requestRunner({ folder: options.state, store, clock, log })],
       connect: connector({
         installation: options.installation,

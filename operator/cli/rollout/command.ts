@@ -4,6 +4,7 @@ import { parseArguments } from '../args/parse.ts';
 import { Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
 import { deviceVerbCommands } from './device-verbs.ts';
+import { evidenceCommand, exportCommand } from './evidence.ts';
 import { getCommand } from './get.ts';
 import { statusCommand } from './status.ts';
 import type { RolloutSubcommand } from './subcommand.ts';
@@ -14,6 +15,8 @@ export const rolloutCommands: readonly RolloutSubcommand[] = [
   statusCommand,
   ...verbCommands,
   ...deviceVerbCommands,
+  evidenceCommand,
+  exportCommand,
 ];
 
 const PREFIX = 'rollout ';

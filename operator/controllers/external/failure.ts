@@ -32,7 +32,7 @@ export async function showFailure<O extends ExternalObject>(
   const status = {
     ...object.status,
     ...(object.metadata.generation === undefined ? {} : { observedGeneration: object.metadata.generation }),
-    conditions: conditionsAfter({ object, now: deps.clock.now(), progress, applied: false }),
+    conditions: conditionsAfter({ object, now: deps.clock.now(), progress, applied: false, held: object.status?.held }),
   } as StatusOf<O>;
   return saveStatus(deps, object, status);
 }

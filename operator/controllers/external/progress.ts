@@ -4,6 +4,7 @@ import type { Decision } from '../../drift/decide.ts';
 import { restoreId } from '../../drift/decide.ts';
 import type { Fight } from '../../drift/fights.ts';
 import { driftText } from '../../drift/status.ts';
+import { parseVerbValue, VERB_PREFIX } from '../../rollout/verbs.ts';
 import type { ExternalObject } from './types.ts';
 
 /** True once this generation was applied in full; tells changes of the spec from changes in AWS. */
@@ -12,6 +13,8 @@ export const SUSPENDED = 'Suspended';
 export const FIGHTING = 'Fighting';
 /** Names acts of others that a person wants set back: `fleetward.dev/restore: 1a2b3c4d`. */
 const RESTORE_ANNOTATION = 'fleetward.dev/restore';
+/** The same by a verb, which says who: `<token>@1a2b3c4d by <user>`. */
+const ACKNOWLEDGE_ANNOTATION = `${VERB_PREFIX}acknowledge`;
 export const REQUESTED_AT = 'reconcile.fleetward.dev/requestedAt';
 
 export interface ProgressQuestion {
@@ -79,9 +82,10 @@ function command({ object, since }: ProgressQuestion, change: Decision<unknown>[
 }
 
 export function restoreRequests(object: ExternalObject): ReadonlySet<string> {
-  const value = object.metadata.annotations?.[RESTORE_ANNOTATION] ?? '';
+  const { annotations = {} } = object.metadata;
+  const acknowledged = parseVerbValue(annotations[ACKNOWLEDGE_ANNOTATION] ?? '')?.subject ?? '';
   return new Set(
-    value
+    `${annotations[RESTORE_ANNOTATION] ?? ''},${acknowledged}`
       .split(',')
       .map((id) => id.trim())
       .filter((id) => id !== ''),
@@ -94,11 +98,34 @@ export interface ConditionChange {
   readonly progress: Progress | undefined;
   /** True when the spec stands in AWS in full, or did and only others changed it. */
   readonly applied: boolean;
+  /** The security act that holds the object, as its status tells it. */
+  readonly held?: unknown;
 }
 
-export function conditionsAfter({ object, now, progress, applied }: ConditionChange): readonly Condition[] {
+const QUARANTINED = 'Quarantined';
+
+/** Only on devices that a security act holds, or held before. */
+function quarantine(conditions: readonly Condition[], { object, held, now }: ConditionChange): readonly Condition[] {
+  const act = held as { readonly reason: string; readonly detail?: string } | undefined;
+  const known = conditions.some(({ type }) => type === QUARANTINED);
+  if (object.kind !== 'Device' || (act === undefined && !known)) return conditions;
   const scope = { generation: object.metadata.generation, now };
-  let conditions = removeCondition(object.status?.conditions ?? [], SUSPENDED);
+  const condition =
+    act === undefined
+      ? ({
+          type: QUARANTINED,
+          status: 'False',
+          reason: 'Released',
+          message: 'No security act holds the device',
+        } as const)
+      : ({ type: QUARANTINED, status: 'True', reason: act.reason, message: act.detail ?? act.reason } as const);
+  return setCondition(conditions, condition, scope);
+}
+
+export function conditionsAfter(change: ConditionChange): readonly Condition[] {
+  const { object, now, progress, applied } = change;
+  const scope = { generation: object.metadata.generation, now };
+  let conditions = quarantine(removeCondition(object.status?.conditions ?? [], SUSPENDED), change);
   if (progress !== undefined) conditions = setProgress(conditions, progress, scope);
   if (!applied) return conditions;
   return setCondition(

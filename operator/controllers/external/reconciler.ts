@@ -220,7 +220,7 @@ async function report<O extends ExternalObject, D, B, A>(
       }));
   const managed = before.spec.managementPolicy === 'Manage';
   const applied = managed && !pending && view.decision.held === undefined && unfinished === undefined;
-  const conditions = conditionsAfter({ object: before, now: deps.clock.now(), progress, applied });
+  const conditions = conditionsAfter({ object: before, now: deps.clock.now(), progress, applied, held: status.held });
   showDrift(scope, view.decision.show);
   showReady(scope, progress);
   showFight(scope, progress);

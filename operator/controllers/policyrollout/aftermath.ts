@@ -32,6 +32,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
     ...rollout.status,
     verbs: verbStatus(verbs),
     answers: verbs.answers,
+    evidence: deps.rollouts.teller.head(rollout),
     refused: verbs.refused.length === 0 ? undefined : verbs.refused,
   }) as PolicyRolloutStatus;
   await saveRollout(deps, rollout, status);

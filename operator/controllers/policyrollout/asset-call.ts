@@ -26,6 +26,7 @@ export async function sendSwitch(attempt: Attempt, decision: Flip): Promise<void
   const change = retired.length === 0 ? beside.change : { ...beside.change, retired };
   const restores = decision.make ? {} : { restoredAt: exactTime(scope.deps.clock.now()) };
   await save(attempt, decision, { switchedAt: exactTime(scope.deps.clock.now()), change, ...restores });
+  told(attempt, decision.make ? 'MakeSwitch' : 'TakeSwitchBack', { what: decision.id });
   await throwSwitch(scope, { desired, change }, decision);
   scope.log.info(decision.make ? 'Made a switch' : 'Took a switch back', { what: decision.id, why: decision.why });
 }
@@ -39,6 +40,7 @@ async function attach(attempt: Attempt, decision: Call): Promise<void> {
   // Only a contracted asset that gets back what it lost has to be heard of afterwards.
   const restores = decision.state === 'RollingBack' && directive.direction !== 'home';
   await save(attempt, decision, { attachedAt: now, ...(restores ? { restoredAt: now } : {}) });
+  told(attempt, 'AttachPolicy', { policy, target });
   await scope.call('AttachPolicy', { policyName: policy, target }, { admitted: true });
   scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), true);
   scope.log.info('Attached a policy', { policy, target, why: decision.why });
@@ -52,6 +54,7 @@ async function detach(attempt: Attempt, decision: Call): Promise<void> {
   const sentAt = exactTime(scope.deps.clock.now());
   const openDetach = { certificateArn: target, policy, sentAt };
   await save(attempt, decision, { detachedAt: sentAt, openDetach });
+  told(attempt, 'DetachPolicy', { policy, target });
   const deadline = new AbortController();
   const timer = scope.deps.clock.after(DETACH_DEADLINE_MS, () => deadline.abort(new Error('the call took too long')));
   const { signal } = scope.options;
@@ -78,4 +81,10 @@ async function detach(attempt: Attempt, decision: Call): Promise<void> {
   if (record === undefined) return;
   const { openDetach: _answered, ...closed } = record;
   await scope.save({ rollout: closed });
+}
+
+/** Said before the call is handed over: whether it was answered or not, it may have been made. */
+function told({ scope, rollouts, directive }: Attempt, operation: string, details: Record<string, string>): void {
+  const { namespace = '', name } = scope.object.metadata;
+  rollouts.teller.call({ namespace, name: directive.rollout }, operation, { device: name, ...details });
 }

@@ -233,7 +233,7 @@ async function finish(
   decision: Extract<AssetDecision, { kind: 'done' }>,
   judged: Judged,
 ): Promise<number | undefined | 'next'> {
-  const { scope, directive } = attempt;
+  const { directive } = attempt;
   if (directive.direction === 'home') {
     await save(attempt, decision, {});
     return undefined;
@@ -243,7 +243,6 @@ async function finish(
     const failure = judged.lifelineDenied ? 'lifeline' : 'failed';
     const why = judged.verdict === 'failed' ? `${judged.reason}: ${judged.why}` : decision.why;
     await save(attempt, { ...decision, why }, { failure, verdict: judged.reason });
-    warn(scope, 'AuthorizationFailureObserved', `Device ${thingName(scope.object)} goes back: ${why}`);
     return undefined;
   }
   await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason, ...tellBlocked(attempt, judged) });
@@ -276,11 +275,6 @@ async function confirmContact(
     return Math.min(LOOK_AGAIN_MS, deadline - now);
   }
   const why = 'restored, and not heard of since: go and look';
-  if (record?.state !== 'Unrecovered') warn(scope, 'DeviceUnrecovered', `Device ${thingName(scope.object)}: ${why}`);
   await save(attempt, { kind: 'wait', state: 'Unrecovered', until: undefined, why }, {});
   return LOOK_AGAIN_MS;
-}
-
-function warn(scope: Scope<Device>, reason: string, message: string): void {
-  scope.deps.events.record(scope.object, { type: 'Warning', reason, message, action: 'Rollout' });
 }

@@ -3,6 +3,7 @@ import type { AssetDecision, AssetState, CertificateEdges, EdgeChange } from '..
 import type { DesiredDevice } from '../device/desired.ts';
 import type { Scope } from '../external/types.ts';
 import { assetIdentity, exactTime } from './asset-record.ts';
+import { assetConditions } from './conditions.ts';
 import type { Directive, Rollouts } from './service.ts';
 import { requestKey, USED_FOR_MS } from './signals.ts';
 
@@ -49,10 +50,15 @@ export async function save(
   const pending = scope.object.status?.pendingChange;
   // What is done waits for nobody any more: another rollout of the same must not be made.
   const done = state === 'Succeeded' && pending !== undefined && pending.digest === rollout.change?.digest;
+  const moved = before === undefined || !same || before.state !== state;
+  const contact = rollouts.signals.contact(assetIdentity(scope.object, scope.session.key));
+  const at = { contact, now: scope.deps.clock.now() };
   await scope.save({
     rollout: open === undefined ? closed : { ...closed, openDetach: open },
+    ...(moved ? { conditions: [...assetConditions(scope.object, rollout, at)] } : {}),
     ...(done ? ({ pendingChange: undefined } as object) : {}),
   });
+  rollouts.teller.asset(scope.object, before, rollout);
 }
 
 /** What the asset did before it was first changed, kept where a restart does not lose it. */

@@ -57,6 +57,12 @@ async function prepare(pass: Pass): Promise<ReadonlyMap<string, CandidateDefault
       const message = `${policy.candidateName} does not stand for IoTPolicy ${policy.name} yet; the rollout starts as soon as it does.`;
       throw waiting('CandidateUnknown', message, 1_000);
     }
+    if (pass.defaults.get(policy.candidateName) === 'absent') {
+      deps.rollouts.teller.call(rollout.metadata, 'CreatePolicy', {
+        policy: policy.candidateName,
+        digest: policy.digest,
+      });
+    }
     defaults.set(policy.candidateName, await ensureCandidate(candidates, policy));
   }
   return defaults;
@@ -66,7 +72,13 @@ async function prepare(pass: Pass): Promise<ReadonlyMap<string, CandidateDefault
 async function brake(pass: Pass, flippedAt: string): Promise<void> {
   const { deps, rollout, candidates } = pass;
   await saveRollout(deps, rollout, { ...rollout.status, flippedAt, brakedAt: flippedAt });
-  for (const policy of rollout.spec.policies) await pullBrake(withPriority(candidates), policy);
+  for (const policy of rollout.spec.policies) {
+    deps.rollouts.teller.call(rollout.metadata, 'SetDefaultPolicyVersion', {
+      policy: policy.candidateName,
+      version: '1',
+    });
+    await pullBrake(withPriority(candidates), policy);
+  }
 }
 
 function withPriority(candidates: Pass['candidates']): Pass['candidates'] {

@@ -1,5 +1,5 @@
 import type { Device } from '../../api/device.gen.ts';
-import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
 import type { AssetSummary, RolloutDecision, RolloutInput } from '../../rollout/rollout.ts';
@@ -187,10 +187,10 @@ function quarantineAmong({ deps, rollout }: Start, assets: readonly AssetSummary
 
 async function advance(pass: Pass): Promise<Result> {
   const decision = planRollout(pass.input);
+  pass.deps.rollouts.teller.pass(pass, decision);
   const flipped = await carryOut(pass, decision);
   const status = statusAfter(pass, decision, flipped);
   await saveRollout(pass.deps, pass.rollout, status);
-  tell(pass, decision);
   if (decision.kind === 'finish') return { requeueAfterMs: 1_000 };
   return { requeueAfterMs: waitFor(decision, pass.now) };
 }
@@ -198,16 +198,4 @@ async function advance(pass: Pass): Promise<Result> {
 function waitFor(decision: RolloutDecision, now: number): number {
   if (decision.kind !== 'wait') return 1_000;
   return Math.min(LOOK_AGAIN_MS, Math.max(1_000, (decision.until ?? Number.POSITIVE_INFINITY) - now));
-}
-
-const WARNINGS: ReadonlySet<string> = new Set(['Aborting', 'Aborted', 'Paused']);
-
-/** Told when it changes: what a rollout says again each minute is no news. */
-function tell({ deps, rollout }: Pass, decision: RolloutDecision): void {
-  const before: PolicyRolloutStatus = rollout.status ?? {};
-  const reason = decision.kind === 'brake' ? 'EmergencyBrakeApplied' : decision.reason;
-  if (before.phase === decision.phase && before.reason === reason) return;
-  const type = WARNINGS.has(decision.phase) ? 'Warning' : 'Normal';
-  const message = `${decision.phase}: ${decision.why}`;
-  deps.events.record(rollout, { type, reason, message, action: 'Rollout' });
 }

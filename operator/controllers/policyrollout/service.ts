@@ -12,6 +12,7 @@ import { createPassMemory, type PassMemory } from './pass-memory.ts';
 import { createPreflightMemory, type PreflightMemory } from './preflight-memory.ts';
 import type { AssetIdentity, SignalBook } from './signals.ts';
 import { createSubscriptionMemory, type SubscriptionMemory } from './subscription-memory.ts';
+import { silentTeller, type Teller } from './teller.ts';
 
 /** What one asset is to do now. Held in memory; the rollout's controller says it again after a restart. */
 export interface Directive {
@@ -50,6 +51,7 @@ export interface Rollouts {
   readonly checks: CheckRunner;
   readonly subscriptions: SubscriptionMemory;
   readonly preflights: PreflightMemory;
+  readonly teller: Teller;
   directiveFor(device: ObjectKey): Directive | undefined;
   /** Replaces all directives of one rollout; answers the devices whose directive changed. */
   publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>): readonly string[];
@@ -65,7 +67,11 @@ export interface Rollouts {
 /** Longest time a Detach may take to arrive; also how long a new leader sends none. */
 export const DETACH_DEADLINE_MS = 30_000;
 
-export function createRollouts(signals: SignalBook, checks: CheckRunner = NO_CHECKS): Rollouts {
+export function createRollouts(
+  signals: SignalBook,
+  checks: CheckRunner = NO_CHECKS,
+  teller: Teller = silentTeller,
+): Rollouts {
   const byDevice = new Map<string, { readonly rollout: string; readonly directive: Directive }>();
   const started = new Map<string, Set<string>>();
   const memories = new Map<string, PassMemory>();
@@ -75,6 +81,7 @@ export function createRollouts(signals: SignalBook, checks: CheckRunner = NO_CHE
     checks,
     subscriptions: createSubscriptionMemory(),
     preflights: createPreflightMemory(),
+    teller,
     directiveFor: (device) => byDevice.get(keyText(device))?.directive,
     publish(rollout, directives) {
       const id = keyText(rollout);

@@ -7,6 +7,7 @@ import { defined, sameJson } from '../external/equal.ts';
 import { fromStore, STATUS_OWNER } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { exactTime } from './asset-record.ts';
+import { rolloutConditions } from './conditions.ts';
 import type { Pass } from './pass.ts';
 import { sourceRevision } from './source.ts';
 import { REVERTED } from './stance.ts';
@@ -67,13 +68,28 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
     answers: pass.verbs.answers,
     acts: pass.acts.length === 0 ? undefined : [...pass.acts],
     sourceRevision: before.sourceRevision ?? sourceRevision(pass.deps.cache, rollout),
+    evidence: pass.deps.rollouts.teller.head(rollout),
+    ...manualPause(pass, decision),
     refused: pass.verbs.refused.length === 0 ? undefined : pass.verbs.refused,
   };
-  const conditions = setProgress(before.conditions ?? [], progressOf(pass, decision), {
+  const progress = setProgress(before.conditions ?? [], progressOf(pass, decision), {
     generation: rollout.metadata.generation,
     now,
   });
+  const conditions = rolloutConditions(progress, pass, decision);
   return defined({ ...status, ...times, conditions }) as PolicyRolloutStatus;
+}
+
+/** Time that people had it paused: what is over is summed up, what goes on has its beginning. */
+function manualPause(
+  { rollout, now }: Pass,
+  { phase, reason }: RolloutDecision,
+): { readonly pausedAt?: string | undefined; readonly manualPauseSeconds?: number | undefined } {
+  const { pausedAt, manualPauseSeconds } = rollout.status ?? {};
+  if (phase === 'Paused' && reason === 'UserRequested')
+    return { pausedAt: pausedAt ?? exactTime(now), manualPauseSeconds };
+  if (pausedAt === undefined) return { manualPauseSeconds };
+  return { pausedAt: undefined, manualPauseSeconds: (manualPauseSeconds ?? 0) + (now - Date.parse(pausedAt)) / 1_000 };
 }
 
 function countersOf({ assets }: Pass): PolicyRolloutStatus['counters'] {

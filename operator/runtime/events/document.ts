@@ -63,6 +63,7 @@ export function cleanInput(input: EventInput): EventInput & { readonly action: s
     reason: input.reason.slice(0, MAX_REASON) || 'Unknown',
     message: boundedMessage(redactText(input.message)),
     action: (input.action ?? 'Reconcile').slice(0, MAX_REASON) || 'Reconcile',
+    ...(input.annotations === undefined ? {} : { annotations: input.annotations }),
   };
 }
 
@@ -77,6 +78,7 @@ export function eventDocument(
     metadata: {
       name: `${regarding.name.slice(0, MAX_NAME_PART)}.${(first * 1000 + (sequence % 1000)).toString(16)}`,
       namespace: regarding.namespace ?? 'default',
+      ...(input.annotations === undefined ? {} : { annotations: input.annotations }),
     },
     eventTime: microTime(first),
     type: input.type,

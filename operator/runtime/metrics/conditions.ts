@@ -145,8 +145,21 @@ function age(since: ReadonlyMap<string, number>, clock: Clock): number {
   return oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, (clock.now() - oldest) / 1000);
 }
 
+/** True is how they should be: a fleet in order would fill the list. */
+const GOOD: ReadonlySet<string> = new Set([
+  'Applied',
+  'Analyzed',
+  'Approved',
+  'Progressing',
+  'Healthy',
+  'Succeeded',
+  'PolicyApplied',
+  'PolicyHealthy',
+  'Connected',
+]);
+
 const wantsAttention = (condition: Condition): boolean =>
-  condition.type === READY ? condition.status !== 'True' : condition.status === 'True';
+  condition.type === READY ? condition.status !== 'True' : condition.status === 'True' && !GOOD.has(condition.type);
 
 const conditionsOf = (object: KubeObject): readonly Condition[] => statusOf(object).conditions ?? [];
 

@@ -14,6 +14,7 @@ allowedEndpoints: ["https://iot.example.com"]
 allowedCheckHosts: ["prometheus.monitoring:9090", "*.example.com"]
 allowFileSources: false
 usersPinned: true
+evidence: /var/lib/fleetward
 endpoint: http://127.0.0.1:4566
 concurrency: 8
 creationsPerSecond: 10

@@ -16,7 +16,7 @@ interface Schema {
 }
 
 /** Not values: the chart sets them. */
-const SET_BY_THE_CHART = ['listen', 'usersPinned'];
+const SET_BY_THE_CHART = ['listen', 'usersPinned', 'evidence'];
 
 const TEXTS = [
   'plant-1',

@@ -57,14 +57,6 @@ export function putRequest(folder: string, token: string, content: unknown): voi
   }
 }
 
-/** Takes a request back that nobody has taken; true when it was still there. */
-export function withdrawRequest(folder: string, token: string): boolean {
-  const file = join(folder, FOLDER, token + DONE);
-  const there = existsSync(file);
-  rmSync(file, { force: true });
-  return there;
-}
-
 /** Why the owner could not even look at the request, or undefined. Read once: it is gone afterwards. */
 export function takeRefusal(folder: string, token: string): string | undefined {
   const file = join(folder, FOLDER, token + REFUSED);
