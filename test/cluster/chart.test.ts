@@ -6,6 +6,7 @@ import type { KubeObject } from '../../operator/api/meta.ts';
 import { createSandbox, type Sandbox } from '../../operator/sandbox/index.ts';
 import { GitRemote } from '../support/git.ts';
 import { type Grant, grantsOf, usedBy } from './support/audit.ts';
+import { recordCalls } from './support/aws-calls.ts';
 import { cluster, missing, must, until, why } from './support/cluster.ts';
 import { freePort } from './support/control-plane.ts';
 import { environmentOf, type Kubelet, type Pod, playKubelet, runImage } from './support/kubelet.ts';
@@ -57,6 +58,7 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
   afterAll(async () => {
     await operator?.stop();
     await kubelet?.stop();
+    if (sandbox) recordCalls(sandbox);
     await sandbox?.close();
     await own?.[Symbol.asyncDispose]();
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { createSandbox, type Sandbox } from '../../operator/sandbox/index.ts';
+import { recordCalls } from './support/aws-calls.ts';
 import { missing, must, until, why } from './support/cluster.ts';
 import { freePort } from './support/control-plane.ts';
 import { type Asked, type MoodyWay, openMoodyWay } from './support/moody-way.ts';
@@ -70,6 +71,7 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     stopping = true;
     await operator?.stop();
     await way?.[Symbol.asyncDispose]();
+    if (sandbox) recordCalls(sandbox);
     await sandbox?.close();
     await own?.[Symbol.asyncDispose]();
   });

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unusedCalls } from './support/aws-calls.ts';
 import { execute, must } from './support/cluster.ts';
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts';
 import { findParts } from './support/parts.ts';
@@ -72,6 +73,12 @@ try {
     FLEETWARD_TEST_KUBECONFIG: kubeconfig,
     FLEETWARD_TEST_CLUSTER: JSON.stringify({ kubeconfig, server, caFile, auditLog, folder, parts, bundle: program }),
   });
+  // Only all stories together can tell.
+  const unused = process.argv.slice(2).some((word) => !word.startsWith('-')) ? [] : unusedCalls(folder);
+  if (unused.length > 0) {
+    say(`\n*** fleetward iam-policy permits what no story made the operator do: ${unused.join(', ')}\n`);
+    code ||= 1;
+  }
 } finally {
   await plane?.stop();
   await rm(folder, { recursive: true, force: true });
