@@ -5423,6 +5423,50 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "type": "string",
        "maxLength": 128
       },
+      "pendingChange": {
+       "description": "What the spec changes in the policies of a group with members. The members get both sides on their certificates first, one asset at a time; then the group changes, which takes nothing from anybody; then they lose what goes, one asset at a time.",
+       "type": "object",
+       "required": [
+        "since"
+       ],
+       "properties": {
+        "attach": {
+         "description": "AWS policies that the group is to get.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 10,
+         "items": {
+          "type": "string",
+          "maxLength": 128
+         }
+        },
+        "detach": {
+         "description": "AWS policies that the group is to lose.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 10,
+         "items": {
+          "type": "string",
+          "maxLength": 128
+         }
+        },
+        "since": {
+         "description": "Since when it waits.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "waitsFor": {
+         "description": "A member without the policies on its certificates; empty when every member has them.",
+         "type": "string",
+         "maxLength": 128
+        },
+        "attachedAt": {
+         "description": "When a policy was last attached to the group. Written before AWS is called.",
+         "type": "string",
+         "format": "date-time"
+        }
+       }
+      },
       "arn": {
        "description": "ARN of the object in AWS.",
        "type": "string",

@@ -118,6 +118,7 @@ export interface ThingGroupStatus {
    * Value of the annotation `reconcile.fleetward.dev/requestedAt` that was last acted on.
    */
   readonly lastHandledReconcileAt?: string;
+  readonly pendingChange?: ThingGroupStatusPendingChange;
   /**
    * ARN of the object in AWS.
    */
@@ -150,6 +151,35 @@ export interface ThingGroupStatus {
    * @maxItems 20
    */
   readonly policies?: readonly string[];
+}
+/**
+ * What the spec changes in the policies of a group with members. The members get both sides on their certificates first, one asset at a time; then the group changes, which takes nothing from anybody; then they lose what goes, one asset at a time.
+ */
+export interface ThingGroupStatusPendingChange {
+  /**
+   * AWS policies that the group is to get.
+   *
+   * @maxItems 10
+   */
+  readonly attach?: readonly string[];
+  /**
+   * AWS policies that the group is to lose.
+   *
+   * @maxItems 10
+   */
+  readonly detach?: readonly string[];
+  /**
+   * Since when it waits.
+   */
+  readonly since: string;
+  /**
+   * A member without the policies on its certificates; empty when every member has them.
+   */
+  readonly waitsFor?: string;
+  /**
+   * When a policy was last attached to the group. Written before AWS is called.
+   */
+  readonly attachedAt?: string;
 }
 /**
  * The AWS name this object holds. Of several objects that name the same AWS object only one holds it; the others are Stalled with reason NameConflict.

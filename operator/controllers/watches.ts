@@ -1,6 +1,7 @@
 import type { AWSAccount } from '../api/awsaccount.gen.ts';
 import { isTrue, READY } from '../api/conditions.ts';
 import type { KubeObject, ObjectKey } from '../api/meta.ts';
+import type { ThingGroup } from '../api/thinggroup.gen.ts';
 import { objectKey } from '../runtime/controller/keys.ts';
 import { lifeChanged } from '../runtime/controller/predicates.ts';
 import type { Controller } from '../runtime/controller.ts';
@@ -31,6 +32,7 @@ export function watchKind(controller: Controller, cache: Cache, { kind, nameOf }
   }
   // Devices get the default policies of their account, which refers to them in their stead.
   if (kind === 'Device') controller.watch(cache, 'IoTPolicy', { when: matters, keys: (c) => throughAccount(cache, c) });
+  if (kind === 'Device') controller.watch(cache, 'ThingGroup', { when: fansOut, keys: (c) => throughGroups(cache, c) });
   for (const dependent of DEPENDENTS[kind] ?? []) {
     controller.watch(cache, dependent, { when: leaves, keys: (change) => waitingForIt(cache, kind, change) });
   }
@@ -85,6 +87,27 @@ function* referring(cache: Cache, kind: string, change: CacheChange): Iterable<O
   const { namespace, name } = object.metadata;
   for (const dependent of cache.byIndex(kind, REFERS_TO, referenceKey(object.kind, namespace, name))) {
     yield objectKey(dependent);
+  }
+}
+
+/** Members follow what happens to a group and to all groups above theirs. */
+function fansOut({ old, new: now }: CacheChange): boolean {
+  const face = (object: KubeObject | undefined) => (object as ThingGroup | undefined)?.status?.pendingChange;
+  return !sameJson(facesOf(face(old)), facesOf(face(now)));
+}
+
+function facesOf(change: NonNullable<ThingGroup['status']>['pendingChange']): unknown {
+  return [change?.attach, change?.detach];
+}
+
+function* throughGroups(cache: Cache, change: CacheChange, seen = new Set<string>()): Iterable<ObjectKey> {
+  const group = change.new ?? change.old;
+  if (group === undefined || seen.has(group.metadata.name)) return;
+  seen.add(group.metadata.name);
+  yield* referring(cache, 'Device', change);
+  const key = referenceKey('ThingGroup', group.metadata.namespace, group.metadata.name);
+  for (const child of cache.byIndex('ThingGroup', REFERS_TO, key)) {
+    yield* throughGroups(cache, { old: undefined, new: child, initial: false }, seen);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Device, DeviceCertificate } from '../../api/device.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import type { ThingType } from '../../api/thingtype.gen.ts';
 import { terminal } from '../../runtime/errors.ts';
+import type { Cache } from '../../runtime/reconciler.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import { resolvePolicies } from '../external/policies.ts';
 import { resolveReference } from '../external/references.ts';
@@ -67,7 +68,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     typeName: type === undefined ? undefined : typeName(type),
     attributes,
     groups: (spec.groupRefs ?? []).map((ref) => groupName(resolveReference<ThingGroup>(deps.cache, object, ref))),
-    policies: resolvePolicies(deps.cache, object, policyRefs),
+    policies: withFannedOut(deps.cache, object, resolvePolicies(deps.cache, object, policyRefs)),
     certificates: (spec.certificates ?? []).map(sourceOf),
     exclusive: spec.attachments !== 'Additive',
     quarantine: (deps.cache.byIndex('ThingGroup', QUARANTINE, metadata.namespace ?? '') as readonly ThingGroup[]).map(
@@ -75,6 +76,39 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     ),
     rejected: rejectedBy(deps.cache, object),
   };
+}
+
+/**
+ * While the policies of a group change, its members have both sides on their own certificates, so that each of them can be
+ * moved alone and the group changes under nobody's feet.
+ */
+function withFannedOut(cache: Cache, device: Device, own: readonly PolicyNames[]): readonly PolicyNames[] {
+  const seen = new Set(own.flatMap(({ satisfiedBy }) => satisfiedBy));
+  const fanned: PolicyNames[] = [];
+  for (const { status } of groupsAbove(cache, device)) {
+    const { attach = [], detach = [] } = status?.pendingChange ?? {};
+    for (const name of [...attach, ...detach]) {
+      if (!seen.has(name)) fanned.push({ attach: name, satisfiedBy: [name] });
+      seen.add(name);
+    }
+  }
+  return [...own, ...fanned];
+}
+
+/** The groups of the spec and all above them. */
+function groupsAbove(cache: Cache, { metadata, spec }: Device): readonly ThingGroup[] {
+  const { namespace = '' } = metadata;
+  const found = new Map<string, ThingGroup>();
+  for (const { name } of spec.groupRefs ?? []) {
+    let next: string | undefined = name;
+    while (next !== undefined && !found.has(next)) {
+      const group = cache.get({ kind: 'ThingGroup', namespace, name: next }) as ThingGroup | undefined;
+      if (group === undefined) break;
+      found.set(next, group);
+      next = group.spec.parentRef?.name;
+    }
+  }
+  return [...found.values()];
 }
 
 function sourceOf({ name, csr, pem, certificateId: id, issued }: DeviceCertificate): DesiredCertificate {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
-import { compilePolicies, type PolicyDocument, type PolicySet, parsePolicy } from '../../policy/index.ts';
+import { compilePolicies, keys, type PolicyDocument, type PolicySet, parsePolicy } from '../../policy/index.ts';
 import {
   type AssetPolicies,
   brakeProblem,
@@ -21,6 +21,7 @@ import { CERTIFICATE_ID } from '../device/recover.ts';
 import { pinsOf } from './asset-change.ts';
 import { changeIn } from './asset-families.ts';
 import { lifelineOf, lifelineVersion, placeOf } from './asset-lifeline.ts';
+import { clientIds } from './asset-record.ts';
 import { createReader, type Reader } from './documents.ts';
 import type { PassMemory } from './pass-memory.ts';
 
@@ -78,6 +79,8 @@ interface Holding {
   readonly before: readonly string[];
   readonly after: readonly string[];
   readonly change: DeviceStatusRolloutChange | undefined;
+  /** Under which client ids this is what counts. */
+  readonly applies: 'all' | 'thing' | 'others';
 }
 
 /**
@@ -126,7 +129,9 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
 function alikeAmong(holdings: readonly Holding[]): readonly (readonly Holding[])[] {
   const sets = new Map<string, Holding[]>();
   for (const holding of holdings) {
-    const key = [holding.before.join(','), holding.after.join(','), holding.change?.digest ?? ''].join('|');
+    const key = [holding.before.join(','), holding.after.join(','), holding.change?.digest ?? '', holding.applies].join(
+      '|',
+    );
     const alike = sets.get(key) ?? [];
     alike.push(holding);
     sets.set(key, alike);
@@ -181,17 +186,27 @@ async function holdingsOf(
     const groups = members.at(thingName(device));
     const earlier = reader.inherited([...groups.filter((group) => !join.includes(group)), ...leave]);
     const later = reader.inherited([...groups.filter((group) => !leave.includes(group)), ...join]);
-    for (const { certificateId } of device.status?.certificates ?? []) {
-      if (certificateId === undefined) continue;
-      const own = targets.at(certificateId);
-      const but = (out: readonly string[]) => own.filter((name) => !out.includes(name) && !pins.includes(name));
-      const sorted = (names: readonly string[]) => [...new Set(names)].sort();
-      const before = sorted([...but(attach), ...detach, ...earlier]);
-      const after = sorted([...but(detach), ...attach, ...later]);
-      holdings.push({ device, certificateId, own, before, after, change });
+    // What groups give counts only under the thing's name; what certificates give always does.
+    const named = { earlier, later, applies: 'thing' } as const;
+    const bare = { earlier: [], later: [], applies: 'others' } as const;
+    const lines = hasOtherIds(device) ? [named, bare] : [{ ...named, applies: 'all' } as const];
+    for (const line of lines) {
+      for (const { certificateId } of device.status?.certificates ?? []) {
+        if (certificateId === undefined) continue;
+        const own = targets.at(certificateId);
+        const but = (out: readonly string[]) => own.filter((name) => !out.includes(name) && !pins.includes(name));
+        const sorted = (names: readonly string[]) => [...new Set(names)].sort();
+        const before = sorted([...but(attach), ...detach, ...line.earlier]);
+        const after = sorted([...but(detach), ...attach, ...line.later]);
+        holdings.push({ device, certificateId, own, before, after, change, applies: line.applies });
+      }
     }
   }
   return holdings;
+}
+
+function hasOtherIds(device: Device): boolean {
+  return clientIds(device).some((id) => id !== thingName(device));
 }
 
 /** What no strategy can get around. */
@@ -311,15 +326,19 @@ async function lifelineFailure(
   const { lifelines } = input.memory;
   const compared = createHash('sha256').update(JSON.stringify(documents)).digest('hex');
   const sources = new Map<string, string>();
-  for (const { device, certificateId } of alike) {
+  for (const { device, certificateId, applies } of alike) {
     if (pauser.isDue()) await pauser.pause();
     const type = device.spec.thingTypeRef?.name ?? '';
     const source = sources.get(type) ?? lifelineVersion(input, device);
     sources.set(type, source);
-    const id = `${device.metadata.uid}/${certificateId}`;
+    const id = `${device.metadata.uid}/${certificateId}/${applies}`;
     const version = `${compared} ${source} ${device.metadata.generation}`;
     if (lifelines.get(id) === version) continue;
-    const [violation] = lifelineViolations(lifelineOf(input, device, certificateId), before, after);
+    const needs = lifelineOf(input, device, certificateId).filter(({ request }) => {
+      const underThing = request.context[keys.clientId] === thingName(device);
+      return applies === 'all' || underThing === (applies === 'thing');
+    });
+    const [violation] = lifelineViolations(needs, before, after);
     if (violation === undefined) {
       lifelines.set(id, version);
       continue;

@@ -23,6 +23,9 @@ export async function applyGroup(scope: Scope<ThingGroup>, plan: GroupPlan): Pro
   const key = groupKey(groupName(scope.object));
   for (const action of actions) {
     if (action.kind !== 'attach' || arn === undefined) continue;
+    const { pendingChange } = scope.object.status ?? {};
+    const attachedAt = new Date(scope.deps.clock.now()).toISOString();
+    if (pendingChange !== undefined) await scope.save({ pendingChange: { ...pendingChange, attachedAt } });
     await scope.call('AttachPolicy', { policyName: action.policy, target: arn });
     targets.wrote(action.policy, key, true);
   }

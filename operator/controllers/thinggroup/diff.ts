@@ -35,7 +35,32 @@ export function diffGroup(input: Input): readonly Change<GroupAction>[] {
     }));
     return [{ ...missing, field: 'group', action: { kind: 'create' } }, ...policies];
   }
-  return [...properties(input, observed), ...attachments(input, observed)];
+  return [...properties(input, observed), ...splitAttachments(input, observed).now];
+}
+
+export interface SplitAttachments {
+  readonly now: readonly Change<GroupAction>[];
+  /** Waits until the members have it on their certificates, or until what was attached has settled. */
+  readonly later: { readonly attach: readonly string[]; readonly detach: readonly string[] } | undefined;
+}
+
+/** Members have what their group has: it changes when that changes nothing for them. */
+export function splitAttachments(input: Input, observed: ObservedGroup): SplitAttachments {
+  const changes = attachments(input, observed);
+  if (observed.members.kind === 'none' || input.object.spec.managementPolicy !== 'Manage')
+    return { now: changes, later: undefined };
+  const now: Change<GroupAction>[] = [];
+  const later = { attach: [] as string[], detach: [] as string[] };
+  const attaches = changes.some(({ action, cause }) => action?.kind === 'attach' && cause === 'spec');
+  for (const change of changes) {
+    const { action, cause } = change;
+    const moves = action?.kind === 'attach' || action?.kind === 'detach';
+    // Without anything of what it had before, a group would give less to whoever joins it now.
+    const waits = action?.kind === 'detach' && (attaches || !observed.settled);
+    if (!moves || cause !== 'spec' || (observed.members.kind === 'covered' && !waits)) now.push(change);
+    else later[action.kind].push(action.policy);
+  }
+  return { now, later: later.attach.length + later.detach.length === 0 ? undefined : later };
 }
 
 function properties({ desired, settled, mark }: Input, observed: ObservedGroup): readonly Change<GroupAction>[] {
@@ -81,7 +106,7 @@ function attachments({ object, desired, settled }: Input, observed: ObservedGrou
     };
   });
   const detach = extra.map((policy): Change<GroupAction> => {
-    const ours = !settled && applied.has(policy);
+    const ours = (!settled && applied.has(policy)) || object.status?.pendingChange?.detach?.includes(policy) === true;
     const change = { field: `policies[${policy}]`, class: 'widened', got: 'attached' } as const;
     return ours ? { ...change, cause: 'spec', action: { kind: 'detach', policy } } : { ...change, cause: 'drift' };
   });

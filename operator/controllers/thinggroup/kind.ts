@@ -7,7 +7,10 @@ import { applyGroup } from './apply.ts';
 import { type DesiredGroup, diffGroup, type GroupAction } from './diff.ts';
 import { groupName, type ObservedGroup, observeGroup } from './observe.ts';
 import { removeGroup } from './remove.ts';
-import { groupStatus } from './status.ts';
+import { groupProgress, groupStatus } from './status.ts';
+
+/** Members get along without a word to their group. */
+const LOOK_AGAIN_MS = 30_000;
 
 export const groupKind: ExternalKind<ThingGroup, DesiredGroup, ObservedGroup | undefined, GroupAction> = {
   kind: 'ThingGroup',
@@ -16,12 +19,14 @@ export const groupKind: ExternalKind<ThingGroup, DesiredGroup, ObservedGroup | u
   counters: ['members'],
   nameOf: groupName,
   resolve: resolveGroup,
-  observe: observeGroup,
+  observe: (scope, { policies }) => observeGroup(scope, policies),
   existing: (observed) => (observed === undefined ? { exists: false } : { exists: true, mark: observed.mark }),
   diff: diffGroup,
   apply: applyGroup,
   remove: removeGroup,
-  status: ({ observed }) => groupStatus(observed),
+  unfinished: groupProgress,
+  status: groupStatus,
+  follow: async (_scope, view) => (groupProgress(view) === undefined ? undefined : LOOK_AGAIN_MS),
 };
 
 function resolveGroup({ object, deps }: Scope<ThingGroup>): DesiredGroup {

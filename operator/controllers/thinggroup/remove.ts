@@ -35,7 +35,24 @@ export async function removeGroup(scope: Scope<ThingGroup>): Promise<void> {
       AGAIN_MS,
     );
   }
+  await refuseWithMembers(scope, thingGroupName, found.policies);
   await scope.call('DeleteThingGroup', { thingGroupName, expectedVersion: found.version });
+}
+
+/** Whoever is still in it, by hand or by another tool, would lose what the group gives. */
+async function refuseWithMembers(
+  scope: Scope<ThingGroup>,
+  thingGroupName: string,
+  policies: readonly string[],
+): Promise<void> {
+  if (policies.length === 0) return;
+  const { things = [] } = await scope.call('ListThingsInThingGroup', { thingGroupName, maxResults: 1 });
+  if (things[0] === undefined) return;
+  throw waiting(
+    'HasMembers',
+    `Thing group ${thingGroupName} is not deleted while ${things[0]} is in it and would lose ${policies.join(', ')}. Take it out, or detach the policies first; it is tried again.`,
+    AGAIN_MS,
+  );
 }
 
 function refuseWhileReferenced({ object, deps }: Scope<ThingGroup>, name: string): void {

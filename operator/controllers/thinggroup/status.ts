@@ -1,10 +1,71 @@
-import type { ThingGroupStatus } from '../../api/thinggroup.gen.ts';
+import { conditionTime, type Progress } from '../../api/conditions.ts';
+import type { ThingGroup, ThingGroupStatus } from '../../api/thinggroup.gen.ts';
 import { defined } from '../external/equal.ts';
-import type { ObservedGroup } from './observe.ts';
+import { isSettled } from '../external/progress.ts';
+import type { StatusView } from '../external/types.ts';
+import { type DesiredGroup, type SplitAttachments, splitAttachments } from './diff.ts';
+import { groupName, type ObservedGroup } from './observe.ts';
 
-export function groupStatus(observed: ObservedGroup | undefined): Partial<ThingGroupStatus> {
+type View = StatusView<ThingGroup, DesiredGroup, ObservedGroup | undefined>;
+
+export function groupStatus(view: View): Partial<ThingGroupStatus> {
+  const { observed } = view;
   if (observed === undefined) return {};
-  const { arn, id, version, members, queryStatus, policies } = observed;
-  const status = { arn, thingGroupId: id, version, members, queryStatus, policies: policies.slice(0, 20) };
-  return defined(status) as Partial<ThingGroupStatus>;
+  const { arn, id, version, memberCount, queryStatus, policies } = observed;
+  const status = { arn, thingGroupId: id, version, members: memberCount, queryStatus, policies: policies.slice(0, 20) };
+  const pendingChange = pendingOf(view, laterOf(view, observed));
+  // An explicit undefined takes the field out of the status again.
+  return { ...defined(status), pendingChange } as Partial<ThingGroupStatus>;
+}
+
+function laterOf({ object, desired }: View, observed: ObservedGroup): SplitAttachments['later'] {
+  return splitAttachments({ object, desired, observed, settled: isSettled(object), mark: '' }, observed).later;
+}
+
+/** While it is pending its members keep both sides: what the group has got already stays on their certificates too. */
+function pendingOf({ object, observed, now }: View, later: SplitAttachments['later']) {
+  if (later === undefined || observed === undefined) return undefined;
+  const previous = object.status?.pendingChange;
+  const attach = [...new Set([...later.attach, ...(previous?.attach ?? [])])].sort();
+  const detach = [...later.detach].sort();
+  return defined({
+    attach,
+    detach,
+    since: previous?.since ?? conditionTime(now),
+    waitsFor: 'thing' in observed.members ? observed.members.thing : undefined,
+    attachedAt: previous?.attachedAt,
+  });
+}
+
+/** AWS allows two policies on a group: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
+const SLOTS = 2;
+
+export function groupProgress(view: View): Progress | undefined {
+  const { object, observed } = view;
+  const later = observed === undefined ? undefined : laterOf(view, observed);
+  if (later === undefined || observed === undefined) return undefined;
+  const name = groupName(object);
+  const changes = [
+    ...later.attach.map((policy) => `attach ${policy}`),
+    ...later.detach.map((policy) => `detach ${policy}`),
+  ];
+  const what = changes.join(', ');
+  if (observed.members.kind === 'foreign') {
+    const { thing } = observed.members;
+    const message = `Policies of thing group ${name} change (${what}), and ${thing}, which no Device of this account is, would lose or gain rights with it. Make a Device for it, or take it out of the group.`;
+    return { kind: 'stalled', reason: 'ForeignMembers', message };
+  }
+  if (observed.policies.length + later.attach.length > SLOTS) {
+    const message = `Thing group ${name} carries ${observed.policies.length} of ${SLOTS} policies and needs ${later.attach.length} more for a while (${what}). Take one off first, or reference the policies from the Devices.`;
+    return { kind: 'stalled', reason: 'NoPolicySlot', message };
+  }
+  const waits =
+    observed.members.kind === 'uncovered'
+      ? `its members get them on their certificates first, one at a time; ${observed.members.thing} has not yet`
+      : 'what was attached to it has to settle first';
+  return {
+    kind: 'reconciling',
+    reason: 'RolloutInProgress',
+    message: `Policies of thing group ${name} change (${what}): ${waits}`,
+  };
 }

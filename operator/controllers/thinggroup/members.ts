@@ -1,0 +1,73 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { ifFound } from '../../aws/classify.ts';
+import { DEFAULT_STRATEGY } from '../../rollout/strategy.ts';
+import { isMoving } from '../device/pending.ts';
+import { AWS_NAME } from '../external/claim.ts';
+import type { AttachmentPlan } from '../external/policies.ts';
+import type { Scope } from '../external/types.ts';
+
+export const SETTLE_MS = DEFAULT_STRATEGY.settleMs;
+
+/** Whether those who have what the group has would notice a change of it. */
+export type Members =
+  /** Nobody is in the group or below it, or nothing of it changes. */
+  | { readonly kind: 'none' }
+  /** Every member has what comes and what goes on its own certificates, and that has settled. */
+  | { readonly kind: 'covered' }
+  /** This one has not, yet. */
+  | { readonly kind: 'uncovered'; readonly thing: string }
+  /** No Device of this account is this member, so nobody can give it anything. */
+  | { readonly kind: 'foreign'; readonly thing: string };
+
+/** Read now, with all groups below: they are the ones whose rights depend on the group. */
+export async function readMembers(
+  scope: Scope<ThingGroup>,
+  thingGroupName: string,
+  { missing, extra }: AttachmentPlan,
+): Promise<Members> {
+  const { status } = scope.object;
+  const ours = extra.filter((name) => status?.policies?.includes(name) === true);
+  const policies = [...missing, ...ours];
+  if (policies.length === 0) return { kind: 'none' };
+  let nextToken: string | undefined;
+  let any = false;
+  let uncovered: Members | undefined;
+  do {
+    const page = await ifFound(
+      scope.call('ListThingsInThingGroup', {
+        thingGroupName,
+        recursive: true,
+        maxResults: 250,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      }),
+    );
+    for (const thing of page?.things ?? []) {
+      any = true;
+      const found = memberOf(scope, thing, policies);
+      if (found?.kind === 'foreign') return found;
+      uncovered ??= found;
+    }
+    nextToken = page?.nextToken || undefined;
+  } while (nextToken !== undefined);
+  return uncovered ?? { kind: any ? 'covered' : 'none' };
+}
+
+function memberOf(scope: Scope<ThingGroup>, thing: string, policies: readonly string[]): Members | undefined {
+  const { deps, object, session } = scope;
+  const devices = deps.cache.byIndex('Device', AWS_NAME, thing) as readonly Device[];
+  const device = devices.find(
+    ({ metadata, spec }) =>
+      metadata.namespace === object.metadata.namespace && spec.accountRef.name === object.spec.accountRef.name,
+  );
+  if (device === undefined || device.spec.managementPolicy !== 'Manage') return { kind: 'foreign', thing };
+  const certificates = (device.status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
+  const carries = certificates.every((id) => {
+    const carried = session.snapshot.targets.at(id);
+    return policies.every((policy) => carried.includes(policy));
+  });
+  if (!carries || isMoving(device)) return { kind: 'uncovered', thing };
+  const { attachedAt } = device.status?.rollout ?? {};
+  const settled = attachedAt === undefined || deps.clock.now() - Date.parse(attachedAt) >= SETTLE_MS;
+  return settled ? undefined : { kind: 'uncovered', thing };
+}

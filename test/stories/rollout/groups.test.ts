@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
+import { device, group, policy } from '../../support/fleet.ts';
+import { annotate, grants, hear, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+
+/** `hall` gives its two members hall and debug; `narrow` would give them debug alone. */
+async function inHall(base: object = WIDE): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(0);
+  await fleet.apply(policy('base', { document: base, strategy: STRATEGY }));
+  await fleet.apply(policy('wide', { document: grants('hall/*', 'debug/*'), strategy: STRATEGY }));
+  await fleet.apply(policy('narrow', { document: grants('debug/*'), strategy: STRATEGY }));
+  await fleet.apply(group('site'), group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: 'wide' }] }));
+  await fleet.settleUntilReady();
+  for (const name of ['press-1', 'press-2']) {
+    await fleet.apply(device(name, { thingTypeRef: { name: 'press' }, groupRefs: [{ name: 'hall' }] }));
+    fleet.names.push(name);
+  }
+  await fleet.settleUntilReady();
+  return fleet;
+}
+
+async function onGroup(fleet: RolloutFleet, name = 'hall'): Promise<readonly string[]> {
+  const { thingGroupArn: target = '' } = await fleet.aws.send('DescribeThingGroup', { thingGroupName: name });
+  const { policies = [] } = await fleet.aws.send('ListAttachedPolicies', { target });
+  return policies.map(({ policyName = '' }) => policyName).sort();
+}
+
+const reasonOf = async (fleet: RolloutFleet) =>
+  (
+    (await fleet.get('ThingGroup', 'hall')) as { status?: { conditions?: readonly { type: string; reason: string }[] } }
+  ).status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+
+const hall = (policyName: string) => group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: policyName }] });
+
+describe('R5: other policies on a group with members', () => {
+  test('reach the members one at a time; the group is never empty and takes nothing from anybody', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(hall('narrow'));
+    await fleet.live(5);
+    expect(await onGroup(fleet)).toEqual(['wide']);
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base', 'narrow', 'wide']);
+    const seen = new Set<string>();
+    await fleet.live(240, {
+      until: async () => {
+        const on = await onGroup(fleet);
+        seen.add(on.join('+'));
+        expect(on.length).toBeGreaterThan(0);
+        const without = [];
+        for (const name of fleet.names) if (!(await fleet.attached(name)).includes('wide')) without.push(name);
+        // Whoever lost the policy lost it alone, after the group had lost it without anybody's noticing.
+        if (without.length > 0) expect(on).toEqual(['narrow']);
+        return (await fleet.attached('press-2')).length === 1;
+      },
+    });
+    expect([...seen]).toEqual(['wide', 'narrow+wide', 'narrow']);
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+    await fleet.live(30);
+    expect(await reasonOf(fleet)).toBe('Succeeded');
+    expect((await fleet.rollout()).status).toMatchObject({ class: 'tightens', phase: 'Succeeded' });
+  }, 180_000);
+
+  test('a member that is refused what it used keeps the former policy, and nobody else loses it', async () => {
+    await using fleet = await inHall();
+    hear(fleet, 'press-1', 'hall/press-1');
+    await fleet.apply(hall('narrow'));
+    await fleet.live(120, { until: async () => (await fleet.attached('press-1')).length === 1 });
+    await fleet.live(12);
+    refuse(fleet, 'press-1', 'hall/press-1');
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'RolledBack' });
+    for (const name of fleet.names) expect(await fleet.attached(name)).toContain('wide');
+  }, 180_000);
+
+  test('one more policy waits for approval before any member gets it', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await fleet.apply(group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: 'wide' }, { name: 'more' }] }));
+    await fleet.live(5);
+    expect(await onGroup(fleet)).toEqual(['wide']);
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+    const { metadata, spec, status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'AwaitingApproval', class: 'widens' });
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/approve': `t1@${spec.revision} by kim`,
+    });
+    await fleet.live(160, { until: async () => (await onGroup(fleet)).length === 2 });
+    await fleet.live(60, { until: async () => (await fleet.attached('press-2')).length === 1 });
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+  }, 180_000);
+
+  test('with a member that no Device is, nothing changes and the reason names it', async () => {
+    await using fleet = await inHall();
+    await fleet.aws.send('CreateThing', { thingName: 'stranger' });
+    await fleet.aws.send('AddThingToThingGroup', { thingName: 'stranger', thingGroupName: 'hall' });
+    await fleet.apply(hall('narrow'));
+    await fleet.live(60);
+    expect(await onGroup(fleet)).toEqual(['wide']);
+    expect(await reasonOf(fleet)).toBe('ForeignMembers');
+  }, 60_000);
+
+  test('where a client id is not the thing name the certificate would give more than the group did', async () => {
+    const anyId = JSON.parse(JSON.stringify(WIDE).replace('${iot:Connection.Thing.ThingName}', '*')) as object;
+    await using fleet = await inHall(anyId);
+    const { spec } = (await fleet.get('Device', 'press-1')) as Device;
+    const { certificates } = spec;
+    const more = { certificates, thingTypeRef: { name: 'press' }, groupRefs: [{ name: 'hall' }] };
+    await fleet.apply(device('press-1', { ...more, clientIds: ['press-1', 'press-1#2'] }));
+    await fleet.apply(hall('narrow'));
+    await fleet.live(5);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'AwaitingApproval', class: 'widens' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 60_000);
+});
