@@ -17,7 +17,7 @@ function findKind(word: string): readonly KindDefinition[] {
   const guess = nearest(wanted, kindDefinitions.flatMap(namesOf));
   const kinds = kindDefinitions.map(({ plural, shortNames }) => `${plural} (${shortNames.join(', ')})`).join(', ');
   throw new UsageError(
-    `There is no kind "${word}"${guess === undefined ? '' : `; did you mean ${guess}?`} Kinds: ${kinds}, fleet (all of them)`,
+    `There is no kind "${word}"${guess === undefined ? '.' : `; did you mean ${guess}?`} Kinds: ${kinds}, fleet (all of them)`,
   );
 }
 

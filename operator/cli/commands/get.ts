@@ -29,8 +29,7 @@ export async function getCommand(argv: readonly string[], io: CliIo): Promise<nu
     return Exit.ok;
   }
   if (found.every(({ objects }) => objects.length === 0)) {
-    io.stderr(`There is no ${kinds.map(({ kind }) => kind).join(', ')} in this state folder.\n`);
-    return Exit.ok;
+    return none(kinds, io);
   }
   io.stdout(output === 'name' ? nameLines(found) : tables(found, { wide: output === 'wide', args }));
   return Exit.ok;
@@ -45,11 +44,17 @@ export async function describeCommand(argv: readonly string[], io: CliIo): Promi
   if (kinds.length > 1) throw new UsageError('describe shows one kind at a time');
   const { describeObject } = await import('../output/describe.ts');
   const found = readObjects(kinds, names, args, io);
+  if (found.every(({ objects }) => objects.length === 0)) return none(kinds, io);
   const events = readEvents(args, io);
   const texts = found
     .flatMap(({ objects }) => objects)
     .map((object) => describeObject(object, Date.now(), events.get(object.metadata.uid ?? '')));
   io.stdout(texts.join('\n\n'));
+  return Exit.ok;
+}
+
+function none(kinds: readonly KindDefinition[], io: CliIo): number {
+  io.stderr(`There is no ${kinds.map(({ kind }) => kind).join(', ')} in this state folder.\n`);
   return Exit.ok;
 }
 

@@ -7,6 +7,7 @@ import type { Parsed } from '../args/parse.ts';
 import { environment } from '../config/environment.ts';
 import { CommandError, Exit, UsageError } from '../exit.ts';
 import { type OnceResult, untilSettled } from '../operator/once.ts';
+import type { NotReady } from '../operator/readiness.ts';
 import { isGitUrl, openStandalone, type Standalone, type StandaloneOptions } from '../operator/standalone.ts';
 import { alignedText } from '../output/table.ts';
 import { durationFlag, listenAddress, type RunInput } from './run-input.ts';
@@ -130,7 +131,10 @@ function report(result: OnceResult, { io, args }: RunInput): number {
     case 'stuck':
     case 'timeout': {
       const { notReady, total } = result;
-      const rows = notReady.slice(0, LISTED).map(({ object, progress }) => {
+      // What only a person can help comes first: the rest often waits for it.
+      const rank = ({ progress }: NotReady) => (progress.kind === 'stalled' ? 0 : 1);
+      const sorted = [...notReady].sort((a, b) => rank(a) - rank(b));
+      const rows = sorted.slice(0, LISTED).map(({ object, progress }) => {
         const reason = progress.kind === 'ready' ? 'Deleting' : progress.reason;
         return [`${object.kind}/${object.metadata.name}`, progress.kind, reason, progress.message];
       });

@@ -2,6 +2,7 @@ import type { FleetObject } from '../../api/kinds.gen.ts';
 import { nearest } from '../../api/validation/nearest.ts';
 import type { Pauser } from '../../runtime/pauser.ts';
 import { checkDevice, checkGroup } from './check-groups.ts';
+import { checkDescription } from './check-text.ts';
 import type { FoundFile } from './files.ts';
 import { type Finding, placeFindings } from './place.ts';
 import type { ProblemList } from './problems.ts';
@@ -57,6 +58,7 @@ export async function checkTree(objects: readonly LoadedObject[], context: TreeC
   const known = namesOf(context.declared, context.namespace);
   for (const item of items) {
     checkReferences(item, known, context, findings);
+    checkDescription(item, findings);
     if (item.object.kind === 'Device') checkDevice(item, item.object, fleet.index, findings);
     if (item.object.kind === 'ThingGroup') checkGroup(item, item.object, fleet.index, findings);
     if (context.pauser.isDue()) await context.pauser.pause();

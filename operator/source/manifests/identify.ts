@@ -100,5 +100,5 @@ export function explainKustomization(value: Readonly<Record<string, unknown>>): 
   const message =
     `Fleetward does not run kustomize, so ${changing.join(', ')} would have no effect: ` +
     'commit the output of `kustomize build` instead, or point the path at a folder of plain manifests';
-  return { severity: 'error', code: 'Kustomization', path: [], at: 'value', message };
+  return { severity: 'error', code: 'Kustomization', path: changing.slice(0, 1), at: 'key', message };
 }

@@ -77,6 +77,11 @@ describe('objects that do not fit together', () => {
       /only security acts/,
     ],
     [
+      'a description over several lines',
+      group('a', '{description: "one\\ntwo"}'),
+      /a\.yaml:5:\d+: has a line break .* write it with > and -, as >-/,
+    ],
+    [
       'a Device in two groups of a hierarchy',
       `${group('a')}---\n${group('b', '{parentRef: {name: a}}')}---\n${device('d', '  groupRefs: [{name: a}, {name: b}]')}`,
       /a\.yaml:18:33: b and a are both below a/,
@@ -85,6 +90,12 @@ describe('objects that do not fit together', () => {
   it.each(shapes)('%s', async (_, text, expected) => {
     const tree = await load({ 'a.yaml': text });
     expect(lines(tree).join('\n')).toMatch(expected);
+  });
+
+  it('a description that AWS may refuse is a warning only', async () => {
+    const tree = await load({ 'a.yaml': group('a', '{description: Prüfstand}') });
+    expect(tree.errors).toEqual([]);
+    expect(tree.warnings).toEqual([expect.objectContaining({ field: 'spec.description', line: 5 })]);
   });
 
   it('more policies on a certificate than AWS takes, those of the account included', async () => {
@@ -114,6 +125,7 @@ describe('kustomize is explained, not run', () => {
     expect(tree.errors).toEqual([
       expect.objectContaining({
         file: 'Kustomization',
+        line: 2,
         code: 'Kustomization',
         message: expect.stringContaining('namePrefix'),
       }),
