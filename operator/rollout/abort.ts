@@ -56,7 +56,14 @@ function abortCause(input: RolloutInput, tally: Tally): { readonly reason: strin
   if (input.verbs.abortedBy !== undefined)
     return { reason: 'AbortRequested', why: `aborted by ${input.verbs.abortedBy}` };
   if (input.verbs.deniedBy !== undefined) return { reason: 'Denied', why: `denied by ${input.verbs.deniedBy}` };
+  const happened = automaticCause(input, tally);
+  if (happened !== undefined) return happened;
   if (input.brake === 'applied') return { reason: 'EmergencyBrakeApplied', why: 'the emergency brake is applied' };
+  return undefined;
+}
+
+/** What brings all back without anybody's word. */
+function automaticCause(input: RolloutInput, tally: Tally): ReturnType<typeof abortCause> {
   // The user asked to look first: nothing goes back by itself but the failed asset.
   if (input.strategy.onFailure === 'Pause') return undefined;
   if (tally.lifeline) return { reason: 'LifelineDenied', why: 'a lifeline action was denied' };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { IoT } from '@aws-sdk/client-iot';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { isReady, progressOf } from '../../operator/api/conditions.ts';
 import { KINDS } from '../../operator/api/kinds.gen.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
@@ -13,7 +14,7 @@ import type { DriftNotice } from '../../operator/controllers/external/types.ts';
 import { createEvidenceBook } from '../../operator/controllers/policyrollout/evidence.ts';
 import { noMetrics } from '../../operator/controllers/policyrollout/metrics.ts';
 import { createSignalBook, type SignalBook } from '../../operator/controllers/policyrollout/signals.ts';
-import { type Controllers, registerControllers } from '../../operator/controllers/setup.ts';
+import { type Controllers, type ControllersDeps, registerControllers } from '../../operator/controllers/setup.ts';
 import { ObjectCache } from '../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../operator/runtime/clock.ts';
 import type { EventInput } from '../../operator/runtime/events.ts';
@@ -43,6 +44,10 @@ export interface FleetOptions {
   readonly cacheLagMs?: number;
   /** Keeps evidence logs in the state folder. */
   readonly evidence?: boolean;
+  /** The operator reaches the sandbox through sockets. */
+  readonly overHttp?: boolean;
+  /** Answers users' checks. */
+  readonly measure?: ControllersDeps['measure'];
   /** Sees each request before it is answered; `send` has the effect. */
   readonly intercept?: (
     send: () => Promise<{ response: unknown }>,
@@ -124,6 +129,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     credentials: { accessKeyId: 'AKIDPERSON', secretAccessKey: 'test' },
     requestHandler: sandbox.requestHandler() as never,
   });
+  const served = options.overHttp === true ? await sandbox.listen() : undefined;
   let running: Running | undefined;
   let busy = 0;
   let signals = createSignalBook(clock);
@@ -193,7 +199,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
   };
 
   function transport(life: { alive: boolean }): Transport {
-    const inner = sandbox.requestHandler();
+    const inner = served === undefined ? sandbox.requestHandler() : new NodeHttpHandler();
     return {
       async handle(request, how) {
         if (!life.alive) throw new Crash('killed');
@@ -214,7 +220,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     const stop = new AbortController();
     const cache = new ObjectCache();
     const client: Omit<AwsClientOptions, 'region'> = {
-      endpoint: 'http://sandbox.invalid',
+      endpoint: served?.url ?? 'http://sandbox.invalid',
       credentials: { accessKeyId: 'AKIDTEST', secretAccessKey: 'test' },
       fence: () => {
         if (!life.alive) throw new Crash('killed');
@@ -246,6 +252,9 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       principalChecks: options.principalChecks ?? false,
       usersPinned: options.usersPinned ?? true,
       evidence: options.evidence === true ? createEvidenceBook(clock, evidence) : undefined,
+      // Nobody moves the clock while a question is held open.
+      queueWaitSeconds: 0,
+      ...(options.measure === undefined ? {} : { measure: options.measure }),
     });
     const reflectors = KINDS.map((kind) => {
       const sink = lagging(cache.sink(kind), clock, options.cacheLagMs ?? 0);

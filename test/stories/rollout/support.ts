@@ -27,8 +27,8 @@ export function grants(...topics: readonly string[]): object {
 export const WIDE = grants('telemetry/*', 'debug/*');
 export const NARROW = grants('telemetry/*');
 
-export /** Assets are moved although they would lose what they did: what happens then is what these stories are about. */
-const STRATEGY = { type: 'Waves', waves: [{ count: 1, bake: '1m' }], usedActions: 'Judge' };
+/** Assets are moved although they would lose what they did: what happens then is what these stories are about. */
+export const STRATEGY = { type: 'Waves', waves: [{ count: 1, bake: '1m' }], usedActions: 'Judge' };
 
 export interface RolloutFleet extends TestFleet {
   /** Every device is heard of once a minute: connected, and one telemetry message allowed. */
