@@ -33,7 +33,7 @@ export async function gatesWorld(options: GatesOptions = {}) {
   const { sandbox } = fleet;
   const broker = createBroker(sandbox);
   const names = Array.from({ length: count }, (_, i) => `press-${i + 1}`);
-  const given = { type: 'Waves', waves: [{ count: 1, bake: '1m' }], ...strategy };
+  const given = { type: 'Waves', waves: [{ count: 1, bake: '1m' }], settleTime: '8m', observeTime: '2m', ...strategy };
   const sqs = new SQSClient({
     region: sandbox.region,
     credentials: { accessKeyId: 'AKIDPERSON', secretAccessKey: 'test' },
@@ -65,6 +65,7 @@ export async function gatesWorld(options: GatesOptions = {}) {
     await fleet.drain();
   }
   const world = {
+    ...{ step },
     ...{ fleet, sandbox, broker, names, live, connect, certificateOf },
     does: (name: string, habit: Habit | undefined) => void habits.set(name, habit),
     /** So many minutes of everybody's life. */
@@ -80,7 +81,7 @@ export async function gatesWorld(options: GatesOptions = {}) {
           }
           habit(one, name);
         }
-        for (let i = 0; i < 6; i += 1) await step(MINUTE / 6);
+        for (let i = 0; i < 3; i += 1) await step(MINUTE / 3);
         if ((await until?.()) === true) return;
       }
     },
