@@ -2471,11 +2471,14 @@ export const kindDefinitions: readonly KindDefinition[] = [
         "checks": {
          "description": "Checks of your own that every asset has to pass beside the evidence of AWS. They are made after the change of an asset has settled. Hosts have to be permitted by the operator's configuration (`allowedCheckHosts`). At most 10.",
          "type": "array",
-         "x-kubernetes-list-type": "map",
-         "x-kubernetes-list-map-keys": [
-          "name"
-         ],
+         "x-kubernetes-list-type": "atomic",
          "maxItems": 10,
+         "x-kubernetes-validations": [
+          {
+           "rule": "self.all(a, self.exists_one(b, b.name == a.name))",
+           "message": "each check needs a name of its own"
+          }
+         ],
          "items": {
           "description": "One check: exactly one of prometheus and http.",
           "type": "object",
@@ -3583,10 +3586,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
         "checks": {
          "description": "Checks of your own that every asset has to pass beside the evidence of AWS. They are made after the change of an asset has settled. Hosts have to be permitted by the operator's configuration (`allowedCheckHosts`). At most 10.",
          "type": "array",
-         "x-kubernetes-list-type": "map",
-         "x-kubernetes-list-map-keys": [
-          "name"
-         ],
+         "x-kubernetes-list-type": "atomic",
          "maxItems": 10,
          "items": {
           "description": "One check: exactly one of prometheus and http.",

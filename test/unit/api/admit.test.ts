@@ -22,6 +22,7 @@ describe('admission', () => {
       timeout: '60s',
       prune: true,
       pruneGuard: { maxCount: 5, maxPercent: 10 },
+      foreignFields: 'Remove',
       suspend: false,
     });
     expect(

@@ -117,6 +117,21 @@ const breaking: readonly (readonly [reason: string, before: JsonSchema, after: J
     'Device v1alpha1 spec.a: a rule is new: self != ""',
   ],
   [
+    'a rule about a new field that holds for old objects too',
+    object({ a: text }),
+    {
+      ...object({ a: text, b: text }),
+      'x-kubernetes-validations': [{ rule: '!has(self.b) || has(self.a) ? has(self.a) : true' }],
+    },
+    'Device v1alpha1 spec: a rule is new: !has(self.b) || has(self.a) ? has(self.a) : true',
+  ],
+  [
+    'a rule about a field that stored objects may have',
+    object({ a: text }),
+    { ...object({ a: text }), 'x-kubernetes-validations': [{ rule: '!has(self.a) || self.a != ""' }] },
+    'Device v1alpha1 spec: a rule is new: !has(self.a) || self.a != ""',
+  ],
+  [
     'null refused',
     object({ a: { ...text, nullable: true } }),
     object({ a: text }),
@@ -137,6 +152,11 @@ const harmless: readonly (readonly [reason: string, before: JsonSchema, after: J
     'a rule gone',
     object({ a: { ...text, 'x-kubernetes-validations': [{ rule: 'self != ""' }] } }),
     object({ a: text }),
+  ],
+  [
+    'a rule that asks only where a new field is set',
+    object({ a: text }),
+    object({ a: text, b: text }, { 'x-kubernetes-validations': [{ rule: '!has(self.b) || has(self.a)' }] }),
   ],
   ['better words', object({ a: text }), object({ a: { ...text, description: 'A.' } })],
 ];

@@ -90,7 +90,7 @@ describe('the query language', () => {
       }),
     );
     const started = performance.now();
-    matches(parseQuery(`thingName:${'a*'.repeat(400)}b`).query, () => ['a'.repeat(800)]);
+    matches(parseQuery('thingName:a*a*b').query, () => ['a'.repeat(100_000)]);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });

@@ -2,6 +2,8 @@ import { expand, naming, type Spec } from './shared.ts';
 
 const statement = { Effect: 'Allow', Action: ['iot:Connect'], Resource: ['*'] };
 const strategy = (fields: Spec) => ({ strategy: { type: 'Waves', ...fields } });
+const asked = (name: string) => ({ name, http: { url: 'https://status.example.com/{{thing}}' } });
+const query = (bounds: Spec) => ({ url: 'https://prometheus.example.com', query: 'up', ...bounds });
 
 export const ioTPolicyCases = expand('IoTPolicy', { document: { Statement: [statement] } }, [
   ...naming('policyName', 'the name of a policy (letters, digits, + = , . @ _ -; at most 100)'),
@@ -46,6 +48,35 @@ export const ioTPolicyCases = expand('IoTPolicy', { document: { Statement: [stat
       ['maxInFlight', { strategy: { type: 'AllAtOnce', maxInFlight: 2 } }],
       ['budgets', { strategy: { type: 'AllAtOnce', budgets: [] } }],
     ],
+  },
+  {
+    rule: 'each check needs a name of its own',
+    accepted: [['two names', strategy({ checks: [asked('a'), asked('b')] })]],
+    refused: [['the same name twice', strategy({ checks: [asked('a'), asked('a')] })]],
+  },
+  {
+    rule: 'give exactly one of prometheus and http',
+    accepted: [
+      ['prometheus', strategy({ checks: [{ name: 'errors', prometheus: query({ atMost: 0.1 }) }] })],
+      ['http', strategy({ checks: [asked('health')] })],
+    ],
+    refused: [
+      ['none', strategy({ checks: [{ name: 'health' }] })],
+      ['both', strategy({ checks: [{ ...asked('health'), prometheus: query({ atLeast: 1 }) }] })],
+    ],
+  },
+  {
+    rule: 'give atLeast, atMost or both',
+    accepted: [
+      ['atLeast', strategy({ checks: [{ name: 'up', prometheus: query({ atLeast: 1 }) }] })],
+      ['both', strategy({ checks: [{ name: 'up', prometheus: query({ atLeast: 1, atMost: 2 }) }] })],
+    ],
+    refused: [['a query that any value passes', strategy({ checks: [{ name: 'up', prometheus: query({}) }] })]],
+  },
+  {
+    rule: 'interval must be at least 5s',
+    accepted: [['five seconds', strategy({ checks: [{ ...asked('health'), interval: '5s' }] })]],
+    refused: [['a flood of requests', strategy({ checks: [{ ...asked('health'), interval: '500ms' }] })]],
   },
   {
     rule: 'give exactly one of count and percent',
