@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +13,13 @@ import { promisify } from 'node:util';
 import { IoT } from '@aws-sdk/client-iot';
 import { createSandbox } from '../../operator/sandbox/index.ts';
 import { type Contract, contracts } from './contracts.ts';
+import { connectDevice, writeMaterial } from './material.ts';
 import { judgeOperator } from './operator.ts';
 
 const run = promisify(execFile);
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const FAMILIES = join(import.meta.dirname, 'families.py');
-const FAMILY_COUNT = 11;
+const FAMILY_COUNT = 17;
 const OPERATOR_COUNT = 3;
 const MOTO_START_MS = 60_000;
 /** Only the first run installs; on a busy machine pip takes minutes. */
@@ -86,7 +87,10 @@ async function judge(tally: Tally, judged: 'sandbox' | 'moto', endpoint: string)
 }
 
 async function boto(tally: Tally, bin: string, endpoint: string): Promise<void> {
-  const { stdout } = await run(join(bin, 'python'), [FAMILIES, endpoint], { timeout: 100_000 });
+  const folder = await mkdtemp(join(tmpdir(), 'fleetward-judge-'));
+  const material = await writeMaterial(folder);
+  const { stdout } = await run(join(bin, 'python'), [FAMILIES, endpoint, material], { timeout: 100_000 });
+  await rm(folder, { recursive: true });
   const verdicts = stdout
     .trim()
     .split('\n')
@@ -144,7 +148,11 @@ else {
   // A family of its own account each: the contracts' leftovers are not in boto3's way.
   const fresh = createSandbox({ quotas: 'off' });
   const other = await fresh.listen();
+  const iot = client(other.url);
+  const broker = await connectDevice(fresh, iot);
   await boto(tally, bin, other.url);
+  iot.destroy();
+  await broker.close();
   await fresh.close();
   await moto(tally, bin);
 }

@@ -78,6 +78,9 @@ const summary = (context: CallContext, tunnel: Tunnel) =>
     lastUpdatedAt: new Date(tunnel.updatedAt),
   });
 
+/** The model knows no empty list of tags. */
+const shown = (tags: readonly Tag[]) => (tags.length === 0 ? undefined : [...tags]);
+
 /** Tokens leave in the answer and on the thing's topic, and are kept nowhere: nobody can connect to a tunnel here. */
 const newToken = () => randomBytes(48).toString('base64');
 
@@ -151,7 +154,7 @@ export const tunnels = family(
           destinationConnectionState: nobody,
           destinationConfig: tunnel.destination,
           timeoutConfig: { maxLifetimeTimeoutMinutes: tunnel.minutes },
-          tags: tunnel.tags,
+          tags: shown(tunnel.tags),
         }),
       };
     },
@@ -198,7 +201,9 @@ export const tunnels = family(
     },
 
     ListTagsForResource(context, given) {
-      return { tags: [...tunnelWithArn(context, (given as { readonly resourceArn: string }).resourceArn).tags] };
+      return compact({
+        tags: shown(tunnelWithArn(context, (given as { readonly resourceArn: string }).resourceArn).tags),
+      });
     },
   },
   [TUNNELS],
