@@ -109,18 +109,37 @@ describe.skipIf(missing)(`what the API server itself refuses${why}`, () => {
     expect(read).toEqual(scalarCases.map(([text, value]) => [text, value]));
   });
 
+  const document = (statement: object) => ({ document: { Version: '2012-10-17', Statement: [statement] } });
+  const allow = { Effect: 'Allow', Action: ['iot:Connect'], Resource: ['*'] };
+
   test.each([
-    ['a text where a list belongs', { policyRefs: 'press' }, 'policyRefs'],
-    ['a number where a text belongs', { attributes: { site: 7 } }, 'site'],
-    ['a misspelt field', { polcyRefs: [] }, 'polcyRefs'],
-    ['null where a list belongs', { policyRefs: [null] }, 'policyRefs'],
-    ['a list of lists', { certificates: [[]] }, 'certificates'],
-    ['a text where a switch belongs', { suspend: 'no' }, 'suspend'],
-  ])('%s is refused with the name of the field', async (_, spec, field) => {
+    ['a text where a list belongs', 'Device', { policyRefs: 'press' }, 'policyRefs'],
+    ['a number where a text belongs', 'Device', { attributes: { site: 7 } }, 'site'],
+    ['a misspelt field', 'Device', { polcyRefs: [] }, 'polcyRefs'],
+    ['null where a list belongs', 'Device', { policyRefs: [null] }, 'policyRefs'],
+    ['a list of lists', 'Device', { certificates: [[]] }, 'certificates'],
+    ['a text where a switch belongs', 'Device', { suspend: 'no' }, 'suspend'],
+    ['one action where a list belongs', 'IoTPolicy', document({ ...allow, Action: 'iot:Connect' }), 'Action'],
+    ['one resource where a list belongs', 'IoTPolicy', document({ ...allow, Resource: '*' }), 'Resource'],
+    [
+      'one condition value where a list belongs',
+      'IoTPolicy',
+      document({ ...allow, Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } }),
+      'Condition',
+    ],
+    ['a document as text', 'IoTPolicy', { document: '{}' }, 'document'],
+    ['an account id as a number', 'AWSAccount', { region: 'us-east-1', accountId: 123_456_789_012 }, 'accountId'],
+    ['a share that is none', 'AWSAccount', { region: 'us-east-1', quotaShare: 2 }, 'quotaShare'],
+    ['a list where a map belongs', 'ThingGroup', { attributes: ['a'] }, 'attributes'],
+    ['a number where a list belongs', 'ThingType', { searchableAttributes: 1 }, 'searchableAttributes'],
+    ['a map where a list belongs', 'SecurityProfile', { behaviors: {} }, 'behaviors'],
+    ['an interval without a unit', 'FleetSource', { url: 'https://git.example.com/x', interval: '10' }, 'interval'],
+    ['an attempt that is a text', 'PolicyRollout', { revision: 'a', policies: [], attempt: '1' }, 'attempt'],
+  ])('%s is refused with the name of the field', async (_, kind, spec, field) => {
     const file = `${story.folder}/type.yaml`;
     await writeFile(
       file,
-      JSON.stringify({ apiVersion: 'fleetward.dev/v1alpha1', kind: 'Device', metadata: { name: 'press' }, spec }),
+      JSON.stringify({ apiVersion: 'fleetward.dev/v1alpha1', kind, metadata: { name: 'press' }, spec }),
     );
     const { status, stderr } = await story.kubectl('apply', '--dry-run=server', '-f', file);
     expect(status).toBe(1);

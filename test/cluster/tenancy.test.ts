@@ -17,7 +17,9 @@ describe.skipIf(missing)(`what a namespace cannot reach${why}`, () => {
   let visits = 0;
 
   beforeAll(async () => {
-    a = await openStory('tenant-a', { sandbox: { roles: [{ arn: ROLE }] } });
+    // The role trusts nobody who does not name both installation and namespace.
+    const trust = (namespace: string) => ({ arn: ROLE, externalId: `fleetward/${namespace}/${namespace}` });
+    a = await openStory('tenant-a', { sandbox: (namespace) => ({ roles: [trust(namespace)] }) });
     b = await openStory('tenant-b');
     evil = createServer((socket) => {
       visits += 1;
@@ -105,7 +107,7 @@ describe.skipIf(missing)(`what a namespace cannot reach${why}`, () => {
 
   test('the name in AWS of another namespace’s object is not taken over', async () => {
     await create(b, 'ThingGroup', 'line', { adoption: 'AdoptOrCreate' });
-    await verdict(b, 'ThingGroup', 'line', 'False/');
+    await verdict(b, 'ThingGroup', 'line', 'False/NameConflict');
     expect(a.sandbox.ledger.count({ operation: 'UpdateThingGroup' })).toBe(0);
     expect(await a.ready('ThingGroup', 'line')).toMatch(/^True/);
   });

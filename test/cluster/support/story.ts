@@ -34,12 +34,17 @@ export interface Story extends AsyncDisposable {
   ready(kind: string, name: string): Promise<string>;
 }
 
-export async function openStory(name: string, options: { readonly sandbox?: SandboxOptions } = {}): Promise<Story> {
+export interface StoryOptions {
+  readonly sandbox?: SandboxOptions | ((namespace: string) => SandboxOptions);
+}
+
+export async function openStory(name: string, options: StoryOptions = {}): Promise<Story> {
   const namespace = `${name}-${randomUUID().slice(0, 6)}`;
   const folder = join(cluster().folder, namespace);
   await mkdir(folder, { recursive: true });
   await must(kubectl(['create', 'namespace', namespace]));
-  const sandbox = createSandbox({ quotas: 'off', ...options.sandbox });
+  const own = typeof options.sandbox === 'function' ? options.sandbox(namespace) : options.sandbox;
+  const sandbox = createSandbox({ quotas: 'off', ...own });
   const { url: endpoint } = await sandbox.listen();
   const operators: OperatorProcess[] = [];
   const inNamespace = (args: readonly string[], input?: string) =>
