@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { checkMetrics, handlerErrors, signalMetrics } from '../../../../operator/cli/operator/observability.ts';
+import { rolloutMetrics } from '../../../../operator/controllers/policyrollout/metrics.ts';
+import { ObjectCache } from '../../../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../../../operator/runtime/clock.ts';
 import { silentLogger } from '../../../../operator/runtime/log.ts';
 import { conditionMetrics } from '../../../../operator/runtime/metrics/conditions.ts';
@@ -34,15 +36,18 @@ function everything(): Metrics {
   handlerErrors(metrics, silentLogger);
   checkMetrics(metrics);
   signalMetrics(metrics, { sources: () => [] });
+  rolloutMetrics(metrics, new ObjectCache());
   return metrics;
 }
 
 it('the page on metrics lists every metric with its type and labels, and none that does not exist', () => {
-  const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (\w+) \| ([a-z_, ]*) \|/gm)].map(([, name, type, labels]) => ({
-    name,
-    type,
-    labels: (labels ?? '').split(', '),
-  }));
+  const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (\w+) \|(?: ([a-z_, ]+))? \|/gm)].map(
+    ([, name, type, labels]) => ({
+      name,
+      type,
+      labels: labels === undefined ? [] : labels.split(', '),
+    }),
+  );
   const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }) => (a.name! < b.name! ? -1 : 1);
   const registered = everything()
     .describe()
