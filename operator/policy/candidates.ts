@@ -2,8 +2,9 @@ import type { Condition } from './conditions.ts';
 import { arnSegments, foldGlob, unknownAtom } from './conditions.ts';
 import { type DomainOptions, domainOf } from './domains.ts';
 import { forcedStretches, type Items, itemsKey } from './forced.ts';
-import { type Glob, isLoneStar, literalTokens, matches } from './glob.ts';
+import { FOLD, type Glob, hasCase, isLoneStar, literalTokens, matches, normalise } from './glob.ts';
 import type { Budget } from './inclusion.ts';
+import { allMeets, meetGlobs } from './meets.ts';
 import { arnPrefix } from './options.ts';
 import { keys, normaliseKey } from './request.ts';
 import { substitute, type Template, templateOf } from './template.ts';
@@ -38,6 +39,12 @@ export interface CandidateInput {
   readonly budget: Budget;
 }
 
+/** A pattern on the left, and which statement it is of: one name must match a pattern of every statement. */
+export interface LeftPattern {
+  readonly items: Items;
+  readonly of: number;
+}
+
 export type ValueLists = ReadonlyMap<string, ValueList>;
 
 const clientId = normaliseKey(keys.clientId);
@@ -54,8 +61,8 @@ export function baseCandidates(input: CandidateInput): ValueLists {
  * The base values, and for the variables in `left` (patterns that one name must match all together) the values that those patterns
  * force on each other. A key may be absent besides, which the caller decides.
  */
-export function candidates(input: CandidateInput, base: ValueLists, left: readonly Items[]): ValueLists {
-  const patterns = [...left, ...input.clientPatterns];
+export function candidates(input: CandidateInput, base: ValueLists, left: readonly LeftPattern[]): ValueLists {
+  const patterns = [...left, ...input.clientPatterns.map((items, index) => ({ items, of: -1 - index }))];
   const forced = new Map<string, ValueList>();
   for (const use of input.uses) forced.set(use.key, withForced(use, input, base, patterns));
   // Values that hang on other variables come second; what they hang on is settled by then.
@@ -64,18 +71,46 @@ export function candidates(input: CandidateInput, base: ValueLists, left: readon
   return out;
 }
 
-function withForced(use: KeyUse, input: CandidateInput, base: ValueLists, patterns: readonly Items[]): ValueList {
+/**
+ * Patterns that one value of the variable may have to match all at once: the stretches that lie opposite it in the patterns on the left,
+ * and what conditions and the right to connect want of it. The client ID and the thing name may be one, so each takes the other's.
+ */
+function poolOf(
+  use: KeyUse,
+  input: CandidateInput,
+  patterns: readonly LeftPattern[],
+): { stretches: Glob[]; wanted: Glob[] } {
+  const names = isName(use.key) ? [clientId, thingName] : [use.key];
+  const stretches = names.flatMap((key) => stretchesFor(key, patterns)).flatMap(plainGlob);
+  const open = (globs: readonly Glob[]): Glob[] => globs.filter((glob) => !isLoneStar(glob));
+  return { stretches: open(stretches), wanted: open([...wantedGlobs(use, input), ...clientGlobs(use, input)]) };
+}
+
+function plainGlob(items: Items): Glob[] {
+  const plain = items.filter((item) => typeof item === 'number');
+  return plain.length < items.length ? [] : [normalise(plain)];
+}
+
+function withForced(use: KeyUse, input: CandidateInput, base: ValueLists, patterns: readonly LeftPattern[]): ValueList {
   const known = base.get(use.key) ?? { values: [], exhaustive: true };
   if (!use.asVariable) return known;
   const domain = domainOf(use.key, input.options);
   const values = new Set(known.values);
-  for (const stretch of stretchesFor(use.key, patterns)) {
-    const plain = stretch.filter((item) => typeof item === 'number');
-    if (plain.length < stretch.length) continue;
-    for (const text of fillings(plain, use.letter, input.lengths)) if (isValid(domain, text)) values.add(text);
-  }
-  return { values: [...values], exhaustive: known.exhaustive };
+  const { stretches, wanted } = poolOf(use, input, patterns);
+  const pool = [...new Map([...stretches, ...wanted].map((glob) => [glob.join(), glob])).values()];
+  const meets = allMeets(pool.filter((glob) => glob.some((token) => token < 0)));
+  for (const glob of [...pool, ...meets.globs])
+    for (const text of fillings(glob, use.letter, input.lengths)) values.add(text);
+  // Where a value must lie opposite one pattern and outside another, a filling may not do.
+  const cells = stretches.length > 0 && wanted.length > 0 ? cellsOf(pool, domain, input.budget) : noCells;
+  for (const value of cells.values) values.add(value);
+  return {
+    values: [...values].filter((value) => typeof value !== 'string' || isValid(domain, value)),
+    exhaustive: known.exhaustive && meets.complete && cells.exhaustive,
+  };
 }
+
+const noCells: ValueList = { values: [], exhaustive: true };
 
 function wantedTemplates(use: KeyUse): Template[] {
   return use.conditions.flatMap((condition) => condition.values);
@@ -121,12 +156,17 @@ function textValues(use: KeyUse, input: CandidateInput): ValueList {
     for (const glob of globs) for (const text of fillings(glob, use.letter, input.lengths)) values.add(text);
     for (const text of specialValues(use, input)) values.add(text);
   }
-  return { values: [...values].filter((value) => isValid(domain, value)), exhaustive: cells.exhaustive };
+  const exhaustive = cells.exhaustive && !(use.asVariable && globs.some(hasSeveralCases));
+  return { values: [...values].filter((value) => isValid(domain, value)), exhaustive };
+}
+
+/** Letters in either case beyond one combine in more ways than are tried. */
+function hasSeveralCases(glob: Glob): boolean {
+  return glob.filter((token) => token <= FOLD && hasCase(FOLD - token)).length > 1;
 }
 
 /** The client ID and the thing name may be one, so each takes the other's patterns into account. */
 function wantedGlobs(use: KeyUse, input: CandidateInput): Glob[] {
-  const isName = (key: string): boolean => key === clientId || key === thingName;
   const uses = isName(use.key) ? input.uses.filter((other) => isName(other.key)) : [use];
   return uses
     .flatMap((one) => one.conditions)
@@ -158,16 +198,15 @@ function clientGlobs(use: KeyUse, input: CandidateInput): Glob[] {
     .map((items) => Int32Array.from(items.filter((item) => typeof item === 'number')));
 }
 
-/** Stretches of other patterns that the variable can be forced to. */
-function stretchesFor(key: string, patterns: readonly Items[]): Items[] {
+/** Stretches of other statements' patterns that the variable can be forced to. */
+function stretchesFor(key: string, patterns: readonly LeftPattern[]): Items[] {
   const out = new Map<string, Items>();
   for (const pattern of patterns)
-    for (const [index, item] of pattern.entries()) {
+    for (const [index, item] of pattern.items.entries()) {
       if (typeof item === 'number' || item.key !== key) continue;
-      const own = itemsKey(pattern);
       for (const other of patterns)
-        if (itemsKey(other) !== own)
-          for (const stretch of forcedStretches(pattern, index, other)) out.set(itemsKey(stretch), stretch);
+        if (other.of !== pattern.of)
+          for (const stretch of forcedStretches(pattern.items, index, other.items)) out.set(itemsKey(stretch), stretch);
     }
   return [...out.values()];
 }
@@ -180,6 +219,8 @@ function specialValues(use: KeyUse, input: CandidateInput): string[] {
   return out;
 }
 
+const isName = (key: string): boolean => key === clientId || key === thingName;
+
 /** Several levels of fresh text, some of them empty, and a value that begins with `$`, which first-level wildcards skip. */
 function levelledValues(letter: string, slashes: number): string[] {
   const deep = Array.from({ length: slashes }, (_unused, index) => `${letter}${`/${letter}`.repeat(index + 1)}`);
@@ -190,25 +231,34 @@ function levelledValues(letter: string, slashes: number): string[] {
  * Values that another variable settles: wanted values and stretches that hold variables, filled in with those variables' own candidates;
  * and, the other way round, the values of a key that a condition compares with this variable.
  */
-function withDependent(use: KeyUse, input: CandidateInput, lists: ValueLists, patterns: readonly Items[]): ValueList {
+function withDependent(
+  use: KeyUse,
+  input: CandidateInput,
+  lists: ValueLists,
+  patterns: readonly LeftPattern[],
+): ValueList {
   const known = lists.get(use.key) ?? { values: [], exhaustive: true };
   const domain = domainOf(use.key, input.options);
   const values = new Set(known.values);
   const take = (text: string): void => {
     if (isValid(domain, text)) values.add(text);
   };
-  for (const template of dependentTemplates(use, input, patterns))
-    for (const assignment of assignments(template, lists)) {
-      const glob = substitute(template, (key) => assignment.get(key));
-      for (const text of glob === undefined ? [] : fillings(glob, use.letter, input.lengths)) take(text);
-    }
+  const { stretches, wanted } = poolOf(use, input, patterns);
+  const globs = dependentTemplates(use, input, patterns).flatMap((template) =>
+    assignments(template, lists).flatMap((assignment) => substitute(template, (key) => assignment.get(key)) ?? []),
+  );
+  for (const glob of globs) {
+    const isOpen = glob.some((token) => token < 0);
+    const met = isOpen ? [...stretches, ...wanted].flatMap((other) => meetGlobs(glob, other, 16) ?? []) : [];
+    for (const one of [glob, ...met]) for (const text of fillings(one, use.letter, input.lengths)) take(text);
+  }
   for (const other of input.uses)
     if (wantedTemplates(other).some((value) => value.variables.some((variable) => variable.key === use.key)))
       for (const value of lists.get(other.key)?.values ?? []) if (typeof value === 'string') take(value);
   return { values: [...values], exhaustive: known.exhaustive };
 }
 
-function dependentTemplates(use: KeyUse, input: CandidateInput, patterns: readonly Items[]): Template[] {
+function dependentTemplates(use: KeyUse, input: CandidateInput, patterns: readonly LeftPattern[]): Template[] {
   const items = [
     ...(use.asVariable ? stretchesFor(use.key, patterns) : []),
     ...(use.key === clientId ? input.clientPatterns : []),

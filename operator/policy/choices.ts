@@ -38,6 +38,7 @@ export function enumerate(
   return {
     classes: classes.filter((one) => sizeOf(one) > 0),
     complete: classes.every((one) => sizeOf(one) <= maxContexts),
+    exhaustive: uses.every((use) => lists.get(use.key)?.exhaustive !== false),
   };
 }
 

@@ -1,5 +1,12 @@
 import type { ActionInfo, ResourceType } from './actions.ts';
-import { atomsOf, baseCandidates, type CandidateInput, candidates, type KeyUse } from './candidates.ts';
+import {
+  atomsOf,
+  baseCandidates,
+  type CandidateInput,
+  candidates,
+  type KeyUse,
+  type LeftPattern,
+} from './candidates.ts';
 import { enumerate } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { ContextClass } from './context-class.ts';
@@ -36,6 +43,8 @@ export interface ContextList {
   readonly classes: readonly ContextClass[];
   /** False when more contexts would be needed than may be walked through. */
   readonly complete: boolean;
+  /** False when no argument shows that the values listed for the variables suffice. */
+  readonly exhaustive: boolean;
 }
 
 export interface ContextInput {
@@ -85,15 +94,22 @@ export function planContexts(input: ContextInput): ContextPlan {
     !own.some(sharesLevel) &&
     uses.every((use) => use.letter !== '');
   const known = new Map<string, ContextList>();
+  /** A name matches one pattern of each statement, so those of one statement force nothing on each other. */
+  const leftPatterns = (left: readonly CompiledStatement[]): LeftPattern[] => {
+    const [type, ...more] = input.types;
+    if (type !== undefined && more.length === 0)
+      return left.flatMap((one, of) => patternsOf([one], type).map((items) => ({ items, of })));
+    const patterns = input.types.flatMap((one) => patternsOf(left, one));
+    return [...patterns, ...asTopicPatterns(patterns)].map((items, of) => ({ items, of }));
+  };
   const contextsFor = ({ left, right }: ContextQuestion): ContextList => {
     const involved = [...left, ...right, ...input.connect];
-    const patterns = input.types.flatMap((type) => patternsOf(left, type));
-    const withVariables = patterns.some((items) => items.some((item) => typeof item === 'object'));
-    const all = input.types.length > 1 ? [...patterns, ...asTopicPatterns(patterns)] : patterns;
+    const all = leftPatterns(left);
+    const withVariables = all.some(({ items }) => items.some((item) => typeof item === 'object'));
     const concerned = usesIn(uses, involved, input.connect.length > 0);
     const key = [
       String(involved.some((one) => one.keys.includes(isAttached))),
-      ...(withVariables ? all.map(itemsKey) : []),
+      ...(withVariables ? all.map(({ items, of }) => `${of} ${itemsKey(items)}`) : []),
       ...concerned.map(useKey),
     ]
       .sort()

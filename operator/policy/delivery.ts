@@ -61,7 +61,7 @@ export function compareDelivered(
     gained: gained.witness,
     lost: lost.witness,
     undecided: gained.undecided || lost.undecided,
-    testedValuesOnly: !plan.exhaustive,
+    testedValuesOnly: !plan.exhaustive || !gained.exhaustive || !lost.exhaustive,
   };
 }
 
@@ -74,6 +74,7 @@ interface Half {
 interface Delivered {
   readonly witness: readonly Witness[];
   readonly undecided: boolean;
+  readonly exhaustive: boolean;
 }
 
 /** A topic that reaches the device on side `to` and not on side `from`. */
@@ -81,8 +82,10 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
   const action = findAction('iot:Receive');
   const grants = (statements: readonly CompiledStatement[]): boolean =>
     statements.some((statement) => statement.effect === 'Allow' && plan.bears(statement));
-  if (action === undefined || !grants(to.subscribe) || !grants(to.receive)) return { witness: [], undecided: false };
+  if (action === undefined || !grants(to.subscribe) || !grants(to.receive))
+    return { witness: [], undecided: false, exhaustive: true };
   const list = plan.contextsFor(question(from, to));
+  const { exhaustive } = list;
   const options = { budget, skipDollar: skipsDollar(to.policies) };
   const grounder = new Grounder();
   const seen = new Set<string>();
@@ -97,7 +100,7 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
       if (seen.has(signature)) continue;
       seen.add(signature);
       const result = findUndelivered(here, there, { ...options, valid: one.valid });
-      if (result.kind === 'exceeded') return { witness: [], undecided: true };
+      if (result.kind === 'exceeded') return { witness: [], undecided: true, exhaustive };
       if (result.kind === 'covered') continue;
       const context = contextAt(one, digits);
       const found: Found = { action, name: result.word, context, spelling: plan.spelling, sessions: false };
@@ -105,10 +108,10 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
       const witness =
         (named.name.length < 200 ? confirmDelivery(named, to.policies, from.policies) : undefined) ??
         confirmDelivery(found, to.policies, from.policies);
-      return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined };
+      return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined, exhaustive };
     } while (++walked < maxContexts && advance(one, digits));
   }
-  return { witness: [], undecided: !list.complete };
+  return { witness: [], undecided: !list.complete, exhaustive };
 }
 
 /** Left: the statements that a topic or its filter must match for the difference to show (NotResource: to be let off). */

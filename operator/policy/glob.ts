@@ -63,6 +63,12 @@ export function foldCase(code: number): number {
   return String.fromCodePoint(folded).length === lower.length ? folded : code;
 }
 
+/** Whether the letter of lower case has an upper case that is one code point. */
+export function hasCase(lower: number): boolean {
+  const upper = String.fromCodePoint(lower).toUpperCase();
+  return upper.codePointAt(0) !== lower;
+}
+
 /** Whether the glob matches the text from `start` (a UTF-16 index) to its end. Linear time in practice, quadratic at worst. */
 export function matches(glob: Glob, text: string, start = 0): boolean {
   let position = 0;

@@ -26,7 +26,7 @@ export type {
 export { compareDocuments, type DocumentComparison } from './documents.ts';
 export { contextLookup, type Decision, type Evaluation, evaluate } from './evaluate.ts';
 export { type Explanation, explain, type NearMiss, type NearMissReason } from './explain.ts';
-export { type Glob, globOf, showGlob } from './glob.ts';
+export { type Glob, globOf, matches, showGlob } from './glob.ts';
 export { type Budget, findUncovered, type InclusionProblem, type InclusionResult } from './inclusion.ts';
 export {
   arnPrefix,
@@ -45,7 +45,13 @@ export {
   type ParseValueOptions,
   policySize,
 } from './parse-result.ts';
-export { comparePrincipals, type PrincipalPolicies, principalDocuments } from './principal.ts';
+export {
+  attachedToItsThing,
+  comparePrincipals,
+  type PrincipalPolicies,
+  principalDocuments,
+  throughGroup,
+} from './principal.ts';
 export { type Context, keys, normaliseKey, type Request } from './request.ts';
 export { type LostRight, type Residual, residual, type TakesEffect } from './residual.ts';
 export { compareFor, type Permission, permits, type Requirement, type Subject } from './subject.ts';

@@ -6,7 +6,7 @@ import {
   type Statement,
   variablesVersion,
 } from './document.ts';
-import { type PolicyOptions, withDefaults } from './options.ts';
+import { type GivenOptions, withDefaults } from './options.ts';
 import { keys } from './request.ts';
 import type { Comparison } from './verdict.ts';
 
@@ -47,29 +47,35 @@ export function denyWhere(name: string, blocks: readonly (readonly ConditionEntr
 }
 
 /**
- * The documents that together say what the certificate may do, group policies bound to the connections for which they count. Positions
- * and indices stay those of the documents given, certificate first; one guard follows, which grants nothing.
+ * A group policy as it counts for a certificate of a member: bound to the connections that are known to be the thing's. Statements keep
+ * their places.
  */
-export function principalDocuments(policies: PrincipalPolicies, given: Partial<PolicyOptions> = {}): PolicyDocument[] {
+export function throughGroup(document: PolicyDocument, given: GivenOptions = {}): PolicyDocument {
   const { groupPoliciesForExclusive } = withDefaults(given).switches;
   const attached = conditionEntry('Bool', keys.isAttached, ['true']);
   const association = groupPoliciesForExclusive
     ? [attached]
     : [attached, conditionEntry('StringEquals', keys.clientId, [`\${${keys.thingName}}`])];
-  return [
-    ...policies.certificate,
-    ...policies.groups.map((document) => under(association, document)),
-    // The certificates of an asset are attached to its thing, whatever becomes of names that resolve without.
-    denyWhere('attached', [
-      [conditionEntry('Null', keys.thingName, ['false']), conditionEntry('Bool', keys.isAttached, ['false'])],
-    ]),
-  ];
+  const modern = document.version === variablesVersion ? document : withoutVariables(document);
+  const statements = modern.statements.map((one) => ({ ...one, conditions: [...one.conditions, ...association] }));
+  return { ...modern, statements };
 }
 
-function under(conditions: readonly ConditionEntry[], document: PolicyDocument): PolicyDocument {
-  const modern = document.version === variablesVersion ? document : withoutVariables(document);
-  const statements = modern.statements.map((one) => ({ ...one, conditions: [...one.conditions, ...conditions] }));
-  return { ...modern, statements };
+/**
+ * Grants nothing, and rules out what the certificates of an asset never meet: a thing name that resolves although the certificate is
+ * not attached to the thing.
+ */
+export const attachedToItsThing: PolicyDocument = denyWhere('attached', [
+  [conditionEntry('Null', keys.thingName, ['false']), conditionEntry('Bool', keys.isAttached, ['false'])],
+]);
+
+/**
+ * The documents that together say what the certificate may do. Positions and indices stay those of the documents given, certificate
+ * first; `attachedToItsThing` follows.
+ */
+export function principalDocuments(policies: PrincipalPolicies, given: GivenOptions = {}): PolicyDocument[] {
+  const groups = policies.groups.map((document) => throughGroup(document, given));
+  return [...policies.certificate, ...groups, attachedToItsThing];
 }
 
 /** The same meaning in the language version that knows variables: what was plain text is escaped. */

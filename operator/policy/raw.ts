@@ -111,6 +111,7 @@ class ActionComparison {
   readonly #plan: ContextPlan;
   readonly #grounder: Grounder;
   #undecided = false;
+  #testedValuesOnly = false;
 
   constructor(input: ActionInput, plan: ContextPlan) {
     this.#input = input;
@@ -121,11 +122,12 @@ class ActionComparison {
   run(from: readonly CompiledStatement[], to: readonly CompiledStatement[]): ActionDifference {
     const before = { set: this.#input.before, statements: from };
     const after = { set: this.#input.after, statements: to };
+    const [gained, lost] = [this.#direction(before, after), this.#direction(after, before)];
     return {
-      gained: this.#direction(before, after),
-      lost: this.#direction(after, before),
+      gained,
+      lost,
       undecided: this.#undecided,
-      testedValuesOnly: !this.#plan.exhaustive,
+      testedValuesOnly: this.#testedValuesOnly || !this.#plan.exhaustive,
     };
   }
 
@@ -146,6 +148,7 @@ class ActionComparison {
 
   #search(task: Task, from: Side, to: Side): Found | undefined {
     const list = this.#plan.contextsFor(this.#question(task, from, to));
+    this.#testedValuesOnly ||= !list.exhaustive;
     const cast: Cast = {
       ...task,
       allows: task.deny === undefined ? from.statements.filter(isAllow) : [],

@@ -1,6 +1,6 @@
 import { parseCidr, showAddress } from './address.ts';
 import { type Condition, parseDate } from './conditions.ts';
-import { type Glob, STAR } from './glob.ts';
+import { FOLD, type Glob, STAR } from './glob.ts';
 import { type Budget, findUncovered } from './inclusion.ts';
 import type { Validity } from './valid.ts';
 
@@ -39,28 +39,40 @@ export function cellsOf(globs: readonly Glob[], domain: Validity, budget: Budget
   return { values: [...values], exhaustive };
 }
 
-/** Fresh text for the wildcards of a stretch: each star empty, or all of one of the given lengths. */
-export function fillings(stretch: readonly number[] | Glob, letter: string, lengths: readonly number[]): string[] {
+/**
+ * Fresh text for the wildcards of a stretch: each star empty, or all of one of the given lengths. Letters that are taken in either case
+ * come out in lower, in upper and in mixed case.
+ */
+export function fillings(stretch: Glob, letter: string, lengths: readonly number[]): string[] {
   const stars = stretch.filter((token) => token === STAR).length;
   const out = new Set<string>();
-  for (const length of stars === 0 ? [0] : [0, ...lengths]) {
-    out.add(fill(stretch, letter, () => length));
-    // With several stars, one at a time as well: a value may need text at one end only.
-    for (let only = 0; stars > 1 && only < stars && length > 0; only += 1)
-      out.add(fill(stretch, letter, (index) => (index === only ? length : 0)));
-  }
+  for (const writing of stretch.some((token) => token <= FOLD) ? writings : writings.slice(0, 1))
+    for (const length of stars === 0 ? [0] : [0, ...lengths]) {
+      out.add(fill(stretch, writing, letter, () => length));
+      // With several stars, one at a time as well: a value may need text at one end only.
+      for (let only = 0; stars > 1 && only < stars && length > 0; only += 1)
+        out.add(fill(stretch, writing, letter, (index) => (index === only ? length : 0)));
+    }
   return [...out];
 }
 
-function fill(stretch: readonly number[] | Glob, letter: string, lengthOf: (star: number) => number): string {
+type Writing = (letter: string, index: number) => string;
+
+const writings: readonly Writing[] = [
+  (letter) => letter,
+  (letter) => letter.toUpperCase(),
+  (letter, index) => (index % 2 === 0 ? letter.toUpperCase() : letter),
+];
+
+function fill(stretch: Glob, writing: Writing, letter: string, lengthOf: (star: number) => number): string {
   let star = -1;
   let out = '';
-  for (const token of stretch) {
+  for (const [index, token] of stretch.entries()) {
     if (token === STAR) {
       star += 1;
       out += letter.repeat(lengthOf(star));
     } else if (token >= 0) out += String.fromCodePoint(token);
-    else out += letter;
+    else out += token <= FOLD ? writing(String.fromCodePoint(FOLD - token), index) : letter;
   }
   return out;
 }

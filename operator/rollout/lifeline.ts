@@ -6,12 +6,15 @@ import {
   keys,
   type PolicyOptions,
   type PolicySet,
+  permits,
   type Request,
+  type Requirement,
 } from '../policy/index.ts';
 
 /** What a lifeline is spelled out for: one client id of one asset. */
 export interface LifelineSubject {
   readonly thingName: string;
+  /** One client id; with `*` or `?` a pattern, and every id that it takes in must keep what the lifeline lists. */
   readonly clientId: string;
   readonly thingTypeName: string | undefined;
   readonly attributes: Readonly<Record<string, string>>;
@@ -21,10 +24,13 @@ export interface LifelineSubject {
   readonly certificateId?: string | undefined;
 }
 
-/** A request that must stay allowed, and what it is for. */
+/** Something that must stay allowed, and what it is for. */
 export interface Need {
+  /** The request, or one example of what is needed. */
   readonly request: Request;
   readonly purpose: string;
+  /** All that is needed, where it is more than the one request: a pattern of client ids or names, or a network. */
+  readonly requirement?: Requirement;
 }
 
 type MutableContext = Record<string, Context[string]>;
@@ -59,9 +65,22 @@ export function lifelineNeeds(
 ): readonly Need[] {
   const prefix = arnPrefix(options);
   const needs: Need[] = [];
-  for (const context of contexts(lifeline, subject)) {
+  for (const { context, network } of contexts(lifeline, subject)) {
     const add = (purpose: string, action: string, resource: string, more: MutableContext = {}): void => {
-      needs.push({ purpose, request: { action, resource: `${prefix}${resource}`, context: { ...context, ...more } } });
+      const whole = { ...context, ...more };
+      const address = network === undefined ? {} : { [keys.sourceIp]: network.split('/')[0] ?? network };
+      const example = exampleOf(subject.clientId);
+      const request = {
+        action,
+        resource: `${prefix}${resource.replaceAll(OWN_ID, example)}`,
+        context: { ...whole, ...address, [keys.clientId]: example },
+      };
+      const isOne = network === undefined && !WILDCARD.test(`${subject.clientId}${resource}`);
+      const { [keys.clientId]: _id, ...rest } = whole;
+      const clientIds = [subject.clientId];
+      const sourceNetworks = network === undefined ? [] : [network];
+      const all = { action, resource: prefix + resource, subject: { clientIds, context: rest, sourceNetworks } };
+      needs.push({ purpose, request, ...(isOne ? {} : { requirement: all }) });
     };
     connectNeeds(lifeline, subject, prefix, add);
     for (const [purpose, topics] of reservedTopics(lifeline, subject.thingName)) {
@@ -80,12 +99,25 @@ export function lifelineNeeds(
   return needs;
 }
 
+const WILDCARD = /[*?]/;
+const OWN_ID = '${iot:ClientId}';
+
+/** How resources name the client: by its id, or by the variable where the id is one of many. */
+function ownId({ clientId }: LifelineSubject): string {
+  return WILDCARD.test(clientId) ? OWN_ID : clientId;
+}
+
+/** A client id that the pattern stands for. */
+function exampleOf(pattern: string): string {
+  return pattern.replaceAll('*', 'any').replaceAll('?', 'x');
+}
+
 type Add = (purpose: string, action: string, resource: string, more?: MutableContext) => void;
 
 /** Connecting under the own client id is in every lifeline; the features it uses have to be permitted together. */
 function connectNeeds(lifeline: DeviceLifeline, subject: LifelineSubject, prefix: string, add: Add): void {
   const persistent = lifeline.persistentSession ? ['PersistentConnect'] : [];
-  const client = `client/${subject.clientId}`;
+  const client = `client/${ownId(subject)}`;
   const wills = lifeline.willTopics ?? [];
   if (wills.length === 0)
     add('connect', 'iot:Connect', client, persistent.length > 0 ? { [keys.connectAttributes]: persistent } : {});
@@ -146,23 +178,28 @@ export function connectionContext(subject: LifelineSubject): Context {
   return base;
 }
 
-function contexts(lifeline: DeviceLifeline, subject: LifelineSubject): readonly MutableContext[] {
+/** One way in which the asset connects: what AWS knows of it, and the network that it comes from. */
+interface Way {
+  readonly context: MutableContext;
+  readonly network: string | undefined;
+}
+
+function contexts(lifeline: DeviceLifeline, subject: LifelineSubject): readonly Way[] {
   const base = connectionContext(subject);
   const domains = (lifeline.domains ?? []).map((domain): MutableContext => ({ 'iot:DomainName': domain }));
-  const networks = (lifeline.sourceNetworks ?? []).map(
-    (cidr): MutableContext => ({ [keys.sourceIp]: cidr.split('/')[0] ?? cidr }),
-  );
-  const product: MutableContext[] = [];
+  const networks = lifeline.sourceNetworks ?? [];
+  const ways: Way[] = [];
   for (const domain of domains.length > 0 ? domains : [{}]) {
-    for (const network of networks.length > 0 ? networks : [{}]) product.push({ ...base, ...domain, ...network });
+    for (const network of networks.length > 0 ? networks : [undefined])
+      ways.push({ context: { ...base, ...domain }, network });
   }
-  return product;
+  return ways;
 }
 
 function fill(text: string, subject: LifelineSubject): string {
   return text
     .replaceAll(/\$\{iot:Connection\.Thing\.ThingName\}/gi, subject.thingName)
-    .replaceAll(/\$\{iot:ClientId\}/gi, subject.clientId);
+    .replaceAll(/\$\{iot:ClientId\}/gi, () => ownId(subject));
 }
 
 /** Needs that `after` does not allow. `before` is asked too: what the asset never had is said differently. */
@@ -173,7 +210,17 @@ export interface Violation {
 
 /** Which needs the set of policies at the end would not meet: with any, the rollout does not start and nobody can override it. */
 export function lifelineViolations(needs: readonly Need[], before: PolicySet, after: PolicySet): readonly Violation[] {
-  return needs
-    .filter((need) => evaluate(after, need.request).decision !== 'allowed')
-    .map((need) => ({ need, allowedBefore: evaluate(before, need.request).decision === 'allowed' }));
+  return needs.flatMap((need) => {
+    const refused = refusedBy(after, need);
+    if (refused === undefined) return [];
+    return [{ need: { ...need, request: refused }, allowedBefore: refusedBy(before, need) === undefined }];
+  });
+}
+
+/** A request of the need that the policies refuse; what cannot be settled counts as refused. */
+function refusedBy(set: PolicySet, { request, requirement }: Need): Request | undefined {
+  if (requirement === undefined) return evaluate(set, request).decision === 'allowed' ? undefined : request;
+  const answer = permits({ certificate: set.documents, groups: [] }, requirement, set.options);
+  if (answer.kind === 'permitted') return undefined;
+  return answer.kind === 'refused' ? answer.request : request;
 }

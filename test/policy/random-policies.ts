@@ -15,10 +15,10 @@ export interface Universe {
 }
 
 const contexts: readonly RawContext[] = [
-  { 'iot:ClientId': 'a' },
+  { 'iot:ClientId': 'ab' },
   { 'iot:ClientId': 'e' },
   { 'iot:ClientId': 'd', 'iot:Connection.Thing.ThingName': 'd' },
-  { 'iot:ClientId': 'd', 'iot:Connection.Thing.ThingName': 'd', 'iot:Connection.Thing.Attributes[x]': 'a' },
+  { 'iot:ClientId': 'd', 'iot:Connection.Thing.ThingName': 'd', 'iot:Connection.Thing.Attributes[x]': 'ab' },
   { 'iot:ClientId': 'a', 'iot:Connection.Thing.ThingName': 'a', 'iot:Connection.Thing.Attributes[x]': 'd/a' },
   { 'iot:ClientId': 'e', 'iot:Connection.Thing.ThingName': 'd', 'iot:Connection.Thing.ThingTypeName': 'T' },
   {
@@ -90,7 +90,10 @@ const oneCondition = fc.oneof(
       'iot:Connection.Thing.Attributes[x]',
       'iot:ClientId',
     ),
-    fc.uniqueArray(fc.constantFrom('a', 'd', 'T', 'a*', '?', thing, 'd/a', client), { minLength: 1, maxLength: 2 }),
+    fc.uniqueArray(fc.constantFrom('a', 'd', 'T', 'a*', '*b', 'ab', '?', thing, 'd/a', client), {
+      minLength: 1,
+      maxLength: 2,
+    }),
   ),
 );
 

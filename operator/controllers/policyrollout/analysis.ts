@@ -2,15 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
-import { compilePolicies, keys, type PolicyDocument, type PolicySet, parsePolicy } from '../../policy/index.ts';
-import {
-  type AssetPolicies,
-  brakeProblem,
-  type Classification,
-  classify,
-  type DocumentChange,
-  setsOf,
-} from '../../rollout/classify.ts';
+import { compilePolicies, keys, type PolicySet } from '../../policy/index.ts';
+import { brakeProblem, type Classification, classify, setsOf } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
 import { lifelineViolations } from '../../rollout/lifeline.ts';
 import { createPauser, type Pauser } from '../../runtime/pauser.ts';
@@ -19,6 +12,7 @@ import type { AccountSession } from '../awsaccount/accounts.ts';
 import { thingName } from '../device/desired.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
 import { pinsOf } from './asset-change.ts';
+import { splitSet } from './asset-documents.ts';
 import { changeIn } from './asset-families.ts';
 import { lifelineOf, lifelineVersion, placeOf } from './asset-lifeline.ts';
 import { clientIds } from './asset-record.ts';
@@ -78,6 +72,8 @@ interface Holding {
   readonly own: readonly string[];
   readonly before: readonly string[];
   readonly after: readonly string[];
+  /** Of these, the ones attached to the certificate itself; the others come through a group. */
+  readonly direct: { readonly before: readonly string[]; readonly after: readonly string[] };
   readonly change: DeviceStatusRolloutChange | undefined;
   /** Under which client ids this is what counts. */
   readonly applies: 'all' | 'thing' | 'others';
@@ -103,7 +99,7 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
     const [first] = alike;
     if (first === undefined) continue;
     if (pauser.isDue()) await pauser.pause();
-    const split = await splitSet(input, reader, first);
+    const split = await splitSet({ ...input, reader }, first);
     if (split === undefined) {
       const why = `a policy beside it on ${first.device.metadata.name} cannot be read; make its document readable or detach it`;
       return { ...found, classification: worst, brakeProblem: brake, failure: { reason: 'InvalidDocument', why } };
@@ -129,9 +125,8 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
 function alikeAmong(holdings: readonly Holding[]): readonly (readonly Holding[])[] {
   const sets = new Map<string, Holding[]>();
   for (const holding of holdings) {
-    const key = [holding.before.join(','), holding.after.join(','), holding.change?.digest ?? '', holding.applies].join(
-      '|',
-    );
+    const { before, after, direct, change, applies } = holding;
+    const key = [before, after, direct.before, direct.after, change?.digest ?? '', applies].map(String).join('|');
     const alike = sets.get(key) ?? [];
     alike.push(holding);
     sets.set(key, alike);
@@ -196,9 +191,10 @@ async function holdingsOf(
         const own = targets.at(certificateId);
         const but = (out: readonly string[]) => own.filter((name) => !out.includes(name) && !pins.includes(name));
         const sorted = (names: readonly string[]) => [...new Set(names)].sort();
-        const before = sorted([...but(attach), ...detach, ...line.earlier]);
-        const after = sorted([...but(detach), ...attach, ...line.later]);
-        holdings.push({ device, certificateId, own, before, after, change, applies: line.applies });
+        const direct = { before: sorted([...but(attach), ...detach]), after: sorted([...but(detach), ...attach]) };
+        const before = sorted([...direct.before, ...line.earlier]);
+        const after = sorted([...direct.after, ...line.later]);
+        holdings.push({ device, certificateId, own, before, after, direct, change, applies: line.applies });
       }
     }
   }
@@ -259,40 +255,6 @@ function keepsOne({ status }: Device, retire: readonly string[]): boolean {
   return (status?.certificates ?? []).some(
     (c) => !retire.includes(c.name) && c.activated === true && c.status === 'ACTIVE',
   );
-}
-
-type Split = AssetPolicies;
-
-async function splitSet(
-  { rollout, families }: AnalysisInput,
-  reader: Reader,
-  holding: Holding,
-): Promise<Split | undefined> {
-  const ofFamily = new Map(families.flatMap((family) => family.names.map((name) => [name, family] as const)));
-  const others: PolicyDocument[] = [];
-  const changes: DocumentChange[] = [];
-  const moving = new Map<Family, { before: boolean; after: boolean }>();
-  for (const name of new Set([...holding.before, ...holding.after])) {
-    const side = { before: holding.before.includes(name), after: holding.after.includes(name) };
-    const family = ofFamily.get(name);
-    if (family !== undefined) {
-      const known = moving.get(family);
-      moving.set(family, { before: side.before || known?.before === true, after: side.after || known?.after === true });
-      continue;
-    }
-    const document = await reader.document(name);
-    if (document === undefined) return undefined;
-    if (side.before && side.after) others.push(document);
-    else changes.push(side.before ? { before: document } : { after: document });
-  }
-  for (const [{ declared }, side] of moving) {
-    const policy = rollout.spec.policies.find(({ policyName }) => policyName === declared);
-    const before = policy === undefined ? undefined : parsePolicy(policy.baseline).document;
-    const after = policy === undefined ? undefined : parsePolicy(policy.document).document;
-    if (before === undefined || after === undefined) continue;
-    changes.push({ ...(side.before ? { before } : {}), ...(side.after ? { after } : {}) });
-  }
-  return { changes, others };
 }
 
 const RANK = { equivalent: 0, widens: 1, tightens: 1, mixed: 2 } as const;

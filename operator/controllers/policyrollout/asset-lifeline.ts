@@ -3,7 +3,7 @@ import type { Device } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingType } from '../../api/thingtype.gen.ts';
-import { type PolicyOptions, withDefaults } from '../../policy/index.ts';
+import { globOf, matches, type PolicyOptions, withDefaults } from '../../policy/index.ts';
 import { type LifelineSubject, lifelineNeeds, mergeLifelines, type Need } from '../../rollout/lifeline.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
@@ -47,8 +47,11 @@ export function lifelineOf(
 ): readonly Need[] {
   const others = sourcesOf(cache, rollout, device).map((object) => object?.spec.lifeline);
   const lifeline = mergeLifelines([...others, device.spec.lifeline]);
-  return clientIds(device).flatMap((pattern) => {
-    const subject = subjectOf(cache, device, { clientId: exampleOf(pattern), certificateId });
+  const declared = clientIds(device);
+  // Under a pattern no thing is known; under the thing name it is, and policies may say something else.
+  const ownName = declared.some((one) => matches(globOf(one), thingName(device))) ? [thingName(device)] : [];
+  return [...new Set([...declared, ...ownName])].flatMap((pattern) => {
+    const subject = subjectOf(cache, device, { clientId: pattern, certificateId });
     return lifelineNeeds(lifeline, subject, placeOf(session));
   });
 }
@@ -71,11 +74,6 @@ export function subjectOf(
     exclusive: false,
     certificateId,
   };
-}
-
-/** A client id that the pattern stands for. */
-function exampleOf(pattern: string): string {
-  return pattern.replaceAll('*', 'any').replaceAll('?', 'x');
 }
 
 /** Where ARNs of the account point to. */

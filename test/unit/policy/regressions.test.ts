@@ -39,6 +39,41 @@ describe('mistakes that must not come back', () => {
     expect(verdict(before, after)).toBe('incomparable');
   });
 
+  it('a value that a Deny and a condition, or several exceptions, force together is tried', () => {
+    const named = (value: string): Raw => ({ Condition: { StringLike: { 'iot:Connection.Thing.ThingName': value } } });
+    const own = allow('iot:Publish', `topic/${thing}`, named('a*'));
+    expect(verdict(document(own, deny('iot:Publish', 'topic/*b')), document(own))).toBe('widens');
+    const any = allow('iot:Publish', `topic/${thing}`);
+    expect(verdict(document(any, deny('iot:Publish', 'topic/*b', named('a*'))), document(any))).toBe('widens');
+    const except = (effect: string, name: string): Raw => ({
+      Effect: effect,
+      Action: 'iot:Publish',
+      NotResource: arn + name,
+    });
+    expect(verdict(document(any, except('Deny', 'topic/*b')), document(except('Allow', 'topic/a*')))).toBe(
+      'incomparable',
+    );
+  });
+
+  it('a value in either case is tried in both', () => {
+    const pump: Raw = { Condition: { StringEqualsIgnoreCase: { 'iot:Connection.Thing.ThingTypeName': 'pump' } } };
+    const before = document(allow('iot:Publish', `topic/\${iot:Connection.Thing.ThingTypeName}`, pump));
+    const after = document(allow('iot:Publish', ['topic/pump', 'topic/PUMP'], pump));
+    expect(verdict(before, after)).toBe('incomparable');
+    expect(compare([before], [after]).testedValuesOnly).toBe(false);
+    const lower = document(allow('iot:Publish', 'topic/pump', pump));
+    expect(compare([document(allow('iot:Publish', 'topic/*', pump))], [lower]).verdict).toBe('tightens');
+  });
+
+  it('a client ID of several levels loses what + takes one level of', () => {
+    const receive = allow('iot:Receive', 'topic/my/*/t');
+    const before = document(receive, allow('iot:Subscribe', `topicfilter/my/${client}/t`));
+    const after = document(receive, allow('iot:Subscribe', 'topicfilter/my/+/t'));
+    const result = compare([before], [after], { probeSwitches: false, level: 'delivery' });
+    expect(result.verdict).toBe('incomparable');
+    expect(String(result.lost[0]?.context['iot:ClientId'])).toContain('/');
+  });
+
   it('a Deny that named one device hides behind no fresh name', () => {
     const own = allow('iot:Publish', `topic/d/${thing}`);
     expect(verdict(document(own, deny('iot:Publish', 'topic/d/dev7')), document(own))).toBe('widens');

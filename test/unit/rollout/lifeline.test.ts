@@ -89,6 +89,42 @@ describe('what an asset must never lose', () => {
     ]);
   });
 
+  test('all of a network is asked, not its first address', () => {
+    const half = allow('iot:Connect', 'client/*', { IpAddress: { 'aws:SourceIp': ['10.1.0.0/17'] } });
+    expect(violated(set(half), { sourceNetworks: ['10.1.0.0/16'] })).toEqual(['connect: iot:Connect']);
+  });
+
+  test('every client id of a pattern is asked, not one example', () => {
+    const gateways = { ...press, clientId: 'gw-*' };
+    expect(violated(set(allow('iot:Connect', 'client/gw-*')), undefined, gateways)).toEqual([]);
+    // The example gw-any would have been let in.
+    expect(violated(set(allow('iot:Connect', 'client/gw-a*')), undefined, gateways)).toEqual(['connect: iot:Connect']);
+    const needs = lifelineNeeds(mergeLifelines([]), gateways, defaultOptions);
+    const [found] = lifelineViolations(needs, nothing, set(allow('iot:Connect', 'client/gw-a*')));
+    expect(found?.need.request.resource).toMatch(/client\/gw-/);
+    expect(found?.need.request.resource).not.toMatch(/client\/gw-a/);
+  });
+
+  test('features are asked together with the pattern', () => {
+    const gateways = { ...press, clientId: 'gw-*' };
+    const plain = allow('iot:Connect', 'client/gw-*', {
+      'ForAllValues:StringEquals': { 'iot:ConnectAttributes': ['LastWill'] },
+    });
+    expect(violated(set(plain), undefined, gateways)).toEqual([]);
+    expect(violated(set(plain), { persistentSession: true }, gateways)).toEqual(['connect: iot:Connect']);
+    const will = allow('iot:Publish', 'topic/will/gw-*');
+    expect(violated(set(plain, will), { willTopics: ['will/${iot:ClientId}'] }, gateways)).toEqual([]);
+    expect(violated(set(plain), { willTopics: ['will/${iot:ClientId}'] }, gateways)).toEqual([
+      'last will: iot:Publish',
+    ]);
+  });
+
+  test('declared resources with wildcards are asked in whole', () => {
+    const lifeline = { allow: [{ actions: ['iot:Publish'], resources: ['topic/out/*'] }] };
+    expect(violated(set(connect, allow('iot:Publish', 'topic/out/*')), lifeline)).toEqual([]);
+    expect(violated(set(connect, allow('iot:Publish', 'topic/out/?')), lifeline)).toEqual(['declared: iot:Publish']);
+  });
+
   test('parts add and never take away', () => {
     const merged = mergeLifelines([{ jobs: true, willTopics: ['a'] }, { jobs: false, willTopics: ['b'] }, undefined]);
     expect(merged).toMatchObject({ jobs: true, willTopics: ['a', 'b'] });
