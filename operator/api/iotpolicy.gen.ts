@@ -174,6 +174,18 @@ export interface IoTPolicyStrategy {
    */
   readonly observeTime?: string;
   /**
+   * Time without any progress after which stragglers says what becomes of the assets that could not be reached. 168h when not given.
+   */
+  readonly stragglersAfter?: string;
+  /**
+   * An asset must have been heard of within this time before anything is taken from it. 15m when not given.
+   */
+  readonly contactWithin?: string;
+  /**
+   * Time after which an asset that got its former policy back and is not heard of counts as lost, which stops the rollout and calls for a person. 30m when not given.
+   */
+  readonly recoveryDeadline?: string;
+  /**
    * Time without any progress, pauses not counted, after which the rollout is Stalled.
    */
   readonly progressDeadline?: string;
@@ -236,7 +248,7 @@ export interface IoTPolicyStrategyOrder {
   readonly cohortLabels?: readonly string[];
 }
 /**
- * One wave: exactly one of count and percent.
+ * One wave: exactly one of count, percent and perCohort.
  */
 export interface IoTPolicyStrategyWave {
   /**
@@ -248,6 +260,10 @@ export interface IoTPolicyStrategyWave {
    */
   readonly percent?: number;
   /**
+   * Number of assets of each cohort; those of earlier waves count.
+   */
+  readonly perCohort?: number;
+  /**
    * Time to watch the wave before the next one.
    */
   readonly bake?: string;
@@ -255,6 +271,10 @@ export interface IoTPolicyStrategyWave {
    * Assets of the wave that must have shown positive evidence before the next one.
    */
   readonly minEvidence?: number;
+  /**
+   * true: after the wave the rollout waits until somebody promotes it. false when not given.
+   */
+  readonly pause?: boolean;
 }
 /**
  * One budget.

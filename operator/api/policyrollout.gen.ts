@@ -167,6 +167,18 @@ export interface PolicyRolloutStrategy {
    */
   readonly observeTime?: string;
   /**
+   * Time without any progress after which stragglers says what becomes of the assets that could not be reached. 168h when not given.
+   */
+  readonly stragglersAfter?: string;
+  /**
+   * An asset must have been heard of within this time before anything is taken from it. 15m when not given.
+   */
+  readonly contactWithin?: string;
+  /**
+   * Time after which an asset that got its former policy back and is not heard of counts as lost, which stops the rollout and calls for a person. 30m when not given.
+   */
+  readonly recoveryDeadline?: string;
+  /**
    * Time without any progress, pauses not counted, after which the rollout is Stalled.
    */
   readonly progressDeadline?: string;
@@ -229,7 +241,7 @@ export interface PolicyRolloutStrategyOrder {
   readonly cohortLabels?: readonly string[];
 }
 /**
- * One wave: exactly one of count and percent.
+ * One wave: exactly one of count, percent and perCohort.
  */
 export interface PolicyRolloutStrategyWave {
   /**
@@ -241,6 +253,10 @@ export interface PolicyRolloutStrategyWave {
    */
   readonly percent?: number;
   /**
+   * Number of assets of each cohort; those of earlier waves count.
+   */
+  readonly perCohort?: number;
+  /**
    * Time to watch the wave before the next one.
    */
   readonly bake?: string;
@@ -248,6 +264,10 @@ export interface PolicyRolloutStrategyWave {
    * Assets of the wave that must have shown positive evidence before the next one.
    */
   readonly minEvidence?: number;
+  /**
+   * true: after the wave the rollout waits until somebody promotes it. false when not given.
+   */
+  readonly pause?: boolean;
 }
 /**
  * One budget.

@@ -2296,12 +2296,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "x-kubernetes-list-type": "atomic",
          "maxItems": 20,
          "items": {
-          "description": "One wave: exactly one of count and percent.",
+          "description": "One wave: exactly one of count, percent and perCohort.",
           "type": "object",
           "x-kubernetes-validations": [
            {
-            "rule": "has(self.count) != has(self.percent)",
-            "message": "give exactly one of count and percent"
+            "rule": "(has(self.count) ? 1 : 0) + (has(self.percent) ? 1 : 0) + (has(self.perCohort) ? 1 : 0) == 1",
+            "message": "give exactly one of count, percent and perCohort"
            }
           ],
           "properties": {
@@ -2319,6 +2319,13 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "minimum": 1,
             "maximum": 100
            },
+           "perCohort": {
+            "description": "Number of assets of each cohort; those of earlier waves count.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 1000000
+           },
            "bake": {
             "description": "Time to watch the wave before the next one.",
             "type": "string",
@@ -2331,6 +2338,10 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "format": "int64",
             "minimum": 0,
             "maximum": 1000000
+           },
+           "pause": {
+            "description": "true: after the wave the rollout waits until somebody promotes it. false when not given.",
+            "type": "boolean"
            }
           }
          }
@@ -2429,6 +2440,24 @@ export const kindDefinitions: readonly KindDefinition[] = [
         },
         "observeTime": {
          "description": "Time in which evidence is gathered after the last change of an asset. 15m when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "stragglersAfter": {
+         "description": "Time without any progress after which stragglers says what becomes of the assets that could not be reached. 168h when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "contactWithin": {
+         "description": "An asset must have been heard of within this time before anything is taken from it. 15m when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "recoveryDeadline": {
+         "description": "Time after which an asset that got its former policy back and is not heard of counts as lost, which stops the rollout and calls for a person. 30m when not given.",
          "type": "string",
          "maxLength": 32,
          "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
@@ -3423,7 +3452,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "x-kubernetes-list-type": "atomic",
          "maxItems": 20,
          "items": {
-          "description": "One wave: exactly one of count and percent.",
+          "description": "One wave: exactly one of count, percent and perCohort.",
           "type": "object",
           "properties": {
            "count": {
@@ -3440,6 +3469,13 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "minimum": 1,
             "maximum": 100
            },
+           "perCohort": {
+            "description": "Number of assets of each cohort; those of earlier waves count.",
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 1000000
+           },
            "bake": {
             "description": "Time to watch the wave before the next one.",
             "type": "string",
@@ -3452,6 +3488,10 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "format": "int64",
             "minimum": 0,
             "maximum": 1000000
+           },
+           "pause": {
+            "description": "true: after the wave the rollout waits until somebody promotes it. false when not given.",
+            "type": "boolean"
            }
           }
          }
@@ -3544,6 +3584,24 @@ export const kindDefinitions: readonly KindDefinition[] = [
         },
         "observeTime": {
          "description": "Time in which evidence is gathered after the last change of an asset. 15m when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "stragglersAfter": {
+         "description": "Time without any progress after which stragglers says what becomes of the assets that could not be reached. 168h when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "contactWithin": {
+         "description": "An asset must have been heard of within this time before anything is taken from it. 15m when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+        },
+        "recoveryDeadline": {
+         "description": "Time after which an asset that got its former policy back and is not heard of counts as lost, which stops the rollout and calls for a person. 30m when not given.",
          "type": "string",
          "maxLength": 32,
          "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"

@@ -4,7 +4,7 @@ import { Priority } from '../runtime/reconciler.ts';
 /** A granted place that nobody claims (its object went away) is given back after this long. */
 const CLAIM_MS = 120_000;
 /** Part of a full bucket that only security acts may take. */
-const RESERVED = 0.2;
+const RESERVED = 0.3;
 
 interface Place {
   readonly slot: string;

@@ -67,7 +67,7 @@ function automaticCause(input: RolloutInput, tally: Tally): ReturnType<typeof ab
   // The user asked to look first: nothing goes back by itself but the failed asset.
   if (input.strategy.onFailure === 'Pause') return undefined;
   if (tally.lifeline) return { reason: 'LifelineDenied', why: 'a lifeline action was denied' };
-  if (tally.failed >= input.strategy.failureThreshold)
+  if (tally.failed > input.strategy.failureThreshold)
     return { reason: 'FailureThreshold', why: `${tally.failed} assets failed` };
   if (input.connectStorm) return { reason: 'ConnectStorm', why: 'devices reconnect in a storm' };
   return undefined;

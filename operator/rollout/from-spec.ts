@@ -1,6 +1,7 @@
 import type {
   PolicyRolloutStrategy,
   PolicyRolloutStrategyCheck,
+  PolicyRolloutStrategyWave,
   PolicyRolloutStrategyWindow,
 } from '../api/policyrollout.gen.ts';
 import type { Check, CheckQuestion } from './checks.ts';
@@ -34,10 +35,10 @@ export function readStrategy(
     text === undefined ? otherwise : duration(text);
   const waves = (spec?.waves ?? []).map(
     (wave): Wave => ({
-      size: wave.percent === undefined ? { count: wave.count ?? 1 } : { percent: wave.percent },
+      size: sizeOf(wave),
       bakeMs: time(wave.bake, 0),
-      minEvidence: wave.minEvidence ?? Math.min(1, wave.count ?? 1),
-      pause: false,
+      minEvidence: wave.minEvidence ?? 1,
+      pause: wave.pause ?? false,
     }),
   );
   const windows = (spec?.windows ?? []).map((window, index) => readWindow(window, duration, index));
@@ -51,17 +52,19 @@ export function readStrategy(
         ? DEFAULT_WAVES
         : [...waves, { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false }],
     maxInFlight: spec?.maxInFlight ?? 1,
-    maxInFlightPerGroup: spec?.budgets?.[0]?.maxInFlight,
+    budgets: (spec?.budgets ?? []).map(({ maxInFlight }) => maxInFlight),
     windows: windows.flatMap((window) => ('problem' in window ? [] : window.windows)),
     approval: spec?.approval === 'Always' ? 'Always' : 'Widening',
     onFailure: spec?.onFailure ?? 'Rollback',
-    // The field counts failures that are borne, the planner those that are not.
-    failureThreshold: (spec?.failureThreshold ?? 2) + 1,
+    failureThreshold: spec?.failureThreshold ?? DEFAULT_STRATEGY.failureThreshold,
     completion: spec?.stragglers === 'Leave' ? 'CompleteWithStragglers' : 'WaitForStragglers',
     progressDeadlineMs: time(spec?.progressDeadline, DEFAULT_STRATEGY.progressDeadlineMs),
     settleMs,
     observeMs,
-    silenceMs: Math.max(observeMs, time(spec?.silenceDeadline, DEFAULT_STRATEGY.silenceMs)),
+    silenceMs: time(spec?.silenceDeadline, Math.max(observeMs, DEFAULT_STRATEGY.silenceMs)),
+    stragglersAfterMs: time(spec?.stragglersAfter, DEFAULT_STRATEGY.stragglersAfterMs),
+    contactWithinMs: time(spec?.contactWithin, DEFAULT_STRATEGY.contactWithinMs),
+    recoveryMs: time(spec?.recoveryDeadline, DEFAULT_STRATEGY.recoveryMs),
     homing: spec?.homing ?? 'Back',
     usedActions: spec?.usedActions ?? 'Protect',
     checks: (spec?.checks ?? []).flatMap((check) => readCheck(check, time)),
@@ -92,6 +95,11 @@ function readCheck(
       dryRun: spec.dryRun ?? false,
     },
   ];
+}
+
+function sizeOf({ count, percent, perCohort }: PolicyRolloutStrategyWave): Wave['size'] {
+  if (percent !== undefined) return { percent };
+  return perCohort === undefined ? { count: count ?? 1 } : { perCohort };
 }
 
 type WindowRead = { readonly windows: readonly Window[] } | { readonly problem: string };

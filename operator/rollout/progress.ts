@@ -1,4 +1,4 @@
-import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
+import { type AssetSummary, type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
 import { windowOpensAt } from './strategy.ts';
 import type { Tally } from './tally.ts';
 
@@ -79,17 +79,23 @@ function lastFilled({ assets }: RolloutInput, wave: number): number {
 
 /** Queued assets of the wave that fit into every budget, in order. */
 function choose(input: RolloutInput, tally: Tally): readonly string[] {
+  return fitting(input, tally, (asset) => asset.wave === tally.wave && asset.state === 'Queued');
+}
+
+/** Those that may be in flight beside what is: none alone may use up what a site or a gateway is allowed. */
+function fitting(input: RolloutInput, tally: Tally, wanted: (asset: AssetSummary) => boolean): readonly string[] {
   let room = input.strategy.maxInFlight - tally.inFlightThings - input.inFlightElsewhere;
-  const groups = new Map(tally.groups);
+  const inFlight = tally.groups.map((group) => new Map(group));
   const chosen: string[] = [];
   for (const asset of input.assets) {
     if (room <= 0) break;
-    const queued = asset.wave === tally.wave && asset.state === 'Queued';
-    if (!queued || asset.held || asset.things > room) continue;
-    if (asset.group !== undefined && input.strategy.maxInFlightPerGroup !== undefined) {
-      const inGroup = (groups.get(asset.group) ?? 0) + asset.things;
-      if (inGroup > input.strategy.maxInFlightPerGroup) continue;
-      groups.set(asset.group, inGroup);
+    if (!wanted(asset) || asset.held || asset.things > room) continue;
+    const after = asset.groups.map((group, index) =>
+      group === undefined ? 0 : (inFlight[index]?.get(group) ?? 0) + asset.things,
+    );
+    if (after.some((things, index) => things > (input.strategy.budgets[index] ?? Number.POSITIVE_INFINITY))) continue;
+    for (const [index, group] of asset.groups.entries()) {
+      if (group !== undefined) inFlight[index]?.set(group, after[index] ?? 0);
     }
     chosen.push(asset.id);
     room -= asset.things;
@@ -145,10 +151,5 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
 }
 
 function reachableDeferred(input: RolloutInput, tally: Tally): readonly string[] {
-  const room = input.strategy.maxInFlight - tally.inFlightThings - input.inFlightElsewhere;
-  if (room <= 0) return [];
-  return input.assets
-    .filter((a) => a.state === 'Deferred' && a.reachable && !a.held && a.things <= room)
-    .slice(0, room)
-    .map((a) => a.id);
+  return fitting(input, tally, (asset) => asset.state === 'Deferred' && asset.reachable);
 }

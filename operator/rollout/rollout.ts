@@ -7,8 +7,8 @@ export interface AssetSummary {
   readonly id: string;
   readonly wave: number;
   readonly state: AssetState;
-  /** Site or gateway, for budgets. */
-  readonly group: string | undefined;
+  /** Site, gateway and the like, one for each budget of the strategy; undefined counts against none. */
+  readonly groups: readonly (string | undefined)[];
   /** Things in the unit: a shared certificate counts for each of them. */
   readonly things: number;
   /** A security act or a person keeps this asset where it is. */

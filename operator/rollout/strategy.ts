@@ -31,13 +31,13 @@ export interface Strategy {
   readonly waves: readonly Wave[];
   /** Assets between expand and verdict, over all rollouts of an account. */
   readonly maxInFlight: number;
-  /** Assets in flight in one site or behind one gateway, by the value of the asset's group. */
-  readonly maxInFlightPerGroup: number | undefined;
+  /** Further bounds, each among assets with the same value at its position of `AssetSummary.groups`: a site, a gateway. */
+  readonly budgets: readonly number[];
   readonly windows: readonly Window[];
   /** Widening needs somebody's consent; so does whatever cannot be decided. */
   readonly approval: 'Widening' | 'Always' | 'Never';
   readonly onFailure: 'Rollback' | 'Pause';
-  /** So many failed assets reject the revision and bring every asset back. */
+  /** More failed assets than this reject the revision and bring every asset back. */
   readonly failureThreshold: number;
   readonly completion: 'WaitForStragglers' | 'CompleteWithStragglers';
   /** How long the rollout waits for deferred assets before `completion` applies. */
@@ -72,7 +72,7 @@ export const DEFAULT_STRATEGY: Strategy = {
     { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false },
   ],
   maxInFlight: 1,
-  maxInFlightPerGroup: undefined,
+  budgets: [],
   windows: [],
   approval: 'Widening',
   onFailure: 'Rollback',
@@ -96,7 +96,7 @@ export function inOneGo(strategy: Strategy): Strategy {
     ...strategy,
     waves: [{ size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false }],
     maxInFlight: Number.MAX_SAFE_INTEGER,
-    maxInFlightPerGroup: undefined,
+    budgets: [],
   };
 }
 
@@ -108,18 +108,18 @@ export function strategyProblems(strategy: Strategy, assets: number): readonly s
   };
   if (strategy.settleMs < SETTLE_FLOOR_MS) {
     say(
-      'settle',
+      'settleTime',
       `${strategy.settleMs / MINUTE} min is shorter than AWS may take to apply a policy; use at least 8 min`,
     );
   }
   if (strategy.maxInFlight < 1) say('maxInFlight', 'no asset could ever move; use at least 1');
-  if (strategy.maxInFlightPerGroup !== undefined && strategy.maxInFlightPerGroup < 1) {
-    say('maxInFlightPerGroup', 'no asset could ever move; use at least 1 or leave it out');
+  for (const [index, most] of strategy.budgets.entries()) {
+    if (most < 1) say(`budgets[${index}].maxInFlight`, 'no asset could ever move; use at least 1 or leave it out');
   }
-  if (strategy.failureThreshold < 1)
-    say('failureThreshold', 'the revision would be rejected before it starts; use at least 1');
+  if (strategy.failureThreshold < 0)
+    say('failureThreshold', 'the revision would be rejected before it starts; use at least 0');
   if (strategy.silenceMs < strategy.observeMs) {
-    say('silence', 'shorter than observe: every asset would go back before its observation ends');
+    say('silenceDeadline', 'shorter than observeTime: every asset would go back before its observation ends');
   }
   if (strategy.progressDeadlineMs < 2 * strategy.settleMs + strategy.observeMs) {
     say(
@@ -145,12 +145,20 @@ function waveProblems(wave: Wave, index: number, strategy: Strategy, assets: num
   }
   const size = 'count' in wave.size ? wave.size.count : 'percent' in wave.size ? wave.size.percent : 1;
   if (size <= 0) problems.push(`${field}: has no asset; give it at least one`);
-  if ('count' in wave.size && wave.minEvidence > Math.min(wave.size.count, assets)) {
+  const most =
+    'count' in wave.size ? wave.size.count : 'percent' in wave.size ? share(assets, wave.size.percent) : assets;
+  const real = Math.min(most, assets);
+  // Without a single asset there is nothing to see and nothing to wait for.
+  if (assets > 0 && wave.minEvidence > real) {
     problems.push(
-      `${field}.minEvidence: ${wave.minEvidence} verdicts can never come from ${Math.min(wave.size.count, assets)} assets`,
+      `${field}.minEvidence: ${wave.minEvidence} verdicts can never come from ${real} assets; use at most ${real}`,
     );
   }
   return problems;
+}
+
+function share(assets: number, percent: number): number {
+  return Math.ceil((assets * percent) / 100);
 }
 
 /** When the next window opens, or `now` when one is open or none is declared. */

@@ -4,7 +4,8 @@ import { type AssetState, inFlight } from './types.ts';
 export interface Tally {
   readonly byState: ReadonlyMap<AssetState, number>;
   readonly inFlightThings: number;
-  readonly groups: ReadonlyMap<string, number>;
+  /** In flight by group, for each budget. */
+  readonly groups: readonly ReadonlyMap<string, number>[];
   readonly failed: number;
   readonly lifeline: boolean;
   /** First wave with an asset that has neither a verdict nor a place among the stragglers. */
@@ -24,7 +25,7 @@ const SETTLED: ReadonlySet<AssetState> = new Set([
 /** One pass over all assets: 100,000 of them are a few milliseconds. */
 export function count(input: RolloutInput): Tally {
   const byState = new Map<AssetState, number>();
-  const groups = new Map<string, number>();
+  const groups = input.strategy.budgets.map(() => new Map<string, number>());
   const waves = input.strategy.waves.length;
   const succeededByWave = new Array<number>(waves).fill(0);
   let inFlightThings = 0;
@@ -35,7 +36,10 @@ export function count(input: RolloutInput): Tally {
     byState.set(asset.state, (byState.get(asset.state) ?? 0) + 1);
     if (inFlight(asset.state)) {
       inFlightThings += asset.things;
-      if (asset.group !== undefined) groups.set(asset.group, (groups.get(asset.group) ?? 0) + asset.things);
+      for (const [index, inGroup] of groups.entries()) {
+        const group = asset.groups[index];
+        if (group !== undefined) inGroup.set(group, (inGroup.get(group) ?? 0) + asset.things);
+      }
     }
     if (asset.failure !== 'none') failed += 1;
     if (asset.failure === 'lifeline') lifeline = true;

@@ -1,5 +1,6 @@
 import { certificateIdOf } from '../../aws/snapshot/facts.ts';
 import type { AssetDecision } from '../../rollout/types.ts';
+import { Priority } from '../../runtime/reconciler.ts';
 import { readPolicies } from '../device/reads.ts';
 import { retiredBy, throwSwitch } from './asset-change.ts';
 import { exactTime } from './asset-record.ts';
@@ -31,11 +32,16 @@ export async function sendSwitch(attempt: Attempt, decision: Flip): Promise<void
   scope.log.info(decision.make ? 'Made a switch' : 'Took a switch back', { what: decision.id, why: decision.why });
 }
 
+/** The way back has the part of the budget that is kept for it, whatever woke this pass. */
+function urgency({ state }: Call): { readonly priority?: number } {
+  return state === 'RollingBack' ? { priority: Priority.security } : {};
+}
+
 async function attach(attempt: Attempt, decision: Call): Promise<void> {
   const { scope, directive } = attempt;
   const { policy, target } = decision.call;
   const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
-  await scope.session.port.admit('AttachPolicy', { ...scope.options, slot });
+  await scope.session.port.admit('AttachPolicy', { ...scope.options, ...urgency(decision), slot });
   const now = exactTime(scope.deps.clock.now());
   // Only a contracted asset that gets back what it lost has to be heard of afterwards.
   const restores = decision.state === 'RollingBack' && directive.direction !== 'home';
@@ -50,7 +56,7 @@ async function detach(attempt: Attempt, decision: Call): Promise<void> {
   const { scope } = attempt;
   const { policy, target } = decision.call;
   const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
-  await scope.session.port.admit('DetachPolicy', { ...scope.options, slot });
+  await scope.session.port.admit('DetachPolicy', { ...scope.options, ...urgency(decision), slot });
   const sentAt = exactTime(scope.deps.clock.now());
   const openDetach = { certificateArn: target, policy, sentAt };
   await save(attempt, decision, { detachedAt: sentAt, openDetach });

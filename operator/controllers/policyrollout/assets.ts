@@ -101,7 +101,7 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
       id: device.metadata.name,
       wave: at === undefined ? strategy.waves.length - 1 : waveOf(plan, at),
       state,
-      group: groupOf(device, spec?.budgets?.[0]?.label),
+      groups: (spec?.budgets ?? []).map(({ label }) => device.metadata.labels?.[label]),
       things: 1,
       held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
       reachable: state === 'Deferred' && input.ready(device),
@@ -147,10 +147,6 @@ function orderable(device: Device, strategy: PolicyRollout['spec']['strategy']) 
 export function cohortOf({ metadata, spec }: Device, strategy: PolicyRollout['spec']['strategy']): string {
   const names = strategy?.order?.cohortLabels ?? ['fleetward.dev/cohort'];
   return `${spec.thingTypeRef?.name ?? ''}|${names.map((label) => metadata.labels?.[label] ?? '').join('|')}`;
-}
-
-function groupOf(device: Device, label: string | undefined): string | undefined {
-  return label === undefined ? undefined : device.metadata.labels?.[label];
 }
 
 /** In flight in other rollouts of the same account, which share one budget. */

@@ -61,6 +61,6 @@ export function stormIn({ assets, devices, rollout, session, deps, strategy, now
   return connectStorm({
     moved: moved.flatMap(({ id }) => byName.get(id) ?? []).map(rate),
     untouched: untouched.map(rate),
-    leastDevices: strategy.failureThreshold,
+    leastDevices: strategy.failureThreshold + 1,
   });
 }

@@ -150,7 +150,10 @@ function planInput(facts: Facts): RolloutInput {
   const { start, strategy, assets, analysis, defaults, verbs, change, now } = facts;
   const { deps, rollout } = start;
   const status = rollout.status ?? {};
-  const [problem] = [...facts.problems, ...strategyProblems(strategy, assets.length)];
+  const [problem] = [
+    ...facts.problems,
+    ...(status.startedAt === undefined ? strategyProblems(strategy, assets.length) : []),
+  ];
   const failure = analysis.failure ?? (problem === undefined ? undefined : { reason: 'InvalidStrategy', why: problem });
   const braked = [...defaults.values()].includes('brake') || status.brakedAt !== undefined;
   const startedAt = timeOf(status.startedAt) ?? now;

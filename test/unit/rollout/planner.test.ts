@@ -18,7 +18,7 @@ const strategy: Strategy = {
 };
 
 function asset(id: string, wave: number, state: AssetState, more: Partial<AssetSummary> = {}): AssetSummary {
-  return { id, wave, state, group: undefined, things: 1, held: false, reachable: false, failure: 'none', ...more };
+  return { id, wave, state, groups: [], things: 1, held: false, reachable: false, failure: 'none', ...more };
 }
 
 function input(assets: readonly AssetSummary[], more: Partial<RolloutInput> = {}): RolloutInput {
@@ -108,11 +108,11 @@ const rows: readonly Row[] = [
     input: input(
       [
         asset('a', 0, 'Succeeded'),
-        asset('b', 1, 'Observing', { group: 'north' }),
-        asset('c', 1, 'Queued', { group: 'north' }),
-        asset('d', 1, 'Queued', { group: 'south' }),
+        asset('b', 1, 'Observing', { groups: ['north'] }),
+        asset('c', 1, 'Queued', { groups: ['north'] }),
+        asset('d', 1, 'Queued', { groups: ['south'] }),
       ],
-      { waveDoneAt: [NOW - HOUR], strategy: { ...strategy, maxInFlightPerGroup: 1 } },
+      { waveDoneAt: [NOW - HOUR], strategy: { ...strategy, budgets: [1] } },
     ),
     want: { kind: 'start', assets: ['d'] },
   },
@@ -211,11 +211,46 @@ const rows: readonly Row[] = [
     want: { kind: 'wait', phase: 'Paused', reason: 'AssetFailed' },
   },
   {
-    reason: 'two failed assets reject the revision',
+    reason: 'R17: at the threshold itself the others stay, and a person decides',
+    input: input([
+      asset('a', 0, 'Succeeded'),
+      asset('b', 1, 'RolledBack', { failure: 'failed' }),
+      asset('c', 1, 'RolledBack', { failure: 'failed' }),
+    ]),
+    want: { kind: 'wait', phase: 'Paused', reason: 'AssetFailed' },
+  },
+  {
+    reason: 'every budget counts, not only the first',
+    input: input(
+      [
+        asset('a', 0, 'Succeeded'),
+        asset('b', 1, 'Observing', { groups: ['north', 'gw-1'] }),
+        asset('c', 1, 'Queued', { groups: ['south', 'gw-1'] }),
+        asset('d', 1, 'Queued', { groups: ['south', 'gw-2'] }),
+      ],
+      { waveDoneAt: [NOW - HOUR], strategy: { ...strategy, maxInFlight: 4, budgets: [2, 1] } },
+    ),
+    want: { kind: 'start', assets: ['d'] },
+  },
+  {
+    reason: 'a deferred asset that is in contact again fits into the budgets too',
+    input: input(
+      [
+        asset('a', 0, 'Succeeded'),
+        asset('b', 1, 'Observing', { groups: ['north'] }),
+        asset('c', 1, 'Deferred', { groups: ['north'], reachable: true }),
+      ],
+      { strategy: { ...strategy, budgets: [1] } },
+    ),
+    want: { kind: 'wait', phase: 'Progressing' },
+  },
+  {
+    reason: 'R17: more failed assets than the threshold reject the revision',
     input: input([
       asset('a', 0, 'Succeeded'),
       asset('b', 1, 'RolledBack', { failure: 'failed' }),
       asset('c', 1, 'RollingBack', { failure: 'failed' }),
+      asset('d', 1, 'RollingBack', { failure: 'failed' }),
     ]),
     want: { kind: 'brake', reason: 'FailureThreshold' },
   },

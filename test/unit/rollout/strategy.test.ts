@@ -16,7 +16,7 @@ describe('a strategy that can never finish is refused with the field and the rem
     {
       reason: 'settling faster than AWS',
       change: { settleMs: 5 * MINUTE },
-      want: 'strategy.settle: 5 min is shorter than AWS may take to apply a policy; use at least 8 min',
+      want: 'strategy.settleTime: 5 min is shorter than AWS may take to apply a policy; use at least 8 min',
     },
     {
       reason: 'nothing may be in flight',
@@ -36,7 +36,22 @@ describe('a strategy that can never finish is refused with the field and the rem
           { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false },
         ],
       },
-      want: 'strategy.waves[0].minEvidence: 2 verdicts can never come from 1 assets',
+      want: 'strategy.waves[0].minEvidence: 2 verdicts can never come from 1 assets; use at most 1',
+    },
+    {
+      reason: 'more verdicts than the share of this fleet has assets',
+      change: {
+        waves: [
+          { size: { percent: 10 }, bakeMs: 0, minEvidence: 11, pause: false },
+          { size: { rest: true }, bakeMs: 0, minEvidence: 0, pause: false },
+        ],
+      },
+      want: 'strategy.waves[0].minEvidence: 11 verdicts can never come from 10 assets; use at most 10',
+    },
+    {
+      reason: 'a budget that lets nobody move',
+      change: { budgets: [1, 0] },
+      want: 'strategy.budgets[1].maxInFlight: no asset could ever move; use at least 1 or leave it out',
     },
     {
       reason: 'a deadline before one asset could be through',
@@ -46,7 +61,7 @@ describe('a strategy that can never finish is refused with the field and the rem
     {
       reason: 'silence before observation ends',
       change: { silenceMs: MINUTE },
-      want: 'strategy.silence: shorter than observe: every asset would go back before its observation ends',
+      want: 'strategy.silenceDeadline: shorter than observeTime: every asset would go back before its observation ends',
     },
   ];
   test.each(rows)('$reason', (row) => {

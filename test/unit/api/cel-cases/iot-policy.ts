@@ -79,11 +79,12 @@ export const ioTPolicyCases = expand('IoTPolicy', { document: { Statement: [stat
     refused: [['a flood of requests', strategy({ checks: [{ ...asked('health'), interval: '500ms' }] })]],
   },
   {
-    rule: 'give exactly one of count and percent',
-    accepted: [['one of each', strategy({ waves: [{ count: 1 }, { percent: 10 }] })]],
+    rule: 'give exactly one of count, percent and perCohort',
+    accepted: [['one of each', strategy({ waves: [{ count: 1 }, { perCohort: 1 }, { percent: 10 }] })]],
     refused: [
       ['none', strategy({ waves: [{ bake: '1h' }] })],
       ['both', strategy({ waves: [{ count: 1, percent: 10 }] })],
+      ['a count and a cohort', strategy({ waves: [{ count: 1, perCohort: 1 }] })],
     ],
   },
   {
