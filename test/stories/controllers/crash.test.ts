@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
-import { device, profile, smallFleet } from '../../support/fleet.ts';
+import { csr, device, group, policy, policyDocument, profile, smallFleet, thingType } from '../../support/fleet.ts';
 import { Crash, createFleet, type TestFleet } from '../../support/operator.ts';
 
 const objects = () => [
@@ -63,3 +63,63 @@ describe.each<Moment>(['before', 'after'])('killed %s the effect of a call, and 
     expect(n).toBeGreaterThan(25);
   });
 });
+
+const certificates = [{ name: 'a', csr: csr('press-1') }];
+
+/** What is there, and what it is changed into: no rights of a device in use, which a rollout would move. */
+function changeable(now: 'before' | 'after'): readonly KubeObject[] {
+  const changed = now === 'after';
+  return [
+    ...smallFleet(0),
+    group('halls'),
+    policy('unused', changed ? { document: policyDocument('other/*') } : {}),
+    thingType('mill', changed ? { searchableAttributes: ['line'], deprecated: true } : {}),
+    group('site', changed ? { description: 'north', attributes: { city: 'x' } } : {}),
+    profile(
+      'watch',
+      changed ? { description: 'new', targets: [{ name: 'halls' }] } : { targets: [{ name: 'presses' }] },
+    ),
+    device('press-1', {
+      certificates,
+      ...(changed ? { attributes: { line: '2' }, groupRefs: [{ name: 'halls' }] } : {}),
+    }),
+  ];
+}
+
+describe('killed after the effect of a call while it changes what is there, and started again', () => {
+  test('every change arrives, from every call', { timeout: 120_000 }, async () => {
+    let n = 1;
+    while (await changesAfterCrash(n)) n += 1;
+    expect(n).toBeGreaterThan(15);
+  });
+});
+
+async function changesAfterCrash(n: number): Promise<boolean> {
+  await using fleet = await createFleet();
+  await fleet.apply(...changeable('before'));
+  await fleet.start();
+  await fleet.settleUntilReady();
+  const crash = armCrash(fleet, n, 'after');
+  await fleet.apply(...changeable('after'));
+  await fleet.advance(5_000);
+  if (!crash.reached) return false;
+  await fleet.kill();
+  fleet.intercept = undefined;
+  await fleet.start();
+  await fleet.settleUntilReady(300_000);
+  const { iot } = fleet;
+  expect(await iot.describeThing({ thingName: 'press-1' })).toMatchObject({ attributes: { line: '2' } });
+  const { thingGroups = [] } = await iot.listThingGroupsForThing({ thingName: 'press-1' });
+  expect(thingGroups.map(({ groupName }) => groupName)).toEqual(['halls']);
+  expect((await iot.getPolicy({ policyName: 'unused' })).policyDocument).toContain('other/*');
+  expect((await iot.listPolicyVersions({ policyName: 'unused' })).policyVersions).toHaveLength(2);
+  const { thingTypeMetadata, thingTypeProperties } = await iot.describeThingType({ thingTypeName: 'mill' });
+  expect(thingTypeMetadata?.deprecated).toBe(true);
+  expect(thingTypeProperties?.searchableAttributes).toEqual(['line']);
+  const { thingGroupProperties } = await iot.describeThingGroup({ thingGroupName: 'site' });
+  expect(thingGroupProperties).toMatchObject({ thingGroupDescription: 'north' });
+  const { securityProfileTargets = [] } = await iot.listTargetsForSecurityProfile({ securityProfileName: 'watch' });
+  expect(securityProfileTargets.map(({ arn }) => arn?.split('/').at(-1))).toEqual(['halls']);
+  expect(fleet.sandbox.ledger.count({ operation: 'CreateCertificateFromCsr' })).toBe(1);
+  return true;
+}
