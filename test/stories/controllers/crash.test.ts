@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
+import type { KubeObject } from '../../../operator/api/meta.ts';
 import { csr, device, group, policy, policyDocument, profile, smallFleet, thingType } from '../../support/fleet.ts';
 import { Crash, createFleet, type TestFleet } from '../../support/operator.ts';
 
