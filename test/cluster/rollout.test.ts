@@ -90,7 +90,7 @@ describe.skipIf(missing)(`a rollout in a cluster${why}`, () => {
     await verb(made, 'pause', 'p1');
     const paused = await becomes('a pause', ({ status }) => status?.verbs?.pausedBy === 'admin');
     expect(paused.status?.class).toBe('tightens');
-    expect(await must(story.kubectl('get', 'policyrollouts'))).toContain(made.metadata.name);
+    expect(await must(story.kubectl('get', 'fleet'))).toContain(`policyrollout.fleetward.dev/${made.metadata.name}`);
     clock.rate = RATE;
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect((await becomes('a rollout', () => true)).status?.counters?.succeeded ?? 0).toBeLessThan(NAMES.length);
