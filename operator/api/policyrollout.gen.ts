@@ -124,7 +124,7 @@ export interface PolicyRolloutChange {
  */
 export interface PolicyRolloutStrategy {
   /**
-   * AllAtOnce: every asset at the same moment, by a new version of the policy. Waves: one asset after the other by the fields below, with proof before and after each step.
+   * Waves: one asset after the other by the fields below, with proof before and after each step. AllAtOnce: the same with every field as when it is not given; a policy that nothing carries changes at once in either case.
    */
   readonly type: 'AllAtOnce' | 'Waves';
   readonly order?: PolicyRolloutStrategyOrder;

@@ -2252,7 +2252,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "type": {
-         "description": "AllAtOnce: every asset at the same moment, by a new version of the policy. Waves: one asset after the other by the fields below, with proof before and after each step.",
+         "description": "Waves: one asset after the other by the fields below, with proof before and after each step. AllAtOnce: the same with every field as when it is not given; a policy that nothing carries changes at once in either case.",
          "type": "string",
          "enum": [
           "AllAtOnce",
@@ -3408,7 +3408,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "type": {
-         "description": "AllAtOnce: every asset at the same moment, by a new version of the policy. Waves: one asset after the other by the fields below, with proof before and after each step.",
+         "description": "Waves: one asset after the other by the fields below, with proof before and after each step. AllAtOnce: the same with every field as when it is not given; a policy that nothing carries changes at once in either case.",
          "type": "string",
          "enum": [
           "AllAtOnce",

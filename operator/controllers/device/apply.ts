@@ -6,6 +6,7 @@ import { createCertificates, fillSecret } from './certificates.ts';
 import { type DesiredDevice, thingName as thingNameOf } from './desired.ts';
 import type { DeviceAction } from './diff.ts';
 import { setPolicy, setStatus } from './edges.ts';
+import { keepLifeline } from './keep-lifeline.ts';
 import type { ObservedDevice } from './observe.ts';
 import { isMoving } from './pending.ts';
 import { retireCertificate } from './retire.ts';
@@ -70,6 +71,7 @@ async function applyAction(scope: Scope<Device>, plan: DevicePlan, { action, ids
       await settlesAnew(scope);
       return setPolicy(scope, { id, policy: action.policy, present: true });
     case 'detachPolicy':
+      await keepLifeline(scope, id, action.policy);
       return setPolicy(scope, { id, policy: action.policy, present: false });
     case 'attachThing':
       return attachThing(scope, thingName, id);

@@ -2,7 +2,7 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyPlace } from '../../drift/document.ts';
 import { partitionOf } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
-import { candidatesOf, type Stance, stanceOf } from '../policyrollout/stance.ts';
+import { candidatesOf, type Stance, stanceOf, wasTried } from '../policyrollout/stance.ts';
 import { declaredName } from './names.ts';
 
 export interface DesiredPolicy {
@@ -13,6 +13,8 @@ export interface DesiredPolicy {
   readonly document: string;
   readonly place: PolicyPlace;
   readonly stance: Stance;
+  /** Whether a PolicyRollout of this very document is known; without one the tags in AWS tell what became of it. */
+  readonly tried: boolean;
   /** Names in AWS that stand for the policy, the declared one first. */
   readonly names: readonly string[];
 }
@@ -24,6 +26,7 @@ export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): Desi
     document: heldBack ? stance.policy.baseline : JSON.stringify(object.spec.document),
     place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
     stance,
+    tried: deps.rollouts === undefined || wasTried(deps.cache, object),
     names: [...new Set([declaredName(object), ...candidatesOf(deps.cache, object)])],
   };
 }

@@ -27,7 +27,7 @@ export function diffPolicy({
   }
   const changes: Change<PolicyAction>[] = [];
   const drift = documentDrift(desired.document, observed.document, desired.place);
-  if (drift !== 'same' && !needsRollout({ object, desired, observed, settled })) {
+  if (drift !== 'same' && !needsRollout({ desired, observed, settled })) {
     const want = summary(desired.document);
     changes.push({
       field: 'document',

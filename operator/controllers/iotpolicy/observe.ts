@@ -1,8 +1,9 @@
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
-import { ifFound } from '../../aws/classify.ts';
+import { hasReason, ifFound } from '../../aws/classify.ts';
 import { sameDocument } from '../../drift/document.ts';
 import { readMark } from '../external/tags.ts';
 import type { Scope } from '../external/types.ts';
+import { rejectedIn } from '../policyrollout/mirror.ts';
 import { readCarriers, readOrphans } from './carriers.ts';
 import type { DesiredPolicy } from './desired.ts';
 import { declaredName } from './names.ts';
@@ -19,6 +20,8 @@ export interface ObservedPolicy {
   readonly carriers: readonly string[];
   /** Candidates in AWS that no record tells of and that something still carries: a restore brought no status. */
   readonly orphans: readonly string[];
+  /** Documents that went back, as our tags in AWS tell; only where no rollout of the wanted one is known. */
+  readonly rejected: readonly string[];
 }
 
 /** Read directly each time: policies are few, and nothing of them may be judged from an old answer. */
@@ -49,5 +52,16 @@ export async function observePolicy(
     targets: scope.session.snapshot.targets.count(policyName),
     carriers: current || scope.deps.rollouts === undefined ? [] : await readCarriers(scope, desired),
     orphans: await readOrphans(scope, desired),
+    rejected: current || desired.tried ? [] : await readRejected(scope, found.policyArn),
   };
+}
+
+async function readRejected(scope: Scope<IoTPolicy>, resourceArn: string): Promise<readonly string[]> {
+  try {
+    const { tags = [] } = await scope.call('ListTagsForResource', { resourceArn });
+    return rejectedIn(tags);
+  } catch (thrown) {
+    if (hasReason(thrown, 'Unsupported') || hasReason(thrown, 'NotFound')) return [];
+    throw thrown;
+  }
 }

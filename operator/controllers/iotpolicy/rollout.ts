@@ -12,7 +12,6 @@ import type { ObservedPolicy } from './observe.ts';
 type View = StatusView<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined>;
 
 export interface RolloutQuestion {
-  readonly object: IoTPolicy;
   readonly desired: DesiredPolicy;
   readonly observed: ObservedPolicy;
   readonly settled: boolean;
@@ -25,14 +24,13 @@ export function isHeldBack(stance: Stance): boolean {
 
 /**
  * Whether the document must not simply be replaced, because assets carry the policy. Setting back what somebody changed in
- * AWS is no rollout: it returns to what was proven. One certificate alone may be changed in place, when that is asked for.
+ * AWS is no rollout: it returns to what was proven. Never in place while something carries it, not even a single
+ * certificate: AWS does not tell which groups and provisioning templates will use the name a moment later.
  */
-export function needsRollout({ object, desired, observed, settled }: RolloutQuestion): boolean {
+export function needsRollout({ desired, observed, settled }: RolloutQuestion): boolean {
   if (isHeldBack(desired.stance) || observed.carriers.length === 0) return false;
   if (documentDrift(desired.document, observed.document, desired.place) === 'same') return false;
-  if (settled) return false;
-  const alone = observed.carriers.length === 1 && observed.carriers[0]?.includes(':cert/') === true;
-  return !(object.spec.strategy?.type === 'AllAtOnce' && alone);
+  return !settled;
 }
 
 export function rolloutProgress({ object, desired, observed }: View): Progress | undefined {
@@ -49,12 +47,26 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
     const message = `This document was tried by PolicyRollout ${metadata.name} and went back (${status?.message ?? ''}). The assets keep what they had. Change the document, or annotate that rollout with retry.`;
     return { kind: 'stalled', reason: 'RevisionRejected', message };
   }
-  if (!needsRollout({ object, desired, observed, settled: isSettled(object) })) return undefined;
+  if (!needsRollout({ desired, observed, settled: isSettled(object) })) return undefined;
+  if (isRemembered(object, observed)) {
+    const digest = documentHash(object.spec.document).slice(0, 8);
+    const message = `This document was tried before and went back, as a tag of policy ${name} in AWS tells; the rollout itself is not known here any more. The assets keep what they have. Change the document, or set the annotation ${RETRY_ANNOTATION}: ${digest} on this object.`;
+    return { kind: 'stalled', reason: 'RevisionRejected', message };
+  }
   const message =
     stance.kind === 'moved'
       ? `Every asset is on the new document; policy ${name} takes it as soon as nothing carries that name.`
       : `Assets carry policy ${name}, so its new document goes to them one by one; a PolicyRollout is made for it.`;
   return { kind: 'reconciling', reason: 'RolloutPending', message };
+}
+
+/** On an IoTPolicy: the eight digits of a document that went back and is to be tried again although its rollout is lost. */
+const RETRY_ANNOTATION = 'rollout.fleetward.dev/retry';
+
+/** The document went back once, and of that only AWS's tags are left. */
+function isRemembered(object: IoTPolicy, { rejected }: ObservedPolicy): boolean {
+  const digest = documentHash(object.spec.document).slice(0, 8);
+  return rejected.includes(digest) && object.metadata.annotations?.[RETRY_ANNOTATION] !== digest;
 }
 
 /** What a rollout is made of, and what is not tried again. */
@@ -65,7 +77,8 @@ export function rolloutFields(view: View, observed: ObservedPolicy): Partial<IoT
   const pending =
     object.spec.managementPolicy === 'Manage' &&
     stance.kind === 'free' &&
-    needsRollout({ object, desired, observed, settled: isSettled(object) });
+    !isRemembered(object, observed) &&
+    needsRollout({ desired, observed, settled: isSettled(object) });
   const digest = documentHash(object.spec.document);
   const known = object.status?.rejected ?? [];
   const rejected = stance.kind === 'rejected' ? [...new Set([...known, digest])].slice(-10) : known;

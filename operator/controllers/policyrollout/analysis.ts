@@ -206,10 +206,7 @@ function hasOtherIds(device: Device): boolean {
 }
 
 /** What no strategy can get around. */
-function refusal(
-  { cache, session, families, devices }: AnalysisInput,
-  holdings: readonly Holding[],
-): Analysis['failure'] {
+function refusal({ cache, session, families }: AnalysisInput, holdings: readonly Holding[]): Analysis['failure'] {
   const ours = new Set(holdings.map(({ certificateId }) => certificateId));
   for (const { declared, names } of families) {
     const targets = names.flatMap((name) => session.snapshot.targets.from(name));
@@ -240,7 +237,8 @@ function refusal(
       return { reason: 'LastCertificate', why };
     }
     const sharing = cache.byIndex('Device', CERTIFICATE_ID, certificateId);
-    if (sharing.length > 1 && devices.length > 1) {
+    // Whoever of them moves, the others move with it.
+    if (sharing.length > 1) {
       const why = `devices ${sharing
         .map(({ metadata }) => metadata.name)
         .slice(0, 5)

@@ -1,7 +1,6 @@
 import type { AWSAccount } from '../../api/awsaccount.gen.ts';
 import type { Device } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
-import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingType } from '../../api/thingtype.gen.ts';
 import { globOf, matches, type PolicyOptions, withDefaults } from '../../policy/index.ts';
 import { type LifelineSubject, lifelineNeeds, mergeLifelines, type Need } from '../../rollout/lifeline.ts';
@@ -14,7 +13,12 @@ import { clientIds } from './asset-record.ts';
 interface LifelineInput {
   readonly cache: Cache;
   readonly session: Pick<AccountSession, 'accountId' | 'region'>;
-  readonly rollout: PolicyRollout;
+  /** The IoTPolicies that may add to it. */
+  readonly rollout: PolicyList;
+}
+
+interface PolicyList {
+  readonly spec: { readonly policies: readonly { readonly name: string }[] };
 }
 
 /** Changes whenever an object changes that may add to the lifelines of the Devices of this type. */
@@ -26,7 +30,7 @@ export function lifelineVersion({ cache, rollout }: LifelineInput, device: Devic
 
 function sourcesOf(
   cache: Cache,
-  rollout: PolicyRollout,
+  rollout: PolicyList,
   { metadata, spec }: Device,
 ): readonly (AWSAccount | ThingType | IoTPolicy | undefined)[] {
   const { namespace = '' } = metadata;

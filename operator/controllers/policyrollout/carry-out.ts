@@ -12,6 +12,7 @@ import { lifelineOf } from './asset-lifeline.ts';
 import { exactTime, timeOf } from './asset-record.ts';
 import { ensureCandidate, pullBrake } from './candidates.ts';
 import { controlsIn } from './controls.ts';
+import { mirrorVerdict } from './mirror.ts';
 import type { Pass } from './pass.ts';
 import { policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
@@ -31,6 +32,9 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<s
     flippedAt = exactTime(pass.now);
     await brake(pass, flippedAt);
     defaults = new Map([...defaults].map(([name, value]) => [name, value === 'absent' ? value : 'brake']));
+  }
+  if (decision.kind === 'finish' && decision.phase !== 'Superseded' && !pass.reverted) {
+    await mirrorVerdict(pass.candidates, rollout, decision.phase === 'Aborted' ? 'rejected' : 'proven');
   }
   const back = new Set(
     decision.kind === 'sendBack' ? decision.assets : decision.kind === 'brake' ? switched(pass) : [],

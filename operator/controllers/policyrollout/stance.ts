@@ -38,6 +38,14 @@ export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
   return phase === 'Aborted' && !open ? { kind: 'rejected', ...latest } : { kind: 'free' };
 }
 
+/** Whether some rollout of the document that the spec asks for is known. */
+export function wasTried(cache: Cache, policy: IoTPolicy): boolean {
+  const { namespace, name } = policy.metadata;
+  const all = cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)) as readonly PolicyRollout[];
+  const parts = all.flatMap(({ spec }) => spec.policies.filter((each) => each.name === name));
+  return parts.some(({ document }) => sameDocument(document, policy.spec.document));
+}
+
 /** Index of PolicyRollouts by the changes of Devices they carry out: `<namespace>/<account>/<digest>`. */
 export const CARRIES_CHANGE = 'carriesChange';
 
