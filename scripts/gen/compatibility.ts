@@ -1,3 +1,4 @@
+import { compileRule } from '../../operator/api/validation/cel.ts';
 import type { Crd, CrdFile, JsonSchema } from './crds.ts';
 
 /** One change that an upgrade would not survive, and where. */
@@ -88,7 +89,8 @@ function tighterValues(before: JsonSchema, after: JsonSchema): readonly string[]
   }
   const known = new Set(before['x-kubernetes-validations']?.map(({ rule }) => rule));
   for (const { rule } of after['x-kubernetes-validations'] ?? [])
-    if (!known.has(rule) && !asksOnlyWhereNew(rule, before)) found.push(`a rule is new: ${rule}`);
+    if (!known.has(rule) && !asksOnlyWhereNew(rule, before) && !asksNoMore(rule, before))
+      found.push(`a rule is new: ${rule}`);
   return found;
 }
 
@@ -97,6 +99,30 @@ function asksOnlyWhereNew(rule: string, before: JsonSchema): boolean {
   // Without a conditional, what stands before the first || decides alone.
   const field = rule.includes('?') ? undefined : /^!has\(self\.(\w+)\) \|\|/.exec(rule)?.[1];
   return field !== undefined && before.properties !== undefined && !Object.hasOwn(before.properties, field);
+}
+
+/** Only which fields are there, counted and compared. */
+const ABOUT_PRESENCE = /^(?:has\(self\.\w+\)|[\s()?:+!=<>&|]|\d)+$/;
+/** So many fields of a rule are tried in every combination. */
+const MOST_FIELDS = 10;
+
+/** Passes wherever the released rules about the same presence pass, tried over every combination of the fields that were. */
+function asksNoMore(rule: string, before: JsonSchema): boolean {
+  const released = (before['x-kubernetes-validations'] ?? []).filter((old) => ABOUT_PRESENCE.test(old.rule));
+  if (!ABOUT_PRESENCE.test(rule)) return false;
+  const named = [rule, ...released.map((old) => old.rule)].flatMap((text) => [...text.matchAll(/self\.(\w+)/g)]);
+  const fields = [...new Set(named.map(([, field = '']) => field))].filter((field) =>
+    Object.hasOwn(before.properties ?? {}, field),
+  );
+  if (fields.length > MOST_FIELDS) return false;
+  const rules = released.map((old) => compileRule(old));
+  const now = compileRule({ rule });
+  for (let combination = 0; combination < 2 ** fields.length; combination += 1) {
+    const self = Object.fromEntries(fields.filter((_, bit) => (combination >> bit) & 1).map((field) => [field, '']));
+    const valid = rules.every((old) => old.check(self, self) === undefined);
+    if (valid && now.check(self, self) !== undefined) return false;
+  }
+  return true;
 }
 
 function listChanges(before: JsonSchema, after: JsonSchema): readonly string[] {

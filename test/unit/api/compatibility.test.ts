@@ -132,6 +132,12 @@ const breaking: readonly (readonly [reason: string, before: JsonSchema, after: J
     'Device v1alpha1 spec: a rule is new: !has(self.a) || self.a != ""',
   ],
   [
+    'a choice of two that was free before',
+    object({ a: text, b: text }),
+    object({ a: text, b: text }, { 'x-kubernetes-validations': [{ rule: 'has(self.a) != has(self.b)' }] }),
+    'Device v1alpha1 spec: a rule is new: has(self.a) != has(self.b)',
+  ],
+  [
     'null refused',
     object({ a: { ...text, nullable: true } }),
     object({ a: text }),
@@ -157,6 +163,18 @@ const harmless: readonly (readonly [reason: string, before: JsonSchema, after: J
     'a rule that asks only where a new field is set',
     object({ a: text }),
     object({ a: text, b: text }, { 'x-kubernetes-validations': [{ rule: '!has(self.b) || has(self.a)' }] }),
+  ],
+  [
+    'a choice of two that becomes one of three',
+    object({ a: text, b: text }, { 'x-kubernetes-validations': [{ rule: 'has(self.a) != has(self.b)' }] }),
+    object(
+      { a: text, b: text, c: text },
+      {
+        'x-kubernetes-validations': [
+          { rule: '(has(self.a) ? 1 : 0) + (has(self.b) ? 1 : 0) + (has(self.c) ? 1 : 0) == 1' },
+        ],
+      },
+    ),
   ],
   ['better words', object({ a: text }), object({ a: { ...text, description: 'A.' } })],
 ];
