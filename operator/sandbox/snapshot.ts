@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { ownCall } from './call.ts';
+import { finishDetaches } from './ops/principals.ts';
 import type { Sandbox } from './sandbox.ts';
 import { IDENTITY } from './state/identity.ts';
 import { REGISTRY } from './state/registry.ts';
@@ -60,7 +62,10 @@ export async function loadSnapshot(sandbox: Sandbox, path: string): Promise<void
       else restore(sandbox, slices, row as Row, path);
       first = false;
     }
-    for (const scope of sandbox.scopes()) scope.announce({ kind: 'restored' });
+    for (const scope of sandbox.scopes()) {
+      finishDetaches(ownCall(sandbox.world, scope, 'DetachThingPrincipal'));
+      scope.announce({ kind: 'restored' });
+    }
     if (first) throw new Error(`${path} is empty; delete it to start with an empty state`);
   } finally {
     await file.close();

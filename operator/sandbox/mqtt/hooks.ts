@@ -7,6 +7,8 @@ import type { ConnectionTable } from './table.ts';
 import { isTopic } from './topics.ts';
 
 const MAX_PAYLOAD_BYTES = 131_072;
+/** A client that leaves more than this unread is let go, so that it cannot fill the memory of the process. */
+const MAX_UNREAD_BYTES = 8 * 1_048_576;
 
 type Hooks = Required<
   Pick<AedesOptions, 'preConnect' | 'authorizePublish' | 'authorizeSubscribe' | 'authorizeForward' | 'published'>
@@ -38,6 +40,11 @@ export function hooksOf(parts: RealmParts, table: ConnectionTable, subscribes: S
     authorizeForward(client, packet) {
       const connection = table.accepted.get(client);
       if (!connection) return null;
+      if (client.conn.writableLength > MAX_UNREAD_BYTES) {
+        connection.reason ??= 'CONNECTION_LOST';
+        client.conn.destroy();
+        return null;
+      }
       const allowed = parts.authorizer.allows(connection, 'iot:Receive', `topic/${packet.topic}`);
       parts.telemetry.delivered(connection, packet.topic, allowed);
       return allowed ? packet : null;

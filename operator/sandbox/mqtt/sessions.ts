@@ -29,11 +29,14 @@ interface Session {
   readonly clientId: string;
   readonly subscriptions: Map<string, number>;
   queue: StoredPacket[];
+  /** Payload bytes in the queue. */
+  bytes: number;
   expiry: Timer | undefined;
 }
 
 /** Messages that one absent device may leave waiting; AWS publishes no figure, this keeps the memory bounded. */
 const MAX_QUEUED = 10_000;
+const MAX_QUEUED_BYTES = 32 * 1_048_576;
 
 const toPacket = ({ topic, payload, qos }: { topic: string; payload: Uint8Array; qos: number }) => ({
   cmd: 'publish',
@@ -93,7 +96,7 @@ export class Sessions {
     const session = this.#sessions.get(clientId);
     session?.expiry?.cancel();
     if (session) session.expiry = undefined;
-    else this.#sessions.set(clientId, { clientId, subscriptions: new Map(), queue: [], expiry: undefined });
+    else this.#sessions.set(clientId, { clientId, subscriptions: new Map(), queue: [], bytes: 0, expiry: undefined });
   }
 
   /** The connection of a session ended. */
@@ -156,8 +159,9 @@ export class Sessions {
 
   outgoingEnqueue({ clientId }: { readonly clientId: string }, packet: StoredPacket): Settled<void> {
     const session = this.#sessions.get(clientId);
-    if (session && session.queue.length < MAX_QUEUED) {
+    if (session && session.queue.length < MAX_QUEUED && session.bytes < MAX_QUEUED_BYTES) {
       session.queue.push(copyOf(packet));
+      session.bytes += packet.payload.length;
       if (session.expiry) this.#queuedFor(clientId, packet);
     }
     return settled(undefined);
@@ -176,11 +180,14 @@ export class Sessions {
   }
 
   outgoingClearMessageId({ id }: SessionOwner, packet: StoredPacket): Settled<StoredPacket | undefined> {
-    const queue = this.#sessions.get(id)?.queue ?? [];
+    const session = this.#sessions.get(id);
+    const queue = session?.queue ?? [];
     const at = queue.findIndex((q) =>
       packet.messageId === undefined ? sameMessage(q, packet) : q.messageId === packet.messageId,
     );
-    return settled(at < 0 ? undefined : queue.splice(at, 1)[0]);
+    const [gone] = at < 0 ? [] : queue.splice(at, 1);
+    if (session && gone) session.bytes -= gone.payload.length;
+    return settled(gone);
   }
 
   outgoingStream({ id }: SessionOwner): Readable {

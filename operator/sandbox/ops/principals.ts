@@ -4,7 +4,7 @@ import { family } from '../operations.ts';
 import { pageOfList } from '../state/paging.ts';
 import type { Thing } from '../state/registry.ts';
 import { readTarget } from './attachments.ts';
-import { compact, identityOf } from './support.ts';
+import { compact, identityOf, registryOf } from './support.ts';
 import { thingNamed } from './things.ts';
 
 /**
@@ -20,7 +20,7 @@ export function attachPrincipal(context: CallContext, thing: Thing, principal: s
   }
   if (exclusive && target.kind !== 'certificate') throw invalid('Only a certificate can be attached exclusively');
   const before = exclusivityOf(thing, principal);
-  if (before === exclusive) return;
+  if (before === exclusive && !isLeaving(thing, principal)) return;
   const others = identity.links(principal).things.filter((name) => name !== thing.name);
   if (exclusive && others.length > 0) {
     throw invalid('The principal is attached to another thing and cannot be attached exclusively');
@@ -49,19 +49,32 @@ export function detachPrincipal(context: CallContext, thing: Thing, principal: s
     throw notFound(`The principal is not attached to thing ${thing.name}`);
   }
   // The call answers at once; the relation goes after a while, and until then the thing cannot be deleted.
-  const apply = () => {
-    if (exclusivityOf(thing, principal) === undefined) return;
-    thing.principals = thing.principals.filter((p) => p.principal !== principal);
-    const identity = identityOf(context);
-    identity.setThings(
-      principal,
-      identity.links(principal).things.filter((name) => name !== thing.name),
-    );
-    context.changed({ kind: 'thing-principal', thingName: thing.name, principal, attached: false });
-  };
+  thing.principals = thing.principals.map((p) => (p.principal === principal ? { ...p, leaving: true } : p));
   const delay = context.world.delays.thingDetach;
-  if (delay === 0) apply();
-  else context.world.clock.after(delay, apply);
+  if (delay === 0) finishDetach(context, thing, principal);
+  else context.world.clock.after(delay, () => finishDetach(context, thing, principal));
+}
+
+/** Nothing to do when it was attached again meanwhile. */
+function finishDetach(context: CallContext, thing: Thing, principal: string): void {
+  if (!isLeaving(thing, principal)) return;
+  thing.principals = thing.principals.filter((p) => p.principal !== principal);
+  const identity = identityOf(context);
+  identity.setThings(
+    principal,
+    identity.links(principal).things.filter((name) => name !== thing.name),
+  );
+  context.changed({ kind: 'thing-principal', thingName: thing.name, principal, attached: false });
+}
+
+const isLeaving = (thing: Thing, principal: string): boolean =>
+  thing.principals.some((p) => p.principal === principal && p.leaving);
+
+/** After a restart: what was on its way is gone, as it would be by the time that anybody looks. */
+export function finishDetaches(context: CallContext): void {
+  for (const thing of registryOf(context).things.values()) {
+    for (const { principal, leaving } of thing.principals) if (leaving) finishDetach(context, thing, principal);
+  }
 }
 
 const typeOf = (exclusive: boolean | undefined) =>

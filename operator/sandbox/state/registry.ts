@@ -6,6 +6,8 @@ export type Attributes = Readonly<Record<string, string>>;
 export interface ThingPrincipal {
   readonly principal: string;
   readonly exclusive: boolean;
+  /** Detached, but not gone yet: DetachThingPrincipal is asynchronous. */
+  readonly leaving?: true;
 }
 
 export interface Thing {
@@ -120,7 +122,7 @@ export const REGISTRY: Slice<Registry> = {
       t.billingGroup ?? null,
       t.version,
       t.groups,
-      t.principals.map((p) => [p.principal, p.exclusive]),
+      t.principals.map((p) => [p.principal, p.exclusive, ...(p.leaving ? [true] : [])]),
     ]),
     types: [...registry.types.values()],
     groups: [...registry.groups.values()].map((g) => [
@@ -157,7 +159,7 @@ function loadThing(registry: Registry, row: readonly unknown[]): void {
     string | null,
     number,
     string[],
-    [string, boolean][],
+    [string, boolean, true?][],
   ];
   const thing: Thing = {
     name,
@@ -167,7 +169,11 @@ function loadThing(registry: Registry, row: readonly unknown[]): void {
     billingGroup: billingGroup ?? undefined,
     version,
     groups,
-    principals: principals.map(([principal, exclusive]) => ({ principal, exclusive })),
+    principals: principals.map(([principal, exclusive, leaving]) => ({
+      principal,
+      exclusive,
+      ...(leaving && { leaving }),
+    })),
   };
   registry.setType(thing, typeName ?? undefined);
   registry.things.set(name, thing);

@@ -1,6 +1,7 @@
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../operator/runtime/clock.ts';
+import * as codec from '../../../operator/sandbox/mqtt/codec.ts';
 import type { MqttServed } from '../../../operator/sandbox/mqtt/tls.ts';
 import { type Bed, documentOf, type Registered, startBed } from './bed.ts';
 import { client, connackOf, next } from './mqtt-client.ts';
@@ -149,6 +150,29 @@ describe('bad input', () => {
     await good.publishAsync('still/here', 'yes');
     await heard;
     await good.endAsync();
+  });
+
+  test('a client that never reads is let go before it fills the memory, and the others hear everything', async () => {
+    bed = startBed();
+    const [slow, fast] = [await bed.device('slow'), await bed.device('fast')];
+    const stuck = bed.broker.connect({ certificateId: slow.certificateId });
+    stuck.write(codec.connectPacket({ clientId: 'slow', clean: true, keepAliveSeconds: 1200 }));
+    stuck.write(codec.subscribePacket(1, ['flood'], 0));
+    const other = bed.broker.device({ certificateId: fast.certificateId, clientId: 'fast' });
+    other.subscribe('flood', 0);
+    await bed.broker.settle();
+    expect(bed.broker.connections()).toHaveLength(2);
+    for (let i = 0; i < 200; i++) {
+      bed.broker.port.publish(bed.sandbox.scope(), {
+        topic: 'flood',
+        payload: Buffer.alloc(100_000),
+        qos: 0,
+        retain: false,
+      });
+      await bed.broker.settle();
+    }
+    expect(bed.broker.connections().map((c) => c.clientId)).toEqual(['fast']);
+    expect(other.received).toHaveLength(200);
   });
 
   test('a packet beyond 128 KB is not read to its end', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadSnapshot, saveSnapshot } from '../../../operator/sandbox/snapshot.ts';
-import { startSandbox } from '../sandbox/support.ts';
+import { makeCsr, startSandbox } from '../sandbox/support.ts';
 
 it('audits, jobs and the index are the same after a restart from a snapshot', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
@@ -33,6 +33,26 @@ it('audits, jobs and the index are the same after a restart from a snapshot', as
     await loadSnapshot(after.sandbox, file);
     expect(seen.every((part) => part !== undefined)).toBe(true);
     expect(await look(after)).toEqual(seen);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('a detach that was on its way when the state was saved is not lost', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  try {
+    const before = startSandbox({ delays: 'realistic' });
+    await before.iot.createThing({ thingName: 't' });
+    const made = await before.iot.createCertificateFromCsr({ certificateSigningRequest: makeCsr() });
+    const both = { thingName: 't', principal: made.certificateArn ?? '' };
+    await before.iot.attachThingPrincipal(both);
+    await before.iot.detachThingPrincipal(both);
+    const file = join(folder, 'state');
+    await saveSnapshot(before.sandbox, file);
+    const after = startSandbox({ delays: 'realistic' });
+    await loadSnapshot(after.sandbox, file);
+    expect((await after.iot.listPrincipalThings({ principal: both.principal })).things).toEqual([]);
+    await after.iot.deleteThing({ thingName: 't' });
   } finally {
     await rm(folder, { recursive: true });
   }

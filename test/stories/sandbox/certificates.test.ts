@@ -199,6 +199,16 @@ describe('principals', () => {
     await iot.deleteThing({ thingName: 'a' });
   });
 
+  it('that are attached again while a detach is on its way stay', async () => {
+    const { iot, clock, principal } = await withCertificate({ delays: 'realistic' });
+    const both = { thingName: 'a', principal };
+    await iot.attachThingPrincipal(both);
+    await iot.detachThingPrincipal(both);
+    await iot.attachThingPrincipal(both);
+    await clock.advance(10_000);
+    expect((await iot.listThingPrincipals({ thingName: 'a' })).principals).toEqual([principal]);
+  });
+
   it('are shared among things unless attached exclusively; only the V2 lists tell', async () => {
     const { iot, principal } = await withCertificate();
     await iot.attachThingPrincipal({ thingName: 'a', principal });
