@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FleetSource } from '../../operator/api/fleetsource.gen.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { GitRemote } from '../support/git.ts';
+import { serveGitOverHttp } from '../support/git-http.ts';
 import { type Write, writesIn } from './support/audit.ts';
 import { cluster, kubectl, missing, must, until, why } from './support/cluster.ts';
 import { account, manifest } from './support/objects.ts';
@@ -212,5 +214,35 @@ describe.skipIf(missing)(`a fleet from Git on an API server${why}`, () => {
     const condition = await until(async () => readiness(await source()), 'a verdict');
     expect(condition).toMatchObject({ status: 'False', reason: 'InvalidManifests' });
     expect(condition?.message).toContain('take it out of Git');
+  });
+
+  test('credentials and a private authority come from the Secret that the source names, and corrected they are enough', async () => {
+    const { caFile } = cluster();
+    const tls = { cert: await readFile(caFile, 'utf8'), key: await readFile(caFile.replace(/crt$/, 'key'), 'utf8') };
+    const other = await GitRemote.create(join(story.folder, 'served', 'fleet'));
+    await other.commit({ 'device.json': device('served') });
+    const login = { username: 'robot', password: 'opensesame' };
+    const server = await serveGitOverHttp({ root: join(story.folder, 'served'), login, tls });
+    try {
+      const secret = (password: string) => ({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'git' },
+        stringData: { username: 'robot', password, 'ca.crt': tls.cert },
+      });
+      await story.apply(JSON.stringify(secret('guessed')));
+      const spec = { url: `${server.url}/fleet`, interval: '5s', secretRef: { name: 'git' } };
+      await story.apply(manifest('FleetSource', 'served', spec));
+      await until(
+        async () => (await story.ready('fleetsource', 'served')) === 'False/AuthenticationFailed' || undefined,
+        'a refusal',
+      );
+      await story.apply(JSON.stringify(secret(login.password)));
+      await must(story.kubectl('wait', '--for=condition=Ready', 'fleetsource/served', '--timeout=40s'));
+      expect((await get('device', 'served')).metadata.name).toBe('served');
+      expect(await must(story.kubectl('get', 'fleetsource,events', '-o', 'yaml'))).not.toMatch(/opensesame|guessed/);
+    } finally {
+      await server.close();
+    }
   });
 });
