@@ -22,6 +22,7 @@ const FLEET = 5_000;
 /** Devices that are applied while the checks are worked off, one every so often: the pass takes seconds only. */
 const SAMPLES = 60;
 const SAMPLE_EVERY_MS = 150;
+const ROUNDS = 8;
 const ROOT = join(import.meta.dirname, '..');
 
 /** A fleet in a real cluster: kube-apiserver, etcd, kubectl and the operator's bundle, with the sandbox for AWS. */
@@ -85,22 +86,27 @@ async function measure(bench: Bench): Promise<readonly BenchResult[]> {
   await first.stop();
 
   const before = await writesOf(plane, 'devices');
-  const second = await start('second');
-  const latencies = await attachTimes(bench, second);
-  await until(
-    async () => (await second.metric('workqueue_depth', 'controller="device"')) === 0 || undefined,
-    'a pass',
-    600_000,
-  );
+  const latencies: Sample[] = [];
+  // A pass over unchanged devices takes seconds, so each start of the operator gives a dozen samples.
+  for (let round = 1; round <= ROUNDS && latencies.length < SAMPLES; round++) {
+    const operator = await start(`round-${round}`);
+    latencies.push(...(await attachTimes(bench, operator, latencies.length)));
+    await until(
+      async () => (await operator.metric('workqueue_depth', 'controller="device"')) === 0 || undefined,
+      'a pass',
+      600_000,
+    );
+    await operator.stop();
+  }
+  if (latencies.length < SAMPLES) console.error(`bench cluster: ${latencies.length} samples in ${ROUNDS} passes`);
   const samples = new Set(latencies.map(({ name }) => name));
   const unchanged = (await writesOf(plane, 'devices', samples)) - before;
-  await second.stop();
   const times = latencies.map(({ ms }) => ms).sort((a, b) => a - b);
   const p99 = times[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN;
   return [
     figure(`${APPLIED} devices from kubectl apply to Ready`, seconds, 's'),
     goal('API-server writes of a new device', writes / APPLIED, 'writes', 4),
-    goal(`API-server writes of ${FLEET} unchanged devices, looked at once`, unchanged, 'writes', 0),
+    goal(`API-server writes of ${FLEET} unchanged devices, looked at once or more often`, unchanged, 'writes', 0),
     figure(`memory of the operator with ${FLEET} devices`, memory / 1_048_576, 'MiB'),
     figure('etcd for one device, history included', (etcdAfter - etcdBefore) / APPLIED / 1_024, 'KiB'),
     goal(`kubectl apply of one device to its attachment, ${FLEET} checks queued (99 %)`, p99, 'ms', 1_000),
@@ -198,7 +204,11 @@ interface Sample {
 }
 
 /** One device after the other is applied while the operator works through its first pass. */
-async function attachTimes({ plane, sandbox }: Bench, operator: OperatorProcess): Promise<readonly Sample[]> {
+async function attachTimes(
+  { plane, sandbox }: Bench,
+  operator: OperatorProcess,
+  first: number,
+): Promise<readonly Sample[]> {
   const folder = await mkdtemp(join(tmpdir(), 'fleetward-bench-one-'));
   writeTree(folder, SAMPLES);
   const documents = (await readFile(join(folder, 'devices-000.yaml'), 'utf8')).split('\n---\n');
@@ -210,7 +220,7 @@ async function attachTimes({ plane, sandbox }: Bench, operator: OperatorProcess)
   const config = loadKubeConfig({ file: plane.kubeconfig });
   const client = new KubeClient({ config, clock: systemClock, random: Math.random });
   const began = new Map<string, number>();
-  for (const [index, text] of documents.entries()) {
+  for (const [index, text] of [...documents.entries()].slice(first)) {
     if (operator.child.exited()) throw new Error(`the operator ended:\n${operator.child.tail()}`);
     if ((await operator.metric('workqueue_depth', 'controller="device"')) === 0) break;
     const name = sampleName(index);
@@ -225,6 +235,5 @@ async function attachTimes({ plane, sandbox }: Bench, operator: OperatorProcess)
   await until(() => attachedAt.size >= began.size || undefined, 'the attachments of all samples');
   stop();
   await client.close();
-  if (began.size < SAMPLES) console.error(`bench cluster: the pass ended after ${began.size} samples`);
   return [...began].map(([name, at]) => ({ name, ms: (attachedAt.get(name) ?? Number.NaN) - at }));
 }
