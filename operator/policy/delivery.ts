@@ -89,6 +89,10 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
   const options = { budget, skipDollar: skipsDollar(to.policies) };
   const grounder = new Grounder();
   const seen = new Set<string>();
+  const mayWalkOn = (): boolean => {
+    budget.left -= 1;
+    return budget.left >= 0;
+  };
   for (const one of list.classes) {
     const digits = new Int32Array(one.choices.length);
     let walked = 0;
@@ -109,9 +113,9 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
         (named.name.length < 200 ? confirmDelivery(named, to.policies, from.policies) : undefined) ??
         confirmDelivery(found, to.policies, from.policies);
       return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined, exhaustive };
-    } while (++walked < maxContexts && advance(one, digits));
+    } while (++walked < maxContexts && mayWalkOn() && advance(one, digits));
   }
-  return { witness: [], undecided: !list.complete, exhaustive };
+  return { witness: [], undecided: !list.complete || budget.left < 0, exhaustive };
 }
 
 /** Left: the statements that a topic or its filter must match for the difference to show (NotResource: to be let off). */

@@ -168,10 +168,16 @@ class ActionComparison {
           this.#undecided = true;
           return undefined;
         }
-      } while (++walked < maxContexts && advance(one, digits));
+      } while (++walked < maxContexts && this.#mayWalkOn() && advance(one, digits));
     }
-    if (!list.complete) this.#undecided = true;
+    if (!list.complete || this.#input.budget.left < 0) this.#undecided = true;
     return undefined;
+  }
+
+  /** Each context costs a node too: one task walks through few, but a comparison may have hundreds of tasks. */
+  #mayWalkOn(): boolean {
+    this.#input.budget.left -= 1;
+    return this.#input.budget.left >= 0;
   }
 
   /** The question in one context; undefined when the task's statements do not apply there or no session can exist. */

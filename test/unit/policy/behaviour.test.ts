@@ -172,6 +172,21 @@ describe('what a comparison says beside its verdict', () => {
     expect(worstCase(result)).toEqual({ mayWiden: true, mayTighten: true });
   });
 
+  it('spends its budget on contexts too, so that many short searches end as well', () => {
+    const type = '${iot:Connection.Thing.ThingTypeName}';
+    const before = document(allow('iot:Publish', 'topic/x/*'));
+    const after = document(allow('iot:Publish', 'topic/x/*'), allow('iot:Publish', `topic/x/${thing}/${type}/??`));
+    expect(compare([before], [after], { probeSwitches: false }).verdict).toBe('equivalent');
+    expect(compare([before], [after], { probeSwitches: false, budget: 5 }).verdict).toBe('undecided');
+    const receive = allow('iot:Receive', 'topic/*');
+    const filters = (...more: readonly Raw[]): PolicyDocument =>
+      document(receive, allow('iot:Subscribe', 'topicfilter/x/*'), ...more);
+    const own = filters(allow('iot:Subscribe', `topicfilter/x/${thing}/${type}/??`));
+    const delivery = { probeSwitches: false, level: 'delivery' } as const;
+    expect(compare([filters()], [own], delivery).verdict).toBe('equivalent');
+    expect(compare([filters()], [own], { ...delivery, budget: 5 }).verdict).toBe('undecided');
+  });
+
   it('an unknown operator is taken both ways and named', () => {
     const strange = document(allow('iot:Publish', 'topic/a', { Condition: { StringSounds: { 'iot:ClientId': 'a' } } }));
     const result = compare([strange], [document(allow('iot:Publish', 'topic/a'))]);
