@@ -476,6 +476,10 @@ export interface DeviceStatusRollout {
    */
   readonly startedAt?: string;
   /**
+   * Its wave, counted from 0. It stays in it, whatever joins or leaves the fleet.
+   */
+  readonly wave?: number;
+  /**
    * When a policy was last attached by the rollout. Written before AWS is called.
    */
   readonly attachedAt?: string;

@@ -1386,6 +1386,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "type": "string",
          "format": "date-time"
         },
+        "wave": {
+         "description": "Its wave, counted from 0. It stays in it, whatever joins or leaves the fleet.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
         "attachedAt": {
          "description": "When a policy was last attached by the rollout. Written before AWS is called.",
          "type": "string",

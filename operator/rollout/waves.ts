@@ -7,6 +7,8 @@ export interface Orderable {
   readonly cohort: string;
   /** Higher is more critical. Default 0. */
   readonly criticality: number;
+  /** On a candidate of a revision that was overtaken and never proven. */
+  readonly unproven?: boolean;
 }
 
 export interface Plan {
@@ -16,7 +18,9 @@ export interface Plan {
   readonly ends: readonly number[];
 }
 
-/** Splits the assets into waves. Deterministic: the same assets and strategy give the same plan on every replica. */
+/**
+ * Splits the assets into waves; those on an unproven candidate make up the first, for they are the ones at risk.
+ * Deterministic: the same assets and strategy give the same plan on every replica. */
 export function planWaves(assets: readonly Orderable[], strategy: Strategy): Plan {
   const left = sortAssets(assets, strategy.order);
   const order: string[] = [];
@@ -26,7 +30,9 @@ export function planWaves(assets: readonly Orderable[], strategy: Strategy): Pla
     taken.add(asset.id);
     order.push(asset.id);
   };
+  for (const asset of left) if (asset.unproven === true) take(asset);
   for (const wave of strategy.waves) {
+    const before = ends.at(-1) ?? 0;
     const size = wave.size;
     if ('perCohort' in size) {
       const seen = new Map<string, number>();
@@ -43,6 +49,7 @@ export function planWaves(assets: readonly Orderable[], strategy: Strategy): Pla
           : 'percent' in size
             ? Math.ceil((assets.length * size.percent) / 100)
             : assets.length;
+      wanted -= order.length - before;
       for (const asset of left) {
         if (wanted <= 0) break;
         if (taken.has(asset.id)) continue;

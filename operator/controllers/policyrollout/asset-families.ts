@@ -65,3 +65,15 @@ export function carriedNames({ snapshot }: Pick<AccountSession, 'snapshot'>, { s
   const ids = (status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
   return new Set(ids.flatMap((id) => snapshot.targets.at(id)));
 }
+
+/** Whether the asset is on a candidate of another revision: not on what was proven, and not on this one. */
+export function carriesOther(
+  session: Pick<AccountSession, 'snapshot'>,
+  device: Device,
+  families: readonly Family[],
+): boolean {
+  const carried = carriedNames(session, device);
+  return families.some(({ declared, candidate, names }) =>
+    names.some((name) => name !== declared && name !== candidate && carried.has(name)),
+  );
+}

@@ -81,6 +81,8 @@ export interface SummaryInput {
   /** Whether a deferred asset would get further now. */
   readonly ready: (device: Device) => boolean;
   readonly retriedAt: string | undefined;
+  /** Whether an asset is on the candidate of a revision that was overtaken. */
+  readonly unproven: (device: Device) => boolean;
 }
 
 /** One pass over the assets. */
@@ -90,7 +92,9 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
   const startedAt = timeOf(rollout.status?.startedAt);
   const joinedLate = (device: Device) =>
     startedAt !== undefined && Date.parse(device.metadata.creationTimestamp ?? '') > startedAt;
-  const orderables = devices.filter((device) => !joinedLate(device)).map((device) => orderable(device, spec));
+  const orderables = devices
+    .filter((device) => !joinedLate(device))
+    .map((device) => ({ ...orderable(device, spec), unproven: input.unproven(device) }));
   const plan = planWaves(orderables, strategy);
   const position = new Map(plan.order.map((id, index) => [id, index]));
   const summaries = devices.map((device): AssetSummary => {
@@ -99,7 +103,7 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
     const state = stateOf(device, rollout, started, retried);
     return {
       id: device.metadata.name,
-      wave: at === undefined ? strategy.waves.length - 1 : waveOf(plan, at),
+      wave: waveBegun(device, rollout) ?? (at === undefined ? strategy.waves.length - 1 : waveOf(plan, at)),
       state,
       groups: (spec?.budgets ?? []).map(({ label }) => device.metadata.labels?.[label]),
       things: 1,
@@ -112,6 +116,11 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
     };
   });
   return summaries.sort((a, b) => (position.get(a.id) ?? Infinity) - (position.get(b.id) ?? Infinity));
+}
+
+/** Whoever has begun stays in its wave, whatever joins or leaves the fleet meanwhile. */
+function waveBegun({ status }: Device, { metadata }: PolicyRollout): number | undefined {
+  return status?.rollout?.name === metadata.name ? status.rollout.wave : undefined;
 }
 
 /** It went back, and somebody asked since to try again. */

@@ -40,6 +40,7 @@ export async function save(
     why: decision.why.slice(0, 500),
     since: same && before.state === state ? (before.since ?? now) : now,
     startedAt: same ? (before.startedAt ?? now) : now,
+    ...(directive.ownWave === undefined ? {} : { wave: directive.ownWave }),
     ...(beside === undefined ? {} : { change: beside.change }),
     ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
     ...(said === undefined ? {} : { preflight: said }),

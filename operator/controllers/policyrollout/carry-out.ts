@@ -108,7 +108,7 @@ function announce(pass: Pass, orders: Orders): void {
     const direction = directionOf(asset.state, orders.back.has(asset.id), started.has(asset.id));
     const device = byName.get(asset.id);
     if (direction === undefined || device === undefined) continue;
-    directives.set(keyText(objectKey(device)), directive(pass, orders, { device, direction }));
+    directives.set(keyText(objectKey(device)), directive(pass, orders, { device, direction, ownWave: asset.wave }));
   }
   for (const changed of deps.rollouts.publish(key, directives)) {
     const back = directives.get(changed)?.direction === 'back';
@@ -125,7 +125,7 @@ function directionOf(state: Pass['assets'][number]['state'], back: boolean, star
 function directive(
   pass: Pass,
   orders: Orders,
-  { device, direction }: { readonly device: Device; readonly direction: Direction },
+  { device, direction, ownWave }: { readonly device: Device; readonly direction: Direction; readonly ownWave: number },
 ): Directive {
   const { rollout, strategy, analysis } = pass;
   const change = changeIn(rollout, device);
@@ -137,12 +137,14 @@ function directive(
   return {
     rollout: rollout.metadata.name,
     direction,
+    ownWave,
     change,
     equal: analysis.equal,
     candidateDefaults: orders.defaults,
     flippedAt: orders.flippedAt,
     permission: permission(pass, orders.decision),
-    addsDeny: analysis.classification.addsDeny && !analysis.classification.uncertain,
+    // What cannot be decided may deny as well.
+    addsDeny: analysis.classification.addsDeny || analysis.classification.uncertain,
     strategy,
     policies: analysis.policies.get(device.metadata.name) ?? [],
     wave: pass.tally.wave,

@@ -13,6 +13,7 @@ import { afterAcknowledgement, openActs, type SecurityAct, securityActs } from '
 import { aftermath } from './aftermath.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { approvedBy } from './approval.ts';
+import { carriesOther } from './asset-families.ts';
 import { isReady } from './asset-ready.ts';
 import { timeOf } from './asset-record.ts';
 import { assetsOf, inFlightElsewhere, summarise } from './assets.ts';
@@ -76,7 +77,15 @@ async function look(start: Start): Promise<Pass> {
     now,
   });
   const strategy = analysis.equal ? inOneGo(given) : given;
-  const assets = summarise({ rollout, devices, strategy, started, ready, retriedAt });
+  const assets = summarise({
+    rollout,
+    devices,
+    strategy,
+    started,
+    ready,
+    retriedAt,
+    unproven: (device) => carriesOther(session, device, families),
+  });
   const defaults = await readDefaults(candidates, rollout);
   const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
   const change = revisionChange(deps.cache, rollout, placeOf(session));

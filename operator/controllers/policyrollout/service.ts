@@ -20,6 +20,8 @@ export interface Directive {
   readonly rollout: string;
   readonly direction: Direction;
   readonly families: readonly Family[];
+  /** The asset's own wave, counted from 0; stays with it once it has begun. */
+  readonly ownWave?: number;
   /** What changes at this asset beside documents. */
   readonly change?: DeviceStatusRolloutChange | undefined;
   /** The asset may do the same before and after: the order of calls and the settle times are all the proof it needs. */

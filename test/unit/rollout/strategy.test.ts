@@ -131,6 +131,18 @@ describe('waves', () => {
     expect(waveOf(plan, plan.order.indexOf('f'))).toBe(1);
   });
 
+  test('R19: assets on a candidate that was overtaken form the first wave', () => {
+    const assets = ['a', 'b', 'c', 'd'].map((id) => ({
+      id,
+      cohort: id,
+      criticality: 0,
+      unproven: id === 'c' || id === 'd',
+    }));
+    const plan = planWaves(assets, DEFAULT_STRATEGY);
+    expect(plan.order.slice(0, 2)).toEqual(['c', 'd']);
+    expect(plan.ends[0]).toBe(2);
+  });
+
   test('the most critical assets move last by default', () => {
     const assets = [
       { id: 'a', cohort: 'x', criticality: 5 },
