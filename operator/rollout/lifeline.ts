@@ -166,7 +166,6 @@ export function connectionContext(subject: LifelineSubject): Context {
   const known = subject.exclusive || subject.clientId === subject.thingName;
   const base: MutableContext = {
     [keys.clientId]: subject.clientId,
-    [keys.isAttached]: String(known),
     ...(subject.certificateId === undefined ? {} : { 'iot:CertificateId': subject.certificateId }),
     ...(known ? { [keys.thingName]: subject.thingName } : {}),
     ...(known && subject.thingTypeName !== undefined ? { [keys.thingType]: subject.thingTypeName } : {}),

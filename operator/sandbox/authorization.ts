@@ -131,7 +131,6 @@ function contextOf(
   if (clientId !== undefined) context[keys.clientId] = clientId;
   const certificate = scope.resourceOf(principal);
   if (certificate?.startsWith('cert/')) context['iot:CertificateId'] = certificate.slice('cert/'.length);
-  context[keys.isAttached] = String(thingName !== undefined);
   const thing = thingName === undefined ? undefined : view.thing(thingName);
   if (thingName === undefined || !thing) return context;
   context[keys.thingName] = thingName;

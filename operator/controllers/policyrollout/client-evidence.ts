@@ -2,16 +2,23 @@ import type { DeniedRequest, Evidence } from '../../rollout/verdict.ts';
 import { type ClientHistory, USED_FOR_MS } from './client-history.ts';
 import type { EvidenceQuery } from './signals.ts';
 
-/** What these histories say since a moment. `isHistoryKnown`: somebody listened before the change. */
+export interface Listening {
+  /** Somebody listened before the change. */
+  readonly isHistoryKnown: boolean;
+  /** Denied requests are known up to here; what may be explained by one is not judged before. */
+  readonly denialsTo: number;
+}
+
+/** What these histories say since a moment. */
 export function evidenceOf(
   histories: readonly ClientHistory[],
   query: EvidenceQuery,
-  isHistoryKnown: boolean,
+  { isHistoryKnown, denialsTo }: Listening,
 ): Omit<Evidence, 'signals'> {
   const { since } = query;
   const times = (pick: (history: ClientHistory) => number): number =>
     histories.reduce((sum, history) => sum + (pick(history) >= since ? 1 : 0), 0);
-  const failures = histories.flatMap((history) => history.failures);
+  const failures = histories.flatMap((history) => [...history.failures, ...unexplained(history, since, denialsTo)]);
   return {
     denied: histories.flatMap((history) => deniedIn(history, query, isHistoryKnown)),
     newConnects: times(({ lastConnect }) => lastConnect),
@@ -27,6 +34,20 @@ export function evidenceOf(
     ),
     checks: [],
   };
+}
+
+/** Logs arrive a little later than what they explain. */
+const EXPLAINED_WITHIN_MS = 30_000;
+
+/**
+ * AWS ends a session for a request that was denied, and then the denial is what weighs: alone it may be the tightening at
+ * work. Sessions that ended so although nothing was denied were refused something that nobody saw.
+ */
+function unexplained({ refusedEnds, denied }: ClientHistory, since: number, denialsTo: number): readonly number[] {
+  if (refusedEnds.length === 0) return refusedEnds;
+  const first = since - EXPLAINED_WITHIN_MS;
+  if ([...denied.values()].some(({ lastAt }) => lastAt >= first)) return refusedEnds.filter((at) => at < first);
+  return refusedEnds.filter((at) => at + EXPLAINED_WITHIN_MS <= denialsTo);
 }
 
 /** How far back an asset's own failures are its control. */

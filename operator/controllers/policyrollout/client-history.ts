@@ -37,6 +37,8 @@ export interface ClientHistory {
   /** Times of the latest connects and refused connects, oldest first. */
   attempts: number[];
   failures: number[];
+  /** Sessions that AWS ended because a right was missing: a refused publish or subscribe of MQTT 3.1.1 among them. */
+  refusedEnds: number[];
   readonly used: Map<string, Use>;
   readonly denied: Map<string, Denial>;
   /** Denied requests beyond those that are kept. */
@@ -76,6 +78,7 @@ export function newHistory(clientId: string, principal: string | undefined): Cli
     lastAcknowledged: 0,
     attempts: [],
     failures: [],
+    refusedEnds: [],
     used: new Map(),
     denied: new Map(),
     deniedMore: 0,
@@ -95,7 +98,7 @@ export function note(history: ClientHistory, signal: Signal, guarded: ReadonlySe
     case 'disconnected':
       // The end of a session that another has replaced says nothing about the client.
       if (at >= history.stateAt && !otherSession(history, signal.session)) setState(history, false, signal);
-      if (REFUSED.has(signal.reason)) remember(history.failures, at);
+      if (REFUSED.has(signal.reason)) remember(history.refusedEnds, at);
       return;
     case 'connectFailed':
       remember(history.attempts, at);

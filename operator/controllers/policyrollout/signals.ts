@@ -1,7 +1,7 @@
 import { isDeclared, isPattern, tellsNothing } from '../../rollout/client-ids.ts';
 import type { Evidence, SignalHealth } from '../../rollout/verdict.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { evidenceOf } from './client-evidence.ts';
+import { evidenceOf, type Listening } from './client-evidence.ts';
 import { type ClientHistory, newHistory, note } from './client-history.ts';
 
 export { requestKey, USED_FOR_MS } from './client-history.ts';
@@ -115,8 +115,6 @@ export interface SignalBook {
   forget(account: string, source: SourceName): void;
   /** What the sources of an account are worth to an asset now. */
   healths(asset: AssetIdentity): readonly SignalHealth[];
-  /** Since when a source has been listened to without a gap. */
-  sourceFrom(account: string, source: SourceName): number | undefined;
   /** How far each source of an account is behind, in milliseconds. */
   sources(): readonly {
     readonly account: string;
@@ -172,7 +170,7 @@ class Book implements SignalBook {
   evidence(query: EvidenceQuery): Evidence {
     const histories = this.#of(query);
     return {
-      ...evidenceOf(histories, query, this.isHistoryKnown(query.account, query.usedBefore)),
+      ...evidenceOf(histories, query, this.#listening(query)),
       signals: this.healths(query),
     };
   }
@@ -227,10 +225,6 @@ class Book implements SignalBook {
 
   forget(account: string, source: SourceName): void {
     this.#sources.get(account)?.delete(source);
-  }
-
-  sourceFrom(account: string, source: SourceName): number | undefined {
-    return this.#sources.get(account)?.get(source)?.from;
   }
 
   sources(): ReturnType<SignalBook['sources']> {
@@ -303,6 +297,15 @@ class Book implements SignalBook {
       }
     }
     return found;
+  }
+
+  #listening({ account, usedBefore }: EvidenceQuery): Listening {
+    const logs = this.#sources.get(account)?.get('logs');
+    const listened = logs !== undefined && logs.unavailable === undefined;
+    return {
+      isHistoryKnown: this.isHistoryKnown(account, usedBefore),
+      denialsTo: listened ? logs.readTo : Number.POSITIVE_INFINITY,
+    };
   }
 
   healths({ account, clientIds }: AssetIdentity): readonly SignalHealth[] {

@@ -17,12 +17,14 @@ const PAGE = 10_000;
 const MAX_AGE_MS = 300_000;
 /** Identities of entries of the overlap. */
 const MOST_SEEN = 50_000;
+/** Nobody listened to what devices did. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
 /** How often the settings of logging are looked at. */
 const SETTINGS_MS = 300_000;
 
 /**
  * V2 logs of AWS IoT from CloudWatch Logs. Begins a day back, so that what devices used before is known. Successes are
- * logged from level INFO on only; below it nothing good would ever be heard, which is told as unavailable.
+ * logged from level INFO on only; below it nobody knows what a device did, so that a denial says less.
  */
 export function logReader(logGroup: string): SignalReader {
   let from: number | undefined;
@@ -30,13 +32,14 @@ export function logReader(logGroup: string): SignalReader {
   let backPages = 0;
   let caughtUp = false;
   let cursor: { readonly startTime: number; readonly endTime: number; readonly nextToken: string } | undefined;
-  let settings: { readonly at: number; readonly problem: string | undefined } | undefined;
+  let settings: Settings | undefined;
+  let historyFrom = UNKNOWN;
 
-  async function problemNow(reading: Reading): Promise<string | undefined> {
+  async function settingsNow(reading: Reading): Promise<Settings> {
     const now = reading.clock.now();
-    if (settings !== undefined && now - settings.at < SETTINGS_MS) return settings.problem;
-    settings = { at: now, problem: await settingsProblem(reading) };
-    return settings.problem;
+    if (settings === undefined || now - settings.at >= SETTINGS_MS)
+      settings = { at: now, ...(await readSettings(reading)) };
+    return settings;
   }
 
   return {
@@ -46,9 +49,10 @@ export function logReader(logGroup: string): SignalReader {
       const { key, port } = session();
       const now = clock.now();
       from ??= now - BACK_MS;
-      const problem = await problemNow(reading);
-      if (problem !== undefined) {
-        book.report(key, 'logs', { readTo: now, from, maxAgeMs: MAX_AGE_MS, unavailable: problem });
+      const { unavailable, tellsSuccess } = await settingsNow(reading);
+      if (!tellsSuccess) historyFrom = UNKNOWN;
+      if (unavailable !== undefined) {
+        book.report(key, 'logs', { readTo: now, from: UNKNOWN, maxAgeMs: MAX_AGE_MS, unavailable });
         return ABSENT_AGAIN_MS;
       }
       const window = cursor ?? { startTime: from, endTime: now, nextToken: undefined };
@@ -64,15 +68,14 @@ export function logReader(logGroup: string): SignalReader {
         };
         const answer = await ifFound(port.call('FilterLogEvents', input, options));
         if (answer === undefined) {
-          book.report(key, 'logs', {
-            readTo: now,
-            from,
-            maxAgeMs: MAX_AGE_MS,
-            unavailable: `there is no log group ${logGroup}`,
-          });
+          historyFrom = UNKNOWN;
+          const none = `there is no log group ${logGroup}`;
+          book.report(key, 'logs', { readTo: now, from: UNKNOWN, maxAgeMs: MAX_AGE_MS, unavailable: none });
           return ABSENT_AGAIN_MS;
         }
-        for (const { eventId = '', message = '' } of answer.events ?? []) {
+        for (const { eventId = '', message = '', timestamp = now } of answer.events ?? []) {
+          // History begins with the first entry, not with the day before: nobody may have logged then.
+          if (tellsSuccess) historyFrom = Math.min(historyFrom, timestamp);
           if (seen.has(eventId)) continue;
           seen.add(eventId);
           for (const signal of signalsOfLog(parsed(message), place)) book.record(key, signal);
@@ -85,6 +88,7 @@ export function logReader(logGroup: string): SignalReader {
         // Too busy a fleet to read a day of: what matters is now.
         cursor = undefined;
         from = clock.now() - OVERLAP_MS;
+        historyFrom = clock.now();
         caughtUp = true;
         return 0;
       }
@@ -95,29 +99,33 @@ export function logReader(logGroup: string): SignalReader {
       }
       cursor = undefined;
       caughtUp = true;
-      const started = book.sourceFrom(key, 'logs') ?? window.startTime;
       from = Math.max(window.startTime, window.endTime - OVERLAP_MS);
-      book.report(key, 'logs', {
-        readTo: window.endTime,
-        from: Math.min(started, window.startTime),
-        maxAgeMs: MAX_AGE_MS,
-      });
+      book.report(key, 'logs', { readTo: window.endTime, from: historyFrom, maxAgeMs: MAX_AGE_MS });
       return AGAIN_MS;
     },
   };
 }
 
-async function settingsProblem({ session, options }: Reading): Promise<string | undefined> {
+interface Settings {
+  readonly at: number;
+  readonly unavailable: string | undefined;
+  /** Level INFO and below: what is allowed is logged as well, so what a device did is known. */
+  readonly tellsSuccess: boolean;
+}
+
+async function readSettings({ session, options }: Reading): Promise<Omit<Settings, 'at'>> {
   const { port } = session();
   try {
     const { defaultLogLevel, disableAllLogs } = await port.call('GetV2LoggingOptions', {}, options);
-    if (disableAllLogs === true || defaultLogLevel === 'DISABLED') return 'logging of AWS IoT is switched off';
-    if (defaultLogLevel === 'INFO' || defaultLogLevel === 'DEBUG') return undefined;
-    return `logging of AWS IoT is at level ${defaultLogLevel}, at which no success is logged; set it to INFO`;
+    // Levels of single groups and clients beat the default one, DISABLED included: then there is something to read.
+    const unavailable = disableAllLogs === true ? 'logging of AWS IoT is switched off' : undefined;
+    return { unavailable, tellsSuccess: defaultLogLevel === 'INFO' || defaultLogLevel === 'DEBUG' };
   } catch (thrown) {
-    if (hasReason(thrown, 'NotConfigured', 'NotFound')) return 'V2 logging of AWS IoT is not set up';
+    if (hasReason(thrown, 'NotConfigured', 'NotFound')) {
+      return { unavailable: 'V2 logging of AWS IoT is not set up', tellsSuccess: false };
+    }
     // Whoever may read the logs and not their settings is believed about the settings.
-    if (hasReason(thrown, 'AccessDenied', 'Unsupported')) return undefined;
+    if (hasReason(thrown, 'AccessDenied', 'Unsupported')) return { unavailable: undefined, tellsSuccess: true };
     throw thrown;
   }
 }

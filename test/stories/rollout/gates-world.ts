@@ -114,5 +114,9 @@ export async function gatesWorld(options: GatesOptions = {}) {
       await fleet[Symbol.asyncDispose]();
     },
   };
+  // An hour in which everybody does what it does: without it nobody knows what a device uses.
+  await world.pass(1);
+  for (let i = 0; i < 3; i += 1) await step(20 * MINUTE);
+  await world.pass(1);
   return world;
 }

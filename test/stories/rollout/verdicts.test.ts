@@ -94,6 +94,12 @@ describe('R13: the look before something is taken', () => {
       why: expect.stringMatching(/^AWS denies iot:\w+ on .* which our own evaluation permits/),
     });
     expect(await fleet.attached('press-1')).toContain('base');
+    // However often it is looked at within the minute, AWS is not asked again.
+    for (let i = 0; i < 3; i += 1) {
+      hear(fleet, 'press-1');
+      await fleet.advance(2_000);
+    }
+    expect(fleet.sandbox.ledger.count({ operation: 'TestAuthorization' })).toBe(2);
     // Once both agree it goes on by itself.
     await fleet.live(60, { until: state(fleet, 'press-1', 'Succeeded') });
     expect((await record(fleet, 'press-1')).preflight).toMatch(/^AWS agrees/);

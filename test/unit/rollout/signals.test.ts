@@ -191,6 +191,20 @@ describe('R17: how a denial weighs', () => {
     ]);
   });
 
+  test('a session that AWS ended for a denied request is that denial, and no refused connect', () => {
+    const { book: b, say } = book();
+    const refusedEnd = { kind: 'disconnected', reason: 'AUTH_ERROR' } as const;
+    say(refusedEnd);
+    expect(b.evidence(QUERY).connectFailures).toBe(1);
+    // The log that may explain it has not been read so far.
+    b.report('a', 'logs', { readTo: AT + MINUTE, from: AT - DAY, maxAgeMs: DAY });
+    expect(b.evidence(QUERY).connectFailures).toBe(0);
+    b.report('a', 'logs', { readTo: AT + 5 * MINUTE, from: AT - DAY, maxAgeMs: DAY });
+    expect(b.evidence(QUERY).connectFailures).toBe(1);
+    say(request('debug', false));
+    expect(b.evidence(QUERY)).toMatchObject({ connectFailures: 0, denied: [{ need: 'other' }] });
+  });
+
   test('where nobody listened before the change, a denial leaves it open', () => {
     const { book: b, say } = book();
     b.report('a', 'logs', { readTo: AT + 10 * MINUTE, from: AT - MINUTE, maxAgeMs: MINUTE });
