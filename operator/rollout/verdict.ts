@@ -29,6 +29,7 @@ export interface Evidence {
 export interface SignalHealth {
   readonly name: string;
   readonly health: 'fresh' | 'stale' | 'unavailable';
+  readonly why?: string;
 }
 
 export interface DeniedRequest {

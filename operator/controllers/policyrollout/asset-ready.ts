@@ -31,7 +31,8 @@ export function watchable(signals: SignalBook, asset: AssetIdentity, { contactWi
     );
   }
   if (healths.length > 0 && healths.every(({ health }) => health === 'unavailable')) {
-    return no('AWS gives no signal of it, so a loss would not be seen; see signals of its AWSAccount');
+    const whys = healths.map(({ name, why }) => `${name}: ${why ?? 'unavailable'}`).join('; ');
+    return no(`AWS gives no signal of it, so a loss would not be seen (${whys}); see signals of its AWSAccount`);
   }
   const contact = signals.contact(asset);
   if (contact.connected) return { yes: true };

@@ -39,10 +39,13 @@ export async function judgeAsset(attempt: Attempt): Promise<Judged> {
   const worse = expanded.verdict === 'failed' && observed.verdict !== 'failed' ? expanded : observed;
   return {
     permission: directive.permission.yes
-      ? watchable(attempt.rollouts.signals, assetIdentity(scope.object, scope.session.key), {
-          contactWithinMs: directive.strategy.contactWithinMs,
-          now,
-        })
+      ? hinted(
+          scope.session.spec.signals === undefined,
+          watchable(attempt.rollouts.signals, assetIdentity(scope.object, scope.session.key), {
+            contactWithinMs: directive.strategy.contactWithinMs,
+            now,
+          }),
+        )
       : directive.permission,
     expandedHealth: expanded.verdict === 'failed' ? 'failing' : 'healthy',
     verdict: early ? 'inconclusive' : observed.verdict,
@@ -51,6 +54,12 @@ export async function judgeAsset(attempt: Attempt): Promise<Judged> {
     why: worse.why,
     blocked: observed.blocked.map(({ action, resource }) => requestKey(action, resource)),
   };
+}
+
+/** Where nobody listens, waiting for the device is no use. */
+function hinted(deaf: boolean, permission: Permission): Permission {
+  if (permission.yes || !deaf) return permission;
+  return { yes: false, why: `${permission.why}; its AWSAccount names nothing to listen to (spec.signals)` };
 }
 
 function judgeSince(attempt: Attempt, since: number, more: Partial<Evidence>): Judgement {

@@ -110,6 +110,11 @@ function announce(pass: Pass, orders: Orders): void {
     if (direction === undefined || device === undefined) continue;
     directives.set(keyText(objectKey(device)), directive(pass, orders, { device, direction, ownWave: asset.wave }));
   }
+  const moving = assets.filter(({ state }) => inFlight(state)).map(({ id }) => byName.get(id));
+  const guarded = moving.flatMap((device) =>
+    device === undefined ? [] : [...(directives.get(keyText(objectKey(device)))?.lifeline ?? [])],
+  );
+  deps.rollouts.signals.guard(pass.session.key, keyText(key), new Set(guarded));
   for (const changed of deps.rollouts.publish(key, directives)) {
     const back = directives.get(changed)?.direction === 'back';
     deps.enqueue(parseKey(changed), { priority: back ? Priority.security : Priority.change });
@@ -182,9 +187,7 @@ function permission({ input }: Pass, decision: RolloutDecision): Permission {
 
 function lifelineKeys({ deps, session, rollout }: Pass, device: Device): ReadonlySet<string> {
   const needs = lifelineOf({ cache: deps.cache, session, rollout }, device);
-  const keys = needs.map(({ request }) => requestKey(request.action, request.resource));
-  deps.rollouts.signals.guard(session.key, keys);
-  return new Set(keys);
+  return new Set(needs.map(({ request }) => requestKey(request.action, request.resource)));
 }
 
 /** What the change takes away from this asset decides what has to be seen again. */

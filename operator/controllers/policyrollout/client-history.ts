@@ -87,7 +87,7 @@ export function newHistory(clientId: string, principal: string | undefined): Cli
 }
 
 /** Events come twice and in any order: what is older than what is known changes nothing that is newer. */
-export function note(history: ClientHistory, signal: Signal, guarded: ReadonlySet<string>): void {
+export function note(history: ClientHistory, signal: Signal, isGuarded: (key: string) => boolean): void {
   const { at } = signal;
   switch (signal.kind) {
     case 'connected':
@@ -110,7 +110,7 @@ export function note(history: ClientHistory, signal: Signal, guarded: ReadonlySe
       break;
     case 'request':
       if (!signal.allowed) {
-        deny(history, signal, guarded);
+        deny(history, signal, isGuarded);
         return;
       }
       use(history, signal);
@@ -175,7 +175,7 @@ function oldestUse(used: ReadonlyMap<string, Use>): string {
 function deny(
   history: ClientHistory,
   { action, resource, sourceIp, at }: Extract<Signal, { kind: 'request' }>,
-  guarded: ReadonlySet<string>,
+  isGuarded: (key: string) => boolean,
 ): void {
   const key = requestKey(action, resource);
   const known = history.denied.get(key);
@@ -184,7 +184,7 @@ function deny(
     known.count += 1;
     return;
   }
-  const weighs = guarded.has(key) || history.used.has(key);
+  const weighs = isGuarded(key) || history.used.has(key);
   if (history.denied.size >= (weighs ? MOST_DENIED : KEPT_DENIED)) {
     history.deniedMore += 1;
     return;

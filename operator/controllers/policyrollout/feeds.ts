@@ -121,9 +121,12 @@ export function signalsOfLog(entry: unknown, place: FeedPlace): readonly Signal[
   return text(entry.topicName)
     .split(',')
     .filter((topic) => topic !== '')
-    .map((topic) => {
+    .flatMap((topic): readonly Signal[] => {
       const resource = `${arnPrefix(place)}${kind}/${topic}`;
-      return { ...from, kind: 'request', action, resource, allowed, ...sourceIp };
+      const request = { ...from, kind: 'request', resource, allowed, ...sourceIp } as const;
+      // A retained message that went through used both rights.
+      const both = decided === 'iot:Publish' && allowed && isTrue(entry.retain);
+      return [{ ...request, action }, ...(both ? [{ ...request, action: 'iot:RetainPublish' }] : [])];
     });
 }
 

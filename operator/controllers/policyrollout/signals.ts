@@ -108,8 +108,8 @@ export interface SignalBook {
   isKnown(asset: AssetIdentity): boolean;
   /** Whether what an asset did before this time was listened to, so that what it did not do is known as well. */
   isHistoryKnown(account: string, before: number): boolean;
-  /** Denied requests with these keys are kept whatever else the client does. */
-  guard(account: string, keys: Iterable<string>): void;
+  /** Denied requests with these keys are kept whatever else the client does. `owner` replaces what it said before. */
+  guard(account: string, owner: string, keys: ReadonlySet<string>): void;
   report(account: string, source: SourceName, report: SourceReport): void;
   /** Nobody reads this source any more. */
   forget(account: string, source: SourceName): void;
@@ -146,7 +146,8 @@ class Book implements SignalBook {
   readonly #principals = new Map<string, Set<string | undefined>>();
   /** Client ids by account and certificate, with the time they were last seen. */
   readonly #ids = new Map<string, Map<string, number>>();
-  readonly #guarded = new Map<string, Set<string>>();
+  /** By account and owner. */
+  readonly #guarded = new Map<string, Map<string, ReadonlySet<string>>>();
   readonly #sources = new Map<string, Map<SourceName, SourceReport>>();
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -157,7 +158,7 @@ class Book implements SignalBook {
     // A signal from the future is a clock that lies; it must not make an asset look alive for ever.
     const signal = { ...given, at: Math.min(given.at, this.#clock.now()) };
     if (signal.kind !== 'connectFailed') this.#sight(account, signal);
-    note(this.#clientOf(account, signal), signal, this.#guarded.get(account) ?? NONE);
+    note(this.#clientOf(account, signal), signal, (key) => this.#isGuarded(account, key));
     for (const listener of this.#listeners) listener(account, signal);
   }
 
@@ -212,10 +213,11 @@ class Book implements SignalBook {
     return from === undefined || from <= before - LEAST_HISTORY_MS;
   }
 
-  guard(account: string, keys: Iterable<string>): void {
-    const guarded = this.#guarded.get(account) ?? new Set<string>();
-    this.#guarded.set(account, guarded);
-    for (const key of keys) guarded.add(key);
+  guard(account: string, owner: string, keys: ReadonlySet<string>): void {
+    const owners = this.#guarded.get(account) ?? new Map<string, ReadonlySet<string>>();
+    this.#guarded.set(account, owners);
+    if (keys.size === 0) owners.delete(owner);
+    else owners.set(owner, keys);
   }
 
   report(account: string, source: SourceName, report: SourceReport): void {
@@ -256,6 +258,11 @@ class Book implements SignalBook {
     const [oldest = ''] = ids.keys();
     ids.delete(oldest);
     this.#forget(account, oldest, principal);
+  }
+
+  #isGuarded(account: string, key: string): boolean {
+    for (const keys of this.#guarded.get(account)?.values() ?? []) if (keys.has(key)) return true;
+    return false;
   }
 
   #clientOf(account: string, { clientId, principal }: Signal): ClientHistory {
@@ -313,10 +320,9 @@ class Book implements SignalBook {
     const silent = clientIds.length > 0 && clientIds.every(tellsNothing);
     return [...(this.#sources.get(account) ?? [])].map(([name, { readTo, maxAgeMs, unavailable }]) => {
       const notForIt = silent && (name === 'lifecycle' || name === 'connectivity');
-      if (unavailable !== undefined || notForIt) return { name, health: 'unavailable' };
+      if (unavailable !== undefined) return { name, health: 'unavailable', why: unavailable };
+      if (notForIt) return { name, health: 'unavailable', why: 'not told of client ids with # or +' };
       return { name, health: now - readTo > maxAgeMs ? 'stale' : 'fresh' };
     });
   }
 }
-
-const NONE: ReadonlySet<string> = new Set();

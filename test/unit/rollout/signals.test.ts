@@ -104,7 +104,7 @@ describe('what is remembered', () => {
   test('neither a busy device nor a flood of other denials hides the one that weighs', () => {
     const { book: b, say } = book();
     say(request('used', true), { at: AT - MINUTE });
-    b.guard('a', [key('lifeline')]);
+    b.guard('a', 'rollout', new Set([key('lifeline')]));
     for (let i = 0; i < 500; i += 1) say(request(`junk-${i}`, false));
     say(request('used', false));
     say(request('lifeline', false));
@@ -189,6 +189,10 @@ describe('R17: how a denial weighs', () => {
     expect(b.evidence({ ...QUERY, lifeline }).denied).toEqual([
       { action: 'iot:RetainPublish', resource: `${ARN}topic/alarms`, need: 'other' },
     ]);
+    // Who retained before the change is refused what it used.
+    const before = { ...refused, status: 'Success', timestamp: '2025-12-31 23:00:00.000' };
+    for (const signal of signalsOfLog(before, PLACE)) b.record('a', signal);
+    expect(b.evidence({ ...QUERY, lifeline }).denied[0]?.need).toBe('used');
   });
 
   test('a session that AWS ended for a denied request is that denial, and no refused connect', () => {
