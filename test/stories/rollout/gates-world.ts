@@ -81,7 +81,7 @@ export async function gatesWorld(options: GatesOptions = {}) {
           }
           habit(one, name);
         }
-        for (let i = 0; i < 3; i += 1) await step(MINUTE / 3);
+        for (let i = 0; i < 2; i += 1) await step(MINUTE / 2);
         if ((await until?.()) === true) return;
       }
     },

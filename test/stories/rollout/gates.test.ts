@@ -29,7 +29,7 @@ describe('what the operator hears over the wire', () => {
     });
     // What was taken note of is gone from the queue.
     expect(world.calls('DeleteMessageBatch')).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 
   test('while the logs cannot be read nothing is taken, and it goes on when they can', async () => {
     await using world = await gatesWorld({ devices: 1 });
@@ -45,7 +45,7 @@ describe('what the operator hears over the wire', () => {
     world.sandbox.faults.remove(outage);
     await world.pass(40, world.is('press-1', 'Succeeded'));
     expect(await world.states()).toEqual({ 'press-1': 'Succeeded' });
-  }, 120_000);
+  }, 240_000);
 
   test('with logging below INFO nobody knows what a device did: a denied request leaves the verdict open', async () => {
     await using world = await gatesWorld({ devices: 1, logging: 'ERROR' });
@@ -55,13 +55,13 @@ describe('what the operator hears over the wire', () => {
     await world.pass(6);
     expect(await world.record('press-1')).toMatchObject({ state: 'Observing' });
     expect((await world.record('press-1')).used).toBeUndefined();
-  }, 120_000);
+  }, 240_000);
 
   test('without logging that source is unavailable, never healthy', async () => {
     await using world = await gatesWorld({ devices: 1, logging: '' });
     const told = world.fleet.signals.sources().find(({ source }) => source === 'logs');
     expect(told?.unavailable).toBe('V2 logging of AWS IoT is not set up');
-  }, 120_000);
+  }, 240_000);
 
   test('after a restart a device that stays connected and says nothing is known from the index', async () => {
     await using world = await gatesWorld({ devices: 1 });
@@ -82,7 +82,7 @@ describe('what the operator hears over the wire', () => {
     world.does('press-1', telemetry);
     await world.pass(3, world.is('press-1', 'Succeeded'));
     expect((await world.record('press-1')).state).toBe('Succeeded');
-  }, 120_000);
+  }, 240_000);
 
   test('a subscription that did not come back fails the asset', async () => {
     await using world = await gatesWorld({ devices: 1, document: listening('telemetry/*', 'debug/*') });
@@ -102,7 +102,7 @@ describe('what the operator hears over the wire', () => {
     world.live.get('press-1')?.disconnect();
     await world.pass(20, world.is('press-1', 'RollingBack', 'Succeeded'));
     expect(await world.record('press-1')).toMatchObject({ verdict: 'SubscriptionsLost', failure: 'failed' });
-  }, 120_000);
+  }, 240_000);
 
   test('a new violation of Device Defender fails the asset; an old one does not', async () => {
     await using world = await gatesWorld({ devices: 1 });
@@ -125,7 +125,7 @@ describe('what the operator hears over the wire', () => {
     raise();
     await world.pass(3, world.is('press-1', 'RollingBack'));
     expect(await world.record('press-1')).toMatchObject({ verdict: 'NewViolation' });
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('R17: one device cannot revert the fleet', () => {
@@ -163,5 +163,5 @@ describe('R17: one device cannot revert the fleet', () => {
     expect((await world.rollout()).status?.phase).not.toMatch(/^Abort/);
     expect(await world.record('press-2')).toMatchObject({ state: 'Succeeded' });
     expect((await world.record('press-2')).failure).toBeUndefined();
-  }, 180_000);
+  }, 240_000);
 });
