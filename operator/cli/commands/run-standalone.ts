@@ -121,6 +121,11 @@ async function runOnce(standalone: Standalone, { log, signal }: RunInput, timeou
   return result;
 }
 
+/** All that is wrong is that the source does not answer. */
+function isUnread(kind: string, progress: string): boolean {
+  return kind === 'FleetSource' && progress === 'reconciling';
+}
+
 function report(result: OnceResult, { io, args }: RunInput): number {
   switch (result.kind) {
     case 'ready':
@@ -143,7 +148,9 @@ function report(result: OnceResult, { io, args }: RunInput): number {
       const why =
         result.kind === 'stuck' ? 'and nothing more happens by itself' : `after ${args.text('timeout') ?? '15m'}`;
       io.stderr(`${notReady.length} of ${total} objects are not Ready, ${why}.\n`);
-      return result.kind === 'stuck' ? Exit.bad : Exit.timeout;
+      if (result.kind === 'timeout') return Exit.timeout;
+      const unreadable = notReady.every(({ object, progress }) => isUnread(object.kind, progress.kind));
+      return unreadable ? Exit.failed : Exit.bad;
     }
     default:
       return result satisfies never;

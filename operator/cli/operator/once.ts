@@ -25,6 +25,8 @@ const POLL_MS = 100;
 const STANDSTILL_MS = 10_000;
 /** A source that cannot be read, or whose tree is invalid, is known at once: waiting longer changes nothing. */
 const SOURCE_STANDSTILL_MS = 1_000;
+/** A remote that does not answer is asked again in this time; one that stays away keeps a pipeline no longer. */
+const REMOTE_STANDSTILL_MS = 20_000;
 
 /** Follows a fleet to its end: all Ready, stuck, or out of time. */
 export async function untilSettled(options: OnceOptions): Promise<OnceResult> {
@@ -56,12 +58,13 @@ function sourceIsApplied({ operator, source }: OnceOptions): boolean {
   return object !== undefined && isReady(object);
 }
 
-/** How long nothing may move before it counts as stuck; for ever while nothing is stalled. */
+/** How long nothing may move before it counts as stuck; for ever while nothing is stalled and the source answers. */
 function standstill({ operator, source }: OnceOptions): number {
   let wait = Number.POSITIVE_INFINITY;
   for (const { object, progress } of operator.readiness.notReady()) {
-    if (progress.kind !== 'stalled') continue;
     const isSource = object.kind === source.kind && object.metadata.name === source.name;
+    if (isSource && progress.kind === 'reconciling') wait = Math.min(wait, REMOTE_STANDSTILL_MS);
+    if (progress.kind !== 'stalled') continue;
     wait = Math.min(wait, isSource ? SOURCE_STANDSTILL_MS : STANDSTILL_MS);
   }
   return wait;

@@ -134,6 +134,18 @@ test('a source that is not there ends with 3 and says why', async () => {
   expect(status).toBe(3);
 });
 
+test('a remote that went away ends with 3 long before the timeout, and what it brought last stays', async () => {
+  const remote = await GitRemote.create();
+  using at = folder({});
+  await remote.commit({ 'a.yaml': device('kept') });
+  expect((await runCliHere(once(remote.fileUrl), { cwd: at.path })).status).toBe(0);
+  await remote[Symbol.asyncDispose]();
+  const { status, stdout } = await runCliHere(once(remote.fileUrl), { cwd: at.path });
+  expect(stdout).toMatch(/FleetSource\/standalone +reconciling +RepositoryNotFound .* stays applied/);
+  expect(stdout).not.toContain('Device/kept');
+  expect(status).toBe(3);
+});
+
 test('a running operator holds its state folder, is looked at beside it, follows the folder and stops in order', async () => {
   using at = folder({ 'a.yaml': device('resident') });
   const argv = [

@@ -98,6 +98,7 @@ test.each([
   ['stalled', 'ready', 10_000, 'stuck', 'a device that only a person can help'],
   ['ready', 'stalled', 1_000, 'stuck', 'a source that cannot be read is known at once'],
   ['reconciling', 'ready', 60_000, 'timeout', 'something that may still come'],
+  ['ready', 'reconciling', 20_000, 'stuck', 'a remote that stays away'],
 ] as const)('a device %s under a source %s ends after %i ms as %s: %s', async (device, source, ms, kind, _reason) => {
   const { put, clock, settle } = watchFleet();
   put(object('FleetSource', 's', source));
