@@ -4,7 +4,7 @@ import { family } from '../operations.ts';
 import { LIST_LAG } from '../state/lag.ts';
 import { pageOf, pageOfList } from '../state/paging.ts';
 import type { Thing, ThingGroup } from '../state/registry.ts';
-import { joinGroup, leaveGroup } from './membership.ts';
+import { checkJoin, joinGroup, leaveGroup } from './membership.ts';
 import { compact, registryOf } from './support.ts';
 import { groupNamed, nameAndArn } from './thing-groups.ts';
 import { thingNamed } from './things.ts';
@@ -63,14 +63,24 @@ export const groupMembers = family('iot', {
     const adding = (input.thingGroupsToAdd ?? []).map(
       (name) => resolve(context, { ...input, thingGroupName: name }).group,
     );
-    for (const name of input.thingGroupsToRemove ?? []) {
-      groupNamed(context, name);
+    const removing = input.thingGroupsToRemove ?? [];
+    for (const name of removing) groupNamed(context, name);
+    const overrideDynamic = input.overrideDynamicGroups ?? false;
+    // All or nothing: a thing must not be left without its old group because the new one cannot take it.
+    const after = thing.groups.filter((name) => !removing.includes(name));
+    for (const group of adding) {
+      if (after.includes(group.name)) continue;
+      const evicted = checkJoin(context, thing.name, after, { group, overrideDynamic });
+      if (evicted !== undefined) after.splice(after.indexOf(evicted), 1);
+      after.push(group.name);
+    }
+    for (const name of removing) {
       if (!thing.groups.includes(name)) continue;
       leaveGroup(context, thing, name);
       note(context, thing, name, false);
     }
     for (const group of adding) {
-      joinGroup(context, thing, group, input.overrideDynamicGroups ?? false);
+      joinGroup(context, thing, group, overrideDynamic);
       note(context, thing, group.name, true);
     }
     return {};

@@ -12,15 +12,7 @@ const MAX_GROUPS = 10;
  */
 export function joinGroup(context: CallContext, thing: Thing, group: ThingGroup, overrideDynamic: boolean): void {
   if (thing.groups.includes(group.name)) return;
-  const registry = registryOf(context);
-  const root = registry.rootOf(group.name);
-  const relative = thing.groups.find((name) => registry.rootOf(name) === root);
-  if (relative !== undefined) {
-    throw invalid(
-      `Thing ${thing.name} is already in group ${relative}, which is in the same hierarchy as ${group.name}`,
-    );
-  }
-  const evicted = thing.groups.length >= MAX_GROUPS ? roomIn(context, thing, overrideDynamic) : undefined;
+  const evicted = checkJoin(context, thing.name, thing.groups, { group, overrideDynamic });
   addMember(context, thing, group);
   if (evicted === undefined) return;
   // Only now: a dynamic group takes a thing back as soon as there is room for it.
@@ -28,17 +20,28 @@ export function joinGroup(context: CallContext, thing: Thing, group: ThingGroup,
   noteFull(context, thing, evicted);
 }
 
-/** The dynamic group that a thing leaves for a static one. */
-function roomIn(context: CallContext, thing: Thing, overrideDynamic: boolean): string {
+/** Throws when a thing in these groups cannot join; answers the dynamic group that it would leave for the static one. */
+export function checkJoin(
+  context: CallContext,
+  thingName: string,
+  groups: readonly string[],
+  { group, overrideDynamic }: { readonly group: ThingGroup; readonly overrideDynamic: boolean },
+): string | undefined {
   const registry = registryOf(context);
-  const newestDynamic = thing.groups
-    .map((name) => registry.groups.get(name))
-    .filter((group) => group?.query !== undefined)
-    .sort((a, b) => (b?.createdAt ?? 0) - (a?.createdAt ?? 0))[0];
-  if (!overrideDynamic || !newestDynamic) {
-    throw invalid(`Thing ${thing.name} is already in ${MAX_GROUPS} groups`);
+  const root = registry.rootOf(group.name);
+  const relative = groups.find((name) => registry.rootOf(name) === root);
+  if (relative !== undefined) {
+    throw invalid(
+      `Thing ${thingName} is already in group ${relative}, which is in the same hierarchy as ${group.name}`,
+    );
   }
-  return newestDynamic.name;
+  if (groups.length < MAX_GROUPS) return undefined;
+  const newestDynamic = groups
+    .map((name) => registry.groups.get(name))
+    .filter((known) => known?.query !== undefined)
+    .sort((a, b) => (b?.createdAt ?? 0) - (a?.createdAt ?? 0))[0];
+  if (overrideDynamic && newestDynamic) return newestDynamic.name;
+  throw invalid(`Thing ${thingName} is already in ${MAX_GROUPS} groups`);
 }
 
 /** A thing that its dynamic group cannot have: it is in ten groups (dynamic-thing-groups). */

@@ -90,6 +90,18 @@ describe('jobs over MQTT', () => {
     expect(await send(topic, body)).toMatchObject([{ topic: `${topic}/rejected`, body: { code } }]);
   });
 
+  test('a job in progress is next, whatever was queued before it', async () => {
+    const { heard, send, create } = await start([`${JOBS}/notify-next`]);
+    await create('one');
+    await bed.pass(1000);
+    await create('two');
+    expect(heard().map((e) => e.body.execution.jobId)).toEqual(['one']);
+    const told = await send('two/update', { status: 'IN_PROGRESS' });
+    expect(told.filter((e) => e.topic === 'notify-next').map((e) => e.body.execution.jobId)).toEqual(['two']);
+    const [answer] = await send('start-next', {});
+    expect(answer?.body.execution.jobId).toBe('two');
+  });
+
   test('what is over is told as such: a description and a second end', async () => {
     const { send, create } = await start([`${JOBS}/nothing`]);
     await create('patch');

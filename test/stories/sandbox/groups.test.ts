@@ -106,6 +106,22 @@ describe('memberships', () => {
     await iot.addThingToThingGroup({ thingName: 'x', thingGroupName: 'left' });
   });
 
+  it('change all at once or not at all', async () => {
+    const { iot } = startSandbox();
+    await iot.createThing({ thingName: 't' });
+    for (const thingGroupName of ['old', 'root']) await iot.createThingGroup({ thingGroupName });
+    for (const thingGroupName of ['a', 'b']) await iot.createThingGroup({ thingGroupName, parentGroupName: 'root' });
+    await iot.addThingToThingGroup({ thingName: 't', thingGroupName: 'old' });
+    const change = { thingName: 't', thingGroupsToRemove: ['old'] };
+    const both = iot.updateThingGroupsForThing({ ...change, thingGroupsToAdd: ['a', 'b'] });
+    expect(await failure(both)).toMatchObject({ name: 'InvalidRequestException' });
+    const names = async () =>
+      (await iot.listThingGroupsForThing({ thingName: 't' })).thingGroups?.map((g) => g.groupName);
+    expect(await names()).toEqual(['old']);
+    await iot.updateThingGroupsForThing({ ...change, thingGroupsToAdd: ['a'] });
+    expect(await names()).toEqual(['a']);
+  });
+
   it('lets a thing be in ten groups and no more', async () => {
     const { iot } = startSandbox();
     await iot.createThing({ thingName: 'x' });
