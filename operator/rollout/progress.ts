@@ -58,7 +58,7 @@ function bake(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   if (!wave || tally.inFlightThings > 0) return undefined;
   if (input.verbs.promotedFully || input.verbs.promotedThrough >= before) return undefined;
   const evidence = tally.succeededByWave[before] ?? 0;
-  const size = input.assets.reduce((sum, asset) => sum + (asset.wave === before ? 1 : 0), 0);
+  const size = input.assets.reduce((sum, asset) => sum + (asset.wave === before && asset.masked !== true ? 1 : 0), 0);
   if (evidence < Math.min(wave.minEvidence, size) && input.verbs.resumedThrough < before) {
     return wait(
       'Paused',

@@ -16,6 +16,8 @@ export interface AssetSummary {
   /** Deferred assets: would their contact allow them to move now? */
   readonly reachable: boolean;
   readonly failure: 'none' | 'failed' | 'lifeline';
+  /** Another policy still allows what this one loses: that it fares well proves nothing. */
+  readonly masked?: boolean;
 }
 
 export interface RolloutInput {

@@ -44,7 +44,8 @@ export function count(input: RolloutInput): Tally {
     if (asset.failure !== 'none') failed += 1;
     if (asset.failure === 'lifeline') lifeline = true;
     if (!SETTLED.has(asset.state) && asset.wave < wave) wave = asset.wave;
-    if (asset.state === 'Succeeded') succeededByWave[asset.wave] = (succeededByWave[asset.wave] ?? 0) + 1;
+    if (asset.state === 'Succeeded' && asset.masked !== true)
+      succeededByWave[asset.wave] = (succeededByWave[asset.wave] ?? 0) + 1;
   }
   return { byState, inFlightThings, groups, failed, lifeline, wave, succeededByWave };
 }

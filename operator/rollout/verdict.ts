@@ -48,6 +48,8 @@ export interface Requirement {
   readonly delivery: boolean;
   /** The change takes nothing from the asset: only bad news counts, and none is good enough. */
   readonly errorsOnly?: boolean;
+  /** Another policy hides the change: the asset passes without errors, and its passing is no evidence. */
+  readonly masked?: boolean;
 }
 
 /** Assets of the same cohort that nothing was done to, so that a site's outage does not fail the rollout. */
@@ -66,6 +68,9 @@ export interface Judgement {
   /** Denied requests that are the tightening at work. */
   readonly blocked: readonly DeniedRequest[];
 }
+
+/** Reason of a verdict that is no evidence. */
+export const MASKED = 'Masked';
 
 /** With fewer controls than this, comparison says nothing and the asset's own history decides. */
 const ENOUGH_CONTROLS = 3;
@@ -126,6 +131,7 @@ function positive(
   const pending = evidence.checks.find((check) => check.result === 'inconclusive');
   if (pending)
     return say('inconclusive', 'CheckInconclusive', `the check ${pending.name} ${pending.why ?? 'has no answer yet'}`);
+  if (requirement.masked === true) return say('succeeded', MASKED, 'another policy of it still allows all that it did');
   if (requirement.errorsOnly === true)
     return say('succeeded', 'NoErrors', 'nothing was taken, and nothing was refused');
   if (requirement.newConnect && evidence.newConnects === 0) {

@@ -6,6 +6,7 @@ import type { Strategy } from '../../rollout/strategy.ts';
 import type { AssetState } from '../../rollout/types.ts';
 import { inFlight } from '../../rollout/types.ts';
 import { parseVerbValue } from '../../rollout/verbs.ts';
+import { MASKED } from '../../rollout/verdict.ts';
 import { planWaves, waveOf } from '../../rollout/waves.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../external/references.ts';
@@ -109,6 +110,7 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
       things: 1,
       held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
       reachable: state === 'Deferred' && input.ready(device),
+      masked: device.status?.rollout?.name === rollout.metadata.name && device.status.rollout.verdict === MASKED,
       failure:
         !retried && device.status?.rollout?.name === rollout.metadata.name
           ? (device.status.rollout.failure ?? 'none')

@@ -200,6 +200,7 @@ function requirementOf(analysis: Analysis, device: Device, retires: boolean): Re
     newConnect: lost.has('iot:connect') || retires || analysis.classification.uncertain,
     freshSubscribe: lost.has('iot:subscribe'),
     delivery: lost.has('iot:receive') || lost.has('iot:subscribe'),
+    masked: !retires && changes.every((change) => change.masked && change.class === 'equivalent'),
     errorsOnly:
       !retires && changes.every((change) => change.class === 'widens' && !change.uncertain && !change.addsDeny),
   };

@@ -94,6 +94,18 @@ const rows: readonly Row[] = [
     want: { kind: 'start', assets: ['b'] },
   },
   {
+    reason: 'an asset on which another policy hides the change proves nothing for its wave',
+    input: input([asset('a', 0, 'Succeeded', { masked: true }), asset('a2', 0, 'Deferred'), ...fresh.slice(1)], {
+      waveDoneAt: [NOW - 9 * HOUR],
+    }),
+    want: { kind: 'wait', phase: 'Paused', reason: 'InconclusiveEvidence' },
+  },
+  {
+    reason: 'and a wave of nothing but such owes none',
+    input: input([asset('a', 0, 'Succeeded', { masked: true }), ...fresh.slice(1)], { waveDoneAt: [NOW - 9 * HOUR] }),
+    want: { kind: 'start' },
+  },
+  {
     reason: 'a wave without the evidence it owes pauses: silence is not success',
     input: input([asset('a', 0, 'Deferred'), ...fresh.slice(1)], { waveDoneAt: [NOW - 9 * HOUR] }),
     want: { kind: 'wait', phase: 'Paused', reason: 'InconclusiveEvidence' },

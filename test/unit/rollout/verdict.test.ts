@@ -131,6 +131,59 @@ const rows: readonly {
     verdict: 'inconclusive',
     why: 'CheckInconclusive',
   },
+  {
+    reason: 'a change that another policy hides passes without errors, by a name that counts for nothing',
+    evidence: { allowedPublishes: 3 },
+    requirement: { masked: true },
+    verdict: 'succeeded',
+    why: 'Masked',
+  },
+  {
+    reason: 'and fails on bad news like any other',
+    evidence: { connectFailures: 1 },
+    requirement: { masked: true },
+    verdict: 'failed',
+    why: 'ConnectFailures',
+  },
+  {
+    reason: 'a change that only gives is held up by bad news alone',
+    evidence: {},
+    requirement: { errorsOnly: true },
+    verdict: 'succeeded',
+    why: 'NoErrors',
+  },
+  {
+    reason: 'and by it it is',
+    evidence: { denied: [request('used')] },
+    requirement: { errorsOnly: true },
+    verdict: 'failed',
+    why: 'AuthorizationFailures',
+  },
+  {
+    reason: 'a stale signal leaves a widening open as well',
+    evidence: { signals: [{ name: 'logs', health: 'stale' }] },
+    requirement: { errorsOnly: true },
+    verdict: 'inconclusive',
+    why: 'SignalStale',
+  },
+  {
+    reason: 'a denial of what nobody knows whether it was used leaves it open',
+    evidence: { allowedPublishes: 1, denied: [{ ...request('other'), need: 'unknown' }] },
+    verdict: 'inconclusive',
+    why: 'HistoryUnknown',
+  },
+  {
+    reason: 'its own failures of before excuse the same number after',
+    evidence: { connectFailures: 2, failuresBefore: 2 },
+    verdict: 'inconclusive',
+    why: 'FailedBefore',
+  },
+  {
+    reason: 'and no more than that',
+    evidence: { connectFailures: 3, failuresBefore: 2 },
+    verdict: 'failed',
+    why: 'ConnectFailures',
+  },
 ];
 
 describe('what the evidence says', () => {
