@@ -11,8 +11,9 @@ import { changeIn, familiesAt } from './asset-families.ts';
 import { exactTime, timeOf } from './asset-record.ts';
 import { assetsOf } from './assets.ts';
 import { deleteCandidate } from './candidates.ts';
-import { placeOf, policiesIn, revisionChange } from './revision.ts';
+import { expectedDocuments, placeOf, policiesIn, revisionChange } from './revision.ts';
 import type { Directive } from './service.ts';
+import { stanceOf } from './stance.ts';
 import { candidatesFor, familiesOf, type Start } from './start.ts';
 import { saveRollout } from './status.ts';
 import { readVerbs, verbStatus } from './verb-state.ts';
@@ -88,16 +89,21 @@ function isGivenUp({ metadata, status: rollout }: PolicyRollout, status: Device[
  * rollout the next one takes them along; only when none comes they go back.
  */
 function wayOut(start: Start, homing: 'Back' | 'Stay'): Direction | undefined {
-  const { deps, rollout, session } = start;
+  const { rollout } = start;
   switch (rollout.status?.phase) {
     case 'Succeeded':
       return homing === 'Back' && declaredReady(start) ? 'home' : undefined;
     case 'Superseded':
-      // The spec alone tells whether another rollout comes: its own traces appear a moment later.
-      return revisionChange(deps.cache, rollout, placeOf(session)) === 'reverted' ? 'back' : undefined;
+      return anotherTakesThem(start) ? undefined : 'back';
     default:
       return 'back';
   }
+}
+
+/** The specs alone tell whether another rollout comes: its own traces appear a moment later. One that was given up does not. */
+function anotherTakesThem({ deps, rollout, session }: Start): boolean {
+  if (revisionChange(deps.cache, rollout, placeOf(session)) === 'reverted') return false;
+  return policiesIn(deps.cache, rollout).some((policy) => stanceOf(deps.cache, policy).kind !== 'rejected');
 }
 
 /** Held assets stay where they are until the hold is lifted, and follow then. */
@@ -118,6 +124,7 @@ function lead(start: Start, carrying: readonly Device[], direction: Direction): 
       flippedAt: undefined,
       permission: { yes: true },
       addsDeny: false,
+      expected: expectedDocuments(deps.cache, rollout),
       strategy,
       requirement: { newConnect: false, freshSubscribe: false, delivery: false },
       controls: [],

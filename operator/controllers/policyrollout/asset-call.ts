@@ -1,4 +1,6 @@
+import { ifFound } from '../../aws/classify.ts';
 import { certificateIdOf } from '../../aws/snapshot/facts.ts';
+import { sameDocument } from '../../drift/document.ts';
 import type { AssetDecision } from '../../rollout/types.ts';
 import { Priority } from '../../runtime/reconciler.ts';
 import { readPolicies } from '../device/reads.ts';
@@ -12,11 +14,44 @@ type Call = Extract<AssetDecision, { kind: 'call' }>;
 
 /**
  * Makes one call. Its time is written down before it is handed to AWS: a call whose answer is lost has been made at the
- * latest possible moment, never not at all. A call that waits for its turn leaves no mark.
+ * latest possible moment, never not at all. A call that waits for its turn leaves no mark. False when the call was not made.
  */
-export async function sendCall(attempt: Attempt, decision: Call): Promise<void> {
-  if (decision.call.kind === 'attach') await attach(attempt, decision);
-  else await detach(attempt, decision);
+export async function sendCall(attempt: Attempt, decision: Call): Promise<boolean> {
+  if (decision.call.kind === 'attach') {
+    await attach(attempt, decision);
+    return true;
+  }
+  const doubtful = await unexpectedDefault(attempt, decision.call);
+  if (doubtful === undefined) {
+    await detach(attempt, decision);
+    return true;
+  }
+  await save(attempt, { kind: 'wait', state: decision.state, until: undefined, why: doubtful }, {});
+  return false;
+}
+
+/**
+ * Attachments alone do not say what remains: a policy whose default was blanked a moment ago is attached and gives nothing,
+ * and one whose default was set right a moment ago may give nothing yet. Read from AWS right before each Detach; answers
+ * why it must not be sent.
+ */
+async function unexpectedDefault(
+  { scope, directive, certificates }: Attempt,
+  call: Call['call'],
+): Promise<string | undefined> {
+  const attached = certificates.find(({ certificateArn }) => certificateArn === call.target)?.attached ?? new Set();
+  for (const family of directive.families) {
+    const policyName = directive.direction === 'forward' ? family.candidate : family.declared;
+    const expected = directive.expected.get(policyName);
+    if (policyName === call.policy || !attached.has(policyName) || expected === undefined) continue;
+    const found = await ifFound(scope.session.port.call('GetPolicy', { policyName }, scope.options));
+    if (!expected.some((document) => sameDocument(document, found?.policyDocument)))
+      return `the default version of ${policyName} is not what was proven or is to be: nothing is taken away beside it`;
+    const modifiedAt = found?.lastModifiedDate?.getTime() ?? 0;
+    if (scope.deps.clock.now() < modifiedAt + directive.strategy.settleMs)
+      return `the default version of ${policyName} was changed a moment ago: nothing is taken away before AWS applies it`;
+  }
+  return undefined;
 }
 
 /** A switch is as dangerous as a Detach when it comes late, but the same however often it is made. */

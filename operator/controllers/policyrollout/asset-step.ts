@@ -185,8 +185,7 @@ async function carryOut(
   const now = scope.deps.clock.now();
   switch (decision.kind) {
     case 'call':
-      await sendCall(attempt, decision);
-      return 'next';
+      return (await sendCall(attempt, decision)) ? 'next' : LOOK_AGAIN_MS;
     case 'switch':
       await sendSwitch(attempt, decision);
       return 'next';

@@ -80,8 +80,13 @@ export async function pullBrake({ port, options }: Candidates, policy: PolicyRol
   await ifFound(port.call('SetDefaultPolicyVersion', input, options));
 }
 
-/** Deletes a candidate that nothing carries any more; true when it is gone. */
-export async function deleteCandidate({ port, options }: Candidates, policy: PolicyRolloutPolicy): Promise<boolean> {
+/**
+ * Deletes a candidate that nothing carries any more; true when it is gone. One whose default somebody else has set is left:
+ * deleting it would undo what may be the answer to an incident.
+ */
+export async function deleteCandidate(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<boolean> {
+  const { port, options } = candidates;
+  if ((await readCandidate(candidates, policy)) === 'foreign') return false;
   const policyName = policy.candidateName;
   const listed = await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options));
   if (listed === undefined) return true;

@@ -14,7 +14,7 @@ import { ensureCandidate, pullBrake } from './candidates.ts';
 import { controlsIn } from './controls.ts';
 import { mirrorVerdict } from './mirror.ts';
 import type { Pass } from './pass.ts';
-import { policiesIn } from './revision.ts';
+import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
 import { type AssetIdentity, requestKey } from './signals.ts';
 import { saveRollout } from './status.ts';
@@ -139,6 +139,7 @@ function directive(
   const requirement = lazily(() => requirementOf(analysis, device, change?.retire !== undefined));
   const controls = lazily(() => orders.controls(device));
   const lifeline = lazily(() => lifelineKeys(pass, device));
+  const expected = lazily(() => expectedDocuments(pass.deps.cache, rollout));
   return {
     rollout: rollout.metadata.name,
     direction,
@@ -162,6 +163,9 @@ function directive(
     },
     get controls() {
       return controls();
+    },
+    get expected() {
+      return expected();
     },
     get lifeline() {
       return lifeline();

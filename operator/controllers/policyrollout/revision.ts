@@ -1,7 +1,7 @@
 import type { DeviceStatusRollout, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import { documentDrift, type PolicyPlace, sameDocument } from '../../drift/document.ts';
+import { allowsNothing, documentDrift, type PolicyPlace, sameDocument } from '../../drift/document.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
 import { assetsOf } from './assets.ts';
@@ -21,8 +21,9 @@ export function policiesIn(cache: Cache, rollout: PolicyRollout): readonly IoTPo
 }
 
 /**
- * What became of the change in Git meanwhile. `reverted`: every policy of it permits again what it did before, which is an
- * abort and no rollout of its own. `superseded`: another document is wanted.
+ * What became of the change in Git meanwhile. `reverted`: a policy of it permits again what it did before, which is an abort
+ * and no rollout of its own; what is left of the change gets one that starts from what was proven, for no other rollout would
+ * take the assets off the candidate of the policy that came back. `superseded`: other documents are wanted.
  */
 export function revisionChange(
   cache: Cache,
@@ -39,7 +40,25 @@ export function revisionChange(
   });
   fates.push(...fatesOfChanges(cache, rollout));
   if (fates.every((fate) => fate === 'same')) return 'same';
-  return fates.every((fate) => fate === 'reverted') ? 'reverted' : 'superseded';
+  return fates.includes('reverted') ? 'reverted' : 'superseded';
+}
+
+/**
+ * What a policy may hold for an asset to be left with it alone. The candidate: the new document, nothing else. The declared
+ * name: what it held before, the new document, or what Git asks for by now; never what a security act put there.
+ */
+export function expectedDocuments(cache: Cache, rollout: PolicyRollout): ReadonlyMap<string, readonly string[]> {
+  const policies = policiesIn(cache, rollout);
+  return new Map<string, readonly string[]>(
+    rollout.spec.policies.flatMap(({ name, policyName, candidateName, baseline, document }) => {
+      const wanted = policies.find(({ metadata }) => metadata.name === name)?.spec.document;
+      const declared = [baseline, document, ...(wanted === undefined ? [] : [JSON.stringify(wanted)])];
+      return [
+        [candidateName, [document]] as const,
+        [policyName, declared.filter((text) => !allowsNothing(text))] as const,
+      ];
+    }),
+  );
 }
 
 type Fate = ReturnType<typeof revisionChange>;

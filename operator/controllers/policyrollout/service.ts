@@ -33,6 +33,8 @@ export interface Directive {
   /** May anything be taken away now, as far as the rollout is concerned? */
   readonly permission: Permission;
   readonly addsDeny: boolean;
+  /** By name in AWS: the documents under which a policy counts as what must remain when another is detached. */
+  readonly expected: ReadonlyMap<string, readonly string[]>;
   readonly strategy: Strategy;
   readonly requirement: Requirement;
   /** Assets of the same cohort that nothing was done to; a sample. */
