@@ -88,13 +88,14 @@ export type AssetState =
   | 'Unrecovered'
   | 'Excluded';
 
-/** States that count against `maxInFlight`. */
+/** States that count against `maxInFlight`. A held asset had begun: it is between two policies until the hold is lifted. */
 const IN_FLIGHT: ReadonlySet<AssetState> = new Set([
   'Preflight',
   'Expanding',
   'Verifying',
   'Contracting',
   'Observing',
+  'Held',
   'RollingBack',
 ]);
 
