@@ -4,7 +4,7 @@ import { IoT } from '@aws-sdk/client-iot';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { isReady, progressOf } from '../../operator/api/conditions.ts';
 import { KINDS } from '../../operator/api/kinds.gen.ts';
-import type { KubeObject } from '../../operator/api/meta.ts';
+import type { KubeObject, ObjectKey } from '../../operator/api/meta.ts';
 import { createSchemaRegistry } from '../../operator/api/validate.ts';
 import { type AwsClient, type AwsClientOptions, createAwsClient, type Transport } from '../../operator/aws/client.ts';
 import { evidenceSinks } from '../../operator/cli/operator/evidence.ts';
@@ -49,11 +49,19 @@ export interface FleetOptions {
   /** Answers users' checks. */
   readonly measure?: ControllersDeps['measure'];
   /** Sees each request before it is answered; `send` has the effect. */
-  readonly intercept?: (
-    send: () => Promise<{ response: unknown }>,
-    operation: string,
-  ) => Promise<{ response: unknown }>;
+  readonly intercept?: Intercept;
+  /** Hears of every status that the operator writes, before it is stored. */
+  readonly onStatus?: (key: ObjectKey, status: unknown) => void;
+  /** Access key of each process that is started, by its number: tells their calls apart in the ledger. */
+  readonly keyOf?: (incarnation: number) => string;
 }
+
+/** `send` has the effect, now or later; `request` is what goes to AWS. */
+export type Intercept = (
+  send: () => Promise<{ response: unknown }>,
+  operation: string,
+  request: { readonly method: string; readonly path: string },
+) => Promise<{ response: unknown }>;
 
 export interface RecordedEvent extends EventInput {
   readonly object: string;
@@ -83,6 +91,8 @@ export interface TestFleet extends AsyncDisposable {
   start(): Promise<void>;
   /** The process ends here and now: nothing it still does has an effect. */
   kill(): Promise<void>;
+  /** The process has lost its Lease and does not know it yet; it goes on until the function returned ends it. */
+  depose(): () => Promise<void>;
   /** Runs until nothing moves without time passing. */
   drain(): Promise<void>;
   /** Lets time pass until every object is Ready; throws with the reasons when it takes longer than `ms` of it. */
@@ -95,7 +105,13 @@ interface Running {
   readonly controllers: Controllers;
   readonly stop: AbortController;
   readonly done: Promise<unknown>;
+  readonly life: Life;
+}
+
+interface Life {
   alive: boolean;
+  /** Holds the Lease: may write. */
+  leads: boolean;
 }
 
 const QUIET_TURNS = 12;
@@ -131,6 +147,8 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
   });
   const served = options.overHttp === true ? await sandbox.listen() : undefined;
   let running: Running | undefined;
+  const deposed = new Set<Running>();
+  let incarnation = 0;
   let busy = 0;
   let signals = createSignalBook(clock);
 
@@ -163,16 +181,28 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     async kill() {
       const dying = running;
       running = undefined;
-      if (dying === undefined) return;
-      dying.alive = false;
-      dying.stop.abort(new Crash('killed'));
-      await Promise.race([dying.done, settleTurns(200)]);
+      if (dying !== undefined) await end(dying);
+    },
+    depose() {
+      const old = running;
+      running = undefined;
+      if (old === undefined) return async () => {};
+      old.life.leads = false;
+      deposed.add(old);
+      return async () => {
+        deposed.delete(old);
+        await end(old);
+      };
     },
     async drain() {
+      const quietNow = () =>
+        busy === 0 &&
+        (running?.controllers.quiet ?? true) &&
+        (deposed.size === 0 || [...deposed].every(({ controllers }) => controllers.quiet));
       for (let quiet = 0, still = 0; quiet < QUIET_TURNS && still < STILL_TURNS; ) {
         await setImmediate();
         still = busy === 0 ? still + 1 : 0;
-        quiet = busy === 0 && (running?.controllers.quiet ?? true) ? quiet + 1 : 0;
+        quiet = quietNow() ? quiet + 1 : 0;
       }
     },
     async settleUntilReady(ms = 120_000) {
@@ -193,12 +223,19 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     enqueue: (key, how) => running?.controllers.enqueue(key, how),
     async [Symbol.asyncDispose]() {
       await fleet.kill();
+      for (const old of deposed) await end(old);
       await sandbox.close();
       await temporary[Symbol.asyncDispose]();
     },
   };
 
-  function transport(life: { alive: boolean }): Transport {
+  async function end(dying: Running): Promise<void> {
+    dying.life.alive = false;
+    dying.stop.abort(new Crash('killed'));
+    await Promise.race([dying.done, settleTurns(200)]);
+  }
+
+  function transport(life: Life): Transport {
     const inner = served === undefined ? sandbox.requestHandler() : new NodeHttpHandler();
     return {
       async handle(request, how) {
@@ -207,7 +244,9 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
         try {
           const send = () => inner.handle(request as never, how as never) as Promise<{ response: unknown }>;
           const operation = sandbox.ledger.total;
-          return fleet.intercept === undefined ? await send() : await fleet.intercept(send, String(operation));
+          if (fleet.intercept === undefined) return await send();
+          const { method = '', path = '' } = request as { readonly method?: string; readonly path?: string };
+          return await fleet.intercept(send, String(operation), { method, path });
         } finally {
           busy -= 1;
         }
@@ -216,14 +255,15 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
   }
 
   async function startOperator(): Promise<Running> {
-    const life = { alive: true };
+    const life: Life = { alive: true, leads: true };
+    incarnation += 1;
     const stop = new AbortController();
     const cache = new ObjectCache();
     const client: Omit<AwsClientOptions, 'region'> = {
       endpoint: served?.url ?? 'http://sandbox.invalid',
-      credentials: { accessKeyId: 'AKIDTEST', secretAccessKey: 'test' },
+      credentials: { accessKeyId: options.keyOf?.(incarnation) ?? 'AKIDTEST', secretAccessKey: 'test' },
       fence: () => {
-        if (!life.alive) throw new Crash('killed');
+        if (!life.alive || !life.leads) throw new Crash('killed');
       },
       transport: transport(life),
     };
@@ -266,24 +306,24 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
       controllers,
       stop,
       done: Promise.allSettled([...runs, ...reflectors]),
-      get alive() {
-        return life.alive;
-      },
-      set alive(value) {
-        life.alive = value;
-      },
+      life,
     };
   }
 
   /** A dead process writes nothing more to its store either. */
-  function guarded(inner: LocalStore, life: { alive: boolean }): LocalStore {
+  function guarded(inner: LocalStore, life: Life): LocalStore {
     const check = (what: string) => {
-      if (!life.alive) throw new Crash('killed');
+      if (!life.alive || !life.leads) throw new Crash('killed');
       state.writes.push(what);
     };
     const methods: Partial<LocalStore> = {
+      apply: (object, how) => {
+        check(`apply ${object.kind}/${object.metadata.name}`);
+        return inner.apply(object, how);
+      },
       applyStatus: (key, status, how) => {
         check(`status ${key.kind}/${key.name}`);
+        options.onStatus?.(key, status);
         return inner.applyStatus(key, status, how);
       },
       setFinalizer: (key, finalizer, present) => {

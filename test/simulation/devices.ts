@@ -1,0 +1,134 @@
+import type { Clock, Timer } from '../../operator/runtime/clock.ts';
+import type { Broker } from '../../operator/sandbox/mqtt/broker.ts';
+import type { MemoryDevice } from '../../operator/sandbox/mqtt/memory-device.ts';
+import type { Scope } from '../../operator/sandbox/state/scope.ts';
+import type { Life } from './types.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const WEEK = 7 * 24 * HOUR;
+/** How long a weekly device stays when it comes. */
+const VISIT_MS = 45 * MINUTE;
+
+export interface DeviceWorld {
+  readonly clock: Clock;
+  readonly broker: Broker;
+  readonly scope: Scope;
+  readonly random: () => number;
+  readonly periodMs: number;
+  /** Counts what the device does. */
+  readonly did: () => void;
+}
+
+/** One device in the field: connects, subscribes, publishes, loses its connection, sleeps for a week. */
+export class SimDevice {
+  readonly name: string;
+  readonly life: Life;
+  readonly #certificateId: () => string | undefined;
+  readonly #world: DeviceWorld;
+  readonly #bornAt: number;
+  #link: MemoryDevice | undefined;
+  #subscribed = false;
+  #awayUntil = 0;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(name: string, life: Life, certificateId: () => string | undefined, world: DeviceWorld) {
+    this.name = name;
+    this.life = life;
+    this.#certificateId = certificateId;
+    this.#world = world;
+    this.#bornAt = world.clock.now();
+    this.#next(world.random() * world.periodMs);
+  }
+
+  get connected(): boolean {
+    return this.#link?.connected === true;
+  }
+
+  /** Nobody hears of it for so long. */
+  leave(forMs: number): void {
+    this.#awayUntil = Math.max(this.#awayUntil, this.#world.clock.now() + forMs);
+    this.#link?.drop();
+    this.#world.did();
+  }
+
+  /** It is back, and stays for good whatever its life. */
+  settle(): void {
+    this.#awayUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#link?.drop();
+  }
+
+  #next(ms: number): void {
+    this.#timer = this.#world.clock.after(ms, () => {
+      if (this.#stopped) return;
+      this.#live();
+      this.#next(this.#world.periodMs * (0.75 + this.#world.random() * 0.5));
+    });
+  }
+
+  #live(): void {
+    const { clock, random, did } = this.#world;
+    const here = this.#isHere(clock.now());
+    if (!here) {
+      if (this.connected) {
+        this.#link?.disconnect();
+        did();
+      }
+      return;
+    }
+    if (!this.connected) return this.#connect();
+    if (this.life === 'flaky' && random() < 0.1) return this.leave(random() * 20 * MINUTE);
+    if (random() < 0.02) {
+      // A reconnect by its own wish, as devices do.
+      this.#link?.drop();
+      return this.#connect();
+    }
+    this.#talk();
+  }
+
+  #isHere(now: number): boolean {
+    if (this.#awayUntil === Number.NEGATIVE_INFINITY) return true;
+    if (now < this.#awayUntil || this.life === 'absent') return false;
+    // It was there for the first hour, so that the operator knows it.
+    return this.life !== 'weekly' || now - this.#bornAt < HOUR || (now - this.#bornAt) % WEEK < VISIT_MS;
+  }
+
+  #connect(): void {
+    const { broker, scope, did } = this.#world;
+    const certificateId = this.#certificateId();
+    if (certificateId === undefined) return;
+    const persistent = this.life === 'persistent';
+    void scope;
+    this.#link = broker.device({ certificateId, clientId: this.name, clean: !persistent });
+    this.#subscribed = persistent && this.#subscribed;
+    did();
+  }
+
+  #talk(): void {
+    const { random, broker, scope, did } = this.#world;
+    const say = (kind: string): void => {
+      this.#link?.publish(`${kind}/${this.name}`, 'x');
+      did();
+    };
+    say('telemetry');
+    if (!this.#subscribed) {
+      this.#link?.subscribe(`cmd/${this.name}`);
+      this.#subscribed = true;
+      did();
+    }
+    const dice = random();
+    if (dice < 0.15) say('status');
+    else if (dice < 0.2) say('debug');
+    else if (dice < 0.22) say('extra');
+    if (random() < 0.3) {
+      broker.port.publish(scope, { topic: `cmd/${this.name}`, payload: Buffer.from('go'), qos: 1, retain: false });
+      did();
+    }
+  }
+}

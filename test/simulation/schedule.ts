@@ -1,0 +1,161 @@
+import { seeded } from '../../operator/sandbox/state/ids.ts';
+import { type Grant, RIGHTS, type Right } from './rights.ts';
+import type { Act, Life, Planned, SimConfig, SimPolicy } from './types.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const OPTIONAL: readonly Right[] = RIGHTS.filter((right) => right !== 'connect' && right !== 'telemetry');
+const LIVES: readonly Life[] = ['steady', 'steady', 'steady', 'flaky', 'persistent', 'weekly'];
+const PROPAGATION = ['adversarial', 'adversarial', 'random', 'fixed', 'instant'] as const;
+const VERBS = [
+  'pause',
+  'resume',
+  'promote',
+  'promote-full',
+  'approve',
+  'deny',
+  'retry',
+  'brake',
+  'acknowledge',
+  'dance',
+];
+
+class Dice {
+  readonly random: () => number;
+
+  constructor(seed: number) {
+    this.random = seeded(seed);
+  }
+
+  chance(probability: number): boolean {
+    return this.random() < probability;
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.random() * limit);
+  }
+
+  of<T>(all: readonly T[]): T {
+    return all[this.below(all.length)] as T;
+  }
+
+  between(low: number, high: number): number {
+    return low + this.random() * (high - low);
+  }
+}
+
+/** A fleet out of a seed. `size` forces a number of devices; small ones are the rule, for they are as hard and cheap. */
+export function configOf(seed: number, size?: number): SimConfig {
+  const dice = new Dice(seed * 7919 + 1);
+  const count = size ?? dice.of([1, 1, 2, 2, 2, 3, 3, 4]);
+  const several = dice.chance(0.25);
+  const policies: SimPolicy[] = [
+    { name: 'base', grant: { allow: ['connect', 'telemetry', ...OPTIONAL], deny: [] } },
+    ...(several ? [{ name: 'more', grant: { allow: ['status' as const], deny: [] } }] : []),
+  ];
+  return {
+    seed,
+    lives: Array.from({ length: count }, () => dice.of(LIVES)),
+    certificates: Array.from({ length: count }, () => (dice.chance(0.15) ? 2 : 1)),
+    policies,
+    strategy: {
+      type: 'Waves',
+      waves: [{ count: 1, bake: '5m', minEvidence: 1 }],
+      maxInFlight: size === undefined ? dice.of([1, 1, 2, 3]) : Math.max(1, Math.ceil(count / 4)),
+      settleTime: dice.of(['9m', '10m', '10m']),
+      silenceDeadline: dice.of(['30m', '1h']),
+      stragglers: dice.of(['Wait', 'Leave']),
+      onFailure: dice.of(['Rollback', 'Rollback', 'Pause']),
+      failureThreshold: dice.of([1, 2]),
+      homing: dice.of(['Back', 'Back', 'Back', 'Stay']),
+      sessions: dice.of(['Wait', 'Wait', 'Reconnect']),
+      rollbackWindow: '1h',
+    },
+    propagation: dice.of(PROPAGATION),
+    periodMs: size === undefined ? MINUTE : 5 * MINUTE,
+    durationMs: 5 * HOUR,
+  };
+}
+
+/** What happens, in order of time. Drawn before anything runs, so that a run can be repeated without some of it. */
+export function scheduleOf(config: SimConfig): readonly Planned[] {
+  const dice = new Dice(config.seed * 104_729 + 7);
+  const planned: Planned[] = [{ at: 2 * MINUTE, act: document(dice, config) }];
+  // The same act may need calm or a crowd to show its worst.
+  const pace = dice.of([6, 12, 20, 35]) * MINUTE;
+  for (let at = 3 * MINUTE; at < config.durationMs; at += dice.between(0.05, 1.95) * pace) {
+    planned.push({ at, act: actOf(dice, config) });
+  }
+  return planned;
+}
+
+function actOf(dice: Dice, config: SimConfig): Act {
+  const device = dice.below(config.lives.length);
+  const roll = dice.random();
+  if (roll < 0.16) return document(dice, config);
+  if (roll < 0.34) return verbOf(dice);
+  if (roll < 0.39) return { kind: 'deviceVerb', verb: dice.of(['hold', 'release', 'release', 'skip']), device };
+  if (roll < 0.5) return { kind: 'offline', device, forMs: dice.between(MINUTE, 90 * MINUTE) };
+  if (roll < 0.64) {
+    return { kind: 'crash', afterCalls: 1 + dice.below(10), effect: dice.of(['before', 'after', 'late', 'late']) };
+  }
+  if (roll < 0.69) return { kind: 'depose', forMs: dice.between(1_000, 25_000) };
+  if (roll < 0.73) return { kind: 'loseRecord', device };
+  if (roll < 0.82) return faultOf(dice);
+  if (roll < 0.85) return { kind: 'deaf', forMs: dice.between(MINUTE, 40 * MINUTE) };
+  if (roll < 0.88) return { kind: 'quarantine', device, forMs: dice.between(20 * MINUTE, 90 * MINUTE) };
+  if (roll < 0.91) {
+    return { kind: 'blank', of: dice.of(['declared', 'candidate']), forMs: dice.between(20 * MINUTE, 90 * MINUTE) };
+  }
+  if (roll < 0.93) return { kind: 'inactive', device, forMs: dice.between(20 * MINUTE, 90 * MINUTE) };
+  if (roll < 0.95) return { kind: 'foreignDetach', device };
+  if (roll < 0.97) return { kind: 'join', life: dice.of(LIVES) };
+  return verbOf(dice);
+}
+
+function verbOf(dice: Dice): Act {
+  const verb = dice.chance(0.12) ? 'abort' : dice.of(VERBS);
+  return { kind: 'verb', verb, value: dice.chance(0.9) ? 'right' : dice.of(['stale', 'bare']) };
+}
+
+function faultOf(dice: Dice): Act {
+  const operation = dice.of([
+    '*',
+    '*',
+    'AttachPolicy',
+    'DetachPolicy',
+    'SetDefaultPolicyVersion',
+    'CreatePolicyVersion',
+    'ListAttachedPolicies',
+    'GetPolicy',
+  ]);
+  const when = dice.of(['before', 'after'] as const);
+  const effect = dice.of([
+    { kind: 'throttle' } as const,
+    { kind: 'error', name: 'InternalFailureException', status: 500, when } as const,
+    { kind: 'error', name: 'ServiceUnavailableException', status: 503, when } as const,
+    { kind: 'reset', when } as const,
+  ]);
+  return { kind: 'fault', rule: { operation, effect, count: 1 + dice.below(4), skip: dice.below(6) } };
+}
+
+function document(dice: Dice, config: SimConfig): Act {
+  const roll = dice.random();
+  if (roll < 0.05) return { kind: 'document', how: 'garbage', grants: [] };
+  if (roll < 0.25) return { kind: 'document', how: 'revert', grants: config.policies };
+  return { kind: 'document', how: 'new', grants: grantsOf(dice, config.policies) };
+}
+
+/** Rights may move between policies: each optional right is in one of them, in several, or in none. */
+function grantsOf(dice: Dice, policies: readonly SimPolicy[]): readonly SimPolicy[] {
+  return policies.map(({ name }, index): SimPolicy => {
+    const optional = OPTIONAL.filter(() => dice.chance(index === 0 ? 0.65 : 0.4));
+    const deny = dice.chance(0.15) ? [dice.of(OPTIONAL)] : [];
+    const lifeline: Right[] =
+      index === 0 && !dice.chance(0.06) ? ['connect', 'telemetry'] : index === 0 ? ['connect'] : [];
+    const grant: Grant = { allow: [...lifeline, ...optional], deny };
+    // A policy without a statement is refused by AWS; this one at least says something.
+    return { name, grant: grant.allow.length + grant.deny.length === 0 ? { allow: ['status'], deny: [] } : grant };
+  });
+}

@@ -1,0 +1,64 @@
+import type { FaultRule } from '../../operator/sandbox/faults.ts';
+import type { Grant } from './rights.ts';
+
+/** How a simulated device lives. */
+export type Life = 'steady' | 'flaky' | 'persistent' | 'weekly' | 'absent';
+
+export interface SimPolicy {
+  readonly name: string;
+  readonly grant: Grant;
+}
+
+/** A fleet, and how AWS behaves; all of it follows from the seed. */
+export interface SimConfig {
+  readonly seed: number;
+  readonly lives: readonly Life[];
+  readonly certificates: readonly number[];
+  readonly policies: readonly SimPolicy[];
+  readonly strategy: Readonly<Record<string, unknown>>;
+  readonly propagation: 'instant' | 'fixed' | 'random' | 'adversarial';
+  /** How often a steady device says something. */
+  readonly periodMs: number;
+  /** For how long things happen; afterwards everybody lets it come to an end. */
+  readonly durationMs: number;
+}
+
+export type Act =
+  | { readonly kind: 'document'; readonly grants: readonly SimPolicy[]; readonly how: 'new' | 'revert' | 'garbage' }
+  | { readonly kind: 'verb'; readonly verb: string; readonly value: 'right' | 'stale' | 'bare' }
+  | { readonly kind: 'deviceVerb'; readonly verb: 'hold' | 'skip' | 'release'; readonly device: number }
+  | { readonly kind: 'offline'; readonly device: number; readonly forMs: number }
+  | { readonly kind: 'crash'; readonly afterCalls: number; readonly effect: 'before' | 'after' | 'late' }
+  | { readonly kind: 'depose'; readonly forMs: number }
+  | { readonly kind: 'loseRecord'; readonly device: number }
+  | { readonly kind: 'loseState' }
+  | { readonly kind: 'fault'; readonly rule: FaultRule }
+  | { readonly kind: 'deaf'; readonly forMs: number }
+  | { readonly kind: 'quarantine'; readonly device: number; readonly forMs: number }
+  | { readonly kind: 'blank'; readonly of: 'declared' | 'candidate'; readonly forMs: number }
+  | { readonly kind: 'inactive'; readonly device: number; readonly forMs: number }
+  | { readonly kind: 'foreignDetach'; readonly device: number }
+  | { readonly kind: 'join'; readonly life: Life };
+
+export interface Planned {
+  readonly at: number;
+  readonly act: Act;
+}
+
+export interface Violation {
+  readonly invariant: number;
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly steps: number;
+  readonly calls: number;
+  readonly deviceEvents: number;
+  readonly plannerActions: number;
+  readonly clockAdvances: number;
+  readonly rollouts: Readonly<Record<string, number>>;
+  readonly violations: readonly Violation[];
+  readonly story: readonly string[];
+}
