@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../operator/runtime/clock.ts';
 import type { Broker } from '../../operator/sandbox/mqtt/broker.ts';
 import type { MemoryDevice } from '../../operator/sandbox/mqtt/memory-device.ts';
 import type { Scope } from '../../operator/sandbox/state/scope.ts';
+import type { Right } from './rights.ts';
 import type { Life } from './types.ts';
 
 const MINUTE = 60_000;
@@ -16,6 +17,7 @@ export interface DeviceWorld {
   readonly scope: Scope;
   readonly random: () => number;
   readonly periodMs: number;
+  readonly uses: readonly Right[];
   /** Counts what the device does. */
   readonly did: () => void;
 }
@@ -100,33 +102,29 @@ export class SimDevice {
   }
 
   #connect(): void {
-    const { broker, scope, did } = this.#world;
+    const { broker, did } = this.#world;
     const certificateId = this.#certificateId();
     if (certificateId === undefined) return;
     const persistent = this.life === 'persistent';
-    void scope;
     this.#link = broker.device({ certificateId, clientId: this.name, clean: !persistent });
     this.#subscribed = persistent && this.#subscribed;
     did();
   }
 
   #talk(): void {
-    const { random, broker, scope, did } = this.#world;
+    const { random, broker, scope, uses, did } = this.#world;
     const say = (kind: string): void => {
       this.#link?.publish(`${kind}/${this.name}`, 'x');
       did();
     };
     say('telemetry');
-    if (!this.#subscribed) {
+    if (!this.#subscribed && (uses.includes('subscribe') || uses.includes('receive'))) {
       this.#link?.subscribe(`cmd/${this.name}`);
       this.#subscribed = true;
       did();
     }
-    const dice = random();
-    if (dice < 0.15) say('status');
-    else if (dice < 0.2) say('debug');
-    else if (dice < 0.22) say('extra');
-    if (random() < 0.3) {
+    for (const kind of ['status', 'debug', 'extra'] as const) if (uses.includes(kind) && random() < 0.15) say(kind);
+    if (uses.includes('receive') && random() < 0.3) {
       broker.port.publish(scope, { topic: `cmd/${this.name}`, payload: Buffer.from('go'), qos: 1, retain: false });
       did();
     }

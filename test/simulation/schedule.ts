@@ -11,13 +11,15 @@ const PROPAGATION = ['adversarial', 'adversarial', 'random', 'fixed', 'instant']
 const VERBS = [
   'pause',
   'resume',
+  'resume',
   'promote',
   'promote-full',
   'approve',
-  'deny',
+  'approve',
   'retry',
-  'brake',
   'acknowledge',
+  'deny',
+  'brake',
   'dance',
 ];
 
@@ -70,11 +72,12 @@ export function configOf(seed: number, size?: number): SimConfig {
       failureThreshold: dice.of([1, 2]),
       homing: dice.of(['Back', 'Back', 'Back', 'Stay']),
       sessions: dice.of(['Wait', 'Wait', 'Reconnect']),
-      rollbackWindow: '1h',
+      rollbackWindow: '10m',
     },
+    uses: dice.chance(0.45) ? [] : OPTIONAL.filter(() => dice.chance(0.35)),
     propagation: dice.of(PROPAGATION),
     periodMs: size === undefined ? MINUTE : 5 * MINUTE,
-    durationMs: 5 * HOUR,
+    durationMs: 4 * HOUR,
   };
 }
 
@@ -83,7 +86,7 @@ export function scheduleOf(config: SimConfig): readonly Planned[] {
   const dice = new Dice(config.seed * 104_729 + 7);
   const planned: Planned[] = [{ at: 2 * MINUTE, act: document(dice, config) }];
   // The same act may need calm or a crowd to show its worst.
-  const pace = dice.of([6, 12, 20, 35]) * MINUTE;
+  const pace = dice.of([8, 20, 45, 90]) * MINUTE;
   for (let at = 3 * MINUTE; at < config.durationMs; at += dice.between(0.05, 1.95) * pace) {
     planned.push({ at, act: actOf(dice, config) });
   }
@@ -93,7 +96,7 @@ export function scheduleOf(config: SimConfig): readonly Planned[] {
 function actOf(dice: Dice, config: SimConfig): Act {
   const device = dice.below(config.lives.length);
   const roll = dice.random();
-  if (roll < 0.16) return document(dice, config);
+  if (roll < 0.1) return document(dice, config);
   if (roll < 0.34) return verbOf(dice);
   if (roll < 0.39) return { kind: 'deviceVerb', verb: dice.of(['hold', 'release', 'release', 'skip']), device };
   if (roll < 0.5) return { kind: 'offline', device, forMs: dice.between(MINUTE, 90 * MINUTE) };
@@ -115,7 +118,7 @@ function actOf(dice: Dice, config: SimConfig): Act {
 }
 
 function verbOf(dice: Dice): Act {
-  const verb = dice.chance(0.12) ? 'abort' : dice.of(VERBS);
+  const verb = dice.chance(0.1) ? 'abort' : dice.of(VERBS);
   return { kind: 'verb', verb, value: dice.chance(0.9) ? 'right' : dice.of(['stale', 'bare']) };
 }
 

@@ -1,5 +1,5 @@
 import type { FaultRule } from '../../operator/sandbox/faults.ts';
-import type { Grant } from './rights.ts';
+import type { Grant, Right } from './rights.ts';
 
 /** How a simulated device lives. */
 export type Life = 'steady' | 'flaky' | 'persistent' | 'weekly' | 'absent';
@@ -17,6 +17,8 @@ export interface SimConfig {
   readonly policies: readonly SimPolicy[];
   readonly strategy: Readonly<Record<string, unknown>>;
   readonly propagation: 'instant' | 'fixed' | 'random' | 'adversarial';
+  /** What devices do beside their lifeline; a change that takes one of these fails. */
+  readonly uses: readonly Right[];
   /** How often a steady device says something. */
   readonly periodMs: number;
   /** For how long things happen; afterwards everybody lets it come to an end. */

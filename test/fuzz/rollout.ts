@@ -1,0 +1,26 @@
+import { failureText, search } from '../simulation/search.ts';
+import type { FuzzReport } from './policy.ts';
+
+export const ROLLOUT_AREA = 'rollout';
+
+/** Simulated steps from a seed on; stops at the first violated invariant with the shortest story that shows it. */
+export async function fuzzRollout(steps: number, seed: number): Promise<FuzzReport> {
+  let said = 0;
+  const result = await search({
+    firstSeed: seed,
+    steps,
+    onSeed: (_, total) => {
+      if (total - said < 100_000) return;
+      said = total;
+      process.stderr.write(`rollout: ${total} of ${steps} steps\n`);
+    },
+  });
+  const { failure, rollouts, seeds } = result;
+  return {
+    area: ROLLOUT_AREA,
+    seed,
+    runs: result.steps,
+    failures: failure === undefined ? [] : [failureText(failure)],
+    figures: { steps: result.steps, seeds, ...rollouts },
+  };
+}

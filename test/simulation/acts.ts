@@ -1,0 +1,243 @@
+import type { Device } from '../../operator/api/device.gen.ts';
+import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
+import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
+import { policy } from '../support/fleet.ts';
+import { Crash } from '../support/operator.ts';
+import { QUARANTINE } from './aws-view.ts';
+import type { Oracle } from './oracle.ts';
+import { grantText } from './rights.ts';
+import type { Act } from './types.ts';
+import type { World } from './world.ts';
+
+const MINUTE = 60_000;
+/** AWS refuses to delete a policy that allows nothing; Defender replaces by this. */
+const BLANK = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+export async function perform(world: World, act: Act): Promise<void> {
+  const { fleet } = world;
+  const now = fleet.clock.now();
+  const name = 'device' in act ? `press-${(act.device % world.devices.size) + 1}` : '';
+  world.tell(`act: ${describeAct(act, name)}`);
+  switch (act.kind) {
+    case 'document':
+      return document(world, act);
+    case 'verb':
+      return verb(world, act.verb, act.value);
+    case 'deviceVerb': {
+      const keep = act.verb === 'release' ? {} : { [`rollout.fleetward.dev/${act.verb}`]: 'sim' };
+      return annotate(world, 'Device', name, keep);
+    }
+    case 'offline':
+      return world.devices.get(name)?.leave(act.forMs);
+    case 'crash':
+      return armCrash(world, act);
+    case 'depose': {
+      const end = fleet.depose();
+      await world.lead();
+      world.agenda.push({ at: now + act.forMs, run: end });
+      return;
+    }
+    case 'loseRecord':
+      return loseRecord(world, name);
+    case 'loseState':
+      return loseState(world);
+    case 'fault':
+      fleet.sandbox.faults.clear();
+      fleet.sandbox.faults.add(act.rule);
+      return;
+    case 'deaf':
+      world.deafUntil = now + act.forMs;
+      return;
+    case 'quarantine':
+      return quarantine(world, name, act.forMs);
+    case 'blank':
+      return blank(world, act.of, act.forMs);
+    case 'inactive':
+      return inactive(world, name, act.forMs);
+    case 'foreignDetach': {
+      const [target] = world.oracle.assets.get(name)?.targets ?? [];
+      const [first] = target === undefined ? [] : world.view.policiesOf(target);
+      if (target !== undefined && first !== undefined)
+        await byPerson(world, () => fleet.aws.send('DetachPolicy', { policyName: first, target }));
+      world.robbed.add(name);
+      return;
+    }
+    case 'join':
+      await world.addDevice(act.life, 1);
+      world.agenda.push({ at: now + 3 * MINUTE, run: () => world.born() });
+      return;
+    default:
+      act satisfies never;
+  }
+}
+
+async function document(world: World, { how, grants }: Extract<Act, { kind: 'document' }>): Promise<void> {
+  if (how === 'garbage') {
+    const text = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: 7 }] };
+    const [first] = world.config.policies;
+    await world.fleet
+      .apply(policy(first?.name ?? '', { document: text, strategy: world.config.strategy }))
+      .catch(() => undefined);
+    return;
+  }
+  world.git = grants;
+  world.oracle.gitChanged(grants);
+  await world.fleet.apply(...world.policies(grants));
+}
+
+export async function verb(world: World, verb: string, value: 'right' | 'stale' | 'bare'): Promise<void> {
+  const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  const open = (items as readonly PolicyRollout[]).filter(({ status }) => status?.cleanedAt === undefined).at(-1);
+  if (open === undefined) return;
+  world.token += 1;
+  const revision = value === 'stale' ? '00000000' : open.spec.revision;
+  const text = value === 'bare' ? 'yes' : `t${world.token}@${revision} by sim`;
+  await annotate(world, 'PolicyRollout', open.metadata.name, { [`rollout.fleetward.dev/${verb}`]: text });
+}
+
+export async function annotate(
+  world: World,
+  kind: string,
+  name: string,
+  annotations: Record<string, string>,
+): Promise<void> {
+  const found = await world.fleet.store.get({ kind, namespace: 'factory', name });
+  if (found === undefined) return;
+  const { apiVersion } = found;
+  // A person of their own for each verb: applying the next one takes none of the others back.
+  const owner = kind === 'Device' ? 'person-device' : `person-${Object.keys(annotations)[0]?.split('/')[1]}`;
+  await world.fleet.store
+    .apply({ apiVersion, kind, metadata: { name, namespace: 'factory', annotations } }, { owner })
+    .catch((thrown: unknown) => world.tell(`refused: ${String(thrown)}`));
+  await world.fleet.drain();
+}
+
+function armCrash(world: World, { afterCalls, effect }: Extract<Act, { kind: 'crash' }>): void {
+  const { fleet } = world;
+  let left = afterCalls;
+  fleet.intercept = async (send, _operation, { method, path }) => {
+    // Only writes arrive late; reads harm nobody.
+    const writes = method !== 'GET' && !path.startsWith('/attached-policies') && !path.startsWith('/policy-targets');
+    if (effect === 'late' && !writes) return send();
+    left -= 1;
+    if (left !== 0) return send();
+    world.tell(
+      `the process dies ${effect === 'late' ? 'with' : effect} ${method} ${path}${effect === 'late' ? ' on its way' : ''}`,
+    );
+    if (effect === 'after') await send();
+    if (effect === 'late') world.late.push({ at: fleet.clock.now() + world.random() * 29_000, send });
+    world.dead = true;
+    void fleet.kill();
+    throw new Crash('killed');
+  };
+}
+
+async function loseRecord(world: World, name: string): Promise<void> {
+  const found = (await world.fleet.get('Device', name)) as Device;
+  if (found.status?.rollout === undefined) return;
+  await world.fleet.kill();
+  const { rollout: _lost, ...rest } = found.status;
+  const { uid = '' } = found.metadata;
+  await world.fleet.store.applyStatus({ kind: 'Device', namespace: 'factory', name, uid }, rest, {
+    owner: 'fleetward',
+  });
+  world.oracle.forgetStates(name);
+  await world.lead();
+}
+
+/** The state is gone; Git and AWS are what is left. */
+async function loseState(world: World): Promise<void> {
+  await world.fleet.kill();
+  const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  for (const { metadata } of items)
+    await world.fleet.store.delete({ kind: 'PolicyRollout', namespace: 'factory', name: metadata.name });
+  for (const kind of ['Device', 'IoTPolicy']) {
+    for (const { metadata } of (await world.fleet.store.list({ kind })).items) {
+      const { name, uid = '' } = metadata;
+      await world.fleet.store.applyStatus({ kind, namespace: 'factory', name, uid }, {}, { owner: 'fleetward' });
+    }
+  }
+  world.oracle.forgetStates();
+  await world.lead();
+}
+
+export async function byPerson(world: World, act: () => Promise<unknown>): Promise<void> {
+  world.oracle.actor = 'person';
+  await act().catch((thrown: unknown) => world.tell(`AWS refused: ${String(thrown)}`));
+  world.oracle.actor = 'operator';
+}
+
+async function stand(
+  world: World,
+  act: Oracle['acts'][number],
+  forMs: number,
+  undo: () => Promise<unknown>,
+): Promise<void> {
+  world.oracle.acts.push(act);
+  const lift = async () => {
+    const index = world.oracle.acts.indexOf(act);
+    if (index < 0) return;
+    world.tell(`lifted: ${act.kind} on ${act.on}`);
+    await byPerson(world, undo);
+    world.oracle.acts.splice(index, 1);
+  };
+  world.agenda.push({ at: world.fleet.clock.now() + forMs, run: lift });
+}
+
+async function quarantine(world: World, name: string, forMs: number): Promise<void> {
+  if (world.oracle.acts.some(({ on }) => on === name)) return;
+  const { aws, clock } = world.fleet;
+  const membership = { thingName: name, thingGroupName: QUARANTINE };
+  await byPerson(world, () => aws.send('AddThingToThingGroup', membership));
+  await stand(world, { kind: 'quarantine', on: name, at: clock.now() }, forMs, () =>
+    aws.send('RemoveThingFromThingGroup', membership),
+  );
+}
+
+async function inactive(world: World, name: string, forMs: number): Promise<void> {
+  const [certificateId] = world.certificates.get(name) ?? [];
+  if (certificateId === undefined || world.oracle.acts.some(({ on }) => on === certificateId)) return;
+  const { aws, clock } = world.fleet;
+  const set = (newStatus: 'ACTIVE' | 'INACTIVE') => aws.send('UpdateCertificate', { certificateId, newStatus });
+  await byPerson(world, () => set('INACTIVE'));
+  await stand(world, { kind: 'inactive', on: certificateId, at: clock.now() }, forMs, () => set('ACTIVE'));
+}
+
+async function blank(world: World, of: 'declared' | 'candidate', forMs: number): Promise<void> {
+  const { aws, clock, sandbox } = world.fleet;
+  const { policies } = sandbox.scope().slice(IDENTITY);
+  const names = [...policies.keys()].filter(
+    (name) => name.includes('@') === (of === 'candidate') && !name.startsWith('foreign'),
+  );
+  const policyName = names[Math.floor(world.random() * names.length)];
+  const found = policyName === undefined ? undefined : policies.get(policyName);
+  if (policyName === undefined || found === undefined || found.versions.length >= 5) return;
+  if (world.oracle.acts.some(({ on }) => on === policyName)) return;
+  const before = found.defaultVersionId;
+  await byPerson(world, () =>
+    aws.send('CreatePolicyVersion', { policyName, policyDocument: BLANK, setAsDefault: true }),
+  );
+  const blank = policies.get(policyName)?.defaultVersionId ?? '';
+  await stand(world, { kind: 'blank', on: policyName, at: clock.now() }, forMs, async () => {
+    await aws.send('SetDefaultPolicyVersion', { policyName, policyVersionId: before });
+    await aws.send('DeletePolicyVersion', { policyName, policyVersionId: blank });
+  });
+}
+
+function describeAct(act: Act, device: string): string {
+  switch (act.kind) {
+    case 'document':
+      return `Git: ${act.how} ${act.grants.map(({ name, grant }) => `${name} ${grantText(grant)}`).join('; ')}`;
+    case 'verb':
+      return `${act.verb} (${act.value})`;
+    case 'deviceVerb':
+      return `${act.verb} ${device}`;
+    case 'offline':
+      return `${device} is away for ${Math.round(act.forMs / MINUTE)} min`;
+    case 'crash':
+      return `a crash ${act.effect} a call is near`;
+    case 'fault':
+      return `fault ${JSON.stringify(act.rule)}`;
+    default:
+      return `${act.kind} ${device}`;
+  }
+}

@@ -1,0 +1,88 @@
+import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
+import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
+import { annotate, verb } from './acts.ts';
+import { LONGEST_DELAY_MS } from './aws-view.ts';
+import type { World } from './world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** AWS refuses to delete a policy that allows nothing; Defender replaces by this. */
+/** Longest time of virtual time that a run may take to come to rest at its end. */
+const END_MS = 40 * HOUR;
+
+/** Everybody is back, nobody interferes, people answer what they are asked, and time passes until nothing moves. */
+export async function bringToAnEnd(world: World): Promise<void> {
+  const { fleet } = world;
+  world.tell('act: everybody is back, and people bring it to an end');
+  fleet.sandbox.faults.clear();
+  fleet.intercept = undefined;
+  world.deafUntil = 0;
+  for (const { run } of world.agenda.splice(0)) await run();
+  for (const simulated of world.devices.values()) {
+    simulated.settle();
+    await annotate(world, 'Device', simulated.name, {});
+  }
+  await world.born();
+  const deadline = fleet.clock.now() + END_MS;
+  for (let round = 0; fleet.clock.now() < deadline; round += 1) {
+    await world.passTo(fleet.clock.now() + 10 * MINUTE);
+    if (world.oracle.violations.length > 0) return;
+    if (await atRest(world)) return checkRest(world);
+    if (round % 3 === 2) for (const answer of ['resume', 'approve', 'promote-full']) await verb(world, answer, 'right');
+    if (round === 60) await verb(world, 'abort', 'right');
+  }
+  const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+  const left = (items as readonly PolicyRollout[]).filter(({ status }) => status?.cleanedAt === undefined);
+  const open = left.map(
+    ({ metadata, status }) => `${metadata.name} ${status?.phase} ${status?.reason}: ${status?.message}`,
+  );
+  world.oracle.fail(3, `after ${END_MS / HOUR} h with everybody there it is not over: ${open.join('; ')}`);
+}
+
+async function atRest(world: World): Promise<boolean> {
+  const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  const over = (items as readonly PolicyRollout[]).every(({ status }) => status?.cleanedAt !== undefined);
+  if (!over) return false;
+  for (const { name } of world.config.policies) {
+    const found = (await world.fleet.get('IoTPolicy', name)) as { status?: { pendingChange?: unknown } };
+    if (found.status?.pendingChange !== undefined) return false;
+  }
+  return true;
+}
+
+async function checkRest(world: World): Promise<void> {
+  const { fleet } = world;
+  await world.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
+  const declared = world.config.policies.map(({ name }) => name).sort();
+  for (const { name, targets } of world.oracle.assets.values()) {
+    if (world.robbed.has(name)) continue;
+    for (const target of targets) {
+      const carried = [...world.view.policiesOf(target)].sort();
+      const stay = world.config.strategy.homing === 'Stay' ? carried.map((one) => one.split('@')[0]) : carried;
+      if (stay.join() !== declared.join())
+        world.oracle.fail(3, `${name} ends on ${carried.join(', ') || 'nothing'} instead of ${declared.join(', ')}`);
+    }
+  }
+  const { certificates } = fleet.sandbox.scope().slice(IDENTITY);
+  const wanted = [...world.certificates.values()].reduce((sum, ids) => sum + ids.length, 0);
+  if ([...certificates.keys()].length !== wanted)
+    world.oracle.fail(9, `${[...certificates.keys()].length} certificates for ${wanted} declared ones`);
+  await checkNoOp(world);
+  const secret = [...fleet.logs, ...fleet.events.map(({ message }) => message)].find((line) =>
+    /PRIVATE KEY|"secret/.test(line),
+  );
+  if (secret !== undefined) world.oracle.fail(8, 'a private key in a log line or an event');
+}
+
+async function checkNoOp(world: World): Promise<void> {
+  const { fleet } = world;
+  const writes = fleet.writes.length;
+  const calls = () => fleet.sandbox.ledger.entries({ mutating: true }).length;
+  const before = calls();
+  await world.passTo(fleet.clock.now() + 30 * MINUTE);
+  // When the account was last compared is told after each comparison.
+  const more = fleet.writes.slice(writes).filter((write) => write !== 'status AWSAccount/default');
+  if (calls() > before) world.oracle.fail(7, 'with nothing to do AWS was written to');
+  if (more.length > 0)
+    world.oracle.fail(7, `with nothing to do the store was written to: ${more.slice(0, 3).join(', ')}`);
+}

@@ -1,0 +1,288 @@
+import type { Device } from '../../operator/api/device.gen.ts';
+import type { KubeObject } from '../../operator/api/meta.ts';
+import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
+import { signalsOfLog } from '../../operator/controllers/policyrollout/feeds.ts';
+import { createBroker } from '../../operator/sandbox/mqtt/broker.ts';
+import { V2_LOGS } from '../../operator/sandbox/signals/v2-logs.ts';
+import { seeded } from '../../operator/sandbox/state/ids.ts';
+import { SETTINGS } from '../../operator/sandbox/state/settings.ts';
+import { account, csr, device, group, policy, thingType } from '../support/fleet.ts';
+import { createFleet, type TestFleet } from '../support/operator.ts';
+import { AwsView, LONGEST_DELAY_MS, QUARANTINE } from './aws-view.ts';
+import { SimDevice } from './devices.ts';
+import { Oracle } from './oracle.ts';
+import { ACCOUNT_ID, Answers, documentOf, rightOf } from './rights.ts';
+import type { Life, Outcome, SimConfig, SimPolicy } from './types.ts';
+
+const MINUTE = 60_000;
+const REGION = 'us-east-1';
+const ACCOUNT_KEY = `${ACCOUNT_ID}/${REGION}`;
+const PLACE = { partition: 'aws', region: REGION, accountId: ACCOUNT_ID };
+/** AWS refuses to delete a policy that allows nothing; Defender replaces by this. */
+export class World implements AsyncDisposable {
+  readonly config: SimConfig;
+  readonly fleet: TestFleet;
+  readonly random: () => number;
+  readonly broker;
+  readonly view: AwsView;
+  readonly oracle: Oracle;
+  readonly devices = new Map<string, SimDevice>();
+  readonly story: string[] = [];
+  readonly start: number;
+  git: readonly SimPolicy[];
+  nextLog = 0;
+  deafUntil = 0;
+  token = 0;
+  deviceEvents = 0;
+  clockAdvances = 0;
+  leader = 1;
+  callsAtStart = 0;
+  dead = false;
+  late: { readonly at: number; readonly send: () => Promise<unknown> }[] = [];
+  agenda: { readonly at: number; readonly run: () => Promise<void> }[] = [];
+
+  static async create(config: SimConfig): Promise<World> {
+    let oracle: Oracle | undefined;
+    const fleet = await createFleet({
+      sandbox: { seed: config.seed, ledgerLimit: 2_000 },
+      keyOf: (incarnation) => `AKIDTEST${incarnation}`,
+      onStatus: (key, status) => oracle?.onStatus(key, status),
+    });
+    const world = new World(config, fleet);
+    oracle = world.oracle;
+    await world.setUp();
+    return world;
+  }
+
+  private constructor(config: SimConfig, fleet: TestFleet) {
+    this.config = config;
+    this.fleet = fleet;
+    this.start = fleet.clock.now();
+    this.random = seeded(config.seed * 31 + 5);
+    this.git = config.policies;
+    const { sandbox, clock } = fleet;
+    const scope = sandbox.scope();
+    this.broker = createBroker(sandbox, {
+      propagation: { mode: config.propagation, delay: [0, LONGEST_DELAY_MS], random: seeded(config.seed * 17 + 3) },
+    });
+    const answers = new Answers(scope);
+    this.view = new AwsView(scope, clock, answers);
+    this.oracle = new Oracle({
+      clock,
+      config,
+      view: this.view,
+      answers,
+      connected: (name) => this.devices.get(name)?.connected === true,
+      tell: (text) => this.tell(text),
+    });
+    sandbox.onChange((change, where) => where === scope && this.oracle.onChange(change));
+    sandbox.ledger.subscribe((entry) => {
+      this.oracle.onCall(entry);
+      if (entry.mutating && this.callsAtStart > 0)
+        this.tell(`${entry.accessKeyId}: ${entry.operation} ${entry.resource}: ${entry.outcome}`);
+    });
+    scope.slice(SETTINGS).logging = {
+      roleArn: undefined,
+      defaultLogLevel: 'INFO',
+      disableAllLogs: false,
+      eventConfigurations: undefined,
+    };
+  }
+
+  async setUp(): Promise<void> {
+    const { fleet, config } = this;
+    const lifeline = {
+      allow: [{ actions: ['iot:Publish'], resources: ['topic/telemetry/${iot:Connection.Thing.ThingName}'] }],
+    };
+    await fleet.aws.send('CreatePolicy', {
+      policyName: 'foreign-lines',
+      policyDocument: JSON.stringify(documentOf({ allow: ['debug'], deny: [] })),
+    });
+    await fleet.apply(
+      account({ lifeline }),
+      thingType('press'),
+      group('presses'),
+      group(QUARANTINE, { quarantine: true }),
+    );
+    await fleet.apply(...this.policies(config.policies));
+    await fleet.start();
+    for (const [index, life] of config.lives.entries()) await this.addDevice(life, config.certificates[index] ?? 1);
+    await fleet.settleUntilReady(30 * MINUTE);
+    await this.born();
+    // Nothing of the beginning is still on its way.
+    await this.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
+    this.oracle.atRest(this.git);
+    this.callsAtStart = fleet.sandbox.ledger.total;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const simulated of this.devices.values()) simulated.stop();
+    await this.broker.settle();
+    await this.broker.close();
+    await this.fleet.kill();
+    await this.fleet[Symbol.asyncDispose]();
+  }
+
+  policies(grants: readonly SimPolicy[]): readonly KubeObject[] {
+    const { strategy } = this.config;
+    return grants.map(({ name, grant }) => policy(name, { document: documentOf(grant), strategy }));
+  }
+
+  async addDevice(life: Life, certificates: number): Promise<void> {
+    const name = `press-${this.devices.size + 1}`;
+    const spec = {
+      thingTypeRef: { name: 'press' },
+      policyRefs: this.config.policies.map((each) => ({ name: each.name })),
+      certificates: Array.from({ length: certificates }, (_, i) => ({ name: 'abc'[i] ?? 'z', csr: csr(name) })),
+    };
+    await this.fleet.apply(device(name, spec));
+    const simulated = new SimDevice(name, life, () => this.certificates.get(name)?.[0], {
+      clock: this.fleet.clock,
+      broker: this.broker,
+      scope: this.fleet.sandbox.scope(),
+      random: this.random,
+      periodMs: this.config.periodMs,
+      uses: this.config.uses,
+      did: () => {
+        this.deviceEvents += 1;
+      },
+    });
+    this.devices.set(name, simulated);
+  }
+
+  /** Somebody took a policy from these; it is not given back by itself. */
+  readonly robbed = new Set<string>();
+  readonly certificates = new Map<string, readonly string[]>();
+
+  /** New devices become known to the world once their certificates are active. */
+  async born(): Promise<void> {
+    for (const name of this.devices.keys()) {
+      if (this.oracle.assets.has(name)) continue;
+      const found = (await this.fleet.get('Device', name)) as Device;
+      const certificates = found.status?.certificates ?? [];
+      const ready =
+        certificates.length > 0 && certificates.every((one) => one.activated === true && one.arn !== undefined);
+      if (!ready) continue;
+      this.certificates.set(
+        name,
+        certificates.map(({ certificateId = '' }) => certificateId),
+      );
+      this.oracle.register(
+        name,
+        certificates.map(({ arn = '' }) => arn),
+      );
+    }
+  }
+
+  async passTo(target: number): Promise<void> {
+    const { clock } = this.fleet;
+    for (;;) {
+      if (this.oracle.violations.length > 0) return;
+      await this.due();
+      const next = Math.min(clock.next() ?? target, this.agendaNext(), target);
+      if (next >= target) break;
+      await this.advance(next - clock.now());
+    }
+    await this.advance(target - clock.now());
+    await this.due();
+  }
+
+  agendaNext(): number {
+    return [...this.agenda, ...this.late].reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  }
+
+  async due(): Promise<void> {
+    const now = this.fleet.clock.now();
+    const late = this.late.filter(({ at }) => at <= now);
+    this.late = this.late.filter(({ at }) => at > now);
+    for (const { send } of late) {
+      this.tell('a call of the process before arrives only now');
+      this.oracle.actor = 'late';
+      await send().catch(() => undefined);
+      this.oracle.actor = 'operator';
+    }
+    const due = this.agenda.filter(({ at }) => at <= now);
+    this.agenda = this.agenda.filter(({ at }) => at > now);
+    for (const { run } of due) await run();
+    if (late.length + due.length > 0) await this.quiesce();
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.fleet.clock.advance(Math.max(0, ms));
+    this.clockAdvances += 1;
+    await this.quiesce();
+  }
+
+  /** Everything that can happen without time passing has happened. */
+  async quiesce(): Promise<void> {
+    await this.broker.settle();
+    await this.fleet.drain();
+    if (this.hear()) await this.fleet.drain();
+    if (this.dead) await this.revive();
+    for (const { metadata, ...rest } of (await this.fleet.store.list({ kind: 'PolicyRollout' })).items) {
+      this.oracle.onRollout({ metadata, ...rest } as PolicyRollout);
+    }
+  }
+
+  /** What the broker logged reaches the operator, unless nobody listens. */
+  hear(): boolean {
+    const { fleet } = this;
+    const deaf = fleet.clock.now() < this.deafUntil;
+    let news = false;
+    for (const { sequence, fields } of fleet.sandbox.scope().slice(V2_LOGS).from(this.nextLog)) {
+      this.nextLog = sequence + 1;
+      for (const signal of signalsOfLog(fields, PLACE)) {
+        if (signal.kind === 'request') {
+          this.oracle.heard(signal.clientId, rightOf(signal.action, signal.resource, signal.clientId), signal.allowed);
+        } else if (signal.kind === 'connected') this.oracle.heard(signal.clientId, 'connect', true);
+        else if (signal.kind === 'connectFailed') this.oracle.heard(signal.clientId, 'connect', false);
+        if (deaf) continue;
+        fleet.signals.record(ACCOUNT_KEY, signal);
+        news = true;
+      }
+    }
+    return news;
+  }
+
+  async revive(): Promise<void> {
+    this.dead = false;
+    this.fleet.intercept = undefined;
+    await this.fleet.kill();
+    await this.lead();
+    await this.quiesce();
+  }
+
+  async lead(): Promise<void> {
+    this.leader += 1;
+    this.oracle.leader = this.leader;
+    this.tell(`process ${this.leader} takes over`);
+    await this.fleet.start();
+  }
+
+  outcome(): Outcome {
+    const { fleet } = this;
+    const calls = fleet.sandbox.ledger.total - this.callsAtStart;
+    const plannerActions = fleet.writes.length;
+    const rollouts: Record<string, number> = {};
+    for (const line of this.story) {
+      const phase = /rollout \S+: (Succeeded|Aborted|Superseded),/.exec(line)?.[1];
+      if (phase !== undefined) rollouts[phase] = (rollouts[phase] ?? 0) + 1;
+    }
+    return {
+      seed: this.config.seed,
+      steps: calls + plannerActions + this.deviceEvents + this.clockAdvances,
+      calls,
+      deviceEvents: this.deviceEvents,
+      plannerActions,
+      clockAdvances: this.clockAdvances,
+      rollouts,
+      violations: this.oracle.violations,
+      story: this.story,
+    };
+  }
+
+  tell(text: string): void {
+    const minutes = (this.fleet.clock.now() - this.start) / MINUTE;
+    this.story.push(`${minutes.toFixed(2).padStart(8)} min  ${text}`);
+  }
+}
