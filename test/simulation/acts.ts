@@ -111,13 +111,13 @@ export async function annotate(
   await world.fleet.drain();
 }
 
-function armCrash(world: World, { afterCalls, effect }: Extract<Act, { kind: 'crash' }>): void {
+function armCrash(world: World, { afterCalls, effect, on = '' }: Extract<Act, { kind: 'crash' }>): void {
   const { fleet } = world;
   let left = afterCalls;
   fleet.intercept = async (send, _operation, { method, path }) => {
     // Only writes arrive late; reads harm nobody.
     const writes = method !== 'GET' && !path.startsWith('/attached-policies') && !path.startsWith('/policy-targets');
-    if (effect === 'late' && !writes) return send();
+    if ((effect === 'late' && !writes) || !path.startsWith(on)) return send();
     left -= 1;
     if (left !== 0) return send();
     world.tell(

@@ -30,7 +30,13 @@ export type Act =
   | { readonly kind: 'verb'; readonly verb: string; readonly value: 'right' | 'stale' | 'bare' }
   | { readonly kind: 'deviceVerb'; readonly verb: 'hold' | 'skip' | 'release'; readonly device: number }
   | { readonly kind: 'offline'; readonly device: number; readonly forMs: number }
-  | { readonly kind: 'crash'; readonly afterCalls: number; readonly effect: 'before' | 'after' | 'late' }
+  | {
+      readonly kind: 'crash';
+      readonly afterCalls: number;
+      readonly effect: 'before' | 'after' | 'late';
+      /** Counts only calls whose path begins with this. */
+      readonly on?: string;
+    }
   | { readonly kind: 'depose'; readonly forMs: number }
   | { readonly kind: 'loseRecord'; readonly device: number }
   | { readonly kind: 'loseState' }

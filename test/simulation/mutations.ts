@@ -1,0 +1,167 @@
+import type { Act, Planned, SimConfig } from './types.ts';
+
+const MINUTE = 60_000;
+
+/** The operator, broken on purpose in one place, and what happens in a world that shows it. */
+export interface Mutation {
+  /** The invariant whose check has to see it. */
+  readonly invariant: number;
+  readonly reason: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly config?: Partial<SimConfig>;
+  readonly schedule: readonly Planned[];
+}
+
+const at = (minutes: number, act: Act): Planned => ({ at: minutes * MINUTE, act });
+const all = ['connect', 'telemetry', 'debug', 'status', 'extra', 'subscribe', 'receive'] as const;
+const wide = { allow: [...all], deny: [] };
+const narrow = { allow: all.filter((right) => right !== 'debug'), deny: [] };
+const narrower = { allow: all.filter((right) => right !== 'debug' && right !== 'extra'), deny: [] };
+const git = (minutes: number, grant: SimConfig['policies'][number]['grant'], how: 'new' | 'revert' = 'new'): Planned =>
+  at(minutes, { kind: 'document', how, grants: [{ name: 'base', grant }] });
+const verb = (minutes: number, name: string): Planned => at(minutes, { kind: 'verb', verb: name, value: 'right' });
+
+/** One steady device on one policy, and an AWS that makes changes visible in the worst order. */
+export const CALM: SimConfig = {
+  seed: 4711,
+  lives: ['steady'],
+  certificates: [1],
+  policies: [{ name: 'base', grant: wide }],
+  strategy: {
+    type: 'Waves',
+    waves: [{ count: 1, bake: '5m' }],
+    settleTime: '10m',
+    silenceDeadline: '30m',
+    rollbackWindow: '10m',
+  },
+  uses: [],
+  propagation: 'adversarial',
+  periodMs: MINUTE,
+  durationMs: 0,
+};
+
+const three: Partial<SimConfig> = { lives: ['steady', 'steady', 'steady'], certificates: [1, 1, 1] };
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    invariant: 1,
+    reason: 'the baseline is detached before the candidate has settled',
+    file: 'operator/rollout/asset-edges.ts',
+    find: 'input.flippedAt ?? -Infinity) + input.settleMs',
+    replace: 'input.flippedAt ?? -Infinity) + 60_000',
+    // The second asset: for the first the candidate itself is too new.
+    config: three,
+    schedule: [git(2, narrow)],
+  },
+  {
+    invariant: 1,
+    reason: 'the document of what remains is not read before a Detach',
+    file: 'operator/controllers/policyrollout/asset-call.ts',
+    find: 'if (doubtful === undefined) {',
+    replace: 'if (doubtful === undefined || doubtful !== undefined) {',
+    schedule: [git(2, narrow), at(6, { kind: 'blank', of: 'candidate', forMs: 60 * MINUTE })],
+  },
+  {
+    invariant: 1,
+    reason: 'after the brake attachments are tidied up before they have settled',
+    file: 'operator/rollout/asset-edges.ts',
+    find: 'return Math.max(input.record.attachedAt ?? -Infinity, input.flippedAt ?? -Infinity) + input.settleMs;',
+    replace:
+      "return Math.max(input.record.attachedAt ?? -Infinity, input.flippedAt ?? -Infinity) + (input.direction === 'back' ? 0 : input.settleMs);",
+    schedule: [git(2, narrow), verb(20, 'abort')],
+  },
+  {
+    invariant: 2,
+    reason: 'more assets are started than may be in flight',
+    file: 'operator/rollout/progress.ts',
+    find: 'let room = input.strategy.maxInFlight',
+    replace: 'let room = 99 + input.strategy.maxInFlight',
+    config: three,
+    schedule: [git(2, narrow)],
+  },
+  {
+    invariant: 3,
+    reason: 'the brake sets the version that is in force already',
+    file: 'operator/controllers/policyrollout/candidates.ts',
+    find: "const BRAKE_VERSION = '1'",
+    replace: "const BRAKE_VERSION = '2'",
+    schedule: [git(2, narrow), verb(20, 'abort')],
+  },
+  {
+    invariant: 4,
+    reason: 'an asset that nobody hears of is contracted',
+    file: 'operator/controllers/policyrollout/asset-verdict.ts',
+    find: 'if (contact.connected) return { yes: true };',
+    replace: 'if (contact !== undefined) return { yes: true };',
+    schedule: [git(40, narrow), at(41, { kind: 'offline', device: 0, forMs: 300 * MINUTE })],
+  },
+  {
+    invariant: 4,
+    reason: 'silence counts as success',
+    file: 'operator/rollout/verdict.ts',
+    find: 'if (seen === 0)',
+    replace: 'if (seen < 0)',
+    schedule: [git(2, narrow), at(13, { kind: 'offline', device: 0, forMs: 300 * MINUTE })],
+  },
+  {
+    invariant: 5,
+    reason: 'what a security act did is set back as drift',
+    file: 'operator/drift/decide.ts',
+    find: "change.class === 'mitigation' && !restored(change)",
+    replace: "change.class === 'foreign' && change.field === 'never'",
+    schedule: [at(2, { kind: 'inactive', device: 0, forMs: 90 * MINUTE })],
+  },
+  {
+    invariant: 6,
+    reason: 'a policy of somebody else is deleted when a candidate should be',
+    file: 'operator/controllers/policyrollout/candidates.ts',
+    find: "await ifFound(port.call('DeletePolicy', { policyName }, options));",
+    replace: "await ifFound(port.call('DeletePolicy', { policyName: 'foreign-lines' }, options));",
+    schedule: [git(2, narrow)],
+  },
+  {
+    invariant: 7,
+    reason: 'a rollout that is over writes its status again and again',
+    file: 'operator/controllers/policyrollout/aftermath.ts',
+    find: 'if (status.cleanedAt !== undefined) {',
+    replace: 'if (status.cleanedAt === undefined && status.phase === undefined) {',
+    schedule: [git(2, narrow)],
+  },
+  {
+    invariant: 8,
+    reason: 'a private key in a log line',
+    file: 'operator/controllers/policyrollout/asset-call.ts',
+    find: "scope.log.info('Attached a policy'",
+    replace: "scope.log.info('Attached a policy with -----BEGIN PRIVATE KEY-----'",
+    schedule: [git(2, narrow)],
+  },
+  {
+    invariant: 9,
+    reason: 'a certificate whose creation was interrupted is not looked for',
+    file: 'operator/controllers/device/certificates.ts',
+    find: 'if (entry?.pendingSince === undefined) return undefined;',
+    replace: 'if (entry !== undefined || entry === undefined) return undefined;',
+    schedule: [
+      at(2, { kind: 'crash', afterCalls: 1, effect: 'after', on: '/certificates' }),
+      at(2.1, { kind: 'join', life: 'steady' }),
+    ],
+  },
+  {
+    invariant: 10,
+    reason: 'the client does not ask before a write whether it may still write',
+    file: 'operator/aws/client.ts',
+    find: 'if (options?.fleetwardWrite === true) fence();',
+    replace: 'if (options?.fleetwardWrite === true && options.abortSignal?.reason === fence) fence();',
+    schedule: [git(2, narrow), at(2.01, { kind: 'depose', forMs: 25_000 })],
+  },
+  {
+    invariant: 11,
+    reason: 'what a security act put there is taken for the baseline of the next rollout',
+    file: 'operator/controllers/iotpolicy/rollout.ts',
+    find: "if (drift === 'same' || drift === 'mitigation') return false;",
+    replace: "if (drift === 'same') return false;",
+    schedule: [at(2, { kind: 'blank', of: 'declared', forMs: 30 * MINUTE }), git(12, narrower)],
+  },
+];
