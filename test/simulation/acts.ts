@@ -30,12 +30,8 @@ export async function perform(world: World, act: Act): Promise<void> {
       return world.devices.get(name)?.leave(act.forMs);
     case 'crash':
       return armCrash(world, act);
-    case 'depose': {
-      const end = fleet.depose();
-      await world.lead();
-      world.agenda.push({ at: now + act.forMs, run: end });
-      return;
-    }
+    case 'depose':
+      return world.loseLease(act.gapMs, act.forMs);
     case 'loseRecord':
       return loseRecord(world, name);
     case 'loseState':

@@ -27,7 +27,7 @@ export async function bringToAnEnd(world: World): Promise<void> {
   for (let round = 0; fleet.clock.now() < deadline; round += 1) {
     await world.passTo(fleet.clock.now() + 10 * MINUTE);
     if (world.oracle.violations.length > 0) return;
-    if (await atRest(world)) return checkRest(world);
+    if ((await atRest(world)) && (await checkRest(world))) return;
     if (round % 3 === 2) for (const answer of ['resume', 'approve', 'promote-full']) await verb(world, answer, 'right');
     if (round === 60) await verb(world, 'abort', 'right');
   }
@@ -50,9 +50,11 @@ async function atRest(world: World): Promise<boolean> {
   return true;
 }
 
-async function checkRest(world: World): Promise<void> {
+/** False when the world only seemed to be at rest. */
+async function checkRest(world: World): Promise<boolean> {
   const { fleet } = world;
   await world.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
+  if (!(await atRest(world))) return false;
   const declared = world.config.policies.map(({ name }) => name).sort();
   for (const { name, targets } of world.oracle.assets.values()) {
     if (world.robbed.has(name)) continue;
@@ -72,6 +74,7 @@ async function checkRest(world: World): Promise<void> {
     /PRIVATE KEY|"secret/.test(line),
   );
   if (secret !== undefined) world.oracle.fail(8, 'a private key in a log line or an event');
+  return true;
 }
 
 async function checkNoOp(world: World): Promise<void> {

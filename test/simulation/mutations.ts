@@ -21,6 +21,8 @@ const narrow = { allow: all.filter((right) => right !== 'debug'), deny: [] };
 const narrower = { allow: all.filter((right) => right !== 'debug' && right !== 'extra'), deny: [] };
 const git = (minutes: number, grant: SimConfig['policies'][number]['grant'], how: 'new' | 'revert' = 'new'): Planned =>
   at(minutes, { kind: 'document', how, grants: [{ name: 'base', grant }] });
+/** Until then nobody comes back and nothing is lifted. */
+const wait = (minutes: number): Planned => at(minutes, { kind: 'deviceVerb', verb: 'release', device: 0 });
 const verb = (minutes: number, name: string): Planned => at(minutes, { kind: 'verb', verb: name, value: 'right' });
 
 /** One steady device on one policy, and an AWS that makes changes visible in the worst order. */
@@ -61,7 +63,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/controllers/policyrollout/asset-call.ts',
     find: 'if (doubtful === undefined) {',
     replace: 'if (doubtful === undefined || doubtful !== undefined) {',
-    schedule: [git(2, narrow), at(6, { kind: 'blank', of: 'candidate', forMs: 60 * MINUTE })],
+    schedule: [git(2, narrow), at(6, { kind: 'blank', of: 'candidate', forMs: 60 * MINUTE }), wait(60)],
   },
   {
     invariant: 1,
@@ -92,10 +94,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 4,
     reason: 'an asset that nobody hears of is contracted',
-    file: 'operator/controllers/policyrollout/asset-verdict.ts',
+    file: 'operator/controllers/policyrollout/asset-ready.ts',
     find: 'if (contact.connected) return { yes: true };',
     replace: 'if (contact !== undefined) return { yes: true };',
-    schedule: [git(40, narrow), at(41, { kind: 'offline', device: 0, forMs: 300 * MINUTE })],
+    schedule: [git(40, narrow), at(41, { kind: 'offline', device: 0, forMs: 300 * MINUTE }), wait(120)],
   },
   {
     invariant: 4,
@@ -103,7 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/rollout/verdict.ts',
     find: 'if (seen === 0)',
     replace: 'if (seen < 0)',
-    schedule: [git(2, narrow), at(13, { kind: 'offline', device: 0, forMs: 300 * MINUTE })],
+    schedule: [git(2, narrow), at(13, { kind: 'offline', device: 0, forMs: 300 * MINUTE }), wait(120)],
   },
   {
     invariant: 5,
@@ -111,7 +113,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/drift/decide.ts',
     find: "change.class === 'mitigation' && !restored(change)",
     replace: "change.class === 'foreign' && change.field === 'never'",
-    schedule: [at(2, { kind: 'inactive', device: 0, forMs: 90 * MINUTE })],
+    schedule: [at(2, { kind: 'inactive', device: 0, forMs: 90 * MINUTE }), wait(80)],
   },
   {
     invariant: 6,
@@ -123,18 +125,18 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     invariant: 7,
-    reason: 'a rollout that is over writes its status again and again',
-    file: 'operator/controllers/policyrollout/aftermath.ts',
-    find: 'if (status.cleanedAt !== undefined) {',
-    replace: 'if (status.cleanedAt === undefined && status.phase === undefined) {',
+    reason: 'a status is written also when nothing in it has changed',
+    file: 'operator/controllers/external/scope.ts',
+    find: 'if (sameJson(object.status ?? {}, status)) return object;',
+    replace: 'if (status === undefined) return object;',
     schedule: [git(2, narrow)],
   },
   {
     invariant: 8,
-    reason: 'a private key in a log line',
-    file: 'operator/controllers/policyrollout/asset-call.ts',
-    find: "scope.log.info('Attached a policy'",
-    replace: "scope.log.info('Attached a policy with -----BEGIN PRIVATE KEY-----'",
+    reason: 'a private key in an event',
+    file: 'operator/controllers/policyrollout/teller.ts',
+    find: 'events.record(rollout, { ...event, ...tags(rollout) });',
+    replace: "events.record(rollout, { ...event, ...tags(rollout), message: '-----BEGIN PRIVATE KEY-----' });",
     schedule: [git(2, narrow)],
   },
   {
@@ -154,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/aws/client.ts',
     find: 'if (options?.fleetwardWrite === true) fence();',
     replace: 'if (options?.fleetwardWrite === true && options.abortSignal?.reason === fence) fence();',
-    schedule: [git(2, narrow), at(2.01, { kind: 'depose', forMs: 25_000 })],
+    schedule: [git(2, narrow), at(2.04, { kind: 'depose', gapMs: 20_000, forMs: 25_000 }), wait(4)],
   },
   {
     invariant: 11,
@@ -162,6 +164,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/controllers/iotpolicy/rollout.ts',
     find: "if (drift === 'same' || drift === 'mitigation') return false;",
     replace: "if (drift === 'same') return false;",
-    schedule: [at(2, { kind: 'blank', of: 'declared', forMs: 30 * MINUTE }), git(12, narrower)],
+    schedule: [at(2, { kind: 'blank', of: 'declared', forMs: 30 * MINUTE }), git(12, narrower), wait(60)],
   },
 ];

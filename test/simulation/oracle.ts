@@ -130,8 +130,22 @@ export class Oracle {
     const process = Number(/^AKIDTEST(\d+)$/.exec(entry.accessKeyId)?.[1] ?? 0);
     if (process !== this.leader && this.actor !== 'late')
       this.#say(10, `process ${process} called ${entry.operation} after process ${this.leader} had taken over`);
+    if (entry.operation === 'SetDefaultPolicyVersion' && entry.outcome === 'ok') this.#brakePulled(entry.resource);
     if (entry.resource.startsWith('foreign'))
       this.#say(6, `${entry.operation} on ${entry.resource}, which is not ours`);
+  }
+
+  /** One call gives everybody on the candidate what was there before: its document is the baseline's again. */
+  #brakePulled(candidate: string): void {
+    const { view, answers } = this.#world;
+    const last = [...this.#rollouts.values()].findLast(({ rollout }) =>
+      rollout.spec.policies.some(({ candidateName }) => candidateName === candidate),
+    );
+    const baseline = last?.rollout.spec.policies.find(({ candidateName }) => candidateName === candidate)?.baseline;
+    const now = view.document(candidate);
+    if (baseline === undefined || now === undefined) return;
+    if (answers.of(now, 'press-1').join() !== answers.of(baseline, 'press-1').join())
+      this.#say(3, `the brake of ${candidate} does not bring back what was before`);
   }
 
   onStatus(key: ObjectKey, status: unknown): void {

@@ -103,7 +103,8 @@ function actOf(dice: Dice, config: SimConfig): Act {
   if (roll < 0.64) {
     return { kind: 'crash', afterCalls: 1 + dice.below(10), effect: dice.of(['before', 'after', 'late', 'late']) };
   }
-  if (roll < 0.69) return { kind: 'depose', forMs: dice.between(1_000, 25_000) };
+  if (roll < 0.69)
+    return { kind: 'depose', gapMs: dice.of([0, 0, dice.between(0, 15_000)]), forMs: dice.between(1_000, 25_000) };
   if (roll < 0.73) return { kind: 'loseRecord', device };
   if (roll < 0.82) return faultOf(dice);
   if (roll < 0.85) return { kind: 'deaf', forMs: dice.between(MINUTE, 40 * MINUTE) };

@@ -37,7 +37,7 @@ export type Act =
       /** Counts only calls whose path begins with this. */
       readonly on?: string;
     }
-  | { readonly kind: 'depose'; readonly forMs: number }
+  | { readonly kind: 'depose'; readonly gapMs: number; readonly forMs: number }
   | { readonly kind: 'loseRecord'; readonly device: number }
   | { readonly kind: 'loseState' }
   | { readonly kind: 'fault'; readonly rule: FaultRule }

@@ -252,6 +252,21 @@ export class World implements AsyncDisposable {
     await this.quiesce();
   }
 
+  /** The Lease is lost: for a while nobody may write, and the process that held it does not know. */
+  loseLease(gapMs: number, endMs: number): void {
+    const end = this.fleet.depose();
+    const left = this.leader;
+    this.oracle.leader = -1;
+    const { clock } = this.fleet;
+    const takeOver = async () => {
+      if (this.leader === left) await this.lead();
+    };
+    this.agenda.push(
+      { at: clock.now() + gapMs, run: takeOver },
+      { at: clock.now() + Math.max(gapMs, endMs), run: end },
+    );
+  }
+
   async lead(): Promise<void> {
     this.leader += 1;
     this.oracle.leader = this.leader;

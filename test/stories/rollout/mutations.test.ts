@@ -16,7 +16,7 @@ async function violationsOf(mutation: string): Promise<readonly Violation[]> {
 
 const rows = MUTATIONS.map(({ invariant, reason }, index) => ({ index, invariant, reason }));
 
-test.for(rows)(
+test.each(rows)(
   'invariant $invariant is seen to break when $reason',
   async ({ index, invariant }) => {
     const violations = await violationsOf(String(index));
