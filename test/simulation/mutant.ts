@@ -1,5 +1,6 @@
-import { CALM, MUTATIONS } from './mutations.ts';
+import { MUTATIONS } from './mutations.ts';
 import { simulate } from './simulate.ts';
+import { CALM } from './words.ts';
 
 const chosen = MUTATIONS[Number(process.env.MUTATION)];
 // Without a mutation every world is run, and none of them may show anything.

@@ -1,6 +1,6 @@
-import type { Act, Planned, SimConfig } from './types.ts';
-
-const MINUTE = 60_000;
+import { REGRESSIONS } from './regressions.ts';
+import type { Planned, SimConfig } from './types.ts';
+import { at, fleetOf, git, MINUTE, NARROW as narrow, NARROWER as narrower, verb, wait } from './words.ts';
 
 /** The operator, broken on purpose in one place, and what happens in a world that shows it. */
 export interface Mutation {
@@ -14,37 +14,7 @@ export interface Mutation {
   readonly schedule: readonly Planned[];
 }
 
-const at = (minutes: number, act: Act): Planned => ({ at: minutes * MINUTE, act });
-const all = ['connect', 'telemetry', 'debug', 'status', 'extra', 'subscribe', 'receive'] as const;
-const wide = { allow: [...all], deny: [] };
-const narrow = { allow: all.filter((right) => right !== 'debug'), deny: [] };
-const narrower = { allow: all.filter((right) => right !== 'debug' && right !== 'extra'), deny: [] };
-const git = (minutes: number, grant: SimConfig['policies'][number]['grant'], how: 'new' | 'revert' = 'new'): Planned =>
-  at(minutes, { kind: 'document', how, grants: [{ name: 'base', grant }] });
-/** Until then nobody comes back and nothing is lifted. */
-const wait = (minutes: number): Planned => at(minutes, { kind: 'deviceVerb', verb: 'release', device: 0 });
-const verb = (minutes: number, name: string): Planned => at(minutes, { kind: 'verb', verb: name, value: 'right' });
-
-/** One steady device on one policy, and an AWS that makes changes visible in the worst order. */
-export const CALM: SimConfig = {
-  seed: 4711,
-  lives: ['steady'],
-  certificates: [1],
-  policies: [{ name: 'base', grant: wide }],
-  strategy: {
-    type: 'Waves',
-    waves: [{ count: 1, bake: '5m' }],
-    settleTime: '10m',
-    silenceDeadline: '30m',
-    rollbackWindow: '10m',
-  },
-  uses: [],
-  propagation: 'adversarial',
-  periodMs: MINUTE,
-  durationMs: 0,
-};
-
-const three: Partial<SimConfig> = { lives: ['steady', 'steady', 'steady'], certificates: [1, 1, 1] };
+const three = fleetOf(3);
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -64,6 +34,14 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (doubtful === undefined) {',
     replace: 'if (doubtful === undefined || doubtful !== undefined) {',
     schedule: [git(2, narrow), at(6, { kind: 'blank', of: 'candidate', forMs: 60 * MINUTE }), wait(60)],
+  },
+  {
+    invariant: 1,
+    reason: 'a default that was set right a moment ago counts as in force',
+    file: 'operator/controllers/policyrollout/asset-call.ts',
+    find: 'if (scope.deps.clock.now() < modifiedAt + directive.strategy.settleMs)',
+    replace: 'if (scope.deps.clock.now() < modifiedAt)',
+    schedule: REGRESSIONS[1]?.schedule ?? [],
   },
   {
     invariant: 1,
@@ -97,7 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/controllers/policyrollout/asset-ready.ts',
     find: 'if (contact.connected) return { yes: true };',
     replace: 'if (contact !== undefined) return { yes: true };',
-    schedule: [git(40, narrow), at(41, { kind: 'offline', device: 0, forMs: 300 * MINUTE }), wait(120)],
+    schedule: [at(30, { kind: 'offline', device: 0, forMs: 300 * MINUTE }), git(40, narrow), wait(120)],
   },
   {
     invariant: 4,

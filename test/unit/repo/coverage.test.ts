@@ -15,6 +15,15 @@ function source(file: string): string {
 const pages = [
   { page: 'docs/guarantees.md', heading: /^## (F\d+) /, expected: Array.from({ length: 25 }, (_, i) => `F${i + 1}`) },
   { page: 'docs/pitfalls.md', heading: /^\*\*(\d+(?: and \d+)?)\. /, expected: [...numbers(1, 53), '54 and 55'] },
+  {
+    page: 'docs/rollout-rules-coverage.md',
+    heading: /^## ((?:R|RO-|IOT-)\d+) /,
+    expected: [
+      ...numbers(1, 21).map((n) => `R${n}`),
+      ...numbers(1, 25).map((n) => `RO-${n.padStart(2, '0')}`),
+      ...numbers(1, 26).map((n) => `IOT-${n.padStart(2, '0')}`),
+    ],
+  },
 ];
 
 function numbers(from: number, to: number): string[] {
@@ -29,6 +38,8 @@ function read(page: string, heading: RegExp): ReadonlyMap<string, readonly (read
     const list = found.get(under) ?? [];
     const [, file = '', title = ''] = REFERENCE.exec(line) ?? [];
     if (file !== '') list.push([file, title]);
+    // A reason why there is none stands for a test; the page itself is where it is found.
+    if (line.startsWith('Does not apply')) list.push([page, line]);
     found.set(under, list);
   }
   return found;

@@ -188,7 +188,7 @@ function rolloutInput({ assets, candidateIsNew, aborted, now }: State, options: 
       id: `a${index}`,
       wave: 0,
       state,
-      group: undefined,
+      groups: [],
       things: 1,
       held: false,
       reachable: true,

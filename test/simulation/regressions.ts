@@ -1,0 +1,69 @@
+import type { Planned, SimConfig } from './types.ts';
+import { allBut, at, fleetOf, git, MINUTE, NARROW, NARROWER, verb, wait } from './words.ts';
+
+/** What the simulation once found, as the fewest acts that show it. */
+export interface Regression {
+  readonly reason: string;
+  readonly config?: Partial<SimConfig>;
+  readonly schedule: readonly Planned[];
+}
+
+const blank = (minutes: number, of: 'declared' | 'candidate', forMinutes: number): Planned =>
+  at(minutes, { kind: 'blank', of, forMs: forMinutes * MINUTE });
+
+/** The first device is heard of no more: past its deadline it gets back what it had. */
+const silent = (minutes: number): Planned => at(minutes, { kind: 'offline', device: 0, forMs: 75 * MINUTE });
+
+const two = [
+  { name: 'base', grant: allBut('status') },
+  { name: 'more', grant: { allow: ['status'], deny: [] } },
+] as const;
+
+export const REGRESSIONS: readonly Regression[] = [
+  {
+    reason: 'a default blanked while an asset goes back: nothing is detached beside it',
+    schedule: [git(2, NARROW), silent(13), blank(30, 'declared', 60), wait(95)],
+  },
+  {
+    reason: 'a default set right a moment ago may give nothing yet: what it replaces stays until AWS applies it',
+    schedule: [git(2, NARROW), silent(13), blank(30, 'declared', 31), wait(95)],
+  },
+  {
+    reason: 'a blanked default is never what a rollout goes back to',
+    schedule: [blank(2, 'declared', 30), git(12, NARROWER), wait(60)],
+  },
+  {
+    reason: 'a candidate that somebody blanked is not deleted with the rest',
+    schedule: [git(2, NARROW), verb(4, 'abort'), blank(17, 'candidate', 60), wait(60)],
+  },
+  {
+    reason: 'an asset that was held in the middle counts as in flight until it has a verdict',
+    config: fleetOf(3),
+    schedule: [
+      git(2, NARROW),
+      at(58, { kind: 'quarantine', device: 1, forMs: 30 * MINUTE }),
+      at(87, { kind: 'loseRecord', device: 0 }),
+      wait(120),
+    ],
+  },
+  {
+    reason: 'a part of a change comes back, the rest is given up: nobody stays on a candidate',
+    config: { ...fleetOf(2), policies: two },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: allBut('status', 'debug') },
+          { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
+        ],
+      }),
+      at(50, {
+        kind: 'document',
+        how: 'new',
+        grants: [two[0], { name: 'more', grant: { allow: ['status', 'debug', 'extra'], deny: [] } }],
+      }),
+      verb(70, 'abort'),
+    ],
+  },
+];
