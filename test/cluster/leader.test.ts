@@ -12,6 +12,7 @@ const LEASE = { leaderElection: { leaseDuration: '5s', renewDeadline: '3500ms', 
 /** What the promise allows, and what a busy machine needs to start its first call. */
 const TAKEOVER_MS = LEASE_MS + 2 * RETRY_MS + 3_000;
 const DEVICES = 40;
+const WORKERS = 4;
 
 const ACCOUNT =
   'apiVersion: fleetward.dev/v1alpha1\nkind: AWSAccount\nmetadata: {name: default}\nspec: {accountId: "123456789012", region: us-east-1}\n';
@@ -30,7 +31,7 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
     story = await openStory('leader');
     way = await openWay(join(story.folder, 'way.kubeconfig'));
     // Slow enough for something to be under way whenever a leader ends.
-    const config = { ...LEASE, concurrency: 4 };
+    const config = { ...LEASE, concurrency: WORKERS };
     first = await story.operator({ name: 'first', config, kubeconfig: way.kubeconfig });
     await untilReady(first);
     await until(async () => (await first.metric('leader_election_master_status')) === 1 || undefined, 'a leader');
@@ -87,7 +88,7 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
     await taken(Date.now());
   });
 
-  test('stopped and continued after its lease went, it hands no write to the network and ends', {
+  test('stopped and continued after its lease went, it begins no write, what was under way does no harm, and it ends', {
     timeout: 120_000,
   }, async () => {
     await inTheMiddle();
@@ -98,7 +99,10 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
     process.kill(pid, 'SIGCONT');
     expect(await first.child.ended, first.child.tail()).toBe(3);
     expect(first.child.tail()).toContain('Lost the lease');
-    expect(writes('first', continued)).toEqual([]);
+    // What had passed the fence before the stop may still go out: no more than its workers had in hand, and without effect.
+    const late = writes('first', continued);
+    expect(late.length).toBeLessThanOrEqual(WORKERS);
+    expect(late.filter(({ changed }) => changed)).toEqual([]);
     expect(made()).toHaveLength(DEVICES);
   });
 
