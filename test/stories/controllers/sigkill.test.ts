@@ -125,7 +125,7 @@ describe('the operator as a process, killed for real', () => {
   });
 
   test('at each distinct write, before and after its effect: converges, one certificate per request, nothing lost', {
-    timeout: 600_000,
+    timeout: 900_000,
   }, async () => {
     tree.put(...smallFleet(0), group('hall'));
     for (const [name, { before }] of writes) {
