@@ -11,6 +11,8 @@ export interface Fight {
 
 /** Corrections of one field within this time that make a fight. */
 const LIMIT = 4;
+/** Sooner than this it is AWS that does not show our own write yet. */
+const ROUND_MS = 30_000;
 const WINDOW_MS = 60 * 60_000;
 const PAUSE_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
@@ -28,12 +30,13 @@ interface Correction {
 export class Fights {
   readonly #objects = new Map<string, Map<string, Correction>>();
 
-  /** To be told of every correction, before it is made. */
+  /** To be told of every correction that was made. */
   corrected(object: string, changes: readonly Change<unknown>[], now: number): void {
     const fields = this.#objects.get(object) ?? new Map<string, Correction>();
     for (const change of changes) {
       if (!counts(change)) continue;
       const known = fields.get(change.field);
+      if (now - (known?.times.at(-1) ?? Number.NEGATIVE_INFINITY) < ROUND_MS) continue;
       const paused = known !== undefined && known.times.length >= LIMIT;
       // A fight outlives its window: the pauses themselves would empty it.
       const kept = paused ? known.times.slice(1) : (known?.times ?? []).filter((at) => at > now - WINDOW_MS);

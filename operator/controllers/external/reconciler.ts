@@ -132,9 +132,10 @@ async function converge<O extends ExternalObject, D, B, A>(
   if (view.decision.act.length === 0) return report(machine, scope, { desired, ...view });
   if (!kind.existing(view.observed).exists) await claimFirst(kind, scope);
   showCorrection(scope, view.decision.act);
-  machine.fights.corrected(keyText(scope.key), view.decision.act, scope.deps.clock.now());
   const actions = view.decision.act.flatMap(({ action }) => (action === undefined ? [] : [action]));
   await kind.apply(scope, { desired, observed: view.observed, actions });
+  // Only what was put right can be set back: an act that AWS refuses is no round of a fight.
+  machine.fights.corrected(keyText(scope.key), view.decision.act, scope.deps.clock.now());
   view = await look(machine, scope, desired);
   return report(machine, scope, { desired, ...view });
 }

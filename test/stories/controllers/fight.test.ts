@@ -63,6 +63,19 @@ describe('two writers', () => {
     expect(await attributesOf(fleet)).toMatchObject({ line: '2' });
   });
 
+  test('a correction that AWS refuses again and again is no fight', async () => {
+    await using fleet = await fleetOf();
+    const effect = { kind: 'error', name: 'AccessDeniedException', status: 403 } as const;
+    await fleet.iot.updateThing({ thingName: 'press-1', attributePayload: { attributes: { line: 'x' }, merge: true } });
+    fleet.sandbox.faults.add({ operation: 'UpdateThing', effect });
+    await fleet.advance(10 * 60_000);
+    expect(byUs(fleet, 'UpdateThing')).toBeGreaterThan(4);
+    expect(await readyOf(fleet)).toMatchObject({ reason: 'AccessDenied' });
+    fleet.sandbox.faults.clear();
+    await fleet.advance(90_000);
+    await fleet.settleUntilReady();
+  });
+
   test('what widens access is taken away however often it comes back', async () => {
     await using fleet = await fleetOf();
     const { principals = [] } = await fleet.iot.listThingPrincipals({ thingName: 'press-1' });
