@@ -498,6 +498,10 @@ export interface PolicyRolloutStatus {
    */
   readonly cleanedAt?: string;
   /**
+   * Until when it waits, where that is known.
+   */
+  readonly waitsUntil?: string;
+  /**
    * When each wave had its last verdict; empty while it runs.
    *
    * @maxItems 21

@@ -4140,6 +4140,11 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "type": "string",
        "format": "date-time"
       },
+      "waitsUntil": {
+       "description": "Until when it waits, where that is known.",
+       "type": "string",
+       "format": "date-time"
+      },
       "waveDoneAt": {
        "description": "When each wave had its last verdict; empty while it runs.",
        "type": "array",

@@ -3,6 +3,7 @@ import { commandHelp } from '../args/help.ts';
 import { parseArguments } from '../args/parse.ts';
 import { Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
+import { describeCommand } from './describe.ts';
 import { deviceVerbCommands } from './device-verbs.ts';
 import { evidenceCommand, exportCommand } from './evidence.ts';
 import { getCommand } from './get.ts';
@@ -12,6 +13,7 @@ import { verbCommands } from './verbs.ts';
 
 export const rolloutCommands: readonly RolloutSubcommand[] = [
   getCommand,
+  describeCommand,
   statusCommand,
   ...verbCommands,
   ...deviceVerbCommands,

@@ -110,6 +110,10 @@ const VERBS: readonly VerbText[] = [
   },
 ];
 
+export function effectOf(verb: string): string {
+  return VERBS.find(({ name }) => name === verb)?.summary ?? '';
+}
+
 export const verbCommands: readonly RolloutSubcommand[] = VERBS.map((text) => ({
   name: `rollout ${text.name}`,
   group: 'Run',

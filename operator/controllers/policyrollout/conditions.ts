@@ -35,7 +35,7 @@ function analyzed({ input, analysis }: Pass): Said {
   if (input.analysis.kind === 'failed') return said('Analyzed', 'False', input.analysis.reason, input.analysis.why);
   const { classification } = analysis;
   const doubt = classification.uncertain ? ', which is not certain' : '';
-  return said('Analyzed', 'True', 'AnalysisPassed', `The change ${classification.class}${doubt}; every lifeline holds`);
+  return said('Analyzed', 'True', 'AnalysisPassed', `Class ${classification.class}${doubt}; every lifeline holds`);
 }
 
 function approved({ input, analysis }: Pass, decision: RolloutDecision): Said {

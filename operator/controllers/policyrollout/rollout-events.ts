@@ -37,9 +37,16 @@ function analysisEvents({ analysis, input }: Pass, before: Before): readonly Eve
           .map(({ action, resource }) => `${action} on ${resource}`)
           .join(', ')}`;
   const doubt = classification.uncertain ? ' (not certain, so it counts as the worst in both directions)' : '';
-  const text = `the change ${classification.class}${doubt}${list('lost:', classification.lost)}${list('gained:', classification.gained)}`;
+  const text = `the change ${EFFECT[classification.class]}${doubt}${list('lost:', classification.lost)}${list('gained:', classification.gained)}`;
   return [normal('AnalysisPassed', text)];
 }
+
+const EFFECT = {
+  equivalent: 'takes and gives nothing',
+  tightens: 'tightens',
+  widens: 'widens',
+  mixed: 'widens and tightens',
+} as const;
 
 function verbEvents({ verbs, acts }: Pass, before: Before): readonly EventInput[] {
   const reasons: Readonly<Record<string, string>> = {

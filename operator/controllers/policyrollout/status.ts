@@ -45,8 +45,8 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
     class: classification.class,
     addsDeny: classification.addsDeny,
     uncertain: classification.uncertain,
-    gained: classification.gained.slice(0, 5).map(witness),
-    lost: classification.lost.slice(0, 5).map(witness),
+    gained: [...new Set(classification.gained.map(witness))].slice(0, 5),
+    lost: [...new Set(classification.lost.map(witness))].slice(0, 5),
     wave: Math.min(tally.wave + 1, strategy.waves.length),
     step: `${Math.min(tally.wave + 1, strategy.waves.length)}/${strategy.waves.length}`,
     switched: `${pass.assets.filter(({ state }) => state === 'Succeeded').length}/${pass.assets.length}`,
@@ -69,6 +69,7 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
     acts: pass.acts.length === 0 ? undefined : [...pass.acts],
     sourceRevision: before.sourceRevision ?? sourceRevision(pass.deps.cache, rollout),
     evidence: pass.deps.rollouts.teller.head(rollout),
+    waitsUntil: waitsUntil(decision),
     ...manualPause(pass, decision),
     refused: pass.verbs.refused.length === 0 ? undefined : pass.verbs.refused,
   };
@@ -78,6 +79,13 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
   });
   const conditions = rolloutConditions(progress, pass, decision);
   return defined({ ...status, ...times, conditions }) as PolicyRolloutStatus;
+}
+
+/** Deadlines are no waits: what ends by itself before them is not said. */
+function waitsUntil(decision: RolloutDecision): string | undefined {
+  if (decision.kind !== 'wait' || decision.until === undefined || !Number.isFinite(decision.until)) return undefined;
+  const waits = decision.phase === 'Baking' || decision.reason.startsWith('WaitingFor');
+  return waits ? exactTime(decision.until) : undefined;
 }
 
 /** Time that people had it paused: what is over is summed up, what goes on has its beginning. */

@@ -1,10 +1,12 @@
 import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
+import { allowance } from '../../rollout/verb-rules.ts';
 import {
   applyVerbs,
   NO_VERBS,
   parseVerbs,
   parseVerbValue,
   type RefusedVerb,
+  type RolloutVerb,
   type Situation,
   type VerbRequest,
   type VerbState,
@@ -76,6 +78,36 @@ function answersAfter(
     ...(remark === undefined ? {} : { remark }),
   }));
   return [...(before ?? []), ...fresh].slice(-MOST_ANSWERS);
+}
+
+/** What somebody may ask for now, the likeliest first; `acknowledge` names an act and is left to who shows the acts. */
+export function allowedVerbs(rollout: PolicyRollout): readonly string[] {
+  const state = storedVerbs(rollout);
+  const situation = situationOf(rollout, true);
+  const likely: readonly RolloutVerb[] = [
+    'approve',
+    'deny',
+    'resume',
+    'promote',
+    'retry',
+    'pause',
+    'promote-full',
+    'abort',
+  ];
+  const ask = (verb: RolloutVerb): VerbRequest => ({
+    verb,
+    token: '',
+    user: '',
+    subject: rollout.spec.revision,
+    remark: undefined,
+  });
+  return likely.filter((verb) => {
+    // Asking again for what holds already is allowed, and no advice.
+    if (verb === 'approve' && state.approvedBy !== undefined) return false;
+    if (verb === 'pause' && state.pausedBy !== undefined) return false;
+    if (verb === 'abort' && state.abortedBy !== undefined) return false;
+    return allowance(ask(verb), state, situation) === undefined;
+  });
 }
 
 function situationOf({ spec, status = {} }: PolicyRollout, vouched: boolean): Situation {

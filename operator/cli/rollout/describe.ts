@@ -1,0 +1,88 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import { thingName } from '../../controllers/device/desired.ts';
+import { durationMs } from '../../controllers/external/duration.ts';
+import { addIndexes } from '../../controllers/indexes.ts';
+import { assetsOf, summarise } from '../../controllers/policyrollout/assets.ts';
+import { indexRollouts } from '../../controllers/policyrollout/setup.ts';
+import { allowedVerbs } from '../../controllers/policyrollout/verb-state.ts';
+import { type RolloutView, rolloutText } from '../../report/rollout/describe.ts';
+import { readStrategy } from '../../rollout/from-spec.ts';
+import { ObjectCache } from '../../runtime/cache/object-cache.ts';
+import type { Parsed } from '../args/parse.ts';
+import { Exit } from '../exit.ts';
+import type { CliIo } from '../io.ts';
+import type { FleetAccess } from './access.ts';
+import { findRollout } from './find.ts';
+import { openAccess, placeFlags } from './open.ts';
+import type { RolloutSubcommand } from './subcommand.ts';
+import { effectOf } from './verbs.ts';
+
+export const describeCommand: RolloutSubcommand = {
+  name: 'rollout describe',
+  group: 'Look',
+  summary: 'draw a rollout: its waves, its assets, why it waits and until when, and what you can do',
+  usage: '[ROLLOUT|POLICY…]',
+  description:
+    'Shows what the change takes away and gives, with an example of each, who approved it, the waves, the assets that need looking at, why it waits and until when, and which verbs may be used now.\n' +
+    'Without a name: the only rollout under way.',
+  flags: placeFlags,
+  examples: ['fleetward rollout describe base', 'kubectl fleetward rollout describe base-5f2c9a1e -n plant-a'],
+  run,
+};
+
+async function run(args: Parsed, io: CliIo): Promise<number> {
+  await using access = await openAccess(args, io);
+  const names = args.positionals.length === 0 ? [undefined] : args.positionals;
+  const texts: string[] = [];
+  for (const name of names) {
+    const rollout = await findRollout(access, name);
+    texts.push(rolloutText(await viewOf(access, rollout, { args, now: Date.now() })));
+  }
+  io.stdout(texts.join('\n\n'));
+  return Exit.ok;
+}
+
+/** Everything the drawing needs; the waves are those the operator itself would make. */
+export async function viewOf(
+  access: FleetAccess,
+  rollout: PolicyRollout,
+  { args, now }: { readonly args: Pick<Parsed, 'text'>; readonly now: number },
+): Promise<RolloutView> {
+  const cache = new ObjectCache({});
+  addIndexes(cache, [{ kind: 'Device', nameOf: (device: Device) => thingName(device) }]);
+  indexRollouts(cache);
+  for (const kind of ['Device', 'AWSAccount', 'PolicyRollout']) await cache.sink(kind).replace(await access.list(kind));
+  const devices = assetsOf(cache, rollout);
+  const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
+  const retriedAt = rollout.status?.verbs?.retriedAt;
+  const records = new Map(devices.map(({ metadata, status }) => [metadata.name, status?.rollout]));
+  const summaries = summarise({ rollout, devices, strategy, started: new Set(), ready: () => false, retriedAt });
+  const place = placeWords(access, args);
+  return {
+    rollout,
+    strategy,
+    assets: summaries.map((asset) => {
+      const record = records.get(asset.id);
+      const own = record?.name === rollout.metadata.name ? record : undefined;
+      const why = own?.failure === undefined ? own?.why : `${own.verdict ?? own.failure}; ${own.why ?? ''}`;
+      return { ...asset, why, since: own?.since };
+    }),
+    verbs: allowedVerbs(rollout).map((verb) => [verb, effectOf(verb)] as const),
+    command: (verb) => `${place.command} rollout ${verb} ${rollout.metadata.name}${place.flags}`,
+    events: (await access.eventsOf(rollout)).map(({ eventTime, series, type, reason, note }) => ({
+      at: series?.lastObservedTime ?? eventTime,
+      type,
+      reason,
+      note,
+    })),
+    now,
+  };
+}
+
+function placeWords({ mode, namespace }: FleetAccess, args: Pick<Parsed, 'text'>): { command: string; flags: string } {
+  if (mode === 'cluster')
+    return { command: 'kubectl fleetward', flags: namespace === undefined ? '' : ` -n ${namespace}` };
+  const state = args.text('state');
+  return { command: 'fleetward', flags: state === undefined ? '' : ` --state ${state}` };
+}
