@@ -284,6 +284,7 @@ export interface DeviceStatus {
   readonly groups?: readonly string[];
   readonly held?: DeviceStatusHeld;
   readonly pendingChange?: DeviceStatusPendingChange;
+  readonly contained?: DeviceStatusContained;
   readonly rollout?: DeviceStatusRollout;
 }
 /**
@@ -450,6 +451,35 @@ export interface DeviceStatusPendingChange {
    * Since when it waits.
    */
   readonly since: string;
+}
+/**
+ * What became of the last request to contain the device.
+ */
+export interface DeviceStatusContained {
+  /**
+   * Token of the request.
+   */
+  readonly token: string;
+  /**
+   * The IoTPolicy that was asked for.
+   */
+  readonly policy: string;
+  /**
+   * Who asked.
+   */
+  readonly by: string;
+  /**
+   * When it was done.
+   */
+  readonly at: string;
+  /**
+   * What the user said about it.
+   */
+  readonly remark?: string;
+  /**
+   * Why it could not be done.
+   */
+  readonly problem?: string;
 }
 /**
  * Where the asset stands in the PolicyRollout that moves it, or moved it last.

@@ -1353,6 +1353,48 @@ export const kindDefinitions: readonly KindDefinition[] = [
         }
        }
       },
+      "contained": {
+       "description": "What became of the last request to contain the device.",
+       "type": "object",
+       "required": [
+        "token",
+        "policy",
+        "by",
+        "at"
+       ],
+       "properties": {
+        "token": {
+         "description": "Token of the request.",
+         "type": "string",
+         "maxLength": 64
+        },
+        "policy": {
+         "description": "The IoTPolicy that was asked for.",
+         "type": "string",
+         "maxLength": 253
+        },
+        "by": {
+         "description": "Who asked.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "at": {
+         "description": "When it was done.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "remark": {
+         "description": "What the user said about it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "problem": {
+         "description": "Why it could not be done.",
+         "type": "string",
+         "maxLength": 512
+        }
+       }
+      },
       "rollout": {
        "description": "Where the asset stands in the PolicyRollout that moves it, or moved it last.",
        "type": "object",

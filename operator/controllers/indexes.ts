@@ -1,9 +1,11 @@
 import type { AWSAccount } from '../api/awsaccount.gen.ts';
 import type { Device } from '../api/device.gen.ts';
+import type { IoTPolicy } from '../api/iotpolicy.gen.ts';
 import type { KubeObject } from '../api/meta.ts';
 import type { SecurityProfile } from '../api/securityprofile.gen.ts';
 import type { ThingGroup } from '../api/thinggroup.gen.ts';
 import type { Cache } from '../runtime/reconciler.ts';
+import { CONTAINMENT } from './device/contain.ts';
 import { QUARANTINE } from './device/desired.ts';
 import { CERTIFICATE_ID } from './device/recover.ts';
 import { AWS_NAME } from './external/claim.ts';
@@ -44,6 +46,9 @@ export function addIndexes(cache: Cache, kinds: readonly IndexedKind[]): void {
   cache.addIndex('AWSAccount', REFERS_TO, referencesOf);
   cache.addIndex('Device', CERTIFICATE_ID, (object) =>
     ((object as Device).status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []),
+  );
+  cache.addIndex('IoTPolicy', CONTAINMENT, (object) =>
+    (object as IoTPolicy).spec.containment === true ? [object.metadata.namespace ?? ''] : [],
   );
   cache.addIndex('ThingGroup', QUARANTINE, (object) =>
     (object as ThingGroup).spec.quarantine ? [object.metadata.namespace ?? ''] : [],

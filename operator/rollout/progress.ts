@@ -1,6 +1,6 @@
 import { type AssetSummary, type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
 import { windowOpensAt } from './strategy.ts';
-import type { Tally } from './tally.ts';
+import { isAside, type Tally } from './tally.ts';
 
 const RESUMED = {
   kind: 'start',
@@ -58,7 +58,9 @@ function bake(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   if (!wave || tally.inFlightThings > 0) return undefined;
   if (input.verbs.promotedFully || input.verbs.promotedThrough >= before) return undefined;
   const evidence = tally.succeededByWave[before] ?? 0;
-  const size = input.assets.reduce((sum, asset) => sum + (asset.wave === before && asset.masked !== true ? 1 : 0), 0);
+  const counts = (asset: RolloutInput['assets'][number]) =>
+    asset.wave === before && asset.masked !== true && !isAside(asset);
+  const size = input.assets.reduce((sum, asset) => sum + (counts(asset) ? 1 : 0), 0);
   if (evidence < Math.min(wave.minEvidence, size) && input.verbs.resumedThrough < before) {
     return wait(
       'Paused',

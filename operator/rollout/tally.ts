@@ -22,6 +22,10 @@ const SETTLED: ReadonlySet<AssetState> = new Set([
   'Unrecovered',
 ]);
 
+export function isAside({ held, state }: RolloutInput['assets'][number]): boolean {
+  return held && state === 'Queued';
+}
+
 /** One pass over all assets: 100,000 of them are a few milliseconds. */
 export function count(input: RolloutInput): Tally {
   const byState = new Map<AssetState, number>();
@@ -33,7 +37,10 @@ export function count(input: RolloutInput): Tally {
   let lifeline = false;
   let wave = waves;
   for (const asset of input.assets) {
-    byState.set(asset.state, (byState.get(asset.state) ?? 0) + 1);
+    // Whoever is held before it began stands aside: its wave goes on without it, and it counts as a straggler.
+    const aside = isAside(asset);
+    const state = aside ? 'Held' : asset.state;
+    byState.set(state, (byState.get(state) ?? 0) + 1);
     if (inFlight(asset.state)) {
       inFlightThings += asset.things;
       for (const [index, inGroup] of groups.entries()) {
@@ -43,7 +50,7 @@ export function count(input: RolloutInput): Tally {
     }
     if (asset.failure !== 'none') failed += 1;
     if (asset.failure === 'lifeline') lifeline = true;
-    if (!SETTLED.has(asset.state) && asset.wave < wave) wave = asset.wave;
+    if (!aside && !SETTLED.has(asset.state) && asset.wave < wave) wave = asset.wave;
     if (asset.state === 'Succeeded' && asset.masked !== true)
       succeededByWave[asset.wave] = (succeededByWave[asset.wave] ?? 0) + 1;
   }

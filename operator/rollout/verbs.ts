@@ -52,7 +52,7 @@ export type ParsedVerb =
   | ({ readonly kind: 'refused' } & RefusedVerb);
 
 const VALUE =
-  /^(?<token>[A-Za-z0-9][A-Za-z0-9_.:-]{0,63})(?:@(?<subject>[A-Za-z0-9_.:/@-]{1,253}))?(?: \((?<remark>[^()\p{Cc}]{1,256})\))? by (?<user>[^\p{Cc}]{1,256})$/u;
+  /^(?<token>[A-Za-z0-9][A-Za-z0-9_.:-]{0,63})(?:@(?<subject>[A-Za-z0-9_.:/@,-]{1,253}))?(?: \((?<remark>[^()\p{Cc}]{1,256})\))? by (?<user>[^\p{Cc}]{1,256})$/u;
 const BY = ' by ';
 
 /**

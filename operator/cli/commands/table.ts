@@ -1,4 +1,5 @@
 import type { Command, CommandSpec } from '../args/spec.ts';
+import { containSpec } from '../rollout/contain-spec.ts';
 import { demoSpec, devSpec } from './demo/demo-spec.ts';
 import { iamPolicySpec } from './iam-policy-spec.ts';
 import { describeSpec, getSpec } from './look-spec.ts';
@@ -60,6 +61,7 @@ const rolloutSpec: CommandSpec = {
 export const commands: readonly Command[] = [
   { ...runSpec, load: async () => (await import('./run.ts')).runCommand },
   { ...rolloutSpec, load: async () => (await import('../rollout/command.ts')).rolloutCommand },
+  { ...containSpec, load: async () => (await import('../rollout/contain.ts')).containCommand },
   { ...getSpec, load: async () => (await import('./get.ts')).getCommand },
   { ...describeSpec, load: async () => (await import('./get.ts')).describeCommand },
   { ...validateSpec, load: async () => (await import('./validate.ts')).validateCommand },

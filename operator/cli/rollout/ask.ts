@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Device } from '../../api/device.gen.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { VERB_PREFIX } from '../../rollout/verbs.ts';
@@ -67,6 +68,11 @@ function answerIn(object: KubeObject, { verb, token, lift }: Ask): Answer | unde
     const refused = status?.refused?.find((entry) => entry.annotation === annotation && entry.token === token);
     if (refused !== undefined) return { kind: 'refused', why: `${refused.reason}: ${refused.message}` };
     return status?.verbs?.handled?.[verb] === token ? { kind: 'done', object } : undefined;
+  }
+  const contained = (object as Device).status?.contained;
+  if (verb === 'contain') {
+    if (contained?.token !== token) return undefined;
+    return contained.problem === undefined ? { kind: 'done', object } : { kind: 'refused', why: contained.problem };
   }
   const value = object.metadata.annotations?.[annotation];
   if (lift === true) return value === undefined ? { kind: 'done', object } : undefined;

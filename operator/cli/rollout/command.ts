@@ -3,6 +3,7 @@ import { commandHelp } from '../args/help.ts';
 import { parseArguments } from '../args/parse.ts';
 import { Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
+import { acknowledgeCommand } from './acknowledge.ts';
 import { describeCommand } from './describe.ts';
 import { deviceVerbCommands } from './device-verbs.ts';
 import { evidenceCommand, exportCommand } from './evidence.ts';
@@ -17,6 +18,7 @@ export const rolloutCommands: readonly RolloutSubcommand[] = [
   statusCommand,
   ...verbCommands,
   ...deviceVerbCommands,
+  acknowledgeCommand,
   evidenceCommand,
   exportCommand,
 ];

@@ -5,24 +5,12 @@ import type { FlagSpec } from '../args/spec.ts';
 import { CommandError, Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
 import { type Ask, ask, newToken, report } from './ask.ts';
+import { requestFlags } from './contain-spec.ts';
 import { findRollout } from './find.ts';
-import { openAccess, placeFlags } from './open.ts';
+import { openAccess } from './open.ts';
 import type { RolloutSubcommand } from './subcommand.ts';
 
-export const askFlags: readonly FlagSpec[] = [
-  ...placeFlags,
-  { name: 'remark', value: 'TEXT', summary: 'Why; kept in the status and in the evidence log. No brackets.' },
-  {
-    name: 'token',
-    value: 'TOKEN',
-    summary: 'Names this request: asking again with the same token does nothing. Default: a new one.',
-  },
-  { name: 'timeout', value: 'TIME', summary: 'How long to wait for the operator’s answer. Default 30s.' },
-  {
-    name: 'no-wait',
-    summary: 'Ask and return at once. In a state folder without a running operator the request waits for the next one.',
-  },
-];
+export const askFlags = requestFlags;
 
 const revisionFlag: FlagSpec = {
   name: 'revision',

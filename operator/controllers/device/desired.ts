@@ -1,4 +1,5 @@
 import type { Device, DeviceCertificate } from '../../api/device.gen.ts';
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import type { ThingType } from '../../api/thingtype.gen.ts';
 import { terminal } from '../../runtime/errors.ts';
@@ -7,10 +8,11 @@ import { OWNER_KEY } from '../external/ownership.ts';
 import { resolvePolicies } from '../external/policies.ts';
 import { resolveReference } from '../external/references.ts';
 import type { Scope } from '../external/types.ts';
-import type { PolicyNames } from '../iotpolicy/names.ts';
+import { declaredName, type PolicyNames } from '../iotpolicy/names.ts';
 import { rejectedBy } from '../policyrollout/stance.ts';
 import { groupName } from '../thinggroup/observe.ts';
 import { typeName } from '../thingtype/observe.ts';
+import { CONTAINMENT } from './contain.ts';
 import { certificateId } from './keys.ts';
 
 /** Index of ThingGroups that only security acts fill, by namespace. */
@@ -39,6 +41,8 @@ export interface DesiredDevice {
   readonly exclusive: boolean;
   /** AWS names of the groups that quarantine. */
   readonly quarantine: readonly string[];
+  /** AWS names of the policies that contain: on a certificate each is a security act. */
+  readonly containment: readonly string[];
   /** The PolicyRollout that tried the pending change and took it back; undefined when none did. */
   readonly rejected: string | undefined;
 }
@@ -71,6 +75,9 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     policies: withFannedOut(deps.cache, object, resolvePolicies(deps.cache, object, policyRefs)),
     certificates: (spec.certificates ?? []).map(sourceOf),
     exclusive: spec.attachments !== 'Additive',
+    containment: (deps.cache.byIndex('IoTPolicy', CONTAINMENT, metadata.namespace ?? '') as readonly IoTPolicy[]).map(
+      declaredName,
+    ),
     quarantine: (deps.cache.byIndex('ThingGroup', QUARANTINE, metadata.namespace ?? '') as readonly ThingGroup[]).map(
       groupName,
     ),

@@ -84,6 +84,11 @@ function policies(input: DeviceDiff, certificate: ObservedCertificate, field: st
   });
   const extra = plan.extra.flatMap((policy): DeviceChange => {
     const path = `${field}.policies[${policy}]`;
+    // Taking a denial away is undoing what somebody did about an incident, even where the spec never named it.
+    if (desired.containment.includes(policy)) {
+      const action = { kind: 'detachPolicy', name, policy } as const;
+      return { field: path, class: 'mitigation', cause: 'drift', got: 'attached', action, ...confirm };
+    }
     // Default policies of the account come and go without a change of this spec.
     const known = applied.has(policy) && !shown.has(path) && (!settled || object.spec.driftPolicy !== 'Ignore');
     const ours = known || underWay.has(policy);

@@ -4,6 +4,7 @@ import type { ExternalKind } from '../external/types.ts';
 import { stepAsset } from '../policyrollout/asset-step.ts';
 import { HOLD_ANNOTATION } from '../policyrollout/assets.ts';
 import { applyDevice } from './apply.ts';
+import { containDevice } from './contain.ts';
 import { type DesiredDevice, resolveDevice, thingName } from './desired.ts';
 import { type DeviceAction, diffDevice } from './diff.ts';
 import { type ObservedDevice, observeDevice } from './observe.ts';
@@ -20,6 +21,7 @@ export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, Dev
   observe: observeDevice,
   existing: ({ thing }) =>
     thing === undefined ? { exists: false } : { exists: true, mark: thing.attributes[OWNER_KEY] },
+  urgent: containDevice,
   diff: diffDevice,
   confirm: confirmDevice,
   apply: applyDevice,

@@ -96,10 +96,15 @@ function certificateStatus(object: Device, certificate: ObservedCertificate): De
   ];
 }
 
+function heldReason(field: string): string {
+  if (field.startsWith('groups[')) return 'Quarantined';
+  return field.includes('.policies[') ? 'Contained' : 'CertificateDeactivated';
+}
+
 /** The act that holds the device, kept with its time while it stays the same. */
 function heldStatus(object: Device, held: Change<unknown> | undefined, now: number): DeviceStatus['held'] {
   if (held === undefined) return undefined;
-  const reason = held.field.startsWith('groups[') ? 'Quarantined' : 'CertificateDeactivated';
+  const reason = heldReason(held.field);
   const previous = object.status?.held;
   if (previous?.reason === reason && previous.detail === held.field) return previous;
   return { reason, detail: held.field, since: conditionTime(now) };

@@ -82,6 +82,7 @@ async function reconcileObject<O extends ExternalObject, D, B, A>(
     checkClaim({ ...claimed, name: kind.nameOf(scope.object) });
     if (scope.object.metadata.deletionTimestamp !== undefined) return await removeObject(machine, scope);
     scope.object = await ensureFinalizer(deps, scope.object);
+    await kind.urgent?.(scope);
     return await converge(machine, scope);
   } catch (thrown) {
     const failed = { ...task, object: scope?.object ?? task.object };

@@ -151,6 +151,8 @@ export interface ExternalKind<O extends ExternalObject, Desired, Observed, Actio
   remove(scope: Scope<O>): Promise<void>;
   /** Pure: what stands between AWS and the spec although nothing is to be applied, e.g. a rollout. */
   unfinished?(input: StatusView<O, Desired, Observed>): Progress | undefined;
+  /** What cannot wait for references or for the rest of the pass: the request of a person in an emergency. */
+  urgent?(scope: Scope<O>): Promise<void>;
   /** Work of several passes, once AWS is otherwise as wanted; answers after how many milliseconds it goes on. */
   follow?(scope: Scope<O>, view: StatusView<O, Desired, Observed>): Promise<number | undefined>;
   /** Pure: the kind's own part of the status. */

@@ -294,6 +294,8 @@ async function lifelineFailure(
     const id = `${device.metadata.uid}/${certificateId}/${applies}`;
     const version = `${compared} ${source} ${device.metadata.generation}`;
     if (lifelines.get(id) === version) continue;
+    // Who contains a device takes its lifeline on purpose; it does not move, and stops nobody else.
+    if (device.status?.held !== undefined) continue;
     const needs = lifelineOf(input, device, certificateId).filter(({ request }) => {
       const underThing = request.context[keys.clientId] === thingName(device);
       return applies === 'all' || underThing === (applies === 'thing');

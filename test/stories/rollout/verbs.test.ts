@@ -79,19 +79,21 @@ describe('a person steers a rollout beside a standalone operator', () => {
     expect((await fleet.rollout()).status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed' });
   }, 60_000);
 
-  test('hold and release a device; a skipped one is left out of this rollout alone', async () => {
-    await using fleet = await rolloutFleet(2);
+  test('a held device stands aside until it is released; a skipped one is left out of this rollout alone', async () => {
+    await using fleet = await rolloutFleet(3);
     await using kim = person(fleet);
     expect((await kim.fleetward('rollout', 'hold', 'press-1', '--remark', 'in repair')).status).toBe(0);
     await fleet.change(NARROW);
-    await fleet.live(12);
-    expect(await fleet.records()).toMatchObject({ 'press-1': '-' });
-    await kim.fleetward('rollout', 'release', 'press-1');
-    await kim.fleetward('rollout', 'skip', 'press-2');
-    const { annotations } = (await fleet.get('Device', 'press-2')).metadata;
+    await fleet.live(1);
+    await kim.fleetward('rollout', 'skip', 'press-3');
+    const { annotations } = (await fleet.get('Device', 'press-3')).metadata;
     expect(annotations?.['rollout.fleetward.dev/skip']).toContain(`@${(await fleet.rollout()).spec.revision} by `);
-    await fleet.live(3);
-    expect(await fleet.records()).toMatchObject({ 'press-1': 'Expanding', 'press-2': '-' });
+    await fleet.live(60, { until: async () => (await fleet.records())['press-2'] === 'Succeeded' });
+    expect(await fleet.records()).toEqual({ 'press-1': '-', 'press-2': 'Succeeded', 'press-3': '-' });
+    await kim.fleetward('rollout', 'release', 'press-1');
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded', 'press-2': 'Succeeded', 'press-3': '-' });
+    expect(await fleet.attached('press-3')).toEqual(['base']);
   }, 60_000);
 });
 

@@ -13,6 +13,7 @@ const desired: DesiredDevice = {
   policies: [{ attach: 'base', satisfiedBy: ['base', 'base@1234abcd'] }],
   certificates: [{ name: 'a', source: { kind: 'csr', csr: '' } }],
   exclusive: true,
+  containment: [],
   quarantine: ['quarantine'],
   rejected: undefined,
 };
