@@ -10,6 +10,7 @@ import { evidenceCommand, exportCommand } from './evidence.ts';
 import { getCommand } from './get.ts';
 import { statusCommand } from './status.ts';
 import type { RolloutSubcommand } from './subcommand.ts';
+import { undoCommand } from './undo.ts';
 import { verbCommands } from './verbs.ts';
 
 export const rolloutCommands: readonly RolloutSubcommand[] = [
@@ -19,6 +20,7 @@ export const rolloutCommands: readonly RolloutSubcommand[] = [
   ...verbCommands,
   ...deviceVerbCommands,
   acknowledgeCommand,
+  undoCommand,
   evidenceCommand,
   exportCommand,
 ];

@@ -2,9 +2,10 @@ import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSyn
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { putRequest } from '../../../operator/runtime/store/local/requests.ts';
 import { commandLine, person } from './person.ts';
-import { annotate, grants, NARROW, refuse, rolloutFleet } from './support.ts';
+import { annotate, grants, NARROW, refuse, rolloutFleet, WIDE } from './support.ts';
 
 const WIDER = grants('telemetry/*', 'debug/*', 'extra/*');
 
@@ -21,6 +22,19 @@ describe('a person steers a rollout beside a standalone operator', () => {
     const { status } = await fleet.rollout();
     expect(status?.phase).toBe('Progressing');
     expect(status?.answers).toMatchObject([{ verb: 'approve', remark: 'asked for by site 4' }]);
+    const drawn = (await kim.fleetward('rollout', 'describe', 'base')).stdout;
+    for (const told of [
+      /^State: +Progressing/m,
+      /^Gained, e\.g\.: +iot:Publish on \S+topic\/extra/m,
+      /^Approved: +by \S+$/m,
+      /^ {2}1 {2}▓{20} {2}0\/1 {2}one asset +under way, bakes 1 min$/m,
+      /^ {2}2 {2}░{20} {2}0\/1 {2}the rest +to come$/m,
+      /^ {2}press-1 +1 +Expanding /m,
+      /^ {2}.* approve +by \S+ +asked for by site 4$/m,
+      /^ {2}fleetward rollout abort base-/m,
+    ]) {
+      expect(drawn).toMatch(told);
+    }
     expect((await kim.fleetward('rollout', 'pause', 'base')).stdout).toContain('Paused (UserRequested)');
     expect((await kim.fleetward('rollout', 'resume', 'base')).stdout).toContain('Progressing');
     expect((await kim.fleetward('rollout', 'promote-full', 'base')).status).toBe(0);
@@ -104,6 +118,25 @@ async function fail(fleet: Awaited<ReturnType<typeof rolloutFleet>>, name: strin
   await fleet.live(40, { until: async () => (await fleet.records())[name] === 'RolledBack' });
   await fleet.live(3);
 }
+
+describe('undo', () => {
+  test('prints what to commit; the commit is a change like any other', async () => {
+    await using fleet = await rolloutFleet(1);
+    await using kim = person(fleet);
+    await fleet.change(NARROW);
+    await fleet.live(90, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    const { status, stdout } = await kim.fleetward('rollout', 'undo', 'base');
+    expect(status).toBe(0);
+    const manifest = parse(stdout) as { readonly kind: string; readonly spec: { readonly document: object } };
+    expect(manifest).toMatchObject({ kind: 'IoTPolicy', metadata: { name: 'base' }, spec: { document: WIDE } });
+    await fleet.live(30);
+    await fleet.change(manifest.spec.document);
+    await fleet.live(3);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'AwaitingApproval', class: 'widens' });
+    const again = await kim.fleetward('rollout', 'undo', (await fleet.rollout()).metadata.name);
+    expect(parse(again.stdout)).toMatchObject({ spec: { document: NARROW } });
+  }, 90_000);
+});
 
 describe('the request folder', () => {
   test('without an operator nothing is asked, and --no-wait leaves the request for the next one', async () => {
