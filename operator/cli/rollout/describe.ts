@@ -57,7 +57,22 @@ export async function viewOf(
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const retriedAt = rollout.status?.verbs?.retriedAt;
   const records = new Map(devices.map(({ metadata, status }) => [metadata.name, status?.rollout]));
-  const summaries = summarise({ rollout, devices, strategy, started: new Set(), ready: () => false, retriedAt });
+  // Assets on the candidate of a revision that was overtaken go first, as the operator sees them in AWS.
+  const unproven = ({ status }: Device) =>
+    (status?.policies ?? []).some((name) =>
+      rollout.spec.policies.some(
+        ({ policyName, candidateName }) => name.startsWith(`${policyName}@`) && name !== candidateName,
+      ),
+    );
+  const summaries = summarise({
+    rollout,
+    devices,
+    strategy,
+    started: new Set(),
+    ready: () => false,
+    unproven,
+    retriedAt,
+  });
   const place = placeWords(access, args);
   return {
     rollout,
