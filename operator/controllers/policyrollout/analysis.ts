@@ -191,7 +191,13 @@ async function holdingsOf(
         const own = targets.at(certificateId);
         const but = (out: readonly string[]) => own.filter((name) => !out.includes(name) && !pins.includes(name));
         const sorted = (names: readonly string[]) => [...new Set(names)].sort();
-        const direct = { before: sorted([...but(attach), ...detach]), after: sorted([...but(detach), ...attach]) };
+        // Under the declared client ids a policy that the group gives already is nothing new on the certificate.
+        const given: readonly string[] = line.earlier;
+        const fannedOut = attach.filter((name) => given.includes(name));
+        const direct = {
+          before: sorted([...but(attach), ...detach, ...fannedOut]),
+          after: sorted([...but(detach), ...attach]),
+        };
         const before = sorted([...direct.before, ...line.earlier]);
         const after = sorted([...direct.after, ...line.later]);
         holdings.push({ device, certificateId, own, before, after, direct, change, applies: line.applies });
