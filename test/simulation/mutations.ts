@@ -140,8 +140,8 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: 11,
     reason: 'what a security act put there is taken for the baseline of the next rollout',
     file: 'operator/controllers/iotpolicy/rollout.ts',
-    find: "if (drift === 'same' || drift === 'mitigation') return false;",
-    replace: "if (drift === 'same') return false;",
+    find: "return !settled && drift !== 'same' && drift !== 'mitigation';",
+    replace: "return !settled && drift !== 'same';",
     schedule: [at(2, { kind: 'blank', of: 'declared', forMs: 30 * MINUTE }), git(12, narrower), wait(60)],
   },
 ];
