@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { putRequest } from '../../../operator/runtime/store/local/requests.ts';
+import { policy } from '../../support/fleet.ts';
 import { commandLine, person } from './person.ts';
 import { annotate, grants, NARROW, refuse, rolloutFleet, WIDE } from './support.ts';
 
@@ -118,6 +119,50 @@ async function fail(fleet: Awaited<ReturnType<typeof rolloutFleet>>, name: strin
   await fleet.live(40, { until: async () => (await fleet.records())[name] === 'RolledBack' });
   await fleet.live(3);
 }
+
+describe('who approved', () => {
+  test('where nobody vouches for the name in a verb, a widening is approved by a commit alone', async () => {
+    await using fleet = await rolloutFleet(1, { usersPinned: false });
+    await fleet.change(WIDER);
+    await fleet.live(1);
+    const { metadata, spec } = await fleet.rollout();
+    const verb = { 'rollout.fleetward.dev/approve': `t1@${spec.revision} by ciso` };
+    await annotate(fleet, 'PolicyRollout', metadata.name, verb);
+    await fleet.live(1);
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'AwaitingApproval',
+      refused: [{ reason: 'UserNotPinned', message: expect.stringContaining(`approvedRevision: ${spec.revision}`) }],
+    });
+    const said = { document: WIDER, strategy: { type: 'Waves', waves: [{ count: 1, bake: '1m' }] } };
+    await fleet.apply(policy('base', { ...said, approvedRevision: spec.revision }));
+    await fleet.live(1);
+    expect((await fleet.rollout()).status?.phase, 'said by somebody, not by Git').toBe('AwaitingApproval');
+    const kept = policy('base', { ...said, approvedRevision: spec.revision });
+    const labels = { 'fleetward.dev/source': 'a-source' };
+    await fleet.apply({ ...kept, metadata: { ...kept.metadata, labels } });
+    await fleet.live(1);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Progressing', verbs: { approvedBy: 'Git' } });
+  }, 60_000);
+});
+
+describe('status --watch', () => {
+  test('ends with 0 when it succeeded, 1 when it was aborted or is stalled, 2 when time ran out', async () => {
+    await using fleet = await rolloutFleet(1);
+    await using kim = person(fleet);
+    await fleet.change(NARROW);
+    await fleet.live(1);
+    expect((await kim.fleetward('rollout', 'status', 'base', '-w', '--timeout', '1s')).status).toBe(2);
+    await fleet.live(90, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    expect((await kim.fleetward('rollout', 'status', 'base', '-w')).status).toBe(0);
+    await fleet.live(40);
+    const { Statement } = grants('telemetry/*') as { Statement: readonly unknown[] };
+    await fleet.change({ Version: '2012-10-17', Statement: Statement.slice(1) });
+    await fleet.live(2);
+    const stuck = await kim.fleetward('rollout', 'status', 'base', '-w');
+    expect(stuck).toMatchObject({ status: 1, stdout: expect.stringContaining('LifelineViolation') });
+    expect((await kim.fleetward('rollout', 'status', 'nobody')).status).toBe(1);
+  }, 90_000);
+});
 
 describe('undo', () => {
   test('prints what to commit; the commit is a change like any other', async () => {
