@@ -148,7 +148,7 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
   return wait(
     'Paused',
     'ProgressDeadlineExceeded',
-    `${deferred} deferred and ${held} held assets did not become watchable; skip them or wait`,
+    `${deferred} deferred and ${held} held assets did not become watchable; wait for them, or abort to bring all back`,
   );
 }
 

@@ -40,7 +40,7 @@ const VERBS: readonly DeviceVerb[] = [
     name: 'skip',
     summary: 'leave devices out of one rollout: they keep the policy they have',
     description:
-      'For a device that cannot be watched or that waits for ever: the rollout counts it as a straggler and ends without it. It stays on the policy it has, and the next rollout takes it along.',
+      'For a device that cannot be watched or that waits for ever: the others move without it, and it stays on the policy it has. The declared policy cannot take the new document while a device lives on the old one, so the rollout pauses at its end; the next rollout takes the device along.',
     flags: [rolloutFlag, ...askFlags],
   },
 ];
