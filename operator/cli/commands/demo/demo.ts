@@ -9,7 +9,6 @@ import { Exit } from '../../exit.ts';
 import type { CliIo } from '../../io.ts';
 import { breaks, tighten } from './acts.ts';
 import { demoSpec } from './demo-spec.ts';
-import { pilotPolicy } from './pilot.ts';
 import { driftScenes, growth, hasArrived, noticeLines, rolloutOf, type Scene } from './scenes.ts';
 import { type Stage, setStage } from './stage.ts';
 import { type Story, until } from './story.ts';
@@ -108,23 +107,18 @@ async function drift({ stage, view, notices, signal }: Story): Promise<void> {
 }
 
 async function commit({ stage, view, signal }: Story): Promise<void> {
-  view.chapter('A commit adds devices and edits two policies');
+  view.chapter('A commit adds devices and widens a policy');
   const { repository } = stage;
   const change = growth(stage);
   await repository.write(change.file, change.text);
-  for (const policy of [pilotPolicy, change.shared]) {
-    await repository.addStatement(`policies/${policy}.yaml`, change.statement);
-  }
+  await repository.addStatement(`policies/${change.shared}.yaml`, change.statement);
   const id = await repository.commit('Three more sensors in Dresden; sensors may raise alarms');
-  view.line(
-    `commit ${id}: ${change.names.join(', ')}; a statement in the policies ${pilotPolicy} and ${change.shared}`,
-  );
+  view.line(`commit ${id}: ${change.names.join(', ')}; a statement in the policy ${change.shared}`);
   await until(stage, signal, 'the commit to arrive in AWS', () => hasArrived(stage, change));
   view.good('the devices are in AWS, with keys made here and certificates issued for them');
-  view.good(`policy ${pilotPolicy}, which one certificate carries, has its new version`);
   const rollout = rolloutOf(stage, change.shared);
   view.good(
-    `policy ${change.shared} is carried by many, so it moves one asset at a time: PolicyRollout ${rollout?.name}`,
+    `policy ${change.shared} would allow more to ${rollout?.assets} devices, so it waits: PolicyRollout ${rollout?.name}`,
   );
   view.line(`  ${rollout?.message}`);
 }

@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { type Document, parseDocument } from 'yaml';
 import { CommandError } from '../../exit.ts';
 import { packageRoot } from '../../version.ts';
-import { pilot } from './pilot.ts';
 
 const run = promisify(execFile);
 
@@ -25,7 +24,6 @@ export class DemoRepository {
 
   async create(): Promise<void> {
     await cp(join(packageRoot(), 'manifests', 'examples', 'factory'), this.folder, { recursive: true });
-    for (const { file, text } of pilot) await this.write(file, text);
     await this.#git('init', '--quiet', '--initial-branch=main');
     await this.commit('The factory: two sites, their devices and what they may do');
   }

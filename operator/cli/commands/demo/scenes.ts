@@ -11,9 +11,9 @@ import { stringify } from 'yaml';
 import { isReady } from '../../../api/conditions.ts';
 import type { Device } from '../../../api/device.gen.ts';
 import { API_VERSION } from '../../../api/meta.ts';
+import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
 import type { DriftNotice } from '../../../controllers/external/types.ts';
 import { CommandError, Exit } from '../../exit.ts';
-import { pilotPolicy } from './pilot.ts';
 import type { Stage } from './stage.ts';
 
 /** Something done behind the operator's back, how it must be classed, and how AWS shows that it is undone. */
@@ -148,10 +148,9 @@ export function growth(stage: Stage): Growth {
   };
 }
 
-/** True once AWS has the new devices and the pilot's new policy, and the shared policy is on its way. */
+/** True once AWS has the new devices, and the rollout of the shared policy says what it waits for. */
 export async function hasArrived(stage: Stage, { names, shared }: Growth): Promise<boolean> {
-  const { policyDocument = '' } = await stage.stranger.send(new GetPolicyCommand({ policyName: pilotPolicy }));
-  if (!policyDocument.includes(ALARMS) || rolloutOf(stage, shared) === undefined) return false;
+  if (rolloutOf(stage, shared) === undefined) return false;
   const { cache } = stage.standalone.operator;
   const { namespace } = stage.standalone.source;
   return names.every((name) => {
@@ -161,12 +160,20 @@ export async function hasArrived(stage: Stage, { names, shared }: Growth): Promi
 }
 
 /** What the rollout of a policy's new document says. */
-export function rolloutOf({ standalone }: Stage, policy: string): { name: string; message: string } | undefined {
-  for (const { metadata, status } of standalone.operator.cache.list('PolicyRollout')) {
-    const { message } = (status ?? {}) as { readonly message?: string };
-    if (metadata.name.startsWith(`${policy}-`) && message) return { name: metadata.name, message };
+export function rolloutOf({ standalone }: Stage, policy: string): RolloutSaid | undefined {
+  const all = [...standalone.operator.cache.list('PolicyRollout')] as PolicyRollout[];
+  for (const { metadata, spec, status } of all) {
+    const { message, counters } = status ?? {};
+    if (message === undefined || !spec.policies.some(({ name }) => name === policy)) continue;
+    return { name: metadata.name, message, assets: counters?.total ?? 0 };
   }
   return undefined;
+}
+
+interface RolloutSaid {
+  readonly name: string;
+  readonly message: string;
+  readonly assets: number;
 }
 
 function deviceOf({ standalone }: Stage, name: string): Device {
