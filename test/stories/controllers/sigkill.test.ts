@@ -81,7 +81,8 @@ const tree: Tree = {
     return iot;
   },
   async settle() {
-    expect(await operate()).toMatchObject({ code: 0 });
+    const { code, text } = await operate();
+    expect(code, text).toBe(0);
   },
   async ago(ms, work) {
     behindMs = ms;
