@@ -74,6 +74,7 @@ async function applyAction(scope: Scope<Device>, plan: DevicePlan, { action, ids
       await keepLifeline(scope, id, action.policy);
       return setPolicy(scope, { id, policy: action.policy, present: false });
     case 'attachThing':
+      await recordFirst(scope, plan, { name: action.name, id });
       return attachThing(scope, thingName, id);
     case 'join':
     case 'leave':
@@ -149,6 +150,25 @@ async function beforeTakeover(scope: Scope<Device>, mark: string | undefined): P
   const thingId = scope.notes.get('thingId');
   if (mark === scope.mark || thingId === undefined || scope.object.status?.thingId !== undefined) return;
   await scope.save({ thingId });
+}
+
+/**
+ * A certificate on its thing of which nothing is recorded looks like one that was in use before our state was lost. One
+ * that was registered by a process that died before it could write that down is found by its id, and is recorded here.
+ */
+async function recordFirst(
+  scope: Scope<Device>,
+  { desired, observed }: DevicePlan,
+  { name, id }: { readonly name: string; readonly id: string },
+): Promise<void> {
+  const known = scope.object.status?.certificates ?? [];
+  if (known.some((record) => record.name === name)) return;
+  const source = desired.certificates.find((certificate) => certificate.name === name)?.source;
+  const facts = observed.certificates.find((certificate) => certificate.name === name)?.facts;
+  if (source?.kind !== 'pem' || facts === undefined) return;
+  const thingId = scope.notes.get('thingId');
+  const record = { name, certificateId: id, arn: facts.arn, status: facts.status };
+  await scope.save({ ...(thingId === undefined ? {} : { thingId }), certificates: [...known, record] });
 }
 
 async function attachThing(scope: Scope<Device>, thingName: string, id: string): Promise<void> {
