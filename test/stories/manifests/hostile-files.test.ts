@@ -58,8 +58,8 @@ describe('hostile files', () => {
   });
 
   it('links may lead out of the path where a whole checkout is given, and never out of that', async () => {
-    const checkout = await folderOf({ 'shared/a.yaml': group('a'), 'fleet/b.yaml': group('b') });
-    await symlink('../shared/a.yaml', join(checkout, 'fleet/a.yaml'));
+    const checkout = await folderOf({ 'common/a.yaml': group('a'), 'fleet/b.yaml': group('b') });
+    await symlink('../common/a.yaml', join(checkout, 'fleet/a.yaml'));
     await symlink('/etc/hostname', join(checkout, 'fleet/c.yaml'));
     const tree = await loadTree(join(checkout, 'fleet'), { base: checkout, linkRoot: checkout });
     expect(names(tree)).toEqual(['ThingGroup/a', 'ThingGroup/b']);
