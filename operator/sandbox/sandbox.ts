@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { Accounts, type Credential, type Role } from './accounts.ts';
+import { ClosableClock } from './closable-clock.ts';
 import type { Endpoints, World } from './context.ts';
 import { type Core, handlerTable, StaleReads, validatorTable } from './core.ts';
 import { type DelayOption, delaysOf } from './delays.ts';
@@ -90,7 +91,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     roles: options.roles ?? [],
   });
   const state = new ScopeTable();
-  const world = createWorld(options, { clock, random, accounts, state });
+  const timers = new ClosableClock(clock);
+  const world = createWorld(options, { clock: timers, random, accounts, state });
   const families = [...defaultFamilies, ...(options.families ?? [])];
   const core: Core = {
     clock,
@@ -108,7 +110,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     wallClock: options.wallClock ?? Date.now,
     catalog: new ServiceCatalog(),
   });
-  return assemble(core, { region, accounts, state, handle, slices: families.flatMap((f) => f.slices) });
+  return assemble(core, { region, accounts, state, handle, timers, slices: families.flatMap((f) => f.slices) });
 }
 
 interface Assembly {
@@ -116,10 +118,11 @@ interface Assembly {
   readonly accounts: Accounts;
   readonly state: ScopeTable;
   readonly handle: (request: WireRequest) => Promise<WireResponse>;
+  readonly timers: ClosableClock;
   readonly slices: readonly Slice<unknown>[];
 }
 
-function assemble(core: Core, { region, accounts, state, handle, slices }: Assembly): Sandbox {
+function assemble(core: Core, { region, accounts, state, handle, timers, slices }: Assembly): Sandbox {
   const served = new Set<Served>();
   const sandbox: Sandbox = {
     clock: core.clock,
@@ -141,6 +144,7 @@ function assemble(core: Core, { region, accounts, state, handle, slices }: Assem
       return server;
     },
     async close() {
+      timers.close();
       await Promise.all([...served].map((s) => s.close()));
       served.clear();
     },

@@ -54,7 +54,7 @@ class Queue {
   /** `names` undefined: every thing. */
   after(ms: number, names: readonly string[] | undefined): void {
     if (ms === 0) this.#run(names);
-    else this.#sandbox.clock.after(ms, () => this.#run(names));
+    else this.#sandbox.world.clock.after(ms, () => this.#run(names));
   }
 
   get busy(): boolean {

@@ -49,7 +49,7 @@ class Notices {
     const steps = [...this.#context.slice(JOBS).values()].map((job) => nextStep(this.#context, job));
     const next = steps.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)), undefined);
     this.#timer =
-      next === undefined ? undefined : this.#sandbox.clock.after(next - this.#context.now(), () => this.plan());
+      next === undefined ? undefined : this.#sandbox.world.clock.after(next - this.#context.now(), () => this.plan());
   }
 
   /** The list whenever it changed; what is next only when that is another one than before (jobs-comm-notifications). */
