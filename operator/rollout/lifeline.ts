@@ -150,7 +150,8 @@ function reservedTopics(lifeline: DeviceLifeline, thing: string): readonly (read
     topics.push([
       'jobs',
       {
-        publish: [`${own}/jobs/get`, `${own}/jobs/start-next`],
+        // Progress is reported under the id of the job: one stands for all that are to come.
+        publish: [`${own}/jobs/get`, `${own}/jobs/start-next`, `${own}/jobs/any-job/update`],
         subscribe: [`${own}/jobs/notify`, `${own}/jobs/notify-next`],
       },
     ]);

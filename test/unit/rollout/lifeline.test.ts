@@ -81,6 +81,18 @@ describe('what an asset must never lose', () => {
     ).toEqual([]);
   });
 
+  test('jobs need the right to report progress: a job that cannot be ended is started for ever', () => {
+    const hears = [
+      allow('iot:Publish', 'topic/$aws/things/press-1/jobs/get'),
+      allow('iot:Publish', 'topic/$aws/things/press-1/jobs/start-next'),
+      allow('iot:Subscribe', 'topicfilter/$aws/things/press-1/jobs/*'),
+      allow('iot:Receive', 'topic/$aws/things/press-1/jobs/*'),
+    ];
+    expect(violated(set(connect, ...hears), { jobs: true })).toEqual(['jobs: iot:Publish']);
+    const reports = allow('iot:Publish', 'topic/$aws/things/press-1/jobs/*/update');
+    expect(violated(set(connect, reports, ...hears), { jobs: true })).toEqual([]);
+  });
+
   test('every network that the asset connects from is asked', () => {
     const inside = allow('iot:Connect', 'client/*', { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8'] } });
     expect(violated(set(inside), { sourceNetworks: ['10.1.0.0/16'] })).toEqual([]);
