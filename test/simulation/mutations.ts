@@ -30,7 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 1,
     reason: 'the document of what remains is not read before a Detach',
-    file: 'operator/controllers/policyrollout/asset-call.ts',
+    file: 'operator/controllers/policyrollout/asset/call.ts',
     find: 'if (doubtful === undefined) {',
     replace: 'if (doubtful === undefined || doubtful !== undefined) {',
     schedule: [git(2, narrow), at(6, { kind: 'blank', of: 'candidate', forMs: 60 * MINUTE }), wait(60)],
@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 1,
     reason: 'a default that was set right a moment ago counts as in force',
-    file: 'operator/controllers/policyrollout/asset-call.ts',
+    file: 'operator/controllers/policyrollout/asset/call.ts',
     find: 'if (scope.deps.clock.now() < modifiedAt + directive.strategy.settleMs)',
     replace: 'if (scope.deps.clock.now() < modifiedAt)',
     schedule: REGRESSIONS[1]?.schedule ?? [],
@@ -64,7 +64,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 3,
     reason: 'the brake sets the version that is in force already',
-    file: 'operator/controllers/policyrollout/candidates.ts',
+    file: 'operator/controllers/policyrollout/policies/candidates.ts',
     find: "const BRAKE_VERSION = '1'",
     replace: "const BRAKE_VERSION = '2'",
     schedule: [git(2, narrow), verb(20, 'abort')],
@@ -72,7 +72,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 4,
     reason: 'an asset that nobody hears of is contracted',
-    file: 'operator/controllers/policyrollout/asset-ready.ts',
+    file: 'operator/controllers/policyrollout/asset/ready.ts',
     find: 'if (contact.connected) return { yes: true };',
     replace: 'if (contact !== undefined) return { yes: true };',
     schedule: [at(30, { kind: 'offline', device: 0, forMs: 300 * MINUTE }), git(40, narrow), wait(120)],
@@ -96,7 +96,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 6,
     reason: 'a policy of somebody else is deleted when a candidate should be',
-    file: 'operator/controllers/policyrollout/candidates.ts',
+    file: 'operator/controllers/policyrollout/policies/candidates.ts',
     find: "await ifFound(port.call('DeletePolicy', { policyName }, options));",
     replace: "await ifFound(port.call('DeletePolicy', { policyName: 'foreign-lines' }, options));",
     schedule: [git(2, narrow)],
@@ -112,7 +112,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 8,
     reason: 'a private key in an event',
-    file: 'operator/controllers/policyrollout/teller.ts',
+    file: 'operator/controllers/policyrollout/told/teller.ts',
     find: 'events.record(rollout, { ...event, ...tags(rollout) });',
     replace: "events.record(rollout, { ...event, ...tags(rollout), message: '-----BEGIN PRIVATE KEY-----' });",
     schedule: [git(2, narrow)],

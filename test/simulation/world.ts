@@ -1,7 +1,7 @@
 import type { Device } from '../../operator/api/device.gen.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
-import { signalsOfLog } from '../../operator/controllers/policyrollout/feeds.ts';
+import { signalsOfLog } from '../../operator/controllers/policyrollout/gates/feeds.ts';
 import { createBroker } from '../../operator/sandbox/mqtt/broker.ts';
 import { V2_LOGS } from '../../operator/sandbox/signals/v2-logs.ts';
 import { seeded } from '../../operator/sandbox/state/ids.ts';

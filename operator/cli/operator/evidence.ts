@@ -1,6 +1,6 @@
-import type { EvidenceSink } from '../../controllers/policyrollout/evidence.ts';
-import { evidenceFiles } from '../../controllers/policyrollout/evidence-files.ts';
-import type { RolloutMetrics } from '../../controllers/policyrollout/metrics.ts';
+import type { EvidenceSink } from '../../controllers/policyrollout/told/evidence.ts';
+import { evidenceFiles } from '../../controllers/policyrollout/told/evidence-files.ts';
+import type { RolloutMetrics } from '../../controllers/policyrollout/told/metrics.ts';
 import { lineFiles } from '../../runtime/log/line-files.ts';
 import type { Logger } from '../../runtime/log.ts';
 

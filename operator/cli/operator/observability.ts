@@ -1,6 +1,6 @@
 import { KINDS } from '../../api/kinds.gen.ts';
 import type { AwsMetrics } from '../../aws/port.ts';
-import type { SignalBook } from '../../controllers/policyrollout/signals.ts';
+import type { SignalBook } from '../../controllers/policyrollout/gates/signals.ts';
 import type { Check, Measurement } from '../../rollout/checks.ts';
 import type { ObjectCache } from '../../runtime/cache/object-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';

@@ -1,6 +1,6 @@
 import { partitionOf } from '../../controllers/external/arn.ts';
-import { signalsOfLog } from '../../controllers/policyrollout/feeds.ts';
-import type { SignalBook } from '../../controllers/policyrollout/signals.ts';
+import { signalsOfLog } from '../../controllers/policyrollout/gates/feeds.ts';
+import type { SignalBook } from '../../controllers/policyrollout/gates/signals.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { V2_LOGS } from '../../sandbox/signals/v2-logs.ts';
 import { SETTINGS } from '../../sandbox/state/settings.ts';

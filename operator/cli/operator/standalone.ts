@@ -12,7 +12,7 @@ import { gitTree } from '../../controllers/fleetsource/git-tree.ts';
 import { manifestLoader } from '../../controllers/fleetsource/load.ts';
 import type { SourceTree } from '../../controllers/fleetsource/tree.ts';
 import { ALLOW_PRUNE } from '../../controllers/fleetsource/verbs.ts';
-import type { SignalBook } from '../../controllers/policyrollout/signals.ts';
+import type { SignalBook } from '../../controllers/policyrollout/gates/signals.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { storeEventSink } from '../../runtime/events/sink.ts';
 import type { Logger } from '../../runtime/log.ts';

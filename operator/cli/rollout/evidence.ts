@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import { evidenceFile } from '../../controllers/policyrollout/evidence-files.ts';
+import { evidenceFile } from '../../controllers/policyrollout/told/evidence-files.ts';
 import { type EvidenceEntry, parseEntry } from '../../report/evidence/chain.ts';
 import { evidenceText } from '../../report/evidence/text.ts';
 import { type Verification, verifyEvidence } from '../../report/evidence/verify.ts';

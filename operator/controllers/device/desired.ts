@@ -9,7 +9,7 @@ import { resolvePolicies } from '../external/policies.ts';
 import { resolveReference } from '../external/references.ts';
 import type { Scope } from '../external/types.ts';
 import { declaredName, type PolicyNames } from '../iotpolicy/names.ts';
-import { rejectedBy } from '../policyrollout/stance.ts';
+import { rejectedBy } from '../policyrollout/policies/stance.ts';
 import { groupName } from '../thinggroup/observe.ts';
 import { typeName } from '../thingtype/observe.ts';
 import { CONTAINMENT } from './contain.ts';

@@ -2,7 +2,7 @@ import type { Device } from '../../api/device.gen.ts';
 import { ifFound } from '../../aws/classify.ts';
 import { groupKey } from '../../aws/snapshot/facts.ts';
 import type { Scope } from '../external/types.ts';
-import { lineOf } from '../policyrollout/documents.ts';
+import { lineOf } from '../policyrollout/policies/documents.ts';
 
 /** https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html */
 const VARIABLE = /iot:Connection\.Thing\.(?:(ThingTypeName)|Attributes\[([^\]]+)\])/gi;

@@ -3,8 +3,8 @@ import { compilePolicies, type PolicyDocument } from '../../policy/index.ts';
 import { lifelineViolations } from '../../rollout/lifeline.ts';
 import { terminal } from '../../runtime/errors.ts';
 import type { Scope } from '../external/types.ts';
-import { lifelineOf, placeOf } from '../policyrollout/asset-lifeline.ts';
-import { createReader } from '../policyrollout/documents.ts';
+import { lifelineOf, placeOf } from '../policyrollout/asset/lifeline.ts';
+import { createReader } from '../policyrollout/policies/documents.ts';
 import { thingName } from './desired.ts';
 
 /**

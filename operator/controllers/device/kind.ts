@@ -1,8 +1,8 @@
 import type { Device } from '../../api/device.gen.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import type { ExternalKind } from '../external/types.ts';
-import { stepAsset } from '../policyrollout/asset-step.ts';
-import { HOLD_ANNOTATION } from '../policyrollout/assets.ts';
+import { HOLD_ANNOTATION } from '../policyrollout/asset/assets.ts';
+import { stepAsset } from '../policyrollout/asset/step.ts';
 import { applyDevice } from './apply.ts';
 import { containDevice } from './contain.ts';
 import { type DesiredDevice, resolveDevice, thingName } from './desired.ts';

@@ -4,7 +4,7 @@ import { sleep } from '../../runtime/clock.ts';
 import { throttled } from '../../runtime/errors.ts';
 import { sameJson } from '../external/equal.ts';
 import type { Scope } from '../external/types.ts';
-import { lineOf } from '../policyrollout/documents.ts';
+import { lineOf } from '../policyrollout/policies/documents.ts';
 import type { DesiredCertificate, DesiredDevice } from './desired.ts';
 import { fieldsRead } from './fields-read.ts';
 import { type SecretState, secretState } from './issued.ts';

@@ -2,7 +2,7 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyPlace } from '../../drift/document.ts';
 import { partitionOf } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
-import { candidatesOf, type Stance, stanceOf, wasTried } from '../policyrollout/stance.ts';
+import { candidatesOf, type Stance, stanceOf, wasTried } from '../policyrollout/policies/stance.ts';
 import { declaredName } from './names.ts';
 
 export interface DesiredPolicy {

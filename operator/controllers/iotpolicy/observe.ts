@@ -3,7 +3,7 @@ import { hasReason, ifFound } from '../../aws/classify.ts';
 import { sameDocument } from '../../drift/document.ts';
 import { readMark } from '../external/tags.ts';
 import type { Scope } from '../external/types.ts';
-import { rejectedIn } from '../policyrollout/mirror.ts';
+import { rejectedIn } from '../policyrollout/policies/mirror.ts';
 import { readCarriers, readOrphans } from './carriers.ts';
 import type { DesiredPolicy } from './desired.ts';
 import { declaredName } from './names.ts';

@@ -3,7 +3,7 @@ import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
 import { documentDrift } from '../../drift/document.ts';
 import { isSettled } from '../external/progress.ts';
 import type { StatusView } from '../external/types.ts';
-import type { Stance } from '../policyrollout/stance.ts';
+import type { Stance } from '../policyrollout/policies/stance.ts';
 import type { DesiredPolicy } from './desired.ts';
 import { documentHash } from './hash.ts';
 import { declaredName } from './names.ts';

@@ -11,13 +11,13 @@ import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import { thingName } from '../device/desired.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
-import { pinsOf } from './asset-change.ts';
-import { splitSet } from './asset-documents.ts';
-import { changeIn } from './asset-families.ts';
-import { lifelineOf, lifelineVersion, placeOf } from './asset-lifeline.ts';
-import { clientIds } from './asset-record.ts';
-import { createReader, type Reader } from './documents.ts';
+import { pinsOf } from './asset/change.ts';
+import { splitSet } from './asset/documents.ts';
+import { changeIn } from './asset/families.ts';
+import { lifelineOf, lifelineVersion, placeOf } from './asset/lifeline.ts';
+import { clientIds } from './asset/record.ts';
 import type { PassMemory } from './pass-memory.ts';
+import { createReader, type Reader } from './policies/documents.ts';
 
 export interface AnalysisInput {
   readonly cache: Cache;

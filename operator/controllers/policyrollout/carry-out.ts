@@ -7,16 +7,16 @@ import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
 import type { Analysis, CertificatePolicies } from './analysis.ts';
-import { changeIn, familiesAt } from './asset-families.ts';
-import { lifelineOf } from './asset-lifeline.ts';
-import { exactTime, timeOf } from './asset-record.ts';
-import { ensureCandidate, pullBrake } from './candidates.ts';
-import { controlsIn } from './controls.ts';
-import { mirrorVerdict } from './mirror.ts';
+import { changeIn, familiesAt } from './asset/families.ts';
+import { lifelineOf } from './asset/lifeline.ts';
+import { exactTime, timeOf } from './asset/record.ts';
+import { controlsIn } from './gates/controls.ts';
+import { type AssetIdentity, requestKey } from './gates/signals.ts';
 import type { Pass } from './pass.ts';
+import { ensureCandidate, pullBrake } from './policies/candidates.ts';
+import { mirrorVerdict } from './policies/mirror.ts';
 import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
-import { type AssetIdentity, requestKey } from './signals.ts';
 import { saveRollout } from './status.ts';
 
 /** Does what was decided. Answers when a default version was moved, if one was. */

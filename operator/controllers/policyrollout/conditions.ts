@@ -2,8 +2,8 @@ import { setCondition } from '../../api/conditions.ts';
 import type { Device, DeviceStatusRollout } from '../../api/device.gen.ts';
 import type { Condition } from '../../api/meta.ts';
 import type { RolloutDecision } from '../../rollout/rollout.ts';
+import type { Contact } from './gates/signals.ts';
 import type { Pass } from './pass.ts';
-import type { Contact } from './signals.ts';
 
 type Said = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 

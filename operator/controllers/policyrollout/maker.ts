@@ -9,9 +9,9 @@ import { AWS_NAME } from '../external/claim.ts';
 import { fromStore } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
-import { assetsOf, devicesOf } from './assets.ts';
+import { assetsOf, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf } from './names.ts';
-import { rejectedBy } from './stance.ts';
+import { rejectedBy } from './policies/stance.ts';
 
 /** Objects of one revision arrive one after the other; what comes within this time moves together. */
 const GATHER_MS = 2_000;

@@ -4,11 +4,11 @@ import type { AssetSummary, RolloutInput } from '../../rollout/rollout.ts';
 import type { Strategy } from '../../rollout/strategy.ts';
 import type { Tally } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
-import type { SecurityAct } from './acts.ts';
 import type { Analysis } from './analysis.ts';
-import type { Candidates } from './candidates.ts';
+import type { SecurityAct } from './people/acts.ts';
+import type { VerbReading } from './people/verb-state.ts';
+import type { Candidates } from './policies/candidates.ts';
 import type { Start } from './start.ts';
-import type { VerbReading } from './verb-state.ts';
 
 /** Everything one pass over a rollout knows. */
 export interface Pass extends Start {

@@ -4,7 +4,7 @@ import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { allowsNothing, documentDrift, type PolicyPlace, sameDocument } from '../../drift/document.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
-import { assetsOf } from './assets.ts';
+import { assetsOf } from './asset/assets.ts';
 
 /** Where resources of the account live. */
 export function placeOf({ accountId, region }: { readonly accountId: string; readonly region: string }): PolicyPlace {

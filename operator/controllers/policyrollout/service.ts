@@ -7,12 +7,12 @@ import type { CandidateDefault, Direction } from '../../rollout/types.ts';
 import type { Requirement } from '../../rollout/verdict.ts';
 import { keyText } from '../../runtime/controller/keys.ts';
 import type { CertificatePolicies } from './analysis.ts';
-import { type CheckRunner, NO_CHECKS } from './check-runner.ts';
+import { createPreflightMemory, type PreflightMemory } from './asset/preflight-memory.ts';
+import { type CheckRunner, NO_CHECKS } from './gates/check-runner.ts';
+import type { AssetIdentity, SignalBook } from './gates/signals.ts';
+import { createSubscriptionMemory, type SubscriptionMemory } from './gates/subscription-memory.ts';
 import { createPassMemory, type PassMemory } from './pass-memory.ts';
-import { createPreflightMemory, type PreflightMemory } from './preflight-memory.ts';
-import type { AssetIdentity, SignalBook } from './signals.ts';
-import { createSubscriptionMemory, type SubscriptionMemory } from './subscription-memory.ts';
-import { silentTeller, type Teller } from './teller.ts';
+import { silentTeller, type Teller } from './told/teller.ts';
 
 /** What one asset is to do now. Held in memory; the rollout's controller says it again after a restart. */
 export interface Directive {

@@ -11,10 +11,10 @@ import type { Accounts } from '../awsaccount/accounts.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import { sameJson } from '../external/equal.ts';
-import { HOLD_ANNOTATION, IN_ROLLOUT, PENDING_CHANGE, SKIP_ANNOTATION } from './assets.ts';
+import { HOLD_ANNOTATION, IN_ROLLOUT, PENDING_CHANGE, SKIP_ANNOTATION } from './asset/assets.ts';
 import { hasEnded, MOVES_POLICY, policyKey } from './names.ts';
+import { CARRIES_CHANGE, changeKey } from './policies/stance.ts';
 import type { Rollouts } from './service.ts';
-import { CARRIES_CHANGE, changeKey } from './stance.ts';
 
 /** Index of Devices by the client ids they declare, patterns left out. */
 const CLIENT_ID = 'clientId';

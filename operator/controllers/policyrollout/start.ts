@@ -5,7 +5,7 @@ import type { ReconcileContext } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { policyNamesFor } from '../iotpolicy/names.ts';
-import type { Candidates } from './candidates.ts';
+import type { Candidates } from './policies/candidates.ts';
 import { policiesIn } from './revision.ts';
 import type { Rollouts } from './service.ts';
 

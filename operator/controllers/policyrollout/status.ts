@@ -6,12 +6,12 @@ import { type AssetState, inFlight } from '../../rollout/types.ts';
 import { defined, sameJson } from '../external/equal.ts';
 import { fromStore, STATUS_OWNER } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
-import { exactTime } from './asset-record.ts';
+import { exactTime } from './asset/record.ts';
 import { rolloutConditions } from './conditions.ts';
 import type { Pass } from './pass.ts';
+import { verbStatus } from './people/verb-state.ts';
+import { REVERTED } from './policies/stance.ts';
 import { sourceRevision } from './source.ts';
-import { REVERTED } from './stance.ts';
-import { verbStatus } from './verb-state.ts';
 
 const SHOWN = 20;
 /** In what order people look. */

@@ -1,6 +1,6 @@
 import { hasReason, ifFound } from '../../aws/classify.ts';
 import type { OperationInput } from '../../aws/operations.ts';
-import { signalsOfLog } from '../policyrollout/feeds.ts';
+import { signalsOfLog } from '../policyrollout/gates/feeds.ts';
 import { placeOf, type Reading, type SignalReader } from './reading.ts';
 
 const AGAIN_MS = 10_000;

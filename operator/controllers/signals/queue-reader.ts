@@ -1,5 +1,5 @@
 import { ifFound } from '../../aws/classify.ts';
-import { signalsOfMessage } from '../policyrollout/feeds.ts';
+import { signalsOfMessage } from '../policyrollout/gates/feeds.ts';
 import { placeOf, type Reading, type SignalReader } from './reading.ts';
 
 /** SQS hands out at most ten messages at once. */

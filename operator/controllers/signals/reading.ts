@@ -3,8 +3,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import { partitionOf } from '../external/arn.ts';
-import type { FeedPlace } from '../policyrollout/feeds.ts';
-import type { SignalBook, SourceName } from '../policyrollout/signals.ts';
+import type { FeedPlace } from '../policyrollout/gates/feeds.ts';
+import type { SignalBook, SourceName } from '../policyrollout/gates/signals.ts';
 
 /** What every reader of one account works with. */
 export interface Reading {

@@ -2,7 +2,7 @@
 import { createSchemaRegistry } from '../../../operator/api/validate.ts';
 import { connector } from '../../../operator/cli/operator/connect.ts';
 import { createOperator } from '../../../operator/cli/operator/operator.ts';
-import { createSignalBook, type SignalBook } from '../../../operator/controllers/policyrollout/signals.ts';
+import { createSignalBook, type SignalBook } from '../../../operator/controllers/policyrollout/gates/signals.ts';
 import type { AcceleratedClock } from '../../../operator/runtime/accelerated-clock.ts';
 import { systemClock } from '../../../operator/runtime/clock.ts';
 import { storeEventSink } from '../../../operator/runtime/events/sink.ts';

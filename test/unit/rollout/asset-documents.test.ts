@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { type CarriedNames, splitSet } from '../../../operator/controllers/policyrollout/asset-documents.ts';
-import type { Reader } from '../../../operator/controllers/policyrollout/documents.ts';
+import { type CarriedNames, splitSet } from '../../../operator/controllers/policyrollout/asset/documents.ts';
+import type { Reader } from '../../../operator/controllers/policyrollout/policies/documents.ts';
 import { parsePolicy } from '../../../operator/policy/index.ts';
 import { classify } from '../../../operator/rollout/classify.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type CheckQuery, createCheckRunner } from '../../../operator/controllers/policyrollout/check-runner.ts';
+import { type CheckQuery, createCheckRunner } from '../../../operator/controllers/policyrollout/gates/check-runner.ts';
 import type { Check, CheckQuestion, Measurement } from '../../../operator/rollout/checks.ts';
 import { VirtualClock } from '../../../operator/runtime/clock.ts';
 

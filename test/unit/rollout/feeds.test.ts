@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { signalOfEvent, signalsOfLog } from '../../../operator/controllers/policyrollout/feeds.ts';
-import { createSignalBook, requestKey } from '../../../operator/controllers/policyrollout/signals.ts';
+import { signalOfEvent, signalsOfLog } from '../../../operator/controllers/policyrollout/gates/feeds.ts';
+import { createSignalBook, requestKey } from '../../../operator/controllers/policyrollout/gates/signals.ts';
 
 const PLACE = { partition: 'aws', region: 'us-east-1', accountId: '123456789012' };
 const ARN = 'arn:aws:iot:us-east-1:123456789012';

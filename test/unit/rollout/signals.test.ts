@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { watchable } from '../../../operator/controllers/policyrollout/asset-ready.ts';
-import { signalsOfLog, signalsOfMessage } from '../../../operator/controllers/policyrollout/feeds.ts';
+import { watchable } from '../../../operator/controllers/policyrollout/asset/ready.ts';
+import { signalsOfLog, signalsOfMessage } from '../../../operator/controllers/policyrollout/gates/feeds.ts';
 import {
   createSignalBook,
   type EvidenceQuery,
   requestKey,
   type Signal,
   type SignalContent,
-} from '../../../operator/controllers/policyrollout/signals.ts';
+} from '../../../operator/controllers/policyrollout/gates/signals.ts';
 import { judge } from '../../../operator/rollout/verdict.ts';
 
 const AT = Date.UTC(2026, 0, 1);

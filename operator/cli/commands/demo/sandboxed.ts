@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DriftNotice } from '../../../controllers/external/types.ts';
-import { createSignalBook } from '../../../controllers/policyrollout/signals.ts';
+import { createSignalBook } from '../../../controllers/policyrollout/gates/signals.ts';
 import { AcceleratedClock } from '../../../runtime/accelerated-clock.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { createSandbox, type Sandbox } from '../../../sandbox/index.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { checkMetrics, handlerErrors, signalMetrics } from '../../../../operator/cli/operator/observability.ts';
-import { rolloutMetrics } from '../../../../operator/controllers/policyrollout/metrics.ts';
+import { rolloutMetrics } from '../../../../operator/controllers/policyrollout/told/metrics.ts';
 import { ObjectCache } from '../../../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../../../operator/runtime/clock.ts';
 import { silentLogger } from '../../../../operator/runtime/log.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { measure } from '../../../../operator/controllers/policyrollout/check-measure.ts';
+import { measure } from '../../../../operator/controllers/policyrollout/gates/check-measure.ts';
 import { type AllowedHosts, boundedGet } from '../../../../operator/runtime/outbound/bounded-get.ts';
 
 let server: Server;

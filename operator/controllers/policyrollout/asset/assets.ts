@@ -1,0 +1,179 @@
+import type { AWSAccount } from '../../../api/awsaccount.gen.ts';
+import type { Device } from '../../../api/device.gen.ts';
+import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import type { AssetSummary } from '../../../rollout/rollout.ts';
+import type { Strategy } from '../../../rollout/strategy.ts';
+import type { AssetState } from '../../../rollout/types.ts';
+import { inFlight } from '../../../rollout/types.ts';
+import { parseVerbValue } from '../../../rollout/verbs.ts';
+import { MASKED } from '../../../rollout/verdict.ts';
+import { planWaves, waveOf } from '../../../rollout/waves.ts';
+import type { Cache } from '../../../runtime/reconciler.ts';
+import { REFERS_TO, referenceKey } from '../../external/references.ts';
+import { hasEnded } from '../names.ts';
+import { changeKey } from '../policies/stance.ts';
+import { assetState, timeOf } from './record.ts';
+
+export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
+export const SKIP_ANNOTATION = 'rollout.fleetward.dev/skip';
+
+/** The Devices whose certificates carry one of these policies, by name of the object: deleted and bare ones left out. */
+export function devicesOf(
+  cache: Cache,
+  namespace: string,
+  account: string,
+  policies: readonly string[],
+): readonly Device[] {
+  const found = new Map<string, Device>();
+  const add = (devices: readonly unknown[]): void => {
+    for (const device of devices as readonly Device[]) {
+      if (isAsset(device, account)) found.set(device.metadata.name, device);
+    }
+  };
+  for (const policy of policies) {
+    const reference = referenceKey('IoTPolicy', namespace, policy);
+    add(cache.byIndex('Device', REFERS_TO, reference));
+    for (const owner of cache.byIndex('AWSAccount', REFERS_TO, reference) as readonly AWSAccount[]) {
+      add(cache.byIndex('Device', REFERS_TO, referenceKey('AWSAccount', namespace, owner.metadata.name)));
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/** Index of Devices by the change that waits for a rollout, as `changeKey` writes it. */
+export const PENDING_CHANGE = 'pendingChange';
+/** Index of Devices by the rollout that carries out a change of theirs: `<namespace>/<rollout>`. */
+export const IN_ROLLOUT = 'inRollout';
+
+/** Whom a rollout concerns: Devices of its policies, and those that one of its changes waits for or is done to. */
+export function assetsOf(cache: Cache, { metadata, spec }: PolicyRollout): readonly Device[] {
+  const { namespace = '', name } = metadata;
+  const account = spec.accountRef.name;
+  const found = new Map<string, Device>();
+  const add = (devices: readonly Device[]): void => {
+    for (const device of devices) if (isAsset(device, account)) found.set(device.metadata.name, device);
+  };
+  add(
+    devicesOf(
+      cache,
+      namespace,
+      account,
+      spec.policies.map((policy) => policy.name),
+    ),
+  );
+  for (const { digest } of spec.changes ?? []) {
+    add(cache.byIndex('Device', PENDING_CHANGE, changeKey(namespace, account, digest)) as readonly Device[]);
+  }
+  if (spec.changes !== undefined) add(cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[]);
+  return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+function isAsset({ metadata, spec, status }: Device, account: string): boolean {
+  if (spec.accountRef.name !== account || metadata.deletionTimestamp !== undefined) return false;
+  if (spec.managementPolicy !== 'Manage') return false;
+  return status?.certificates?.some(({ certificateId }) => certificateId !== undefined) === true;
+}
+
+export interface SummaryInput {
+  readonly rollout: PolicyRollout;
+  readonly devices: readonly Device[];
+  readonly strategy: Strategy;
+  readonly started: ReadonlySet<string>;
+  /** Whether a deferred asset would get further now. */
+  readonly ready: (device: Device) => boolean;
+  readonly retriedAt: string | undefined;
+  /** Whether an asset is on the candidate of a revision that was overtaken. */
+  readonly unproven: (device: Device) => boolean;
+}
+
+/** One pass over the assets. */
+export function summarise(input: SummaryInput): readonly AssetSummary[] {
+  const { rollout, devices, strategy, started } = input;
+  const spec = rollout.spec.strategy;
+  const startedAt = timeOf(rollout.status?.startedAt);
+  const joinedLate = (device: Device) =>
+    startedAt !== undefined && Date.parse(device.metadata.creationTimestamp ?? '') > startedAt;
+  const orderables = devices
+    .filter((device) => !joinedLate(device))
+    .map((device) => ({ ...orderable(device, spec), unproven: input.unproven(device) }));
+  const plan = planWaves(orderables, strategy);
+  const position = new Map(plan.order.map((id, index) => [id, index]));
+  const summaries = devices.map((device): AssetSummary => {
+    const at = position.get(device.metadata.name);
+    const retried = isRetried(device, input.retriedAt);
+    const state = stateOf(device, rollout, started, retried);
+    return {
+      id: device.metadata.name,
+      wave: waveBegun(device, rollout) ?? (at === undefined ? strategy.waves.length - 1 : waveOf(plan, at)),
+      state,
+      groups: (spec?.budgets ?? []).map(({ label }) => device.metadata.labels?.[label]),
+      things: 1,
+      held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
+      reachable: state === 'Deferred' && input.ready(device),
+      masked: device.status?.rollout?.name === rollout.metadata.name && device.status.rollout.verdict === MASKED,
+      failure:
+        !retried && device.status?.rollout?.name === rollout.metadata.name
+          ? (device.status.rollout.failure ?? 'none')
+          : 'none',
+    };
+  });
+  return summaries.sort((a, b) => (position.get(a.id) ?? Infinity) - (position.get(b.id) ?? Infinity));
+}
+
+/** Whoever has begun stays in its wave, whatever joins or leaves the fleet meanwhile. */
+function waveBegun({ status }: Device, { metadata }: PolicyRollout): number | undefined {
+  return status?.rollout?.name === metadata.name ? status.rollout.wave : undefined;
+}
+
+/** It went back, and somebody asked since to try again. */
+function isRetried({ status }: Device, retriedAt: string | undefined): boolean {
+  const record = status?.rollout;
+  return retriedAt !== undefined && record?.state === 'RolledBack' && (record.since ?? '') < retriedAt;
+}
+
+/** Left out of this rollout, by its revision: a skip says nothing about those to come. */
+function isSkipped({ metadata }: Device, { spec }: PolicyRollout): boolean {
+  const value = metadata.annotations?.[SKIP_ANNOTATION];
+  return value !== undefined && parseVerbValue(value)?.subject === spec.revision;
+}
+
+/** An asset that was told to start counts as under way before its own record says so. */
+function stateOf(device: Device, rollout: PolicyRollout, started: ReadonlySet<string>, retried: boolean): AssetState {
+  const state = retried ? 'Queued' : assetState(device, rollout.metadata.name);
+  if (isSkipped(device, rollout) && !inFlight(state) && state !== 'Succeeded') return 'Excluded';
+  return (state === 'Queued' || state === 'Deferred') && started.has(device.metadata.name) ? 'Preflight' : state;
+}
+
+function orderable(device: Device, strategy: PolicyRollout['spec']['strategy']) {
+  const { criticalityLabel } = strategy?.order ?? {};
+  const labels = device.metadata.labels ?? {};
+  return {
+    id: device.metadata.name,
+    cohort: cohortOf(device, strategy),
+    criticality: criticalityLabel === undefined ? 0 : Number(labels[criticalityLabel] ?? 0) || 0,
+  };
+}
+
+/** Devices that fail alike: of one type, and alike in the labels that the strategy names. */
+export function cohortOf({ metadata, spec }: Device, strategy: PolicyRollout['spec']['strategy']): string {
+  const names = strategy?.order?.cohortLabels ?? ['fleetward.dev/cohort'];
+  return `${spec.thingTypeRef?.name ?? ''}|${names.map((label) => metadata.labels?.[label] ?? '').join('|')}`;
+}
+
+/** In flight in other rollouts of the same account, which share one budget. */
+export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number {
+  const { namespace } = rollout.metadata;
+  const all = cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>;
+  const known = new Map([...all].map((one) => [one.metadata.name, hasEnded(one)]));
+  let count = 0;
+  for (const object of cache.list('Device', rollout.metadata.namespace)) {
+    const device = object as Device;
+    const record = device.status?.rollout;
+    if (record === undefined || record.name === rollout.metadata.name || !known.has(record.name)) continue;
+    // After its end a rollout only ever finishes what had turned round.
+    if (known.get(record.name) === true && record.state !== 'RollingBack') continue;
+    if (device.spec.accountRef.name === rollout.spec.accountRef.name && inFlight(record.state as AssetState))
+      count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,90 @@
+import type { Device, DeviceStatusRollout, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
+import type { AssetDecision, AssetState, CertificateEdges, EdgeChange } from '../../../rollout/types.ts';
+import type { DesiredDevice } from '../../device/desired.ts';
+import type { Scope } from '../../external/types.ts';
+import { assetConditions } from '../conditions.ts';
+import { requestKey, USED_FOR_MS } from '../gates/signals.ts';
+import type { Directive, Rollouts } from '../service.ts';
+import { assetIdentity, exactTime } from './record.ts';
+
+export interface Attempt {
+  readonly scope: Scope<Device>;
+  readonly rollouts: Rollouts;
+  readonly directive: Directive;
+  readonly held: boolean;
+  readonly certificates: readonly CertificateEdges[];
+  readonly desired: DesiredDevice;
+  /** What changes at the asset beside documents, and where that stands. */
+  readonly beside?: { readonly change: DeviceStatusRolloutChange; readonly edges: EdgeChange } | undefined;
+  /** What the look before the next act came to; written down with it. */
+  said?: string;
+}
+
+/** Writes the record when it differs. What an unread Detach left open is closed by every decision but a further read. */
+export async function save(
+  { scope, directive, beside, rollouts, said }: Attempt,
+  decision: AssetDecision,
+  more: Partial<DeviceStatusRollout>,
+): Promise<void> {
+  const before = scope.object.status?.rollout;
+  // Tried again: what was seen of the first try says nothing about the second.
+  const again = before?.state === 'RolledBack' && directive.direction === 'forward';
+  const same = before?.name === directive.rollout && !again;
+  const now = exactTime(scope.deps.clock.now());
+  const { openDetach, ...times } = pick(before);
+  const state: AssetState = decision.state;
+  const rollout: DeviceStatusRollout = {
+    ...(same ? before : times),
+    name: directive.rollout,
+    state,
+    why: decision.why.slice(0, 500),
+    since: same && before.state === state ? (before.since ?? now) : now,
+    startedAt: same ? (before.startedAt ?? now) : now,
+    ...(directive.ownWave === undefined ? {} : { wave: directive.ownWave }),
+    ...(beside === undefined ? {} : { change: beside.change }),
+    ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
+    ...(said === undefined ? {} : { preflight: said }),
+    ...more,
+  };
+  const open = more.openDetach ?? (decision.kind === 'read' ? openDetach : undefined);
+  const { openDetach: _closed, ...closed } = rollout;
+  const pending = scope.object.status?.pendingChange;
+  // What is done waits for nobody any more: another rollout of the same must not be made.
+  const done = state === 'Succeeded' && pending !== undefined && pending.digest === rollout.change?.digest;
+  const moved = before === undefined || !same || before.state !== state;
+  const contact = rollouts.signals.contact(assetIdentity(scope.object, scope.session.key));
+  const at = { contact, now: scope.deps.clock.now() };
+  await scope.save({
+    rollout: open === undefined ? closed : { ...closed, openDetach: open },
+    ...(moved ? { conditions: [...assetConditions(scope.object, rollout, at)] } : {}),
+    ...(done ? ({ pendingChange: undefined } as object) : {}),
+  });
+  rollouts.teller.asset(scope.object, before, rollout);
+}
+
+/** What the asset did before it was first changed, kept where a restart does not lose it. */
+function usedBy(scope: Scope<Device>, rollouts: Rollouts): Pick<DeviceStatusRollout, 'used'> {
+  const now = scope.deps.clock.now();
+  // A list made without having listened would say that nothing was used.
+  if (!rollouts.signals.isHistoryKnown(scope.session.key, now)) return {};
+  const since = now - USED_FOR_MS;
+  const used = rollouts.signals.used(assetIdentity(scope.object, scope.session.key), since);
+  const keys = new Set(used.map(({ action, resource }) => requestKey(action, resource).slice(0, 512)));
+  return { used: [...keys].slice(0, MOST_USED) };
+}
+
+const MOST_USED = 48;
+
+/** What outlives a change of rollouts: what has not settled has not. */
+function pick(
+  record: DeviceStatusRollout | undefined,
+): Pick<DeviceStatusRollout, 'attachedAt' | 'detachedAt' | 'switchedAt' | 'openDetach'> {
+  if (record === undefined) return {};
+  const { attachedAt, detachedAt, switchedAt, openDetach } = record;
+  return {
+    ...(attachedAt === undefined ? {} : { attachedAt }),
+    ...(detachedAt === undefined ? {} : { detachedAt }),
+    ...(switchedAt === undefined ? {} : { switchedAt }),
+    ...(openDetach === undefined ? {} : { openDetach }),
+  };
+}

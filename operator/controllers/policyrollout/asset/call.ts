@@ -1,0 +1,131 @@
+import { ifFound } from '../../../aws/classify.ts';
+import { certificateIdOf } from '../../../aws/snapshot/facts.ts';
+import { sameDocument } from '../../../drift/document.ts';
+import type { AssetDecision } from '../../../rollout/types.ts';
+import { Priority } from '../../../runtime/reconciler.ts';
+import { readPolicies } from '../../device/reads.ts';
+import { DETACH_DEADLINE_MS } from '../service.ts';
+import { type Attempt, save } from './attempt.ts';
+import { retiredBy, throwSwitch } from './change.ts';
+import { exactTime } from './record.ts';
+
+type Flip = Extract<AssetDecision, { kind: 'switch' }>;
+type Call = Extract<AssetDecision, { kind: 'call' }>;
+
+/**
+ * Makes one call. Its time is written down before it is handed to AWS: a call whose answer is lost has been made at the
+ * latest possible moment, never not at all. A call that waits for its turn leaves no mark. False when the call was not made.
+ */
+export async function sendCall(attempt: Attempt, decision: Call): Promise<boolean> {
+  if (decision.call.kind === 'attach') {
+    await attach(attempt, decision);
+    return true;
+  }
+  const doubtful = await unexpectedDefault(attempt, decision.call);
+  if (doubtful === undefined) {
+    await detach(attempt, decision);
+    return true;
+  }
+  await save(attempt, { kind: 'wait', state: decision.state, until: undefined, why: doubtful }, {});
+  return false;
+}
+
+/**
+ * Attachments alone do not say what remains: a policy whose default was blanked a moment ago is attached and gives nothing,
+ * and one whose default was set right a moment ago may give nothing yet. Read from AWS right before each Detach; answers
+ * why it must not be sent.
+ */
+async function unexpectedDefault(
+  { scope, directive, certificates }: Attempt,
+  call: Call['call'],
+): Promise<string | undefined> {
+  const attached = certificates.find(({ certificateArn }) => certificateArn === call.target)?.attached ?? new Set();
+  for (const family of directive.families) {
+    const policyName = directive.direction === 'forward' ? family.candidate : family.declared;
+    const expected = directive.expected.get(policyName);
+    if (policyName === call.policy || !attached.has(policyName) || expected === undefined) continue;
+    const found = await ifFound(scope.session.port.call('GetPolicy', { policyName }, scope.options));
+    if (!expected.some((document) => sameDocument(document, found?.policyDocument)))
+      return `the default version of ${policyName} is not what was proven or is to be: nothing is taken away beside it`;
+    const modifiedAt = found?.lastModifiedDate?.getTime() ?? 0;
+    if (scope.deps.clock.now() < modifiedAt + directive.strategy.settleMs)
+      return `the default version of ${policyName} was changed a moment ago: nothing is taken away before AWS applies it`;
+  }
+  return undefined;
+}
+
+/** A switch is as dangerous as a Detach when it comes late, but the same however often it is made. */
+export async function sendSwitch(attempt: Attempt, decision: Flip): Promise<void> {
+  const { scope, beside, desired } = attempt;
+  if (beside === undefined) return;
+  const retired = retiredBy(beside.change, decision);
+  const change = retired.length === 0 ? beside.change : { ...beside.change, retired };
+  const restores = decision.make ? {} : { restoredAt: exactTime(scope.deps.clock.now()) };
+  await save(attempt, decision, { switchedAt: exactTime(scope.deps.clock.now()), change, ...restores });
+  told(attempt, decision.make ? 'MakeSwitch' : 'TakeSwitchBack', { what: decision.id });
+  await throwSwitch(scope, { desired, change }, decision);
+  scope.log.info(decision.make ? 'Made a switch' : 'Took a switch back', { what: decision.id, why: decision.why });
+}
+
+/** The way back has the part of the budget that is kept for it, whatever woke this pass. */
+function urgency({ state }: Call): { readonly priority?: number } {
+  return state === 'RollingBack' ? { priority: Priority.security } : {};
+}
+
+async function attach(attempt: Attempt, decision: Call): Promise<void> {
+  const { scope, directive } = attempt;
+  const { policy, target } = decision.call;
+  const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
+  await scope.session.port.admit('AttachPolicy', { ...scope.options, ...urgency(decision), slot });
+  const now = exactTime(scope.deps.clock.now());
+  // Only a contracted asset that gets back what it lost has to be heard of afterwards.
+  const restores = decision.state === 'RollingBack' && directive.direction !== 'home';
+  await save(attempt, decision, { attachedAt: now, ...(restores ? { restoredAt: now } : {}) });
+  told(attempt, 'AttachPolicy', { policy, target });
+  await scope.call('AttachPolicy', { policyName: policy, target }, { admitted: true });
+  scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), true);
+  scope.log.info('Attached a policy', { policy, target, why: decision.why });
+}
+
+async function detach(attempt: Attempt, decision: Call): Promise<void> {
+  const { scope } = attempt;
+  const { policy, target } = decision.call;
+  const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
+  await scope.session.port.admit('DetachPolicy', { ...scope.options, ...urgency(decision), slot });
+  const sentAt = exactTime(scope.deps.clock.now());
+  const openDetach = { certificateArn: target, policy, sentAt };
+  await save(attempt, decision, { detachedAt: sentAt, openDetach });
+  told(attempt, 'DetachPolicy', { policy, target });
+  const deadline = new AbortController();
+  const timer = scope.deps.clock.after(DETACH_DEADLINE_MS, () => deadline.abort(new Error('the call took too long')));
+  const { signal } = scope.options;
+  try {
+    // Once: the client makes no second attempt by itself (`maxAttempts` is 1), and an unanswered call is read back.
+    await scope.session.port.call(
+      'DetachPolicy',
+      { policyName: policy, target },
+      {
+        ...scope.options,
+        admitted: true,
+        signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
+      },
+    );
+  } finally {
+    timer.cancel();
+  }
+  scope.wrote = true;
+  scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), false);
+  scope.log.info('Detached a policy', { policy, target, why: decision.why });
+  await readPolicies(scope, certificateIdOf(target));
+  // Answered and read back: nothing of it is still on its way.
+  const record = scope.object.status?.rollout;
+  if (record === undefined) return;
+  const { openDetach: _answered, ...closed } = record;
+  await scope.save({ rollout: closed });
+}
+
+/** Said before the call is handed over: whether it was answered or not, it may have been made. */
+function told({ scope, rollouts, directive }: Attempt, operation: string, details: Record<string, string>): void {
+  const { namespace = '', name } = scope.object.metadata;
+  rollouts.teller.call({ namespace, name: directive.rollout }, operation, { device: name, ...details });
+}

@@ -1,0 +1,79 @@
+import type { AWSAccount } from '../../../api/awsaccount.gen.ts';
+import type { Device, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
+import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
+import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import type { Family } from '../../../rollout/family.ts';
+import type { Cache } from '../../../runtime/reconciler.ts';
+import type { AccountSession } from '../../awsaccount/accounts.ts';
+import { changeUnderWay } from '../../device/pending.ts';
+import { declaredName } from '../../iotpolicy/names.ts';
+
+/** Declared AWS names of the policies that the Device, or its account for it, refers to. */
+function referencedNames(cache: Cache, { metadata, spec }: Device): ReadonlySet<string> {
+  const { namespace = '' } = metadata;
+  const account = cache.get({ kind: 'AWSAccount', namespace, name: spec.accountRef.name }) as AWSAccount | undefined;
+  const references = [...(spec.policyRefs ?? []), ...(account?.spec.defaultPolicyRefs ?? [])];
+  const names = references.flatMap(({ name }) => {
+    const policy = cache.get({ kind: 'IoTPolicy', namespace, name }) as IoTPolicy | undefined;
+    return policy === undefined ? [] : declaredName(policy);
+  });
+  return new Set(names);
+}
+
+export interface Whereabouts {
+  readonly cache: Cache;
+  readonly session: Pick<AccountSession, 'snapshot'>;
+}
+
+/**
+ * The policies of a rollout that are this asset's: referred to, or carried all the same, as when the IoTPolicy is being
+ * deleted. A rollout moves every policy of its revision; an asset that never had one of them must not be given it, not
+ * even its former document.
+ */
+export function familiesAt(
+  { cache, session }: Whereabouts,
+  device: Device,
+  families: readonly Family[],
+): readonly Family[] {
+  const referenced = referencedNames(cache, device);
+  const carried = carriedNames(session, device);
+  const { attach = [], detach = [] } = changeOf(device) ?? {};
+  return families.filter(({ declared, names }) => {
+    const has = names.filter((name) => carried.has(name));
+    // What the asset is only about to get, or is about to lose, does not change its document on the way.
+    if (has.length === 0) return referenced.has(declared) && !attach.includes(declared);
+    return !has.every((name) => detach.includes(name));
+  });
+}
+
+/** What changes at the Device beside documents: as recorded when a rollout took it, else what waits for one. */
+export function changeOf(device: Device): DeviceStatusRolloutChange | undefined {
+  return changeUnderWay(device) ?? device.status?.pendingChange;
+}
+
+/** The same, as far as this rollout is to carry it out. */
+export function changeIn({ metadata, spec }: PolicyRollout, device: Device): DeviceStatusRolloutChange | undefined {
+  const { rollout, pendingChange } = device.status ?? {};
+  if (rollout?.name === metadata.name && rollout.change !== undefined && rollout.state !== 'RolledBack')
+    return rollout.change;
+  const planned = spec.changes?.some(({ digest }) => digest === pendingChange?.digest) === true;
+  return planned ? pendingChange : undefined;
+}
+
+/** What the asset's certificates carry, as the snapshot shows it. */
+export function carriedNames({ snapshot }: Pick<AccountSession, 'snapshot'>, { status }: Device): ReadonlySet<string> {
+  const ids = (status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
+  return new Set(ids.flatMap((id) => snapshot.targets.at(id)));
+}
+
+/** Whether the asset is on a candidate of another revision: not on what was proven, and not on this one. */
+export function carriesOther(
+  session: Pick<AccountSession, 'snapshot'>,
+  device: Device,
+  families: readonly Family[],
+): boolean {
+  const carried = carriedNames(session, device);
+  return families.some(({ declared, candidate, names }) =>
+    names.some((name) => name !== declared && name !== candidate && carried.has(name)),
+  );
+}

@@ -1,0 +1,72 @@
+import type { Device } from '../../../api/device.gen.ts';
+import type { Permission } from '../../../rollout/asset.ts';
+import type { Strategy } from '../../../rollout/strategy.ts';
+import { type AssetIdentity, type SignalBook, USED_FOR_MS } from '../gates/signals.ts';
+import type { Rollouts } from '../service.ts';
+import { assetIdentity } from './record.ts';
+
+interface Moment {
+  readonly contactWithinMs: number;
+  readonly now: number;
+}
+
+/** An asset that cannot be watched keeps all it has. */
+export function watchable(signals: SignalBook, asset: AssetIdentity, { contactWithinMs, now }: Moment): Permission {
+  if (!signals.isKnown(asset)) {
+    return no(
+      `no client id of it is known (declared: ${asset.clientIds.join(', ') || 'none'}); name one in clientIds, or wait until it connects`,
+    );
+  }
+  const [undeclared] = signals.undeclared(asset, now - USED_FOR_MS);
+  if (undeclared !== undefined) {
+    return no(
+      `its certificate is used under the client id ${undeclared}, which is not declared: add it to clientIds, or stop who uses it`,
+    );
+  }
+  const healths = signals.healths(asset);
+  const stale = healths.find(({ health }) => health === 'stale');
+  if (stale !== undefined) {
+    return no(
+      `the signal ${stale.name} is out of date, so a loss would not be seen; see the operator's log for why it cannot be read`,
+    );
+  }
+  if (healths.length > 0 && healths.every(({ health }) => health === 'unavailable')) {
+    const whys = healths.map(({ name, why }) => `${name}: ${why ?? 'unavailable'}`).join('; ');
+    return no(`AWS gives no signal of it, so a loss would not be seen (${whys}); see signals of its AWSAccount`);
+  }
+  const contact = signals.contact(asset);
+  if (contact.connected) return { yes: true };
+  if (contact.lastAt !== undefined && now - contact.lastAt <= contactWithinMs) return { yes: true };
+  const since =
+    contact.lastAt === undefined ? 'not heard of yet' : `last heard of at ${new Date(contact.lastAt).toISOString()}`;
+  return no(`the device is not connected (${since}): nothing is taken from it until it is`);
+}
+
+const no = (why: string): Permission => ({ yes: false, why });
+
+export interface Readiness {
+  readonly rollouts: Rollouts;
+  /** Name of the PolicyRollout. */
+  readonly rollout: string;
+  readonly account: string;
+  readonly strategy: Pick<Strategy, 'contactWithinMs'>;
+  readonly now: number;
+}
+
+/** How long a check that stopped an asset keeps it from being tried again. */
+export const STOPPED_FOR_MS = 60_000;
+
+/** Whether a deferred asset would get further now. */
+export function isReady({ rollouts, rollout, account, strategy, now }: Readiness, device: Device): boolean {
+  const place = preflightPlace(device.metadata, rollout);
+  if (rollouts.preflights.known(place, now - STOPPED_FOR_MS)?.permission.yes === false) return false;
+  const moment = { contactWithinMs: strategy.contactWithinMs, now };
+  return watchable(rollouts.signals, assetIdentity(device, account), moment).yes;
+}
+
+export function preflightPlace(
+  { namespace = '', name }: { readonly namespace?: string; readonly name: string },
+  rollout: string,
+): string {
+  return `${namespace}/${name} ${rollout}`;
+}

@@ -1,0 +1,279 @@
+import type { Device, DeviceStatusRollout } from '../../../api/device.gen.ts';
+import { type AssetInput, planAsset } from '../../../rollout/asset.ts';
+import { changesOf } from '../../../rollout/family.ts';
+import { STORM_WINDOW_MS } from '../../../rollout/storm.ts';
+import type { AssetDecision, CertificateEdges } from '../../../rollout/types.ts';
+import { keyText } from '../../../runtime/controller/keys.ts';
+import { type DesiredDevice, thingName } from '../../device/desired.ts';
+import type { ObservedDevice } from '../../device/observe.ts';
+import { readPolicies } from '../../device/reads.ts';
+import { arnOf } from '../../external/arn.ts';
+import type { Scope } from '../../external/types.ts';
+import { DETACH_DEADLINE_MS, type Directive, type Rollouts } from '../service.ts';
+import { type Attempt, save } from './attempt.ts';
+import { sendCall, sendSwitch } from './call.ts';
+import { readEdges, recordable } from './change.ts';
+import { preflight } from './preflight.ts';
+import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
+import { keepSubscriptions } from './subscriptions.ts';
+import { type Judged, judgeAsset } from './verdict.ts';
+
+/** Where nobody gains or loses a right there is nothing to see. */
+const EQUAL: Omit<Judged, 'permission'> = {
+  expandedHealth: 'healthy',
+  verdict: 'succeeded',
+  lifelineDenied: false,
+  reason: 'Equivalent',
+  blocked: [],
+  why: 'the asset may do the same as before',
+};
+/** More calls than an asset of eight certificates and ten policies can need. */
+const MAX_STEPS = 400;
+/** How often an asset under observation is looked at although nothing was heard. */
+const LOOK_AGAIN_MS = 60_000;
+/** After a call whose effect cannot be read yet. */
+const SOON_MS = 1_000;
+
+export interface AssetView {
+  readonly desired: DesiredDevice;
+  readonly observed: ObservedDevice;
+  /** A security act holds the asset: nothing is taken from it or given to it, except what it had. */
+  readonly held: boolean;
+}
+
+/**
+ * Moves one asset as far as it goes now. Runs in the device's own reconcile, so that one writer alone acts on its
+ * certificates. Every decision rests on attachments read a moment before. Answers when to look again.
+ */
+export async function stepAsset(
+  scope: Scope<Device>,
+  rollouts: Rollouts,
+  view: AssetView,
+): Promise<number | undefined> {
+  const directive = rollouts.directiveFor(scope.key);
+  if (directive === undefined) return undefined;
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const certificates = await readCertificates(scope, view.observed);
+    if (certificates.length === 0) return undefined;
+    const { desired } = view;
+    const beside = await besideDocuments(scope, directive, desired);
+    const attempt: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside };
+    if (quietlyDone(attempt)) return undefined;
+    const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeAsset(attempt);
+    const planned = heldDecision(attempt) ?? planAsset(inputFor(attempt, judged));
+    const decision = directive.equal ? planned : await lookBefore(attempt, planned);
+    const again = await carryOut(attempt, decision, judged);
+    if (again !== 'next') return again;
+  }
+  return SOON_MS;
+}
+
+/** Nothing of it is left on the way home: documents alone come home. */
+async function besideDocuments(
+  scope: Scope<Device>,
+  directive: Directive,
+  desired: DesiredDevice,
+): Promise<Attempt['beside']> {
+  const { change, direction, families } = directive;
+  if (change === undefined || direction === 'home') return undefined;
+  const record = scope.object.status?.rollout;
+  const begun = record?.name === directive.rollout && record.state !== 'RolledBack' ? record.change : undefined;
+  const known = begun !== undefined && begun.digest === change.digest ? begun : recordable(scope, desired, change);
+  return { change: known, edges: await readEdges(scope, { desired, change: known, families }) };
+}
+
+/** Direct reads of every certificate the asset has, whatever its status. */
+async function readCertificates(scope: Scope<Device>, observed: ObservedDevice): Promise<readonly CertificateEdges[]> {
+  const { snapshot } = scope.session;
+  const edges: CertificateEdges[] = [];
+  for (const { id, facts } of [...observed.certificates, ...observed.leftovers]) {
+    if (id === undefined || facts === undefined) continue;
+    await readPolicies(scope, id);
+    edges.push({
+      certificateArn: facts.arn === '' ? arnOf(scope.session, `cert/${id}`) : facts.arn,
+      attached: new Set(snapshot.targets.at(id)),
+      readAt: scope.deps.clock.now(),
+    });
+  }
+  return edges;
+}
+
+/** A proven asset that carries what it should needs no record anew; only a certificate that joined it is news. */
+function quietlyDone({ scope, directive, certificates, beside }: Attempt): boolean {
+  const { direction, families } = directive;
+  const state = assetState(scope.object, directive.rollout);
+  const at = (name: string) => certificates.every(({ attached }) => attached.has(name));
+  const free = (names: readonly string[], but?: string) =>
+    certificates.every(({ attached }) => names.every((name) => name === but || !attached.has(name)));
+  const forward = direction === 'forward';
+  const goal = forward ? 'candidate' : 'declared';
+  const there = families.every((family) => at(family[goal]) && free(family.names, family[goal]));
+  const { attach, detach, switches } = beside?.edges ?? { attach: [], detach: [], switches: [] };
+  const [on, off] = forward ? [attach, detach] : [detach, attach];
+  const edged = on.every(at) && free(off) && switches.every(({ made }) => made === forward);
+  if (!there || !edged || scope.object.status?.rollout?.openDetach !== undefined) return false;
+  return state === (direction === 'back' ? 'RolledBack' : 'Succeeded');
+}
+
+/**
+ * The last look before something is taken from an asset. Half of a contraction is no place to stop in: what has begun is
+ * brought to its end, and judged.
+ */
+async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<AssetDecision> {
+  const { directive, certificates } = attempt;
+  if (directive.direction !== 'forward' || (decision.kind !== 'call' && decision.kind !== 'switch')) return decision;
+  const attaches = decision.kind === 'call' && decision.call.kind === 'attach';
+  if (attaches) keepCalm(attempt);
+  const takes = !attaches || directive.addsDeny;
+  const begun = certificates.some(({ attached }) =>
+    directive.families.some(({ declared, candidate }) => attached.has(candidate) && !attached.has(declared)),
+  );
+  if (!takes || begun) return decision;
+  const { permission, said } = await preflight(attempt);
+  if (!permission.yes) return { kind: 'wait', state: 'Deferred', until: undefined, why: permission.why };
+  await keepSubscriptions(attempt);
+  attempt.said = said;
+  return decision;
+}
+
+/** How often it connects while nothing was done to it: what a storm is told by. */
+function keepCalm({ scope, rollouts }: Attempt): void {
+  const asset = keyText(scope.key);
+  if (rollouts.preflights.calm(asset) !== undefined) return;
+  const since = scope.deps.clock.now() - STORM_WINDOW_MS;
+  rollouts.preflights.keepCalm(
+    asset,
+    rollouts.signals.attempts(assetIdentity(scope.object, scope.session.key), since).now,
+  );
+}
+
+/** A held asset only ever gets back what it had. */
+function heldDecision({ held, directive, scope }: Attempt): AssetDecision | undefined {
+  if (!held || directive.direction === 'back') return undefined;
+  const detail = scope.object.status?.held?.detail ?? 'a person holds it';
+  return { kind: 'wait', state: 'Held', until: undefined, why: `held: ${detail}` };
+}
+
+function inputFor({ scope, rollouts, directive, certificates, beside }: Attempt, judged: Judged): AssetInput {
+  const now = scope.deps.clock.now();
+  const attached = new Set(certificates.flatMap((certificate) => [...certificate.attached]));
+  return {
+    direction: directive.direction,
+    certificates,
+    changes: changesOf(directive.direction, directive.families, attached),
+    ...(beside === undefined ? {} : { edges: beside.edges }),
+    candidateDefaults: directive.candidateDefaults,
+    flippedAt: directive.flippedAt,
+    record: assetRecord(scope.object.status?.rollout, DETACH_DEADLINE_MS),
+    mayContract: judged.permission,
+    noDetachBefore: rollouts.noDetachBefore(now),
+    expandedHealth: judged.expandedHealth,
+    verdict: judged.verdict,
+    addsDeny: directive.addsDeny,
+    settleMs: directive.strategy.settleMs,
+    silenceMs: directive.strategy.silenceMs,
+    now,
+  };
+}
+
+async function carryOut(
+  attempt: Attempt,
+  decision: AssetDecision,
+  judged: Judged,
+): Promise<number | undefined | 'next'> {
+  const { scope } = attempt;
+  const now = scope.deps.clock.now();
+  switch (decision.kind) {
+    case 'call':
+      return (await sendCall(attempt, decision)) ? 'next' : LOOK_AGAIN_MS;
+    case 'switch':
+      await sendSwitch(attempt, decision);
+      return 'next';
+    case 'stamp':
+      await save(attempt, decision, { attachedAt: exactTime(now), detachedAt: exactTime(now) });
+      return 'next';
+    case 'read':
+      // This pass has read already: what it needs is a read after some time has passed.
+      await save(attempt, decision, {});
+      return SOON_MS;
+    case 'wait':
+      await save(attempt, decision, tellBlocked(attempt, judged));
+      if (decision.state === 'Observing') return Math.min(LOOK_AGAIN_MS, untilNext(decision.until, now));
+      return decision.until === undefined ? LOOK_AGAIN_MS : untilNext(decision.until, now);
+    case 'done':
+      return finish(attempt, decision, judged);
+    default:
+      return decision satisfies never;
+  }
+}
+
+const MOST_BLOCKED = 5;
+
+/** Denied requests that are no fault are what the change is for: they are shown, and said once. */
+function tellBlocked({ scope, directive }: Attempt, { blocked }: Judged): Partial<DeviceStatusRollout> {
+  if (blocked.length === 0 || directive.direction !== 'forward') return {};
+  const record = scope.object.status?.rollout;
+  const known = record?.name === directive.rollout ? (record.blocked ?? []) : [];
+  const all = [...new Set([...known, ...blocked.map((request) => request.slice(0, 512))])].slice(0, MOST_BLOCKED);
+  if (all.length === known.length) return {};
+  const message = `Device ${thingName(scope.object)} is denied what it did not use before: ${all.join(', ')}`;
+  if (known.length === 0) {
+    scope.deps.events.record(scope.object, { type: 'Normal', reason: 'TighteningBlocked', message, action: 'Rollout' });
+  }
+  return { blocked: all };
+}
+
+function untilNext(until: number | undefined, now: number): number {
+  return Math.max(SOON_MS, (until ?? now + LOOK_AGAIN_MS) - now);
+}
+
+async function finish(
+  attempt: Attempt,
+  decision: Extract<AssetDecision, { kind: 'done' }>,
+  judged: Judged,
+): Promise<number | undefined | 'next'> {
+  const { directive } = attempt;
+  if (directive.direction === 'home') {
+    await save(attempt, decision, {});
+    return undefined;
+  }
+  if (directive.direction === 'back') return confirmContact(attempt, decision);
+  if (decision.state === 'RollingBack') {
+    const failure = judged.lifelineDenied ? 'lifeline' : 'failed';
+    const why = judged.verdict === 'failed' ? `${judged.reason}: ${judged.why}` : decision.why;
+    await save(attempt, { ...decision, why }, { failure, verdict: judged.reason });
+    return undefined;
+  }
+  await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason, ...tellBlocked(attempt, judged) });
+  return afterwards(attempt);
+}
+
+/** The spec is compared once more when a change of it was done, or taken back. */
+function afterwards({ beside }: Attempt): number | undefined {
+  return beside === undefined ? undefined : SOON_MS;
+}
+
+/** Restored is who was heard of since; who stays silent needs a person. */
+async function confirmContact(
+  attempt: Attempt,
+  decision: Extract<AssetDecision, { kind: 'done' }>,
+): Promise<number | undefined> {
+  const { scope, directive, rollouts } = attempt;
+  const record = scope.object.status?.rollout;
+  const restoredAt = timeOf(record?.restoredAt);
+  const now = scope.deps.clock.now();
+  const contact = rollouts.signals.contact(assetIdentity(scope.object, scope.session.key));
+  if (restoredAt === undefined || contact.connected || (contact.lastAt ?? 0) >= restoredAt) {
+    await save(attempt, decision, {});
+    return afterwards(attempt);
+  }
+  const deadline = restoredAt + directive.strategy.settleMs + directive.strategy.recoveryMs;
+  if (now < deadline) {
+    const why = 'restored; waiting to hear from it';
+    await save(attempt, { kind: 'wait', state: 'RollingBack', until: deadline, why }, {});
+    return Math.min(LOOK_AGAIN_MS, deadline - now);
+  }
+  const why = 'restored, and not heard of since: go and look';
+  await save(attempt, { kind: 'wait', state: 'Unrecovered', until: undefined, why }, {});
+  return LOOK_AGAIN_MS;
+}

@@ -1,0 +1,108 @@
+import type { Permission } from '../../../rollout/asset.ts';
+import type { Verdict } from '../../../rollout/types.ts';
+import { type Control, type Evidence, type Judgement, judge } from '../../../rollout/verdict.ts';
+import { type AssetIdentity, requestKey, type SignalBook } from '../gates/signals.ts';
+import type { Attempt } from './attempt.ts';
+import { allowedBefore } from './before.ts';
+import { askForContact } from './contact.ts';
+import { watchable } from './ready.ts';
+import { assetIdentity, assetState, timeOf } from './record.ts';
+import { lostSubscriptions } from './subscriptions.ts';
+
+export interface Judged {
+  readonly permission: Permission;
+  readonly expandedHealth: 'healthy' | 'failing';
+  readonly verdict: Verdict;
+  readonly lifelineDenied: boolean;
+  readonly reason: string;
+  readonly why: string;
+  /** Denied requests that are the tightening at work, as action and resource. */
+  readonly blocked: readonly string[];
+}
+
+/** What is known of the asset now: whether something may be taken from it, and what the evidence says. */
+export async function judgeAsset(attempt: Attempt): Promise<Judged> {
+  await askForContact(attempt);
+  const { scope, directive } = attempt;
+  const now = scope.deps.clock.now();
+  const record = scope.object.status?.rollout;
+  const [attachedAt, detachedAt] = [timeOf(record?.attachedAt), timeOf(record?.detachedAt)];
+  const acts = [attachedAt, detachedAt, timeOf(record?.switchedAt), directive.flippedAt];
+  const settled = Math.max(0, ...acts.map((at) => (at ?? -Infinity) + directive.strategy.settleMs));
+  const expanded = judgeSince(attempt, attachedAt ?? now, {});
+  const observed = judgeSince(attempt, settled, {
+    checks: now < settled ? [] : checksOf(attempt, settled),
+    lostSubscriptions: now < settled ? [] : await lostSubscriptions(attempt, settled),
+  });
+  // The whole time of observation has to pass well; bad news needs no waiting.
+  const early = observed.verdict === 'succeeded' && now < settled + directive.strategy.observeMs;
+  const worse = expanded.verdict === 'failed' && observed.verdict !== 'failed' ? expanded : observed;
+  return {
+    permission: directive.permission.yes
+      ? hinted(
+          scope.session.spec.signals === undefined,
+          watchable(attempt.rollouts.signals, assetIdentity(scope.object, scope.session.key), {
+            contactWithinMs: directive.strategy.contactWithinMs,
+            now,
+          }),
+        )
+      : directive.permission,
+    expandedHealth: expanded.verdict === 'failed' ? 'failing' : 'healthy',
+    verdict: early ? 'inconclusive' : observed.verdict,
+    lifelineDenied: observed.lifelineDenied || expanded.lifelineDenied,
+    reason: worse.reason,
+    why: worse.why,
+    blocked: observed.blocked.map(({ action, resource }) => requestKey(action, resource)),
+  };
+}
+
+/** Where nobody listens, waiting for the device is no use. */
+function hinted(deaf: boolean, permission: Permission): Permission {
+  if (permission.yes || !deaf) return permission;
+  return { yes: false, why: `${permission.why}; its AWSAccount names nothing to listen to (spec.signals)` };
+}
+
+function judgeSince(attempt: Attempt, since: number, more: Partial<Evidence>): Judgement {
+  const { scope, rollouts, directive } = attempt;
+  const { signals } = rollouts;
+  const now = scope.deps.clock.now();
+  const record = scope.object.status?.rollout;
+  const queued = assetState(scope.object, directive.rollout) === 'Queued';
+  const evidence = signals.evidence({
+    ...assetIdentity(scope.object, scope.session.key),
+    since,
+    usedBefore: queued ? now : (timeOf(record?.startedAt) ?? now),
+    lifeline: directive.lifeline,
+    ...(queued || record?.used === undefined ? {} : { knownUse: new Set(record.used) }),
+    allowedBefore: allowedBefore(attempt),
+  });
+  const control = controlOf(signals, directive.controls, since);
+  return judge({ ...evidence, ...more }, directive.requirement, control);
+}
+
+/** How those of the same cohort fare to whom nothing was done. Who was never heard of says nothing. */
+export function controlOf(signals: SignalBook, controls: readonly AssetIdentity[], since: number): Control {
+  let [assets, unhealthy] = [0, 0];
+  for (const control of controls) {
+    const { connectFailures, denied } = signals.evidence({ ...control, since, usedBefore: since, lifeline: NONE });
+    const failing = connectFailures > 0 || denied.some(({ need }) => need === 'used');
+    if (!failing && signals.contact(control).lastAt === undefined) continue;
+    assets += 1;
+    if (failing) unhealthy += 1;
+  }
+  return { assets, unhealthy };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function checksOf({ scope, rollouts, directive }: Attempt, settled: number): Evidence['checks'] {
+  return rollouts.checks.results({
+    namespace: scope.key.namespace,
+    rollout: directive.rollout,
+    wave: directive.wave,
+    checks: directive.strategy.checks,
+    device: scope.key,
+    thing: assetIdentity(scope.object, '').thingName ?? scope.key.name,
+    since: settled,
+  });
+}

@@ -1,0 +1,66 @@
+import type { Device } from '../../../api/device.gen.ts';
+import { connectStorm, STORM_WINDOW_MS } from '../../../rollout/storm.ts';
+import type { AssetState } from '../../../rollout/types.ts';
+import { keyText, objectKey } from '../../../runtime/controller/keys.ts';
+import { cohortOf } from '../asset/assets.ts';
+import { assetIdentity } from '../asset/record.ts';
+import type { Pass } from '../pass.ts';
+import type { AssetIdentity } from './signals.ts';
+
+/** Controls looked at for one verdict: enough to tell an outage from a fault, few enough for any fleet. */
+const SAMPLE = 30;
+/** Moved assets looked at for a storm. */
+const MOVED = 1_000;
+
+const UNTOUCHED: ReadonlySet<AssetState> = new Set(['Queued', 'Stable', 'Excluded', 'Deferred']);
+const MOVED_STATES: ReadonlySet<AssetState> = new Set(['Contracting', 'Observing', 'Succeeded']);
+
+type Facts = Pick<Pass, 'assets' | 'devices' | 'rollout' | 'session' | 'deps' | 'strategy' | 'now'>;
+
+/** Assets of each cohort that the rollout has not touched, found once for a pass. */
+export function controlsIn({ assets, devices, rollout, session }: Facts): (device: Device) => readonly AssetIdentity[] {
+  const state = new Map(assets.map((asset) => [asset.id, asset.state]));
+  let byCohort: Map<string, AssetIdentity[]> | undefined;
+  const spec = rollout.spec.strategy;
+  function gather(): Map<string, AssetIdentity[]> {
+    const found = new Map<string, AssetIdentity[]>();
+    for (const device of devices) {
+      // What was expanded is touched, though it lost nothing yet: a deferred asset counts only where it carries the baseline alone.
+      if (!UNTOUCHED.has(state.get(device.metadata.name) ?? 'Stable') || wasTouched(device, rollout.metadata.name))
+        continue;
+      const cohort = cohortOf(device, spec);
+      const known = found.get(cohort) ?? [];
+      if (known.length < SAMPLE) known.push(assetIdentity(device, session.key));
+      found.set(cohort, known);
+    }
+    return found;
+  }
+  return (device) => {
+    byCohort ??= gather();
+    return byCohort.get(cohortOf(device, spec)) ?? [];
+  };
+}
+
+function wasTouched({ status }: Device, rollout: string): boolean {
+  return status?.rollout?.name === rollout && status.rollout.attachedAt !== undefined;
+}
+
+/** Why the rollout is in a connect storm, or undefined. */
+export function stormIn({ assets, devices, rollout, session, deps, strategy, now }: Facts): string | undefined {
+  const { signals } = deps.rollouts;
+  const since = now - STORM_WINDOW_MS;
+  const byName = new Map(devices.map((device) => [device.metadata.name, device]));
+  const rate = (device: Device) => ({
+    device: device.metadata.name,
+    ...signals.attempts(assetIdentity(device, session.key), since),
+    before: deps.rollouts.preflights.calm(keyText(objectKey(device))),
+  });
+  const moved = assets.filter((asset) => MOVED_STATES.has(asset.state)).slice(-MOVED);
+  if (moved.length < 2) return undefined;
+  const untouched = devices.filter((device) => !wasTouched(device, rollout.metadata.name)).slice(0, SAMPLE);
+  return connectStorm({
+    moved: moved.flatMap(({ id }) => byName.get(id) ?? []).map(rate),
+    untouched: untouched.map(rate),
+    leastDevices: strategy.failureThreshold + 1,
+  });
+}

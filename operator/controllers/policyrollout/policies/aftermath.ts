@@ -1,0 +1,166 @@
+import type { Device } from '../../../api/device.gen.ts';
+import type { PolicyRollout, PolicyRolloutStatus } from '../../../api/policyrollout.gen.ts';
+import { readStrategy } from '../../../rollout/from-spec.ts';
+import type { Direction } from '../../../rollout/types.ts';
+import { keyText, objectKey, parseKey } from '../../../runtime/controller/keys.ts';
+import { Priority, type Result } from '../../../runtime/reconciler.ts';
+import { durationMs } from '../../external/duration.ts';
+import { defined } from '../../external/equal.ts';
+import { documentHash } from '../../iotpolicy/hash.ts';
+import { assetsOf } from '../asset/assets.ts';
+import { changeIn, familiesAt } from '../asset/families.ts';
+import { exactTime, timeOf } from '../asset/record.ts';
+import { readVerbs, verbStatus } from '../people/verb-state.ts';
+import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
+import type { Directive } from '../service.ts';
+import { candidatesFor, familiesOf, type Start } from '../start.ts';
+import { saveRollout } from '../status.ts';
+import { deleteCandidate } from './candidates.ts';
+import { stanceOf } from './stance.ts';
+
+/** How long superseded documents stay in AWS when nothing else is said. */
+const DEFAULT_WINDOW_MS = 24 * 3_600_000;
+const LOOK_AGAIN_MS = 60_000;
+
+/**
+ * After the end: the assets return to the declared name, which holds the same document by then, and the candidates go
+ * when nothing carries them and the window for a quick way back is over.
+ */
+export async function aftermath(start: Start): Promise<Result | undefined> {
+  const { deps, key, rollout } = start;
+  const verbs = readVerbs(rollout, deps.clock.now(), deps.usersPinned === true);
+  const status = defined({
+    ...rollout.status,
+    verbs: verbStatus(verbs),
+    answers: verbs.answers,
+    evidence: deps.rollouts.teller.head(rollout),
+    refused: verbs.refused.length === 0 ? undefined : verbs.refused,
+  }) as PolicyRolloutStatus;
+  await saveRollout(deps, rollout, status);
+  if (status.cleanedAt !== undefined) {
+    deps.rollouts.publish(key, new Map());
+    deps.rollouts.forget(key);
+    return undefined;
+  }
+  const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
+  const carrying = await carriers(start);
+  if (carrying.length > 0) {
+    const direction = wayOut(start, strategy.homing);
+    if (direction !== undefined) lead(start, carrying, direction);
+    // Who has turned round finishes that, whatever comes next: it counts as in flight until it has.
+    else
+      lead(
+        start,
+        carrying.filter((device) => isReturning(start, device)),
+        'back',
+      );
+    return { requeueAfterMs: LOOK_AGAIN_MS };
+  }
+  deps.rollouts.publish(key, new Map());
+  return clean(start, status);
+}
+
+function isReturning({ rollout }: Start, { status }: Device): boolean {
+  return status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack';
+}
+
+/** Devices of which some certificate carries a candidate of this rollout, or that are still on their way back. */
+async function carriers({ deps, rollout, session }: Start): Promise<readonly Device[]> {
+  const candidates = rollout.spec.policies.map(({ candidateName }) => candidateName);
+  return assetsOf(deps.cache, rollout).filter(
+    ({ status }) =>
+      (status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack') ||
+      isGivenUp(rollout, status) ||
+      (status?.certificates ?? []).some(({ certificateId = '' }) =>
+        session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
+      ),
+  );
+}
+
+/** Its change was begun and the rollout was aborted: it goes back as soon as nothing holds it. */
+function isGivenUp({ metadata, status: rollout }: PolicyRollout, status: Device['status']): boolean {
+  const record = status?.rollout;
+  if (rollout?.phase !== 'Aborted' || record?.name !== metadata.name || record.change === undefined) return false;
+  return record.state !== 'RolledBack' && record.state !== 'Queued';
+}
+
+/**
+ * Where assets that still carry a candidate go: home when it was proven, back when it was given up. After a superseded
+ * rollout the next one takes them along; only when none comes they go back.
+ */
+function wayOut(start: Start, homing: 'Back' | 'Stay'): Direction | undefined {
+  const { rollout } = start;
+  switch (rollout.status?.phase) {
+    case 'Succeeded':
+      return homing === 'Back' && declaredReady(start) ? 'home' : undefined;
+    case 'Superseded':
+      return anotherTakesThem(start) ? undefined : 'back';
+    default:
+      return 'back';
+  }
+}
+
+/** The specs alone tell whether another rollout comes: its own traces appear a moment later. One that was given up does not. */
+function anotherTakesThem({ deps, rollout, session }: Start): boolean {
+  if (revisionChange(deps.cache, rollout, placeOf(session)) === 'reverted') return false;
+  return policiesIn(deps.cache, rollout).some((policy) => stanceOf(deps.cache, policy).kind !== 'rejected');
+}
+
+/** Held assets stay where they are until the hold is lifted, and follow then. */
+function lead(start: Start, carrying: readonly Device[], direction: Direction): void {
+  const { deps, key, rollout } = start;
+  const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
+  const families = familiesOf(start);
+  const directives = new Map<string, Directive>();
+  for (const device of carrying) {
+    if (device.status?.held !== undefined || device.status?.rollout?.name !== rollout.metadata.name) continue;
+    directives.set(keyText(objectKey(device)), {
+      rollout: rollout.metadata.name,
+      direction,
+      families: familiesAt({ cache: deps.cache, session: start.session }, device, families),
+      change: changeIn(rollout, device),
+      equal: false,
+      candidateDefaults: new Map(),
+      flippedAt: undefined,
+      permission: { yes: true },
+      addsDeny: false,
+      expected: expectedDocuments(deps.cache, rollout),
+      strategy,
+      requirement: { newConnect: false, freshSubscribe: false, delivery: false },
+      controls: [],
+      policies: [],
+      wave: 0,
+      lifeline: new Set(),
+      cause: direction === 'home' ? 'the declared policy holds the new document' : 'the rollout was given up',
+    });
+  }
+  for (const changed of deps.rollouts.publish(key, directives)) {
+    deps.enqueue(parseKey(changed), { priority: Priority.drift });
+  }
+}
+
+/** The declared policies hold the new documents, as read back by their own controller. */
+function declaredReady({ deps, rollout }: Start): boolean {
+  const policies = policiesIn(deps.cache, rollout);
+  return rollout.spec.policies.every(({ name, document }) => {
+    const policy = policies.find(({ metadata }) => metadata.name === name);
+    return policy?.status?.documentHash === documentHash(document);
+  });
+}
+
+async function clean(start: Start, status: PolicyRolloutStatus): Promise<Result | undefined> {
+  const { deps, rollout } = start;
+  const now = deps.clock.now();
+  const homedAt = timeOf(status.homedAt) ?? now;
+  if (status.homedAt === undefined) await saveRollout(deps, rollout, { ...status, homedAt: exactTime(now) });
+  const window = rollout.spec.strategy?.rollbackWindow;
+  const due = homedAt + (window === undefined ? DEFAULT_WINDOW_MS : durationMs(window));
+  if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
+  const candidates = candidatesFor(start);
+  for (const policy of rollout.spec.policies) {
+    if (await deleteCandidate(candidates, policy)) continue;
+    return { requeueAfterMs: LOOK_AGAIN_MS };
+  }
+  await saveRollout(deps, rollout, { ...status, homedAt: exactTime(homedAt), cleanedAt: exactTime(now) });
+  return undefined;
+}

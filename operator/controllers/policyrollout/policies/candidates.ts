@@ -1,0 +1,101 @@
+import type { PolicyRolloutPolicy } from '../../../api/policyrollout.gen.ts';
+import { ifFound } from '../../../aws/classify.ts';
+import type { AwsPort, CallOptions } from '../../../aws/port.ts';
+import { sameDocument } from '../../../drift/document.ts';
+import type { CandidateDefault } from '../../../rollout/types.ts';
+import { terminal } from '../../../runtime/errors.ts';
+import { OWNER_KEY } from '../../external/ownership.ts';
+
+/** Tags that mirror what a lost state could not tell: whose candidate it is and where its brake is. */
+const ROLLOUT_TAG = 'fleetward.dev/rollout';
+const BRAKE_TAG = 'fleetward.dev/brake';
+/** The document of before is what a candidate is made with. */
+const BRAKE_VERSION = '1';
+
+export interface Candidates {
+  readonly port: AwsPort;
+  readonly options: CallOptions;
+  /** Our mark of the IoTPolicy that a candidate belongs to. */
+  readonly markOf: (policy: PolicyRolloutPolicy) => string;
+  readonly rollout: string;
+}
+
+/** Which document AWS serves under the candidate's name, read now. */
+export async function readCandidate(
+  { port, options }: Candidates,
+  policy: PolicyRolloutPolicy,
+): Promise<CandidateDefault | 'unfinished'> {
+  const policyName = policy.candidateName;
+  const found = await ifFound(port.call('GetPolicy', { policyName }, options));
+  if (found === undefined) return 'absent';
+  if (sameDocument(found.policyDocument, policy.document)) return 'new';
+  if (!sameDocument(found.policyDocument, policy.baseline)) return 'foreign';
+  // Made, and the process ended before it got its second version; nobody pulled a brake that has nothing to brake.
+  const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
+  return policyVersions.length < 2 ? 'unfinished' : 'brake';
+}
+
+/** Which version AWS serves, for naming what somebody else has done. */
+export async function defaultVersion({ port, options }: Candidates, policy: PolicyRolloutPolicy): Promise<string> {
+  const found = await ifFound(port.call('GetPolicy', { policyName: policy.candidateName }, options));
+  return found?.defaultVersionId ?? 'none';
+}
+
+/** Brings a candidate into being: the document of before as version 1, the new one as its default. */
+export async function ensureCandidate(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<CandidateDefault> {
+  const { port, options } = candidates;
+  const policyName = policy.candidateName;
+  const state = await readCandidate(candidates, policy);
+  if (state === 'absent') {
+    const tags = [
+      { Key: OWNER_KEY, Value: candidates.markOf(policy) },
+      { Key: ROLLOUT_TAG, Value: candidates.rollout },
+      { Key: BRAKE_TAG, Value: BRAKE_VERSION },
+    ];
+    await port.call('CreatePolicy', { policyName, policyDocument: policy.baseline, tags }, options);
+  } else if (state !== 'unfinished') {
+    return state;
+  }
+  await checkOurs(candidates, policy);
+  await port.call('CreatePolicyVersion', { policyName, policyDocument: policy.document, setAsDefault: true }, options);
+  const after = await readCandidate(candidates, policy);
+  return after === 'unfinished' ? 'absent' : after;
+}
+
+async function checkOurs({ port, options, markOf }: Candidates, policy: PolicyRolloutPolicy): Promise<void> {
+  const found = await ifFound(port.call('GetPolicy', { policyName: policy.candidateName }, options));
+  if (found?.policyArn === undefined) return;
+  const listed = await ifFound(port.call('ListTagsForResource', { resourceArn: found.policyArn }, options));
+  const mark = listed?.tags?.find(({ Key }) => Key === OWNER_KEY)?.Value;
+  if (mark === undefined || mark === markOf(policy)) return;
+  throw terminal(
+    'CandidateTaken',
+    `Policy ${policy.candidateName} in AWS is marked as owned by ${mark}; the rollout touches nothing. Delete that policy, or rename the IoTPolicy.`,
+  );
+}
+
+/** The emergency brake of one policy: one call gives every asset on the candidate what it had. */
+export async function pullBrake({ port, options }: Candidates, policy: PolicyRolloutPolicy): Promise<void> {
+  const input = { policyName: policy.candidateName, policyVersionId: BRAKE_VERSION };
+  await ifFound(port.call('SetDefaultPolicyVersion', input, options));
+}
+
+/**
+ * Deletes a candidate that nothing carries any more; true when it is gone. One whose default somebody else has set is left:
+ * deleting it would undo what may be the answer to an incident.
+ */
+export async function deleteCandidate(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<boolean> {
+  const { port, options } = candidates;
+  if ((await readCandidate(candidates, policy)) === 'foreign') return false;
+  const policyName = policy.candidateName;
+  const listed = await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options));
+  if (listed === undefined) return true;
+  if ((listed.targets ?? []).length > 0) return false;
+  const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
+  for (const { versionId, isDefaultVersion } of policyVersions) {
+    if (isDefaultVersion) continue;
+    await ifFound(port.call('DeletePolicyVersion', { policyName, policyVersionId: versionId }, options));
+  }
+  await ifFound(port.call('DeletePolicy', { policyName }, options));
+  return true;
+}

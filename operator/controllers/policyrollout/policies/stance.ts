@@ -1,0 +1,82 @@
+import type { Device } from '../../../api/device.gen.ts';
+import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
+import type { PolicyRollout, PolicyRolloutPolicy } from '../../../api/policyrollout.gen.ts';
+import { sameDocument } from '../../../drift/document.ts';
+import type { Cache } from '../../../runtime/reconciler.ts';
+import { hasEnded, MOVES_POLICY, policyKey } from '../names.ts';
+
+/** What rollouts say about the document that the declared name of a policy holds now. */
+export type Stance =
+  /** No rollout speaks: the spec does. */
+  | { readonly kind: 'free' }
+  /** A rollout moves the assets: the declared name keeps what was last proven. */
+  | { readonly kind: 'moving'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy }
+  /** Every asset is on the candidate: the declared name takes the document once nothing carries it. */
+  | { readonly kind: 'moved'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy }
+  /** This document was tried and went back: the declared name keeps what was last proven. */
+  | { readonly kind: 'rejected'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy };
+
+/** Reason of an aborted rollout whose commit was taken back: nothing speaks against trying it once more. */
+export const REVERTED = 'Reverted';
+
+export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
+  const { namespace, name } = policy.metadata;
+  const all = cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)) as readonly PolicyRollout[];
+  const parts = all
+    .flatMap((rollout) => {
+      const part = rollout.spec.policies.find((each) => each.name === name);
+      return part === undefined ? [] : [{ rollout, policy: part }];
+    })
+    .sort((a, b) => (later(a.rollout, b.rollout) ? -1 : 1));
+  const active = parts.find(({ rollout }) => !hasEnded(rollout));
+  if (active !== undefined) return { kind: 'moving', ...active };
+  const [latest] = parts;
+  if (latest === undefined || !sameDocument(latest.policy.document, policy.spec.document)) return { kind: 'free' };
+  const { phase, reason, verbs } = latest.rollout.status ?? {};
+  if (phase === 'Succeeded') return { kind: 'moved', ...latest };
+  const open = reason === REVERTED || verbs?.retriedAt !== undefined;
+  return phase === 'Aborted' && !open ? { kind: 'rejected', ...latest } : { kind: 'free' };
+}
+
+/** Whether some rollout of the document that the spec asks for is known. */
+export function wasTried(cache: Cache, policy: IoTPolicy): boolean {
+  const { namespace, name } = policy.metadata;
+  const all = cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)) as readonly PolicyRollout[];
+  const parts = all.flatMap(({ spec }) => spec.policies.filter((each) => each.name === name));
+  return parts.some(({ document }) => sameDocument(document, policy.spec.document));
+}
+
+/** Index of PolicyRollouts by the changes of Devices they carry out: `<namespace>/<account>/<digest>`. */
+export const CARRIES_CHANGE = 'carriesChange';
+
+export function changeKey(namespace: string | undefined, account: string, digest: string): string {
+  return `${namespace ?? ''}/${account}/${digest}`;
+}
+
+/** The rollout that tried the Device's pending change and took it back; undefined when none did or somebody asked to retry. */
+export function rejectedBy(cache: Cache, { metadata, spec, status }: Device): string | undefined {
+  const digest = status?.pendingChange?.digest;
+  if (digest === undefined) return undefined;
+  const key = changeKey(metadata.namespace, spec.accountRef.name, digest);
+  const [latest] = (cache.byIndex('PolicyRollout', CARRIES_CHANGE, key) as readonly PolicyRollout[]).toSorted((a, b) =>
+    later(a, b) ? -1 : 1,
+  );
+  if (latest === undefined || latest.status?.phase !== 'Aborted') return undefined;
+  const open = latest.status.reason === REVERTED || latest.status.verbs?.retriedAt !== undefined;
+  return open ? undefined : latest.metadata.name;
+}
+
+/** Names in AWS that stand for the policy: candidates count until they are deleted. */
+export function candidatesOf(cache: Cache, policy: IoTPolicy): readonly string[] {
+  const { namespace, name } = policy.metadata;
+  const all = cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)) as readonly PolicyRollout[];
+  return all
+    .filter(({ status }) => status?.cleanedAt === undefined)
+    .flatMap(({ spec }) => spec.policies.filter((each) => each.name === name).map((each) => each.candidateName));
+}
+
+function later(a: PolicyRollout, b: PolicyRollout): boolean {
+  const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
+  if (left !== right) return left > right;
+  return (a.spec.attempt ?? 1) > (b.spec.attempt ?? 1);
+}
