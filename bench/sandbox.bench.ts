@@ -7,18 +7,24 @@ import { createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
 import { createSandbox, type Sandbox, type WireRequest } from '../operator/sandbox/index.ts';
 import { SigningKeys, sign } from '../operator/sandbox/wire/sigv4.ts';
 import * as der from '../operator/sandbox/x509/der.ts';
+import { drive, type Load, requestBytes } from './keep-alive.ts';
 import type { BenchResult } from './types.ts';
 
 const SELF = fileURLToPath(import.meta.url);
 const COMMAND = fileURLToPath(new URL('../operator/cli/main.ts', import.meta.url));
 const KEY = { accessKeyId: 'AKIABENCH', secretAccessKey: 'bench', accountId: '123456789012' };
-const CLIENTS = 8;
-const CALLS = 3000;
+/** Calls before those that count: both servers load parts on first use, and ours is compiled while it runs. */
+const WARM_UP = { ours: 3000, moto: 300 };
+const CALLS = { ours: 10_000, moto: 1000 };
 const THINGS = 100_000;
+const MOTO_ENVIRONMENT = {
+  AWS_ACCESS_KEY_ID: KEY.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey,
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
 
 interface Prepared {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -48,27 +54,9 @@ function prepare(host: string, method: Prepared['method'], path: string, body: s
   return { method, path, headers, body };
 }
 
-/** Calls per second of several keep-alive clients that work through one list. */
-async function rate(url: string, calls: readonly Prepared[]): Promise<number> {
-  const pool = new Pool(url, { connections: CLIENTS, pipelining: 1 });
-  let next = 0;
-  const worker = async () => {
-    for (let call = calls[next++]; call; call = calls[next++]) {
-      const { statusCode, body } = await pool.request(call);
-      const text = await body.text();
-      if (statusCode !== 200) throw new Error(`${call.path}: HTTP ${statusCode} ${text.slice(0, 200)}`);
-    }
-  };
-  const start = performance.now();
-  await Promise.all(Array.from({ length: CLIENTS }, worker));
-  const seconds = (performance.now() - start) / 1000;
-  await pool.close();
-  return calls.length / seconds;
-}
-
 interface Speeds {
-  readonly createThing: number;
-  readonly attachPolicy: number;
+  readonly createThing: Load;
+  readonly attachPolicy: Load;
 }
 
 const POLICY = JSON.stringify({
@@ -76,26 +64,51 @@ const POLICY = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: ['iot:Connect'], Resource: ['*'] }],
 });
 
-async function speeds(url: string, calls: number): Promise<Speeds> {
+interface Plan {
+  readonly warmUp: number;
+  readonly calls: number;
+}
+
+/** As many policies as a certificate may have. */
+const POLICIES = 10;
+
+async function speeds(url: string, pid: number | undefined, { warmUp, calls }: Plan): Promise<Speeds> {
   const { host } = new URL(url);
-  const once = async (method: Prepared['method'], path: string, body: unknown) => {
-    const { headers, body: text } = prepare(host, method, path, JSON.stringify(body));
-    const answer = await fetch(url + path, { method, headers, ...(text !== '{}' && { body: text }) });
+  const once = async (method: Prepared['method'], path: string, body?: unknown) => {
+    const { headers, body: text } = prepare(host, method, path, body === undefined ? '' : JSON.stringify(body));
+    const answer = await fetch(url + path, { method, headers, ...(text && { body: text }) });
+    if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Record<string, unknown>;
   };
-  await once('POST', '/policies/bench', { policyDocument: POLICY });
+  for (let i = 0; i < POLICIES; i++) await once('POST', `/policies/bench-${i}`, { policyDocument: POLICY });
+  const request = csr();
   const targets: string[] = [];
-  for (let i = 0; i < 50; i++) {
-    const made = await once('POST', '/certificates?setAsActive=true', { certificateSigningRequest: csr() });
+  while (targets.length * POLICIES < warmUp + calls) {
+    const made = await once('POST', '/certificates?setAsActive=true', { certificateSigningRequest: request });
     targets.push(String(made.certificateArn));
   }
+  const measured = async (call: (index: number) => Prepared) => {
+    const all = Array.from({ length: warmUp + calls }, (_, i) => {
+      const { method, path, headers, body } = call(i);
+      return requestBytes(method, path, headers, body);
+    });
+    await drive(url, all.slice(0, warmUp), pid);
+    return drive(url, all.slice(warmUp), pid);
+  };
   const attributes = JSON.stringify({ attributePayload: { attributes: { site: 'a' } } });
-  const things = Array.from({ length: calls }, (_, i) => prepare(host, 'POST', `/things/bench-${i}`, attributes));
-  const createThing = await rate(url, things);
-  const attach = Array.from({ length: calls }, (_, i) =>
-    prepare(host, 'PUT', '/target-policies/bench', JSON.stringify({ target: targets[i % targets.length] })),
-  );
-  return { createThing, attachPolicy: await rate(url, attach) };
+  const createThing = await measured((i) => prepare(host, 'POST', `/things/bench-${i}`, attributes));
+  // Each call attaches something that was not attached before.
+  const attachPolicy = await measured((i) => {
+    const body = JSON.stringify({ target: targets[Math.floor(i / POLICIES)] });
+    return prepare(host, 'PUT', `/target-policies/bench-${i % POLICIES}`, body);
+  });
+  // A server that answers without doing anything would be fast too.
+  const last = warmUp + calls - 1;
+  await once('GET', `/things/bench-${last}`);
+  const target = encodeURIComponent(targets[Math.floor(last / POLICIES)] ?? '');
+  const { policies } = await once('POST', `/attached-policies/${target}`, {});
+  if ((policies as unknown[]).length !== POLICIES) throw new Error(`${target} has not all its policies`);
+  return { createThing, attachPolicy };
 }
 
 function csr(): string {
@@ -125,7 +138,9 @@ async function freePort(): Promise<number> {
 /** Speeds of moto_server; undefined where it is not installed. */
 async function motoSpeeds(): Promise<Speeds | undefined> {
   const port = await freePort();
-  const moto = spawn('moto_server', ['-p', String(port)], { stdio: 'ignore' });
+  // Without credentials of its own moto may look for some on the network and wait for that.
+  const env = { ...process.env, ...MOTO_ENVIRONMENT };
+  const moto = spawn('moto_server', ['-p', String(port)], { stdio: 'ignore', env });
   const failed = new Promise<'absent'>((resolve) => moto.once('error', () => resolve('absent')));
   const url = `http://127.0.0.1:${port}`;
   try {
@@ -138,7 +153,7 @@ async function motoSpeeds(): Promise<Speeds | undefined> {
         failed,
       ]);
       if (answer === 'absent') return undefined;
-      if (answer === 'up') return await speeds(url, 500);
+      if (answer === 'up') return await speeds(url, moto.pid, { warmUp: WARM_UP.moto, calls: CALLS.moto });
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     return undefined;
@@ -213,13 +228,36 @@ async function serve(): Promise<void> {
   process.stdout.write(`${url}\n`);
 }
 
-const compared = (name: string, value: number, moto: number | undefined): BenchResult => ({
-  name,
-  value,
-  unit: 'calls/s',
-  better: 'higher',
-  ...(moto !== undefined && { baseline: { name: 'moto_server', value: moto }, ratio: value / moto }),
-});
+/** Calls a second, and CPU time of the server per call, which other programs on the machine and the client do not change. */
+function compared(name: string, ours: Load, moto: Load | undefined): BenchResult[] {
+  const baseline = (value: number) => ({ name: 'moto_server', value });
+  const rate: BenchResult = {
+    name: `sandbox: ${name}`,
+    value: ours.callsPerSecond,
+    unit: 'calls/s',
+    better: 'higher',
+    ...(moto && { baseline: baseline(moto.callsPerSecond), ratio: ours.callsPerSecond / moto.callsPerSecond }),
+  };
+  const client: BenchResult = {
+    name: `sandbox: CPU of the client per ${name}`,
+    value: ours.clientCpuMs,
+    unit: 'ms',
+    better: 'lower',
+    ...(moto && { baseline: { name: 'the same client with moto_server', value: moto.clientCpuMs } }),
+  };
+  if (ours.serverCpuMs === undefined) return [rate, client];
+  const cpu: BenchResult = {
+    name: `sandbox: CPU of the server per ${name}`,
+    value: ours.serverCpuMs,
+    unit: 'ms',
+    better: 'lower',
+    ...(moto?.serverCpuMs !== undefined && {
+      baseline: baseline(moto.serverCpuMs),
+      ratio: moto.serverCpuMs / ours.serverCpuMs,
+    }),
+  };
+  return [rate, cpu, client];
+}
 
 const against = (name: string, value: number, unit: string, goal: number): BenchResult => ({
   name,
@@ -230,18 +268,25 @@ const against = (name: string, value: number, unit: string, goal: number): Bench
   ratio: goal / value,
 });
 
-export async function run(): Promise<BenchResult[]> {
-  const start = await startToAnswer();
+async function compareSpeeds(): Promise<BenchResult[]> {
   const { process: server, line } = await child('serve');
-  const ours = await speeds(line, CALLS);
+  const ours = await speeds(line, server.pid, { warmUp: WARM_UP.ours, calls: CALLS.ours });
   server.kill();
   const moto = await motoSpeeds();
+  return [
+    ...compared('CreateThing', ours.createThing, moto?.createThing),
+    ...compared('AttachPolicy', ours.attachPolicy, moto?.attachPolicy),
+  ];
+}
+
+export async function run(): Promise<BenchResult[]> {
+  const start = await startToAnswer();
+  const speed = await compareSpeeds();
   const filled = await child('fleet');
   const { rss, total, growth } = JSON.parse(filled.line) as { rss: number; total: number; growth: number };
   return [
     against('sandbox: `fleetward sandbox` to its first answer', start, 's', 1),
-    compared('sandbox: CreateThing', ours.createThing, moto?.createThing),
-    compared('sandbox: AttachPolicy', ours.attachPolicy, moto?.attachPolicy),
+    ...speed,
     against('sandbox: memory with 100,000 things, certificates and attachments', rss, 'MiB', 500),
     { name: 'sandbox: listing 100,000 things in pages of 250', value: total, unit: 'ms', better: 'lower' },
     against('sandbox: last pages of that list beside early ones', growth, 'times', 1.5),
@@ -250,6 +295,7 @@ export async function run(): Promise<BenchResult[]> {
 
 if (process.argv[1] === SELF) {
   if (process.argv[2] === 'serve') await serve();
+  else if (process.argv[2] === 'speeds') process.stdout.write(`${JSON.stringify(await compareSpeeds(), null, 2)}\n`);
   else if (process.argv[2] === 'fleet') await fleet();
   else process.stdout.write(`${JSON.stringify(await run(), null, 2)}\n`);
 }

@@ -8,16 +8,22 @@ interface Made {
   readonly requestId: string;
 }
 
-/** What a handler is given for one call. */
-export function callContext(world: World, scope: Scope, made: Made): CallContext {
+/** What a handler is given for one call; `wrote` hears that the call changes something. */
+export function callContext(world: World, scope: Scope, made: Made, wrote?: () => void): CallContext {
+  const { caller, operation, requestId } = made;
   return {
     world,
     scope,
-    ...made,
+    caller,
+    operation,
+    requestId,
     now: () => world.clock.now(),
     slice: (key) => scope.slice(key),
     arn: (resource) => scope.arn(resource),
-    changed: (change) => scope.announce(change),
+    changed(change) {
+      wrote?.();
+      scope.announce(change);
+    },
   };
 }
 

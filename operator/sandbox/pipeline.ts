@@ -96,13 +96,9 @@ function staleAnswer(core: Core, call: Call, effects: readonly FaultEffect[]): A
 function contextOf({ world }: Core, call: Call): CallContext {
   const scope = world.scope(call.caller.accountId, call.region);
   const { caller, requestId } = call;
-  return {
-    ...callContext(world, scope, { caller, operation: call.resolved.operation.name, requestId }),
-    changed(change) {
-      call.changed = true;
-      scope.announce(change);
-    },
-  };
+  return callContext(world, scope, { caller, operation: call.resolved.operation.name, requestId }, () => {
+    call.changed = true;
+  });
 }
 
 /** Applies what faults do to the answer on its way out. */
@@ -135,7 +131,8 @@ const RESOURCE_MEMBERS = [
 
 function record(core: Core, call: Call, outcome: string, status: number): void {
   const { service, operation } = call.resolved;
-  const named = RESOURCE_MEMBERS.map((m) => call.input[m]).find((v) => typeof v === 'string');
+  const member = RESOURCE_MEMBERS.find((m) => typeof call.input[m] === 'string');
+  const named = member && call.input[member];
   const entry: LedgerEntry = {
     at: core.clock.now(),
     service: service.name,

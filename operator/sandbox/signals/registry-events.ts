@@ -20,8 +20,11 @@ export function registryEvent(
   change: Change,
   { now, random }: { readonly now: number; readonly random: () => number },
 ): RegistryEvent | undefined {
+  // Most accounts have no events enabled, and every change asks.
+  const { eventConfigurations } = scope.slice(SETTINGS);
+  if (eventConfigurations.size === 0) return undefined;
   const described = describe(scope, change, now);
-  if (!described || scope.slice(SETTINGS).eventConfigurations.get(described.type) !== true) return undefined;
+  if (!described || eventConfigurations.get(described.type) !== true) return undefined;
   const { type, topic, payload } = described;
   return {
     topic: `$aws/events/${topic}`,

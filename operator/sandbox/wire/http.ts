@@ -16,6 +16,11 @@ export interface WireResponse {
   readonly transport?: 'reset' | 'truncate';
 }
 
+/** A body as text, without copying its bytes first. */
+export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+}
+
 export interface SplitPath {
   readonly segments: readonly string[];
   readonly query: URLSearchParams;

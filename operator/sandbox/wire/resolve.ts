@@ -1,5 +1,5 @@
 import { AwsError } from '../errors.ts';
-import { splitPath, type WireRequest } from './http.ts';
+import { splitPath, textOf, type WireRequest } from './http.ts';
 import { parseQuery } from './query.ts';
 import { parseBody, parseRestJson } from './rest-json.ts';
 import { type Service, type ServiceCatalog, type ServiceName, serviceNamed, serviceOfTarget } from './services.ts';
@@ -59,7 +59,7 @@ const isForm = (request: WireRequest) =>
   request.method === 'POST' && /^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '');
 
 async function resolveForm(catalog: ServiceCatalog, request: WireRequest): Promise<Resolution> {
-  const form = new URLSearchParams(Buffer.from(request.body).toString('utf8'));
+  const form = new URLSearchParams(textOf(request.body));
   const service = await catalog.get('sts');
   const action = form.get('Action') ?? '';
   const operation = service.operations.get(action);

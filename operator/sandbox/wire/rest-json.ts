@@ -1,5 +1,5 @@
 import { AwsError } from '../errors.ts';
-import type { WireRequest } from './http.ts';
+import { textOf, type WireRequest } from './http.ts';
 import type { Member, OperationShape, StructureShape } from './shapes.ts';
 import { asObject, fromJson, fromText, serializationError, structureToJson } from './values.ts';
 
@@ -62,7 +62,7 @@ function readQuery(member: Member, query: URLSearchParams): unknown {
 function readPayload(member: Member, request: WireRequest): unknown {
   if (request.body.length === 0) return undefined;
   if (member.shape.kind === 'blob') return request.body;
-  if (member.shape.kind === 'string') return Buffer.from(request.body).toString('utf8');
+  if (member.shape.kind === 'string') return textOf(request.body);
   return fromJson(member.shape, parseBody(request), member.name);
 }
 
@@ -75,7 +75,7 @@ export function parseBody(request: WireRequest): Readonly<Record<string, unknown
   }
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(request.body).toString('utf8'));
+    value = JSON.parse(textOf(request.body));
   } catch {
     throw serializationError('body', 'valid JSON');
   }

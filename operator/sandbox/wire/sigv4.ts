@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Accounts } from '../accounts.ts';
 import { AwsError } from '../errors.ts';
 import type { WireRequest } from './http.ts';
@@ -100,14 +100,17 @@ function checkDate(amzDate: string, scope: SignatureScope, now: number): void {
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.',
     );
   }
-  const compact = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  const compact = () => new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
   if (signedAt < now - MAX_SKEW_MS) {
-    throw denied('InvalidSignatureException', `Signature expired: ${amzDate} is now earlier than ${compact} - 5 min.`);
+    throw denied(
+      'InvalidSignatureException',
+      `Signature expired: ${amzDate} is now earlier than ${compact()} - 5 min.`,
+    );
   }
   if (signedAt > now + MAX_SKEW_MS) {
     throw denied(
       'InvalidSignatureException',
-      `Signature not yet current: ${amzDate} is still later than ${compact} + 5 min.`,
+      `Signature not yet current: ${amzDate} is still later than ${compact()} + 5 min.`,
     );
   }
 }
@@ -117,7 +120,7 @@ export function sign(request: WireRequest, scope: SignatureScope, amzDate: strin
   const canonical = canonicalRequest(request, scope.signedHeaders);
   const credentialScope = `${scope.date}/${scope.region}/${scope.service}/aws4_request`;
   const text = ['AWS4-HMAC-SHA256', amzDate, credentialScope, sha256(canonical)].join('\n');
-  return hmac(key, text).toString('hex');
+  return createHmac('sha256', key).update(text).digest('hex');
 }
 
 function canonicalRequest(request: WireRequest, signedHeaders: readonly string[]): string {
@@ -129,8 +132,8 @@ function canonicalRequest(request: WireRequest, signedHeaders: readonly string[]
   const headers = signedHeaders
     .map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`)
     .join('');
-  const hash = sha256(request.body);
-  return [request.method, uri || '/', canonicalQuery(query), headers, signedHeaders.join(';'), hash].join('\n');
+  const parts = [request.method, uri || '/', canonicalQuery(query), headers, signedHeaders.join(';')];
+  return `${parts.join('\n')}\n${sha256(request.body)}`;
 }
 
 function canonicalQuery(query: string): string {
@@ -158,8 +161,10 @@ function recode(text: string): string {
 }
 
 const encode = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
+  /^[\w.~-]*$/.test(text)
+    ? text
+    : encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+const sha256 = (data: string | Uint8Array) => hash('sha256', data, 'hex');
 const hmac = (key: KeyObject | Buffer | string, data: string) => createHmac('sha256', key).update(data).digest();
 
 function denied(name: string, message: string): AwsError {

@@ -16,6 +16,20 @@ interface Dynamic {
   readonly query: Query;
 }
 
+/** Read again only after a group came, went or changed: a fleet has many groups, and every change of a thing asks. */
+class DynamicGroups {
+  #known: readonly Dynamic[] | undefined;
+
+  of(scope: Scope): readonly Dynamic[] {
+    this.#known ??= dynamicGroups(scope);
+    return this.#known;
+  }
+
+  forget(): void {
+    this.#known = undefined;
+  }
+}
+
 /** Oldest first: at ten groups the newer dynamic ones lose (dynamic-thing-groups). */
 function dynamicGroups(scope: Scope): Dynamic[] {
   return [...scope.slice(REGISTRY).groups.values()]
@@ -44,6 +58,7 @@ function note({ indexed }: Indexing, name: string, thing: Thing | undefined): vo
 class Queue {
   readonly #sandbox: Sandbox;
   readonly #scope: Scope;
+  readonly dynamic = new DynamicGroups();
   #busy = false;
 
   constructor(sandbox: Sandbox, scope: Scope) {
@@ -63,7 +78,7 @@ class Queue {
 
   #run(names: readonly string[] | undefined): void {
     const { things } = this.#scope.slice(REGISTRY);
-    const groups = dynamicGroups(this.#scope);
+    const groups = this.dynamic.of(this.#scope);
     const context = ownCall(this.#sandbox.world, this.#scope, 'FleetIndexing');
     const indexing = this.#scope.slice(INDEXING);
     // Memberships made here are changes too, of which nothing new follows.
@@ -90,6 +105,7 @@ export function startIndexing(sandbox: Sandbox): () => void {
   const queues = new WeakMap<Scope, Queue>();
   const { delays } = sandbox.world;
   return sandbox.onChange((change, scope) => {
+    if (change.kind === 'thing-group' || change.kind === 'restored') queues.get(scope)?.dynamic.forget();
     const indexing = scope.slice(INDEXING);
     if (!indexing.isOn) return;
     const queue = queues.get(scope) ?? new Queue(sandbox, scope);
