@@ -536,6 +536,7 @@ export interface DeviceStatusRollout {
    * What the last check before something was taken said, and whether AWS agreed.
    */
   readonly preflight?: string;
+  readonly sessions?: DeviceStatusRolloutSessions;
   /**
    * Denied requests of the asset that are the tightening at work, the first of them; at most 5.
    *
@@ -624,6 +625,33 @@ export interface DeviceStatusRolloutChangeBefore {
   readonly attributes?: {
     readonly [k: string]: string;
   };
+}
+/**
+ * Sessions that were made before the change was in force. They may use what is looked at only when a device connects or subscribes.
+ */
+export interface DeviceStatusRolloutSessions {
+  /**
+   * When the change was in force; sessions made before it are older.
+   */
+  readonly since?: string;
+  /**
+   * Client ids with an older session, the first of them; at most 4. Empty when none remains.
+   *
+   * @maxItems 4
+   */
+  readonly older?: readonly string[];
+  /**
+   * When AWS was asked to end older sessions (`strategy.sessions`). Written before AWS is called.
+   */
+  readonly sentAt?: string;
+  /**
+   * When AWS had done so. Only what is heard after it is evidence.
+   */
+  readonly endedAt?: string;
+  /**
+   * What went with a session that was dropped.
+   */
+  readonly lost?: string;
 }
 /**
  * A detachment that was sent and not yet read back: nothing else is taken away until it is.

@@ -569,6 +569,14 @@ export interface PolicyRolloutStatusCounters {
    */
   readonly unrecovered?: number;
   /**
+   * On the new policies alone, proven or under observation.
+   */
+  readonly applied?: number;
+  /**
+   * Of the applied those with a session from before the change, which may still use what is looked at only when a device connects or subscribes.
+   */
+  readonly olderSessions?: number;
+  /**
    * Returned to the declared name.
    */
   readonly homed?: number;

@@ -1580,6 +1580,42 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "type": "string",
          "maxLength": 512
         },
+        "sessions": {
+         "description": "Sessions that were made before the change was in force. They may use what is looked at only when a device connects or subscribes.",
+         "type": "object",
+         "properties": {
+          "since": {
+           "description": "When the change was in force; sessions made before it are older.",
+           "type": "string",
+           "format": "date-time"
+          },
+          "older": {
+           "description": "Client ids with an older session, the first of them; at most 4. Empty when none remains.",
+           "type": "array",
+           "x-kubernetes-list-type": "atomic",
+           "maxItems": 4,
+           "items": {
+            "type": "string",
+            "maxLength": 128
+           }
+          },
+          "sentAt": {
+           "description": "When AWS was asked to end older sessions (`strategy.sessions`). Written before AWS is called.",
+           "type": "string",
+           "format": "date-time"
+          },
+          "endedAt": {
+           "description": "When AWS had done so. Only what is heard after it is evidence.",
+           "type": "string",
+           "format": "date-time"
+          },
+          "lost": {
+           "description": "What went with a session that was dropped.",
+           "type": "string",
+           "maxLength": 512
+          }
+         }
+        },
         "blocked": {
          "description": "Denied requests of the asset that are the tightening at work, the first of them; at most 5.",
          "type": "array",
@@ -4065,6 +4101,18 @@ export const kindDefinitions: readonly KindDefinition[] = [
         },
         "unrecovered": {
          "description": "Restored, and not heard of since.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "applied": {
+         "description": "On the new policies alone, proven or under observation.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
+        "olderSessions": {
+         "description": "Of the applied those with a session from before the change, which may still use what is looked at only when a device connects or subscribes.",
          "type": "integer",
          "format": "int64",
          "minimum": 0

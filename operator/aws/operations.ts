@@ -62,7 +62,11 @@ import {
   UpdateThingGroupsForThingCommand,
   UpdateThingTypeCommand,
 } from '@aws-sdk/client-iot';
-import { GetConnectionCommand, ListSubscriptionsCommand } from '@aws-sdk/client-iot-data-plane';
+import {
+  DeleteConnectionCommand,
+  GetConnectionCommand,
+  ListSubscriptionsCommand,
+} from '@aws-sdk/client-iot-data-plane';
 import { DeleteMessageBatchCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 
 /** What an IAM statement is written for; `fleetward iam-policy` groups its output by these. */
@@ -75,7 +79,9 @@ export type Feature =
   | 'profiles'
   | 'ownership'
   /** What rollouts listen to: `AWSAccount.spec.signals`. */
-  | 'signals';
+  | 'signals'
+  /** Rollouts with `strategy.sessions` Reconnect or Purge. */
+  | 'sessions';
 
 /** Which of AWS's services answers; each has a client and an address of its own. */
 export type Service = 'iot' | 'data' | 'sqs' | 'logs';
@@ -176,6 +182,13 @@ export const operations = {
   AttachSecurityProfile: write('profiles', AttachSecurityProfileCommand, 'securityprofile/*', 'thinggroup/*'),
   DetachSecurityProfile: write('profiles', DetachSecurityProfileCommand, 'securityprofile/*', 'thinggroup/*'),
   TagResource: write('ownership', TagResourceCommand, '*'),
+  DeleteConnection: {
+    command: DeleteConnectionCommand,
+    service: 'data',
+    feature: 'sessions',
+    write: true,
+    resources: ['client/*'],
+  },
   // Two replicas must not both take a message away.
   DeleteMessageBatch: { ...signal('sqs', DeleteMessageBatchCommand, '*'), write: true },
 } as const;

@@ -54,6 +54,8 @@ export interface AssetInput {
   readonly verdict: Verdict;
   /** Attaching the candidate is itself the contraction, because it denies. */
   readonly addsDeny: boolean;
+  /** Sessions of before that are to be ended when everything has settled; undefined under Wait. */
+  readonly sessions?: { readonly mode: 'Reconnect' | 'Purge'; readonly older: readonly string[] };
   readonly settleMs: number;
   /** An asset silent for this long after its contraction has settled gets its baseline back. */
   readonly silenceMs: number;
@@ -136,7 +138,7 @@ function forward(input: AssetInput): AssetDecision {
   }
   const settled = allSettledAt(input);
   if (input.now < settled) return settling(input, 'Contracting', settled);
-  return observe(input, settled);
+  return endSessions(input, settled) ?? observe(input, Math.max(settled, input.record.sessionsEndedAt ?? settled));
 }
 
 function expand(input: AssetInput, call: AssetCall): AssetDecision {
@@ -184,6 +186,25 @@ function throwSwitch({ direction }: AssetInput, { id }: Switch, state: AssetStat
   const make = direction === 'forward';
   const why = make ? `${id}: one call, whose way back is recorded` : `${id} is taken back`;
   return { kind: 'switch', state, id, make, why };
+}
+
+/**
+ * Only after the settle: a session that is ended earlier may come back under the policies of before. Where AWS does not do
+ * it, the silence deadline ends the waiting. Bad news comes first: who goes back keeps its session.
+ */
+function endSessions(input: AssetInput, settled: number): AssetDecision | undefined {
+  const { sessions, record, now, verdict } = input;
+  if (sessions === undefined || sessions.older.length === 0 || verdict === 'failed') return undefined;
+  if ((record.sessionsEndedAt ?? Number.NEGATIVE_INFINITY) >= settled || now >= settled + input.silenceMs)
+    return undefined;
+  const purge = sessions.mode === 'Purge';
+  return {
+    kind: 'endSessions',
+    state: 'Observing',
+    clientIds: sessions.older,
+    purge,
+    why: `the change is in force for new sessions: ${purge ? 'the stored session of before is dropped' : 'the connection of before is closed'}`,
+  };
 }
 
 function observe(input: AssetInput, settled: number): AssetDecision {

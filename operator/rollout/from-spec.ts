@@ -67,6 +67,7 @@ export function readStrategy(
     recoveryMs: time(spec?.recoveryDeadline, DEFAULT_STRATEGY.recoveryMs),
     homing: spec?.homing ?? 'Back',
     usedActions: spec?.usedActions ?? 'Protect',
+    sessions: spec?.sessions ?? 'Wait',
     checks: (spec?.checks ?? []).flatMap((check) => readCheck(check, time)),
   };
   return { strategy, problems: windows.flatMap((window) => ('problem' in window ? [window.problem] : [])) };

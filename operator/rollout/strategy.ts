@@ -1,4 +1,5 @@
 import type { Check } from './checks.ts';
+import type { SessionsMode } from './sessions.ts';
 
 /** How a rollout proceeds. Times in milliseconds; the defaults suit devices that connect many times a day. */
 
@@ -54,6 +55,8 @@ export interface Strategy {
   readonly homing: 'Back' | 'Stay';
   /** Whether an asset that would lose what it lately used keeps its policy, or is moved and judged by what happens. */
   readonly usedActions: 'Protect' | 'Judge';
+  /** What becomes of sessions that were made before the change, where it takes something. */
+  readonly sessions: SessionsMode;
   readonly checks: readonly Check[];
 }
 
@@ -87,6 +90,7 @@ export const DEFAULT_STRATEGY: Strategy = {
   recoveryMs: 30 * MINUTE,
   homing: 'Back',
   usedActions: 'Protect',
+  sessions: 'Wait',
   checks: [],
 };
 

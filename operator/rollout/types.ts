@@ -45,6 +45,8 @@ export interface AssetRecord {
   readonly detachedAt?: number;
   /** When a switch was last thrown, either way. Written before the call. */
   readonly switchedAt?: number;
+  /** When sessions of before were last ended, answered by AWS. */
+  readonly sessionsEndedAt?: number;
   /** A Detach that was sent and whose effect was not read back yet. */
   readonly openDetach?: { readonly certificateArn: string; readonly policy: string; readonly sentAt: number };
 }
@@ -120,6 +122,15 @@ export type AssetDecision =
       readonly why: string;
     }
   | { readonly kind: 'read'; readonly state: AssetState; readonly why: string }
+  /** Ends these clients' sessions, once, without their last will. */
+  | {
+      readonly kind: 'endSessions';
+      readonly state: AssetState;
+      readonly clientIds: readonly string[];
+      /** Drops stored subscriptions and queued messages as well. */
+      readonly purge: boolean;
+      readonly why: string;
+    }
   /** The record was lost while the asset was between two policies: write both times as now and plan again. */
   | { readonly kind: 'stamp'; readonly state: AssetState; readonly why: string }
   | { readonly kind: 'wait'; readonly state: AssetState; readonly until: number | undefined; readonly why: string }

@@ -10,6 +10,7 @@ export const FEATURES = [
   'profiles',
   'ownership',
   'signals',
+  'sessions',
 ] as const;
 
 export const iamPolicySpec: CommandSpec = {

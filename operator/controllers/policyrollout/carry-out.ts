@@ -2,14 +2,13 @@ import type { Device } from '../../api/device.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
 import type { RolloutDecision } from '../../rollout/rollout.ts';
 import { type CandidateDefault, type Direction, inFlight } from '../../rollout/types.ts';
-import type { Requirement } from '../../rollout/verdict.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
-import type { Analysis, CertificatePolicies } from './analysis.ts';
 import { changeIn, familiesAt } from './asset/families.ts';
 import { lifelineOf } from './asset/lifeline.ts';
 import { exactTime, timeOf } from './asset/record.ts';
+import { requirementOf } from './asset/requirement.ts';
 import { controlsIn } from './gates/controls.ts';
 import { type AssetIdentity, requestKey } from './gates/signals.ts';
 import type { Pass } from './pass.ts';
@@ -136,7 +135,9 @@ function directive(
   const change = changeIn(rollout, device);
   // Asked for only by assets that have something left to do: most of a large fleet has not.
   const families = lazily(() => familiesAt({ cache: pass.deps.cache, session: pass.session }, device, pass.families));
-  const requirement = lazily(() => requirementOf(analysis, device, change?.retire !== undefined));
+  const requirement = lazily(() =>
+    requirementOf(analysis, device, { retires: change?.retire !== undefined, sessions: strategy.sessions }),
+  );
   const controls = lazily(() => orders.controls(device));
   const lifeline = lazily(() => lifelineKeys(pass, device));
   const expected = lazily(() => expectedDocuments(pass.deps.cache, rollout));
@@ -192,20 +193,4 @@ function permission({ input }: Pass, decision: RolloutDecision): Permission {
 function lifelineKeys({ deps, session, rollout }: Pass, device: Device): ReadonlySet<string> {
   const needs = lifelineOf({ cache: deps.cache, session, rollout }, device);
   return new Set(needs.map(({ request }) => requestKey(request.action, request.resource)));
-}
-
-/** What the change takes away from this asset decides what has to be seen again. */
-function requirementOf(analysis: Analysis, device: Device, retires: boolean): Requirement {
-  const policies: readonly CertificatePolicies[] = analysis.policies.get(device.metadata.name) ?? [];
-  const changes = policies.length > 0 ? policies.map(({ change }) => change) : [analysis.classification];
-  const lost = new Set(changes.flatMap((change) => change.lost.map(({ action }) => action.toLowerCase())));
-  return {
-    // A session of before says nothing about the certificate that stays.
-    newConnect: lost.has('iot:connect') || retires || analysis.classification.uncertain,
-    freshSubscribe: lost.has('iot:subscribe'),
-    delivery: lost.has('iot:receive') || lost.has('iot:subscribe'),
-    masked: !retires && changes.every((change) => change.masked && change.class === 'equivalent'),
-    errorsOnly:
-      !retires && changes.every((change) => change.class === 'widens' && !change.uncertain && !change.addsDeny),
-  };
 }

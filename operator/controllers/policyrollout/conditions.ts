@@ -1,7 +1,7 @@
 import { setCondition } from '../../api/conditions.ts';
 import type { Device, DeviceStatusRollout } from '../../api/device.gen.ts';
 import type { Condition } from '../../api/meta.ts';
-import type { RolloutDecision } from '../../rollout/rollout.ts';
+import type { AssetSummary, RolloutDecision } from '../../rollout/rollout.ts';
 import type { Contact } from './gates/signals.ts';
 import type { Pass } from './pass.ts';
 
@@ -26,6 +26,7 @@ export function rolloutConditions(
     approved(pass, decision),
     progressing(decision),
     healthy(pass),
+    sessionsRenewed(sessionCounts(pass.assets, pass.devices, pass.rollout.metadata.name)),
     ...stops(pass, decision),
   ];
   return all.reduce((conditions, one) => setCondition(conditions, one, scope), before);
@@ -81,6 +82,31 @@ function healthy({ assets, devices }: Pass): Said {
   return said('Healthy', 'True', 'EvidencePassed', `${proven} assets passed on positive evidence, none failed`);
 }
 
+/** Carried by all, and in force for all, are two things: sessions of before live on what they were made with. */
+export function sessionsRenewed({ applied, olderSessions }: ReturnType<typeof sessionCounts>): Said {
+  const type = 'SessionsRenewed';
+  if (applied === 0) return said(type, 'Unknown', 'NotApplied', 'No asset carries the new policies alone yet');
+  if (olderSessions === 0) {
+    const text = `Of the ${applied} assets on the new policies none has a session of before`;
+    return said(type, 'True', 'NoOlderSession', text);
+  }
+  const text = `${olderSessions} of ${applied} assets on the new policies have a session of before; each Device names it`;
+  return said(type, 'False', 'OlderSessions', text);
+}
+
+/** Assets that carry the new policies alone, and those among them with a session of before. */
+export function sessionCounts(
+  assets: readonly Pick<AssetSummary, 'state'>[],
+  devices: readonly Device[],
+  rollout: string,
+): { readonly applied: number; readonly olderSessions: number } {
+  const applied = assets.filter(({ state }) => state === 'Observing' || state === 'Succeeded').length;
+  const older = devices.filter(
+    ({ status }) => status?.rollout?.name === rollout && (status.rollout.sessions?.older ?? []).length > 0,
+  );
+  return { applied, olderSessions: Math.min(applied, older.length) };
+}
+
 function stops({ acts }: Pass, { phase, reason, why }: RolloutDecision): readonly Said[] {
   const [act] = acts;
   return [
@@ -113,7 +139,7 @@ export function assetConditions(
     ? said('Connected', 'True', 'Connected', heard)
     : said('Connected', lastAt === undefined ? 'Unknown' : 'False', 'NotConnected', heard);
   const scope = { generation: metadata.generation, now };
-  return [applied(record), health(record), link].reduce(
+  return [applied(record), sessionCondition(record), health(record), link].reduce(
     (conditions, one) => setCondition(conditions, one, scope),
     status?.conditions ?? [],
   );
@@ -126,6 +152,28 @@ function applied({ state, name, why = '' }: DeviceStatusRollout): Said {
   }
   if (state === 'RolledBack') return said('PolicyApplied', 'False', state, `Back on the policies of before ${name}`);
   return said('PolicyApplied', 'Unknown', state, `Between two policies in rollout ${name}: ${why}`);
+}
+
+/** Whether a session of before may still use what was taken: applied is one thing, in force for everybody another. */
+export function sessionCondition({ state, sessions }: DeviceStatusRollout): Said {
+  const type = 'SessionsRenewed';
+  if (state === 'RolledBack' || state === 'RollingBack' || state === 'Unrecovered') {
+    return said(
+      type,
+      'Unknown',
+      state,
+      'Back on the policies of before, under which every session was made or allowed',
+    );
+  }
+  if (state === 'Succeeded' && sessions === undefined)
+    return said(type, 'True', 'NothingTaken', 'Nothing was taken that a session could outlive');
+  if (sessions?.since === undefined) return said(type, 'Unknown', state, 'The change is not in force yet');
+  const [first, ...more] = sessions.older ?? [];
+  if (first === undefined)
+    return said(type, 'True', 'NoOlderSession', `No session from before ${sessions.since} remains`);
+  const others = more.length === 0 ? '' : ` and ${more.length} more`;
+  const text = `${first}${others} has a session from before ${sessions.since}: rights to connect and to subscribe are looked at when it connects and subscribes anew`;
+  return said(type, 'False', 'OlderSessions', text);
 }
 
 function health({ state, verdict, failure, why = '', since = '' }: DeviceStatusRollout): Said {

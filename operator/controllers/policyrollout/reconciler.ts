@@ -11,9 +11,11 @@ import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { assetsOf, inFlightElsewhere, summarise } from './asset/assets.ts';
-import { carriesOther } from './asset/families.ts';
+import { carriesOther, changeIn } from './asset/families.ts';
 import { isReady } from './asset/ready.ts';
 import { timeOf } from './asset/record.ts';
+import { requirementOf } from './asset/requirement.ts';
+import { outlastingAll } from './asset/sessions.ts';
 import { carryOut } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
 import { hasEnded } from './names.ts';
@@ -91,7 +93,8 @@ async function look(start: Start): Promise<Pass> {
   const change = revisionChange(deps.cache, rollout, placeOf(session));
   const asked = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
-  const facts = { start, strategy, problems, assets, analysis, defaults, acts, change, storm, now };
+  const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
+  const facts = { start, strategy, problems, assets, analysis, outlasts, defaults, acts, change, storm, now };
   const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, asked.state) });
   return {
     deps,
@@ -147,6 +150,7 @@ interface Facts {
   readonly problems: readonly string[];
   readonly assets: readonly AssetSummary[];
   readonly analysis: Analysis;
+  readonly outlasts: Analysis['failure'];
   readonly defaults: ReadonlyMap<string, CandidateDefault>;
   readonly acts: readonly SecurityAct[];
   readonly verbs: VerbState;
@@ -163,7 +167,8 @@ function planInput(facts: Facts): RolloutInput {
     ...facts.problems,
     ...(status.startedAt === undefined ? strategyProblems(strategy, assets.length) : []),
   ];
-  const failure = analysis.failure ?? (problem === undefined ? undefined : { reason: 'InvalidStrategy', why: problem });
+  const failure =
+    analysis.failure ?? (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
   const braked = [...defaults.values()].includes('brake') || status.brakedAt !== undefined;
   const startedAt = timeOf(status.startedAt) ?? now;
   return {
@@ -185,6 +190,32 @@ function planInput(facts: Facts): RolloutInput {
     superseded: change === 'superseded',
     now,
   };
+}
+
+/** A plan under which every asset is known to go back at its deadline is refused before anything moves. */
+function sessionsOutlast(
+  { deps, rollout, session }: Start,
+  {
+    devices,
+    strategy,
+    analysis,
+    now,
+  }: {
+    readonly devices: readonly Device[];
+    readonly strategy: Strategy;
+    readonly analysis: Analysis;
+    readonly now: number;
+  },
+): Analysis['failure'] {
+  if (rollout.status?.startedAt !== undefined || analysis.failure !== undefined || analysis.equal) return undefined;
+  const requirement = (device: Device) =>
+    requirementOf(analysis, device, {
+      retires: changeIn(rollout, device)?.retire !== undefined,
+      sessions: strategy.sessions,
+    });
+  const plan = { signals: deps.rollouts.signals, account: session.key, strategy, now, requirementOf: requirement };
+  const why = outlastingAll(plan, devices);
+  return why === undefined ? undefined : { reason: 'SessionsOutlast', why };
 }
 
 /** The brake would change what a quarantined asset carries, so the others go back by attachment. */

@@ -76,8 +76,9 @@ export function watchSignals(
       const { namespace = '' } = device.metadata;
       if (accounts.verifiedKey(namespace, device.spec.accountRef.name) !== account) continue;
       const key = objectKey(device);
-      if (rollouts.directiveFor(key) !== undefined) enqueue(key);
       const record = device.status?.rollout;
+      const renews = (record?.sessions?.older ?? []).length > 0;
+      if (rollouts.directiveFor(key) !== undefined || renews) enqueue(key);
       if (record?.state === 'Deferred') enqueue({ kind: 'PolicyRollout', namespace, name: record.name });
     }
   });
@@ -88,6 +89,7 @@ function assetMoved(change: CacheChange): boolean {
   const [old, now] = [change.old as Device, change.new as Device];
   if (old.status?.rollout?.state !== now.status?.rollout?.state) return true;
   if (old.status?.rollout?.name !== now.status?.rollout?.name) return true;
+  if (!sameJson(old.status?.rollout?.sessions?.older, now.status?.rollout?.sessions?.older)) return true;
   const marks = ({ metadata, status }: Device) => [
     metadata.annotations?.[HOLD_ANNOTATION],
     metadata.annotations?.[SKIP_ANNOTATION],

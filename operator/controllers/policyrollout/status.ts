@@ -7,7 +7,7 @@ import { defined, sameJson } from '../external/equal.ts';
 import { fromStore, STATUS_OWNER } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { exactTime } from './asset/record.ts';
-import { rolloutConditions } from './conditions.ts';
+import { rolloutConditions, sessionCounts } from './conditions.ts';
 import type { Pass } from './pass.ts';
 import { verbStatus } from './people/verb-state.ts';
 import { REVERTED } from './policies/stance.ts';
@@ -100,7 +100,7 @@ function manualPause(
   return { pausedAt: undefined, manualPauseSeconds: (manualPauseSeconds ?? 0) + (now - Date.parse(pausedAt)) / 1_000 };
 }
 
-function countersOf({ assets }: Pass): PolicyRolloutStatus['counters'] {
+function countersOf({ assets, devices, rollout }: Pass): PolicyRolloutStatus['counters'] {
   const by = (test: (asset: AssetSummary) => boolean): number => assets.filter(test).length;
   return {
     total: assets.length,
@@ -112,6 +112,7 @@ function countersOf({ assets }: Pass): PolicyRolloutStatus['counters'] {
     rolledBack: by(({ state }) => state === 'RolledBack'),
     failed: by(({ failure }) => failure !== 'none'),
     unrecovered: by(({ state }) => state === 'Unrecovered'),
+    ...sessionCounts(assets, devices, rollout.metadata.name),
   };
 }
 

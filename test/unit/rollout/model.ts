@@ -202,6 +202,8 @@ class Model {
         return;
       case 'switch':
         throw new Error('no switch in this model');
+      case 'endSessions':
+        throw new Error('sessions are ended by no strategy of this model');
       default:
         decision satisfies never;
     }

@@ -1,6 +1,7 @@
 import type { Device, DeviceStatusRollout, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
 import type { AssetDecision, AssetState, CertificateEdges, EdgeChange } from '../../../rollout/types.ts';
 import type { DesiredDevice } from '../../device/desired.ts';
+import { sameJson } from '../../external/equal.ts';
 import type { Scope } from '../../external/types.ts';
 import { assetConditions } from '../conditions.ts';
 import { requestKey, USED_FOR_MS } from '../gates/signals.ts';
@@ -16,13 +17,15 @@ export interface Attempt {
   readonly desired: DesiredDevice;
   /** What changes at the asset beside documents, and where that stands. */
   readonly beside?: { readonly change: DeviceStatusRolloutChange; readonly edges: EdgeChange } | undefined;
+  /** Sessions of before, as far as they are known; undefined until everything is in force. */
+  readonly sessions?: DeviceStatusRollout['sessions'];
   /** What the look before the next act came to; written down with it. */
   said?: string;
 }
 
 /** Writes the record when it differs. What an unread Detach left open is closed by every decision but a further read. */
 export async function save(
-  { scope, directive, beside, rollouts, said }: Attempt,
+  { scope, directive, beside, rollouts, said, sessions }: Attempt,
   decision: AssetDecision,
   more: Partial<DeviceStatusRollout>,
 ): Promise<void> {
@@ -44,6 +47,7 @@ export async function save(
     ...(beside === undefined ? {} : { change: beside.change }),
     ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
     ...(said === undefined ? {} : { preflight: said }),
+    ...(sessions === undefined ? {} : { sessions }),
     ...more,
   };
   const open = more.openDetach ?? (decision.kind === 'read' ? openDetach : undefined);
@@ -51,7 +55,11 @@ export async function save(
   const pending = scope.object.status?.pendingChange;
   // What is done waits for nobody any more: another rollout of the same must not be made.
   const done = state === 'Succeeded' && pending !== undefined && pending.digest === rollout.change?.digest;
-  const moved = before === undefined || !same || before.state !== state;
+  const moved =
+    before === undefined ||
+    !same ||
+    before.state !== state ||
+    !sameJson(before.sessions?.older, rollout.sessions?.older);
   const contact = rollouts.signals.contact(assetIdentity(scope.object, scope.session.key));
   const at = { contact, now: scope.deps.clock.now() };
   await scope.save({

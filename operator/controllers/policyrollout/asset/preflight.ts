@@ -19,6 +19,7 @@ import { lifelineOf, subjectOf } from './lifeline.ts';
 import type { Preflight } from './preflight-memory.ts';
 import { preflightPlace, STOPPED_FOR_MS } from './ready.ts';
 import { assetIdentity } from './record.ts';
+import { outlasting, sayInForce } from './sessions.ts';
 
 /** TestAuthorization takes ten questions in a call, and AWS ten calls in a second. */
 const IN_ONE_CALL = 10;
@@ -42,6 +43,9 @@ export async function preflight(attempt: Attempt): Promise<Preflight> {
 }
 
 async function examine(attempt: Attempt, now: number): Promise<Omit<Preflight, 'at'>> {
+  const plan = { ...attempt.directive, signals: attempt.rollouts.signals, account: attempt.scope.session.key, now };
+  const outlasts = outlasting(plan, attempt.scope.object);
+  if (outlasts !== undefined) return stopped(outlasts);
   const said: string[] = [];
   for (const policies of attempt.directive.policies) {
     const questions = questionsOf(attempt, policies.certificateId, now);
@@ -60,6 +64,8 @@ async function examine(attempt: Attempt, now: number): Promise<Omit<Preflight, '
       agreement.kind === 'agrees' ? `AWS agrees (${agreement.asked} requests)` : `AWS cannot tell: ${agreement.why}`,
     );
   }
+  const renewal = sayInForce(plan, attempt.scope.object);
+  if (renewal !== undefined) said.push(renewal);
   return { permission: { yes: true }, said: [...new Set(said)].join('; ').slice(0, 500) || 'nothing to ask' };
 }
 

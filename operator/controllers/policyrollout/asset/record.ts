@@ -21,7 +21,9 @@ export function assetRecord(stored: DeviceStatusRollout | undefined, unreadForMs
   const [attachedAt, detachedAt] = [timeOf(stored?.attachedAt), timeOf(stored?.detachedAt)];
   const open = stored?.openDetach;
   const switchedAt = timeOf(stored?.switchedAt);
+  const sessionsEndedAt = timeOf(stored?.sessions?.endedAt);
   return {
+    ...(sessionsEndedAt === undefined ? {} : { sessionsEndedAt }),
     ...(switchedAt === undefined ? {} : { switchedAt }),
     ...(attachedAt === undefined ? {} : { attachedAt }),
     ...(detachedAt === undefined ? {} : { detachedAt }),

@@ -15,6 +15,7 @@ import { sendCall, sendSwitch } from './call.ts';
 import { readEdges, recordable } from './change.ts';
 import { preflight } from './preflight.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
+import { endSessions, seeRenewal, sessionsNow, sessionsToEnd } from './sessions.ts';
 import { keepSubscriptions } from './subscriptions.ts';
 import { type Judged, judgeAsset } from './verdict.ts';
 
@@ -51,14 +52,16 @@ export async function stepAsset(
   view: AssetView,
 ): Promise<number | undefined> {
   const directive = rollouts.directiveFor(scope.key);
+  await seeRenewal(scope, rollouts);
   if (directive === undefined) return undefined;
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const certificates = await readCertificates(scope, view.observed);
     if (certificates.length === 0) return undefined;
     const { desired } = view;
     const beside = await besideDocuments(scope, directive, desired);
-    const attempt: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside };
-    if (quietlyDone(attempt)) return undefined;
+    const bare: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside };
+    if (quietlyDone(bare)) return undefined;
+    const attempt: Attempt = { ...bare, sessions: sessionsNow(bare) };
     const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeAsset(attempt);
     const planned = heldDecision(attempt) ?? planAsset(inputFor(attempt, judged));
     const decision = directive.equal ? planned : await lookBefore(attempt, planned);
@@ -154,7 +157,9 @@ function heldDecision({ held, directive, scope }: Attempt): AssetDecision | unde
   return { kind: 'wait', state: 'Held', until: undefined, why: `held: ${detail}` };
 }
 
-function inputFor({ scope, rollouts, directive, certificates, beside }: Attempt, judged: Judged): AssetInput {
+function inputFor(attempt: Attempt, judged: Judged): AssetInput {
+  const { scope, rollouts, directive, certificates, beside } = attempt;
+  const ends = sessionsToEnd(attempt);
   const now = scope.deps.clock.now();
   const attached = new Set(certificates.flatMap((certificate) => [...certificate.attached]));
   return {
@@ -170,6 +175,7 @@ function inputFor({ scope, rollouts, directive, certificates, beside }: Attempt,
     expandedHealth: judged.expandedHealth,
     verdict: judged.verdict,
     addsDeny: directive.addsDeny,
+    ...(ends === undefined ? {} : { sessions: ends }),
     settleMs: directive.strategy.settleMs,
     silenceMs: directive.strategy.silenceMs,
     now,
@@ -189,6 +195,9 @@ async function carryOut(
     case 'switch':
       await sendSwitch(attempt, decision);
       return 'next';
+    case 'endSessions':
+      await endSessions(attempt, decision);
+      return SOON_MS;
     case 'stamp':
       await save(attempt, decision, { attachedAt: exactTime(now), detachedAt: exactTime(now) });
       return 'next';

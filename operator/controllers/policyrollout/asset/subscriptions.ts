@@ -47,6 +47,16 @@ export async function lostSubscriptions(attempt: Attempt, settled: number): Prom
   return lost;
 }
 
+/** What these clients are subscribed to now; undefined when AWS does not tell. */
+export async function heldSubscriptions(
+  attempt: Attempt,
+  clientIds: readonly string[],
+): Promise<readonly string[] | undefined> {
+  if (attempt.scope.session.spec.signals?.subscriptions !== true) return undefined;
+  const found = await Promise.all(clientIds.filter((id) => !tellsNothing(id)).map((id) => listed(attempt, id)));
+  return found.includes(undefined) ? undefined : found.flatMap((filters) => filters ?? []);
+}
+
 function idsOf({ scope }: Attempt): readonly string[] {
   return clientIds(scope.object)
     .filter((id) => !isPattern(id) && !tellsNothing(id))

@@ -26,9 +26,12 @@ export async function judgeAsset(attempt: Attempt): Promise<Judged> {
   const { scope, directive } = attempt;
   const now = scope.deps.clock.now();
   const record = scope.object.status?.rollout;
+  const same = record?.name === directive.rollout;
   const [attachedAt, detachedAt] = [timeOf(record?.attachedAt), timeOf(record?.detachedAt)];
   const acts = [attachedAt, detachedAt, timeOf(record?.switchedAt), directive.flippedAt];
-  const settled = Math.max(0, ...acts.map((at) => (at ?? -Infinity) + directive.strategy.settleMs));
+  const inForce = Math.max(0, ...acts.map((at) => (at ?? -Infinity) + directive.strategy.settleMs));
+  // What was heard of a session that we have ended since says nothing about the next one.
+  const settled = Math.max(inForce, (same ? timeOf(record.sessions?.endedAt) : undefined) ?? 0);
   const expanded = judgeSince(attempt, attachedAt ?? now, {});
   const observed = judgeSince(attempt, settled, {
     checks: now < settled ? [] : checksOf(attempt, settled),

@@ -1,4 +1,5 @@
 import { isDeclared, isPattern, tellsNothing } from '../../../rollout/client-ids.ts';
+import type { KnownClient } from '../../../rollout/sessions.ts';
 import type { Evidence, SignalHealth } from '../../../rollout/verdict.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { evidenceOf, type Listening } from './client-evidence.ts';
@@ -102,6 +103,8 @@ export interface SignalBook {
   used(asset: AssetIdentity, since: number): readonly UsedRequest[];
   /** Connects and refused connects since then, of which a few are counted and no more. */
   attempts(asset: AssetIdentity, since: number): { readonly now: number; readonly refused: number };
+  /** The clients of the asset that were heard of, and how they connect. */
+  clients(asset: AssetIdentity): readonly KnownClient[];
   /** Client ids under which these certificates were seen since then and which are not declared. */
   undeclared(asset: AssetIdentity, since: number): readonly string[];
   /** Whether some client id of the asset is known: a pattern alone names none. */
@@ -192,6 +195,21 @@ class Book implements SignalBook {
       now: known.reduce((sum, { attempts }) => sum + count(attempts), 0),
       refused: known.reduce((sum, { failures }) => sum + count(failures), 0),
     };
+  }
+
+  clients(asset: AssetIdentity): readonly KnownClient[] {
+    const own = this.#of(asset);
+    return own.map(({ clientId, connected, stateAt, lastConnect, attempts, failures, lastSubscribe }) => {
+      const others = [...(this.#principals.get(`${asset.account} ${clientId}`) ?? [])]
+        .map((principal) => this.#clients.get(`${asset.account} ${clientId} ${principal ?? ''}`))
+        .filter((client) => client !== undefined && !own.includes(client));
+      const connects = attempts.filter((at) => !failures.includes(at));
+      return {
+        ...{ clientId, connected, stateAt, lastSubscribe },
+        connects: connects.length === 0 && lastConnect > 0 ? [lastConnect] : connects,
+        foreign: others.some((client) => client?.connected === true && client.stateAt > stateAt),
+      };
+    });
   }
 
   undeclared(asset: AssetIdentity, since: number): readonly string[] {

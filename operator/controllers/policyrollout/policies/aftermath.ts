@@ -1,3 +1,4 @@
+import { setCondition } from '../../../api/conditions.ts';
 import type { Device } from '../../../api/device.gen.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../../api/policyrollout.gen.ts';
 import { readStrategy } from '../../../rollout/from-spec.ts';
@@ -10,6 +11,7 @@ import { documentHash } from '../../iotpolicy/hash.ts';
 import { assetsOf } from '../asset/assets.ts';
 import { changeIn, familiesAt } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
+import { sessionsRenewed } from '../conditions.ts';
 import { readVerbs, verbStatus } from '../people/verb-state.ts';
 import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
 import type { Directive } from '../service.ts';
@@ -31,6 +33,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const verbs = readVerbs(rollout, deps.clock.now(), deps.usersPinned === true);
   const status = defined({
     ...rollout.status,
+    ...sessionsLeft(start),
     verbs: verbStatus(verbs),
     answers: verbs.answers,
     evidence: deps.rollouts.teller.head(rollout),
@@ -58,6 +61,23 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   }
   deps.rollouts.publish(key, new Map());
   return clean(start, status);
+}
+
+/** Sessions of before end long after a rollout has. */
+function sessionsLeft({ deps, rollout }: Start): Partial<PolicyRolloutStatus> {
+  const { phase, counters, conditions, cleanedAt } = rollout.status ?? {};
+  if (phase !== 'Succeeded' || (counters?.olderSessions ?? 0) === 0 || cleanedAt !== undefined) return {};
+  const older = assetsOf(deps.cache, rollout).filter(
+    ({ status }) =>
+      status?.rollout?.name === rollout.metadata.name && (status.rollout.sessions?.older ?? []).length > 0,
+  ).length;
+  if (older === counters?.olderSessions) return {};
+  const at = { generation: rollout.metadata.generation, now: deps.clock.now() };
+  const renewed = sessionsRenewed({ applied: counters?.applied ?? 0, olderSessions: older });
+  return {
+    counters: { ...counters, olderSessions: older },
+    conditions: [...setCondition(conditions ?? [], renewed, at)],
+  };
 }
 
 function isReturning({ rollout }: Start, { status }: Device): boolean {
