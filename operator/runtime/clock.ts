@@ -44,12 +44,18 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
+interface Waiting {
+  at: number;
+  readonly sequence: number;
+  readonly callback: () => void;
+}
+
 /** A clock that stands still until `advance` is called. Timers fire in order of time, then of creation. */
 export class VirtualClock implements Clock {
   #now: number;
   #start: number;
   #sequence = 0;
-  #timers: { at: number; sequence: number; callback: () => void }[] = [];
+  readonly #timers: Waiting[] = [];
 
   constructor(start = Date.UTC(2026, 0, 1)) {
     this.#now = start;
@@ -68,17 +74,30 @@ export class VirtualClock implements Clock {
     const entry = { at: this.#now + Math.max(0, ms), sequence: this.#sequence++, callback };
     this.#timers.push(entry);
     return {
-      cancel: () => {
-        this.#timers = this.#timers.filter((t) => t !== entry);
-      },
+      cancel: () => this.#remove(entry),
     };
   }
 
   /** Time of the next timer, or undefined when none waits. */
   next(): number | undefined {
-    let min: number | undefined;
-    for (const timer of this.#timers) if (min === undefined || timer.at < min) min = timer.at;
-    return min;
+    return this.#first()?.at;
+  }
+
+  #first(): Waiting | undefined {
+    let first: Waiting | undefined;
+    for (const timer of this.#timers) {
+      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.sequence < first.sequence)) {
+        first = timer;
+      }
+    }
+    return first;
+  }
+
+  #remove(timer: Waiting): void {
+    const index = this.#timers.indexOf(timer);
+    if (index < 0) return;
+    const last = this.#timers.pop();
+    if (last !== undefined && last !== timer) this.#timers[index] = last;
   }
 
   /** Moves time forward, firing what falls due; yields to the event loop after each timer so that promises settle. */
@@ -86,9 +105,9 @@ export class VirtualClock implements Clock {
     const target = this.#now + ms;
     await settle();
     for (;;) {
-      const due = this.#timers.filter((t) => t.at <= target).sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
-      if (!due) break;
-      this.#timers = this.#timers.filter((t) => t !== due);
+      const due = this.#first();
+      if (due === undefined || due.at > target) break;
+      this.#remove(due);
       this.#now = Math.max(this.#now, due.at);
       due.callback();
       await settle();

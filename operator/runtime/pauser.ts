@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Clock } from './clock.ts';
 
 /** Lets other work run between the steps of a long one, and notices an abort. */
 export interface Pauser {
@@ -11,15 +12,15 @@ export interface Pauser {
 /** Long enough that pausing costs nothing, short enough that probes and timers are not held up. */
 const SLICE_MS = 10;
 
-export function createPauser(signal: AbortSignal | undefined): Pauser {
-  let since = performance.now();
+export function createPauser(clock: Clock, signal: AbortSignal | undefined): Pauser {
+  let since = clock.monotonic();
   return {
-    isDue: () => performance.now() - since > SLICE_MS,
+    isDue: () => clock.monotonic() - since > SLICE_MS,
     isAborted: () => signal?.aborted === true,
     pause: async () => {
       signal?.throwIfAborted();
       await setImmediate();
-      since = performance.now();
+      since = clock.monotonic();
     },
   };
 }

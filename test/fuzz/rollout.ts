@@ -9,18 +9,18 @@ export async function fuzzRollout(steps: number, seed: number): Promise<FuzzRepo
   const result = await search({
     firstSeed: seed,
     steps,
-    onSeed: (_, total) => {
+    onSeed: (outcome, total) => {
       if (total - said < 100_000) return;
       said = total;
-      process.stderr.write(`rollout: ${total} of ${steps} steps\n`);
+      process.stderr.write(`rollout: ${total} of ${steps} steps, seed ${outcome.seed} done\n`);
     },
   });
-  const { failure, rollouts, seeds } = result;
+  const { failure, rollouts, seeds, kinds } = result;
   return {
     area: ROLLOUT_AREA,
     seed,
     runs: result.steps,
     failures: failure === undefined ? [] : [failureText(failure)],
-    figures: { steps: result.steps, seeds, ...rollouts },
+    figures: { steps: result.steps, seeds, ...kinds, ...rollouts },
   };
 }

@@ -16,9 +16,14 @@ export interface SearchOptions {
   readonly onSeed?: (outcome: Outcome, total: number) => void;
 }
 
+const KINDS = ['calls', 'deviceEvents', 'plannerActions', 'clockAdvances', 'idleAdvances'] as const;
+export type StepKinds = Record<(typeof KINDS)[number], number>;
+
 export interface SearchResult {
   readonly steps: number;
   readonly seeds: number;
+  /** Of which kinds the steps were. */
+  readonly kinds: StepKinds;
   readonly rollouts: Readonly<Record<string, number>>;
   /** The first seed that violates an invariant, with its shortest story. */
   readonly failure: Failure | undefined;
@@ -39,6 +44,7 @@ export function worldOf(seed: number): SimConfig {
 /** Seed after seed until the steps are made or an invariant is violated. */
 export async function search({ firstSeed, steps, onSeed }: SearchOptions): Promise<SearchResult> {
   const rollouts: Record<string, number> = {};
+  const kinds: StepKinds = { calls: 0, deviceEvents: 0, plannerActions: 0, clockAdvances: 0, idleAdvances: 0 };
   let made = 0;
   let seed = firstSeed;
   for (; made < steps; seed += 1) {
@@ -46,14 +52,15 @@ export async function search({ firstSeed, steps, onSeed }: SearchOptions): Promi
     const schedule = scheduleOf(config);
     const outcome = await simulate(config, schedule);
     made += outcome.steps;
+    for (const kind of KINDS) kinds[kind] += outcome[kind];
     for (const [phase, count] of Object.entries(outcome.rollouts)) rollouts[phase] = (rollouts[phase] ?? 0) + count;
     onSeed?.(outcome, made);
     if (outcome.violations.length > 0) {
       const failure = await shrink(config, schedule, outcome);
-      return { steps: made, seeds: seed - firstSeed + 1, rollouts, failure };
+      return { steps: made, seeds: seed - firstSeed + 1, kinds, rollouts, failure };
     }
   }
-  return { steps: made, seeds: seed - firstSeed, rollouts, failure: undefined };
+  return { steps: made, seeds: seed - firstSeed, kinds, rollouts, failure: undefined };
 }
 
 /** Leaves out whatever is not needed for the same invariant to break. */

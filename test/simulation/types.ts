@@ -66,6 +66,8 @@ export interface Outcome {
   readonly deviceEvents: number;
   readonly plannerActions: number;
   readonly clockAdvances: number;
+  /** Of these, the ones at which nobody did anything. */
+  readonly idleAdvances: number;
   readonly rollouts: Readonly<Record<string, number>>;
   readonly violations: readonly Violation[];
   readonly story: readonly string[];

@@ -6,6 +6,7 @@ import { createBroker } from '../../operator/sandbox/mqtt/broker.ts';
 import { V2_LOGS } from '../../operator/sandbox/signals/v2-logs.ts';
 import { seeded } from '../../operator/sandbox/state/ids.ts';
 import { SETTINGS } from '../../operator/sandbox/state/settings.ts';
+import { repeatableAuthority } from '../support/certificates.ts';
 import { account, csr, device, group, policy, thingType } from '../support/fleet.ts';
 import { createFleet, type TestFleet } from '../support/operator.ts';
 import { AwsView, LONGEST_DELAY_MS, QUARANTINE } from './aws-view.ts';
@@ -35,6 +36,7 @@ export class World implements AsyncDisposable {
   token = 0;
   deviceEvents = 0;
   clockAdvances = 0;
+  idleAdvances = 0;
   leader = 1;
   callsAtStart = 0;
   dead = false;
@@ -44,7 +46,11 @@ export class World implements AsyncDisposable {
   static async create(config: SimConfig): Promise<World> {
     let oracle: Oracle | undefined;
     const fleet = await createFleet({
-      sandbox: { seed: config.seed, ledgerLimit: 2_000 },
+      sandbox: {
+        seed: config.seed,
+        ledgerLimit: 2_000,
+        authority: repeatableAuthority(config.seed, Date.UTC(2026, 0, 1)),
+      },
       keyOf: (incarnation) => `AKIDTEST${incarnation}`,
       onStatus: (key, status) => oracle?.onStatus(key, status),
     });
@@ -133,7 +139,10 @@ export class World implements AsyncDisposable {
     const spec = {
       thingTypeRef: { name: 'press' },
       policyRefs: this.config.policies.map((each) => ({ name: each.name })),
-      certificates: Array.from({ length: certificates }, (_, i) => ({ name: 'abc'[i] ?? 'z', csr: csr(name) })),
+      certificates: Array.from({ length: certificates }, (_, i) => ({
+        name: 'abc'[i] ?? 'z',
+        csr: csr(name, `${name} ${i}`),
+      })),
     };
     await this.fleet.apply(device(name, spec));
     const simulated = new SimDevice(name, life, () => this.certificates.get(name)?.[0], {
@@ -208,9 +217,11 @@ export class World implements AsyncDisposable {
   }
 
   async advance(ms: number): Promise<void> {
+    const before = this.did();
     await this.fleet.clock.advance(Math.max(0, ms));
-    this.clockAdvances += 1;
     await this.quiesce();
+    this.clockAdvances += 1;
+    if (this.did() === before) this.idleAdvances += 1;
   }
 
   /** Everything that can happen without time passing has happened. */
@@ -274,6 +285,10 @@ export class World implements AsyncDisposable {
     await this.fleet.start();
   }
 
+  did(): number {
+    return this.fleet.sandbox.ledger.total + this.fleet.writes.length + this.deviceEvents;
+  }
+
   outcome(): Outcome {
     const { fleet } = this;
     const calls = fleet.sandbox.ledger.total - this.callsAtStart;
@@ -290,6 +305,7 @@ export class World implements AsyncDisposable {
       deviceEvents: this.deviceEvents,
       plannerActions,
       clockAdvances: this.clockAdvances,
+      idleAdvances: this.idleAdvances,
       rollouts,
       violations: this.oracle.violations,
       story: this.story,

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createECDH, createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { API_VERSION } from '../../operator/api/meta.ts';
 import { certificateRequest } from '../../operator/controllers/device/csr.ts';
@@ -55,10 +55,19 @@ export function profile(name: string, spec: object = {}): KubeObject {
   return object('SecurityProfile', name, { behaviors: [behavior], ...spec });
 }
 
-/** A new key each time; only the request leaves this function. */
-export function csr(commonName: string): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return certificateRequest(privateKey, commonName);
+/** A new key each time, or the one that a seed stands for; only the request leaves this function. */
+export function csr(commonName: string, seed?: string): string {
+  const key = seed === undefined ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : keyOf(seed);
+  return certificateRequest(key, commonName);
+}
+
+function keyOf(seed: string): KeyObject {
+  const curve = createECDH('prime256v1');
+  curve.setPrivateKey(createHash('sha256').update(seed).digest());
+  const point = curve.getPublicKey();
+  const part = (from: number) => point.subarray(from, from + 32).toString('base64url');
+  const key = { kty: 'EC', crv: 'P-256', d: curve.getPrivateKey('base64url'), x: part(1), y: part(33) };
+  return createPrivateKey({ key, format: 'jwk' });
 }
 
 export function device(name: string, spec: object = {}): KubeObject {

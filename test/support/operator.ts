@@ -118,12 +118,22 @@ const QUIET_TURNS = 12;
 /** Without a call under way for so long, workers wait for time to pass. */
 const STILL_TURNS = 300;
 
+/** Compiling all schemas takes longer than many a story: once for all fleets of a process. */
+const allSchemas = onceOnly(createSchemaRegistry);
+
+function onceOnly<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** Store, cache, controllers and sandbox in one process under one virtual clock. */
 export async function createFleet(options: FleetOptions = {}): Promise<TestFleet> {
   const clock = options.sandboxOf?.clock ?? new VirtualClock();
   const sandbox = options.sandboxOf?.sandbox ?? createSandbox({ clock, quotas: 'off', ...options.sandbox });
-  const registry = createSchemaRegistry();
-  const temporary = await temporaryStore({ admission: registry, clock });
+  const temporary = await temporaryStore({ admission: allSchemas(), clock });
   const { store } = temporary;
   const state = {
     events: [] as RecordedEvent[],

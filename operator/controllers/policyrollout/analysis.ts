@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
-import { compilePolicies, keys, type PolicySet } from '../../policy/index.ts';
-import { brakeProblem, type Classification, classify, setsOf } from '../../rollout/classify.ts';
+import { keys, type PolicySet } from '../../policy/index.ts';
+import type { Classification } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
 import { lifelineViolations } from '../../rollout/lifeline.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
@@ -16,7 +16,7 @@ import { splitSet } from './asset/documents.ts';
 import { changeIn } from './asset/families.ts';
 import { lifelineOf, lifelineVersion, placeOf } from './asset/lifeline.ts';
 import { clientIds } from './asset/record.ts';
-import type { PassMemory } from './pass-memory.ts';
+import { type ComparedSet, createComparer, type PassMemory } from './pass-memory.ts';
 import { createReader, type Reader } from './policies/documents.ts';
 
 export interface AnalysisInput {
@@ -27,6 +27,7 @@ export interface AnalysisInput {
   readonly families: readonly Family[];
   readonly devices: readonly Device[];
   readonly memory: PassMemory;
+  readonly clock: Clock;
   readonly now: number;
 }
 
@@ -85,13 +86,13 @@ interface Holding {
  */
 export async function analyse(input: AnalysisInput): Promise<Analysis> {
   const reader = createReader(input);
-  const pauser = createPauser(input.options.signal);
+  const pauser = createPauser(input.clock, input.options.signal);
   const holdings = await holdingsOf(input, reader, pauser);
   const refused = refusal(input, holdings);
   const policies = new Map<string, CertificatePolicies[]>();
   const found = { classification: NOTHING, brakeProblem: undefined, equal: false, policies };
   if (refused !== undefined) return { ...found, failure: refused };
-  const options = placeOf(input.session);
+  const compared = createComparer(input.memory, placeOf(input.session));
   let worst = NOTHING;
   let brake: string | undefined;
   const sets = alikeAmong(holdings);
@@ -104,18 +105,16 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
       const why = `a policy beside it on ${first.device.metadata.name} cannot be read; make its document readable or detach it`;
       return { ...found, classification: worst, brakeProblem: brake, failure: { reason: 'InvalidDocument', why } };
     }
-    const change = withFields(classify(split, options), first.change);
+    const set = compared(split);
+    const change = withFields(set.change, first.change);
     worst = worse(worst, change);
-    brake ??= first.change === undefined ? brakeProblem(split, options) : CHANGES_BESIDE;
-    const documents = setsOf(split);
-    const before = compilePolicies(documents.before, options);
-    const after = compilePolicies(documents.after, options);
-    const shared = { before, after, change, ...namesBeside(input, first) };
+    brake ??= first.change === undefined ? set.brakeProblem : CHANGES_BESIDE;
+    const shared = { before: set.before, after: set.after, change, ...namesBeside(input, first) };
     for (const { device, certificateId } of alike) {
       const { name } = device.metadata;
       policies.set(name, [...(policies.get(name) ?? []), { certificateId, ...shared }]);
     }
-    const failure = await lifelineFailure(input, { before, after, documents }, { alike, pauser });
+    const failure = await lifelineFailure(input, set, { alike, pauser });
     if (failure !== undefined) return { ...found, classification: worst, brakeProblem: brake, failure };
   }
   const equal = isEqual(input, worst, sets.length);
@@ -277,20 +276,13 @@ function worse(a: Classification, b: Classification): Classification {
   };
 }
 
-interface Compared {
-  readonly before: PolicySet;
-  readonly after: PolicySet;
-  readonly documents: ReturnType<typeof setsOf>;
-}
-
 /** Each asset is compared under its own names, once: until its object, its lifeline or a document changes. */
 async function lifelineFailure(
   input: AnalysisInput,
-  { before, after, documents }: Compared,
+  { before, after, digest }: ComparedSet,
   { alike, pauser }: { readonly alike: readonly Holding[]; readonly pauser: Pauser },
 ): Promise<Analysis['failure']> {
   const { lifelines } = input.memory;
-  const compared = createHash('sha256').update(JSON.stringify(documents)).digest('hex');
   const sources = new Map<string, string>();
   for (const { device, certificateId, applies } of alike) {
     if (pauser.isDue()) await pauser.pause();
@@ -298,7 +290,7 @@ async function lifelineFailure(
     const source = sources.get(type) ?? lifelineVersion(input, device);
     sources.set(type, source);
     const id = `${device.metadata.uid}/${certificateId}/${applies}`;
-    const version = `${compared} ${source} ${device.metadata.generation}`;
+    const version = `${digest} ${source} ${device.metadata.generation}`;
     if (lifelines.get(id) === version) continue;
     // Who contains a device takes its lifeline on purpose; it does not move, and stops nobody else.
     if (device.status?.held !== undefined) continue;

@@ -76,6 +76,7 @@ async function look(start: Start): Promise<Pass> {
     families,
     devices,
     memory: deps.rollouts.memory(key),
+    clock: deps.clock,
     now,
   });
   const strategy = analysis.equal ? inOneGo(given) : given;

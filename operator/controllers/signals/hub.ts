@@ -25,7 +25,7 @@ export interface SignalHubOptions {
 }
 
 /** How often accounts are looked at for new or changed settings. */
-const TICK_MS = 1_000;
+const TICK_MS = 5_000;
 const FAILED_AGAIN_MS = 15_000;
 
 interface Listening {

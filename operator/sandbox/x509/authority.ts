@@ -22,8 +22,11 @@ export interface IssueRequest {
 }
 
 export interface AuthorityMaterial {
+  /** P-256, or Ed25519, whose signatures are the same each time. */
   readonly keyPem: string;
   readonly certificatePem: string;
+  /** Serial numbers of what it issues; default: twenty random bytes each. */
+  readonly serial?: () => Buffer;
 }
 
 const OID = {
@@ -31,6 +34,7 @@ const OID = {
   organization: '2.5.4.10',
   organizationalUnit: '2.5.4.11',
   ecdsaSha256: '1.2.840.10045.4.3.2',
+  ed25519: '1.3.101.112',
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
@@ -46,16 +50,18 @@ const CA_SUBJECT = name([
 /** End of life of every certificate that AWS IoT issues: 2049-12-31T23:59:59Z. */
 export const ISSUED_NOT_AFTER = Date.UTC(2049, 11, 31, 23, 59, 59);
 
-/** The sandbox's certificate authority: one P-256 key that signs device and server certificates. */
+/** The sandbox's certificate authority: one key that signs device and server certificates. */
 export class CertificateAuthority {
   readonly certificatePem: string;
   readonly #key: KeyObject;
   readonly #keyId: Buffer;
+  readonly #serial: () => Buffer;
 
   constructor(material: AuthorityMaterial) {
     this.certificatePem = material.certificatePem;
     this.#key = createPrivateKey(material.keyPem);
     this.#keyId = keyIdOf(spkiOf(this.#key));
+    this.#serial = material.serial ?? randomSerial;
   }
 
   /** Issues a certificate for a public key; returns DER. */
@@ -70,7 +76,7 @@ export class CertificateAuthority {
       extension(OID.keyUsage, der.bits(Buffer.from([0x80]), 7), true),
     ];
     if (request.hosts) extensions.push(extension(OID.subjectAltName, der.sequence(...request.hosts.map(generalName))));
-    return build({ ...request, subject, extensions }, this.#key);
+    return build({ ...request, subject, extensions, serial: this.#serial() }, this.#key);
   }
 
   /** A key and certificate for serving TLS on these hosts. The key lives only as long as the caller keeps it. */
@@ -90,9 +96,9 @@ export class CertificateAuthority {
   }
 }
 
-/** Makes a new authority's key and self-signed certificate, valid from a day before `now`. */
-export function createAuthorityMaterial(now: number): AuthorityMaterial {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** Makes a self-signed certificate for an authority's key, a new one unless it is given; valid from a day before `now`. */
+export function createAuthorityMaterial(now: number, key?: KeyObject, serial = randomSerial): AuthorityMaterial {
+  const privateKey = key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const publicKeyInfo = spkiOf(privateKey);
   const extensions = [
     extension(OID.subjectKeyId, der.octets(keyIdOf(publicKeyInfo))),
@@ -100,12 +106,20 @@ export function createAuthorityMaterial(now: number): AuthorityMaterial {
     extension(OID.keyUsage, der.bits(Buffer.from([0x06]), 1), true),
   ];
   const certificate = build(
-    { subject: CA_SUBJECT, publicKeyInfo, notBefore: now - 86_400_000, notAfter: ISSUED_NOT_AFTER, extensions },
+    {
+      subject: CA_SUBJECT,
+      publicKeyInfo,
+      notBefore: now - 86_400_000,
+      notAfter: ISSUED_NOT_AFTER,
+      extensions,
+      serial: serial(),
+    },
     privateKey,
   );
   return {
     keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     certificatePem: der.pem('CERTIFICATE', certificate),
+    serial,
   };
 }
 
@@ -115,11 +129,15 @@ interface Parts {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly extensions: readonly Buffer[];
+  readonly serial: Buffer;
 }
 
+const randomSerial = () => randomBytes(20);
+
 function build(parts: Parts, signer: KeyObject): Buffer {
-  const algorithm = der.sequence(der.oid(OID.ecdsaSha256));
-  const serial = randomBytes(20);
+  const twisted = signer.asymmetricKeyType === 'ed25519';
+  const algorithm = der.sequence(der.oid(twisted ? OID.ed25519 : OID.ecdsaSha256));
+  const serial = Buffer.from(parts.serial);
   serial[0] = (serial[0] ?? 0) & 0x7f;
   const body = der.sequence(
     der.context(0, der.integer(Buffer.from([2]))),
@@ -131,7 +149,7 @@ function build(parts: Parts, signer: KeyObject): Buffer {
     parts.publicKeyInfo,
     der.context(3, der.sequence(...parts.extensions)),
   );
-  return der.sequence(body, algorithm, der.bits(sign('sha256', body, signer)));
+  return der.sequence(body, algorithm, der.bits(sign(twisted ? null : 'sha256', body, signer)));
 }
 
 function name(attributes: readonly (readonly [string, string])[]): Buffer {

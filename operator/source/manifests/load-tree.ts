@@ -2,6 +2,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../api/validate.ts';
 import { type Path, pathText } from '../../api/validation/path.ts';
 import { deepFreeze, isObject } from '../../api/validation/values.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import { checkObject, type ObjectProblem } from './check-object.ts';
 import { checkTree, type Declared, type TreeOptions } from './check-tree.ts';
@@ -64,7 +65,7 @@ export async function loadTree(paths: string | readonly string[], options: LoadO
     problems: createProblemList(limits.problems),
     objects: [],
     foreign: new Map(),
-    pauser: createPauser(options.signal),
+    pauser: createPauser(systemClock, options.signal),
     declared: [],
   };
   const roots = typeof paths === 'string' ? [paths] : paths;
