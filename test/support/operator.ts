@@ -280,6 +280,7 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
     const accounts = createAccounts({
       cache,
       clock,
+      random: () => 0.5,
       connect: (account) => createAwsClient({ ...client, region: account.spec.region }),
       endpointGiven: true,
       unlimited: options.limited !== true,

@@ -136,6 +136,7 @@ export function createOperator(options: OperatorOptions): Operator {
     createAccounts({
       cache,
       clock,
+      random,
       connect: options.connect,
       endpointGiven: options.endpointGiven,
       unlimited: options.unlimited ?? false,

@@ -4,8 +4,9 @@ import { type Identity, verifyIdentity } from '../../aws/identity.ts';
 import { createLimiter, type Limiter } from '../../aws/limiter.ts';
 import { type AwsMetrics, type AwsPort, createPort } from '../../aws/port.ts';
 import { createSnapshot, type Snapshot } from '../../aws/snapshot/snapshot.ts';
+import { type Backoff, backoffDelay } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { toReconcileError, waiting } from '../../runtime/errors.ts';
+import { conflict, type ReconcileError, throttled, toReconcileError, waiting } from '../../runtime/errors.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 
@@ -39,6 +40,8 @@ export interface SettleTimes {
 export interface AccountsOptions {
   readonly cache: Cache;
   readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
   /** Makes the client an AWSAccount asks for; refuses roles and endpoints that the operator's settings forbid. */
   readonly connect: (account: AWSAccount) => AwsClient;
   /** True when `--endpoint` names one endpoint for every account. */
@@ -61,6 +64,14 @@ export interface Accounts {
   close(): void;
 }
 
+interface Failed {
+  readonly error: ReconcileError;
+  /** Devices are told the same until then, without asking. */
+  readonly until: number;
+  /** How often in a row we were told to ask less. */
+  readonly throttles: number;
+}
+
 interface Entry {
   readonly client: AwsClient;
   /** The fields that decide how AWS is reached: another value needs another client and a new proof. */
@@ -68,7 +79,7 @@ interface Entry {
   session: AccountSession | undefined;
   /** Generation of the AWSAccount that the session was made for. */
   generation: number | undefined;
-  failed: { readonly error: unknown; readonly at: number } | undefined;
+  failed: Failed | undefined;
   verifying: Promise<AccountSession> | undefined;
 }
 
@@ -83,6 +94,8 @@ interface Shared {
 const DEFAULT_SETTLE: SettleTimes = { registry: 60_000, authorization: 600_000 };
 /** Ten thousand devices must not each ask STS again after a refusal. */
 const FAILURE_MS = 10_000;
+/** STS has no budget of ours that would slow down by itself. A minute at most: everything of the account waits for it. */
+const THROTTLED: Backoff = { baseMs: 2_000, maxMs: 60_000, factor: 2, jitter: 0.25 };
 
 export function createAccounts(options: AccountsOptions): Accounts {
   return new AccountTable(options);
@@ -92,6 +105,7 @@ class AccountTable implements Accounts {
   readonly #options: AccountsOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #shared = new Map<string, Shared>();
+  #closed = false;
 
   constructor(options: AccountsOptions) {
     this.#options = options;
@@ -113,7 +127,7 @@ class AccountTable implements Accounts {
     const { session, generation, failed } = this.#entryOf(account);
     if (session !== undefined && generation === account.metadata.generation) return session;
     try {
-      if (failed !== undefined && clock.monotonic() - failed.at < FAILURE_MS) throw failed.error;
+      if (failed !== undefined && clock.monotonic() < failed.until) throw failed.error;
       return await this.verify(account, signal);
     } catch (thrown) {
       const { reason, message } = toReconcileError(thrown);
@@ -123,6 +137,11 @@ class AccountTable implements Accounts {
 
   verify(account: AWSAccount, signal?: AbortSignal): Promise<AccountSession> {
     const entry = this.#entryOf(account);
+    const { error, until, throttles } = entry.failed ?? { until: 0, throttles: 0 };
+    const leftMs = until - this.#options.clock.monotonic();
+    // Whatever wakes the account meanwhile does not make STS any less busy.
+    if (error !== undefined && throttles > 0 && leftMs > 0)
+      return Promise.reject(throttled(error.message, leftMs, error));
     entry.verifying ??= this.#prove(account, entry, signal).finally(() => {
       entry.verifying = undefined;
     });
@@ -143,6 +162,7 @@ class AccountTable implements Accounts {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { client } of this.#entries.values()) client.close();
     this.#entries.clear();
   }
@@ -153,6 +173,8 @@ class AccountTable implements Accounts {
     const address = JSON.stringify([region, roleArn, endpoint, signals?.endpoints, accountId, account.metadata.uid]);
     const known = this.#entries.get(id);
     if (known?.address === address) return known;
+    // Whoever is still at work must not open connections that nobody would end.
+    if (this.#closed) throw conflict('Stopping', 'This process is ending its work: no account is reached any more');
     known?.client.close();
     const client = this.#options.connect(account);
     const entry: Entry = {
@@ -182,12 +204,20 @@ class AccountTable implements Accounts {
       entry.failed = undefined;
       return entry.session;
     } catch (error) {
-      const { kind } = toReconcileError(error);
-      entry.failed = { error, at: this.#options.clock.monotonic() };
+      entry.failed = this.#failed(toReconcileError(error), entry.failed);
+      const { kind } = entry.failed.error;
       // An outage says nothing about who we are; a refusal does, and then nothing may be written until it is proven again.
       if (kind !== 'transient' && kind !== 'throttled') entry.session = undefined;
-      throw error;
+      throw entry.failed.error;
     }
+  }
+
+  #failed(error: ReconcileError, before: Failed | undefined): Failed {
+    const { clock, random } = this.#options;
+    if (error.kind !== 'throttled') return { error, until: clock.monotonic() + FAILURE_MS, throttles: 0 };
+    const throttles = (before?.throttles ?? 0) + 1;
+    const waitMs = Math.max(error.delayMs ?? 0, backoffDelay(THROTTLED, throttles, random));
+    return { error: throttled(error.message, waitMs, error), until: clock.monotonic() + waitMs, throttles };
   }
 
   #open(account: AWSAccount, client: AwsClient, identity: Identity): AccountSession {

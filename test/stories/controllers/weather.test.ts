@@ -47,6 +47,37 @@ describe('throttled', () => {
   });
 });
 
+describe('STS throttled', () => {
+  const asked = (fleet: TestFleet) =>
+    fleet.sandbox.ledger.entries({ operation: 'GetCallerIdentity' }).map(({ at }) => at);
+
+  test('is asked with growing pauses, whoever looks at the account meanwhile, and all is Ready a minute after', async () => {
+    await using fleet = await createFleet();
+    fleet.sandbox.faults.add({ operation: 'GetCallerIdentity', effect: { kind: 'throttle' } });
+    await fleet.apply(...smallFleet(20));
+    await fleet.start();
+    for (let second = 0; second < 300; second += 5) {
+      fleet.enqueue({ kind: 'AWSAccount', namespace: 'factory', name: 'default' });
+      fleet.enqueue({ kind: 'Device', namespace: 'factory', name: 'press-1' });
+      await fleet.advance(5_000);
+    }
+    const times = asked(fleet);
+    const pauses = times.slice(1).map((at, index) => (at - (times[index] ?? 0)) / 1_000);
+    for (const [index, least] of [2, 4, 8, 16, 32, 48, 48].entries()) {
+      expect(pauses[index], `pause ${index + 1} of ${pauses}`).toBeGreaterThanOrEqual(least);
+    }
+    for (const pause of pauses) expect(pause, `of ${pauses}`).toBeLessThanOrEqual(66);
+    fleet.sandbox.faults.clear();
+    await fleet.settleUntilReady(90_000);
+    // What was waited out is forgotten: the next throttle begins with the shortest pause again.
+    fleet.sandbox.faults.add({ operation: 'GetCallerIdentity', effect: { kind: 'throttle' }, count: 1 });
+    fleet.sandbox.ledger.clear();
+    fleet.enqueue({ kind: 'AWSAccount', namespace: 'factory', name: 'default' });
+    await fleet.advance(5_000);
+    expect(asked(fleet)).toHaveLength(2);
+  });
+});
+
 describe('answers in pages', () => {
   test('small ones, and empty ones with a token: all is found, after a restart too, and nothing is written twice', async () => {
     await using fleet = await readyFleet(smallFleet(30), { sandbox: { paging: 'adversarial' } });
