@@ -79,6 +79,8 @@ function fenced(inner: Transport & { destroy?(): void }, fence: () => void): Nod
   const handler = {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request: HttpRequest, options?: HandlerOptions) {
+      // Whoever asked has gone on without it, see `unlessAborted`: the same object may be in other hands by now.
+      if (options?.abortSignal?.aborted === true) throw aborted(options.abortSignal);
       if (options?.fleetwardWrite === true) fence();
       return inner.handle(request, options);
     },
@@ -87,6 +89,27 @@ function fenced(inner: Transport & { destroy?(): void }, fence: () => void): Nod
     httpHandlerConfigs: () => ({}),
   };
   return handler as unknown as NodeHttpHandler;
+}
+
+/** Under the SDK's own name for it. */
+function aborted({ reason }: AbortSignal): Error {
+  const error = new Error(reason instanceof Error ? reason.message : String(reason), { cause: reason });
+  error.name = 'AbortError';
+  return error;
+}
+
+/**
+ * The SDK hears the signal in the handler only: whoever was told to end must not wait for credentials that do not come. What
+ * is given up here goes no further than the handler.
+ */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(aborted(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 interface Sender {
@@ -139,15 +162,12 @@ export function createAwsClient(options: AwsClientOptions): AwsClient {
       const Command = entry.command as new (input: unknown) => unknown;
       const handler = { fleetwardWrite: entry.write, ...(signal === undefined ? {} : { abortSignal: signal }) };
       // The table proves input and output per operation; TypeScript cannot follow that through a union of all commands.
-      return (await clientFor(entry.service).send(new Command(input) as never, handler)) as OperationOutput<
-        typeof operation
-      >;
+      const answer = clientFor(entry.service).send(new Command(input) as never, handler);
+      return (await unlessAborted(answer, signal)) as OperationOutput<typeof operation>;
     },
     async callerIdentity(signal) {
-      const answer = await sts.send(
-        new GetCallerIdentityCommand({}),
-        signal === undefined ? {} : { abortSignal: signal },
-      );
+      const asking = sts.send(new GetCallerIdentityCommand({}), signal === undefined ? {} : { abortSignal: signal });
+      const answer = await unlessAborted(asking, signal);
       return { accountId: answer.Account ?? '', arn: answer.Arn ?? '' };
     },
     close() {

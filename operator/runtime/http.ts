@@ -15,7 +15,7 @@ export interface ProbeServerOptions {
   readonly live: Readonly<Record<string, Check>>;
   /** Shown at /readyz. */
   readonly ready: Readonly<Record<string, Check>>;
-  readonly metrics?: Metrics;
+  readonly metrics?: Pick<Metrics, 'contentType' | 'expose'>;
   readonly log: Logger;
 }
 

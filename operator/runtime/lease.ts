@@ -22,7 +22,7 @@ export interface LeaderElectorOptions {
   readonly retryPeriodMs?: number;
 }
 
-/** Leadership is over and its process must not write any more: end it and start afresh. */
+/** Leadership is over: whatever was built on it may not write any more. Stand again with a new elector and new caches. */
 export class LeaderLostError extends Error {
   constructor(message: string) {
     super(message);
@@ -43,6 +43,9 @@ const JITTER = 0.2;
  * Clocks of different machines are never compared: a standby counts from the moment at which it saw the record change,
  * and a leader counts from before it sent the renewal, which is never later. So the fence closes at least five seconds
  * before anybody else may lead. It is a fence for what this process starts, not for what already left it.
+ *
+ * An elector leads once: after its loss `isLeader` never says yes again, so that nothing that was decided before the loss
+ * can be written after it, however late it comes.
  */
 export class LeaderElector {
   readonly name = 'leader-election';
@@ -159,7 +162,7 @@ export class LeaderElector {
   #lost(why: string): LeaderLostError {
     this.#close();
     return new LeaderLostError(
-      `Lost the lease ${this.#options.lock.name}: ${why}. Nothing is written any more; this process ends and starts afresh`,
+      `Lost the lease ${this.#options.lock.name}: ${why}. Nothing is written until this replica leads again, with fresh caches`,
     );
   }
 
@@ -219,9 +222,11 @@ export class LeaderElector {
   }
 
   #heldByOther(record: LeaseRecord): boolean {
-    if (record.holder === '' || record.holder === this.#options.identity) return false;
+    if (record.holder === this.#options.identity) return false;
+    // For a leader it is lost, even when whoever had it in between has given it back: the world was theirs meanwhile.
+    if (this.#renewed !== undefined) return true;
     const at = this.#observed?.at ?? Number.POSITIVE_INFINITY;
-    return this.#renewed !== undefined || at + record.leaseDurationMs > this.#options.clock.monotonic();
+    return record.holder !== '' && at + record.leaseDurationMs > this.#options.clock.monotonic();
   }
 
   #observe(lease: ObservedLease | undefined): void {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { LeaderElector } from './lease.ts';
+import { type LeaderElector, LeaderLostError } from './lease.ts';
 import type { Logger } from './log.ts';
 import { RunnableGroup } from './manager/group.ts';
 import type { Runnable } from './manager/runnable.ts';
@@ -13,6 +13,16 @@ export interface ManagerOptions {
   readonly elector?: LeaderElector;
   /** How long work in hand may take to end. Default 25 s, below the 30 s that Kubernetes gives a pod. */
   readonly drainMs?: number;
+  /** Called once, at once, when leadership is lost: the place to cut connections, so that nothing that hangs on them stays. */
+  readonly onLost?: () => void;
+}
+
+/** Leadership is lost, and something that was built on it goes on: only the end of the process is sure to end it. */
+export class LeftBehindError extends Error {
+  constructor(why: string, names: readonly string[]) {
+    super(`${why}. The process has to end, because something of it does not end: ${names.join(', ')}`);
+    this.name = 'LeftBehindError';
+  }
 }
 
 /** In the order in which they start; they stop in reverse. */
@@ -33,8 +43,9 @@ const GRACE_MS = 3_000;
  * Starts servers → caches → (synced) → services → election → controllers, and stops in reverse: intake closed and work
  * drained, events flushed, lease given back, watches closed, probes last.
  *
- * `run` resolves after a clean stop. It rejects when a part ends by itself or leadership is lost: the process must exit
- * then, because half an operator is worse than a restarted one.
+ * `run` resolves after a clean stop. It rejects with LeaderLostError when leadership is lost and every part has ended: a
+ * new manager may begin. With any other error the process must exit, LeftBehindError among them: half an operator is worse
+ * than a restarted one.
  */
 export class Manager {
   readonly #options: ManagerOptions;
@@ -60,14 +71,17 @@ export class Manager {
     const onStop = () => this.#over.resolve();
     stop.addEventListener('abort', onStop, { once: true });
     if (stop.aborted) onStop();
+    let left: readonly string[] = [];
     try {
       await this.#start(stop);
       await this.#over.promise;
     } finally {
       stop.removeEventListener('abort', onStop);
-      await this.#stop();
+      left = await this.#stop();
     }
-    if (this.#failure) throw this.#failure;
+    if (!this.#failure) return;
+    if (this.#lost && left.length > 0) throw new LeftBehindError(this.#failure.message, left);
+    throw this.#failure;
   }
 
   async #start(stop: AbortSignal): Promise<void> {
@@ -89,7 +103,7 @@ export class Manager {
 
   async #elect(elector: LeaderElector): Promise<void> {
     this.#electing = elector.run(this.#electorStop.signal).catch((error: unknown) => {
-      this.#lost = true;
+      this.#lost = error instanceof LeaderLostError;
       this.#fail(elector.name, error);
     });
     await this.#unlessOver(elector.whenLeading());
@@ -103,22 +117,27 @@ export class Manager {
   #fail(name: string, error: unknown): void {
     const cause = error ?? new Error('it ended without being asked to');
     if (!this.#failure) {
-      this.#options.log.error('Stopping everything: a part has ended', { part: name, err: cause });
+      if (!this.#lost) this.#options.log.error('Stopping everything: a part has ended', { part: name, err: cause });
       this.#failure = cause instanceof Error ? cause : new Error(String(cause));
     }
     this.#over.resolve();
   }
 
-  async #stop(): Promise<void> {
-    const { clock, log, drainMs = 25_000 } = this.#options;
+  /** Answers who did not end. */
+  async #stop(): Promise<readonly string[]> {
+    const { clock, log, drainMs = 25_000, onLost } = this.#options;
     log.info('Stopping', this.#lost ? { because: 'leadership is lost' } : {});
-    // Without the lease nothing may be written any more, so there is nothing to drain.
-    await this.#controllers.end({ graceMs: this.#lost ? 0 : drainMs, clock, log });
-    await this.#services.end({ graceMs: GRACE_MS, clock, log });
+    if (this.#lost) onLost?.();
+    // Without the lease nothing may be written any more, so there is nothing to drain. But nobody waits for the end of the
+    // process either, so what was aborted may take its time.
+    const grace = this.#lost ? { graceMs: 0, afterKillMs: drainMs } : { graceMs: drainMs };
+    const left = [...(await this.#controllers.end({ ...grace, clock, log }))];
+    left.push(...(await this.#services.end({ graceMs: GRACE_MS, clock, log })));
     this.#electorStop.abort(new Error('stopping'));
     await this.#electing;
-    await this.#caches.end({ graceMs: GRACE_MS, clock, log });
-    await this.#servers.end({ graceMs: GRACE_MS, clock, log });
+    left.push(...(await this.#caches.end({ graceMs: GRACE_MS, clock, log })));
+    left.push(...(await this.#servers.end({ graceMs: GRACE_MS, clock, log })));
     log.info('Stopped');
+    return left;
   }
 }

@@ -11,10 +11,11 @@ export interface ClusterAccess {
   readonly file?: string | undefined;
   readonly advice: string;
   readonly onAttempt?: KubeClientOptions['onAttempt'];
+  readonly fence?: KubeClientOptions['fence'];
 }
 
 /** A client of the API server, or a message for a person that says why there is none. */
-export function connectToCluster({ file, advice, onAttempt }: ClusterAccess): KubeClient {
+export function connectToCluster({ file, advice, onAttempt, fence }: ClusterAccess): KubeClient {
   try {
     const config = loadKubeConfig(file === undefined ? {} : { file });
     return new KubeClient({
@@ -22,6 +23,7 @@ export function connectToCluster({ file, advice, onAttempt }: ClusterAccess): Ku
       clock: systemClock,
       random: Math.random,
       ...(onAttempt === undefined ? {} : { onAttempt }),
+      ...(fence === undefined ? {} : { fence }),
     });
   } catch (error) {
     const message = `The cluster cannot be reached with this configuration: ${(error as Error).message}. ${advice}`;

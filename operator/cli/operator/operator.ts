@@ -24,7 +24,7 @@ import { conditionReporter } from '../../runtime/controller/report.ts';
 import { Controller } from '../../runtime/controller.ts';
 import type { EventSink } from '../../runtime/events/sink.ts';
 import { EventWriter } from '../../runtime/events/writer.ts';
-import { ProbeServer } from '../../runtime/http.ts';
+import { type Check, ProbeServer, type ProbeServerOptions } from '../../runtime/http.ts';
 import type { LeaderElector } from '../../runtime/lease.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { Manager, type Runnable } from '../../runtime/manager.ts';
@@ -35,6 +35,7 @@ import { Metrics } from '../../runtime/metrics.ts';
 import { type AllowedHosts, boundedGet } from '../../runtime/outbound/bounded-get.ts';
 import { Reflector, type ReflectorHooks } from '../../runtime/reflector/reflector.ts';
 import type { Store } from '../../runtime/store.ts';
+import { listHealth } from './list-health.ts';
 import {
   awsMetrics,
   checkMetrics,
@@ -74,6 +75,8 @@ export interface OperatorOptions {
   readonly events?: { readonly sink: EventSink; readonly instance: string };
   /** Absent: this process is the only one. */
   readonly elector?: LeaderElector;
+  /** Leadership is lost: the place to cut the caller's own connections. */
+  readonly onLost?: () => void;
   /** Where the caller's own parts count already; default a new one. */
   readonly metrics?: Metrics;
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
@@ -101,12 +104,21 @@ export interface Operator {
   readonly cache: ObjectCache;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  readonly health: Health;
   /** Looks at an object now. */
   enqueue(key: ObjectKey): void;
   /** Nothing is being worked on and nothing waits for a worker: what was asked for has been looked at. */
   readonly quiet: boolean;
-  /** Until `stop` aborts; rejects when a part fails or leadership is lost. */
+  /** Until `stop` aborts; rejects as a Manager does when a part fails or leadership is lost. Once. */
   run(stop: AbortSignal): Promise<void>;
+}
+
+/** What probes are answered from. */
+export interface Health {
+  /** For liveness. */
+  readonly lease: Check;
+  /** For readiness. */
+  readonly caches: Check;
 }
 
 const CONDITIONS_OWNER = 'fleetward-source-status';
@@ -168,11 +180,17 @@ export function createOperator(options: OperatorOptions): Operator {
     ...(options.usersPinned === undefined ? {} : { usersPinned: options.usersPinned }),
   });
   const sources = sourceController(options, { cache, shared, recorder });
+  const lists = listHealth(cache, reflectorHooks(metrics, log));
+  const health = { lease: () => elector?.problem(), caches: lists.check };
+  const onLost = () => {
+    accounts.close();
+    options.onLost?.();
+  };
   const manager = new Manager(
-    { clock, log, ...(elector ? { elector } : {}) },
+    { clock, log, onLost, ...(elector ? { elector } : {}) },
     {
-      servers: options.listen ? [probes(options, options.listen, { cache, metrics })] : [],
-      caches: reflectors(options, cache, reflectorHooks(metrics, log)),
+      servers: options.listen ? [new ProbeServer({ ...options.listen, log, metrics, ...probesOf(health) })] : [],
+      caches: reflectors(options, cache, lists.hooks),
       services: [...(events ? [events] : []), ...(options.services ?? [])],
       controllers: [sources, ...controllers.runnables],
     },
@@ -181,6 +199,7 @@ export function createOperator(options: OperatorOptions): Operator {
     cache,
     readiness,
     metrics,
+    health,
     enqueue: (key) => (key.kind === 'FleetSource' ? sources.enqueue(key) : controllers.enqueue(key)),
     get quiet() {
       return sources.quiet && controllers.quiet;
@@ -265,16 +284,7 @@ function reflectors(options: OperatorOptions, cache: ObjectCache, hooks: Reflect
   );
 }
 
-function probes(
-  { log, elector }: OperatorOptions,
-  listen: { readonly host: string; readonly port: number },
-  { cache, metrics }: { cache: ObjectCache; metrics: Metrics },
-): ProbeServer {
-  return new ProbeServer({
-    ...listen,
-    log,
-    metrics,
-    live: elector ? { 'leader-election': () => elector.problem() } : {},
-    ready: { caches: () => (cache.synced ? undefined : 'the first list of objects is not complete yet') },
-  });
+/** The checks under the names that `?verbose` shows. */
+export function probesOf({ lease, caches }: Health): Pick<ProbeServerOptions, 'live' | 'ready'> {
+  return { live: { 'leader-election': lease }, ready: { caches } };
 }

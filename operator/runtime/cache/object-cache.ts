@@ -23,7 +23,7 @@ export class ObjectCache implements Cache {
   readonly #objects = new ObjectTable<KubeObject>();
   readonly #indexes = new Map<string, Map<string, IndexMap>>();
   readonly #handlers = new Map<string, Handler[]>();
-  readonly #unsynced = new Set<object>();
+  readonly #unsynced = new Map<object, string>();
   readonly #onHandlerError: (kind: string, error: unknown) => void;
   #waiting: (() => void)[] = [];
 
@@ -66,6 +66,11 @@ export class ObjectCache implements Cache {
     return this.#unsynced.size === 0;
   }
 
+  /** Kinds whose first list is not there yet. */
+  get unsynced(): readonly string[] {
+    return [...new Set(this.#unsynced.values())];
+  }
+
   /** Resolves once every sink has had its first list; rejects with the signal's reason. */
   whenSynced(signal?: AbortSignal): Promise<void> {
     if (this.synced) return Promise.resolve();
@@ -83,7 +88,7 @@ export class ObjectCache implements Cache {
   /** Where the reflector of this kind (in this namespace) delivers. Counts as not synced until its first list. */
   sink(kind: string, namespace?: string): ReflectorSink {
     const mark = {};
-    this.#unsynced.add(mark);
+    this.#unsynced.set(mark, kind);
     return {
       replace: async (items) => {
         await this.#replace(kind, namespace, items, this.#unsynced.has(mark));

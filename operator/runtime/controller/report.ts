@@ -6,7 +6,7 @@ import type { Store } from '../store.ts';
 
 export interface ReportOptions {
   readonly cache: Cache;
-  readonly store: Store;
+  readonly store: Pick<Store, 'applyStatus'>;
   readonly clock: Clock;
   /** Field manager of the status. */
   readonly owner: string;

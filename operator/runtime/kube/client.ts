@@ -17,12 +17,16 @@ export interface KubeRequest extends Asked {
   /** Of the body. Default `application/json`. */
   readonly contentType?: string;
   readonly signal?: AbortSignal;
+  /** A write that is made without leadership: the Lease itself. */
+  readonly unfenced?: boolean;
 }
 
 export interface KubeClientOptions {
   readonly config: PooledKubeConfig;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Throws a StoreError when this replica may not write; asked for each write, as the last act before the network. Default: it may. */
+  readonly fence?: () => void;
   /** Every attempt, for metrics; `code` is 0 when no answer came. */
   readonly onAttempt?: (attempt: { readonly method: string; readonly code: number; readonly ms: number }) => void;
 }
@@ -79,6 +83,11 @@ export class KubeClient {
     }
   }
 
+  /** Ends every request now, those under way too, and lets no other out. */
+  cut(): Promise<void> {
+    return this.#options.config.cut();
+  }
+
   /** Ends the shared connections; what is under way comes to its end. */
   close(): Promise<void> {
     return this.#options.config.close();
@@ -99,8 +108,9 @@ export class KubeClient {
     asked: KubeRequest,
     pool: 'requests' | 'watches',
   ): Promise<{ answer: Answer; token: string | undefined }> {
-    const { config, clock, onAttempt } = this.#options;
+    const { config, clock, onAttempt, fence } = this.#options;
     const access = await config.access();
+    if (asked.method !== 'GET' && asked.unfenced !== true) fence?.();
     const started = clock.monotonic();
     const report = (code: number) => onAttempt?.({ method: asked.method, code, ms: clock.monotonic() - started });
     const deadline = AbortSignal.timeout(config.answerMs * 2);

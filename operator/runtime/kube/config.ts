@@ -56,6 +56,11 @@ export class PooledKubeConfig extends KubeConfig {
     return `Bearer ${token}` !== refused;
   }
 
+  /** Ends the shared connections with whatever is under way, for good. */
+  cut(): Promise<void> {
+    return this.#connections.cut();
+  }
+
   /** Ends the shared connections; watches must have been stopped before. */
   close(): Promise<void> {
     return this.#connections.close();

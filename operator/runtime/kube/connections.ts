@@ -3,6 +3,7 @@ import type { AgentOptions, RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { buildConnector, Dispatcher } from 'undici';
 import { Agent, ProxyAgent } from 'undici';
+import { StoreError } from '../store.ts';
 
 const CONNECT_MS = 10_000;
 
@@ -29,6 +30,7 @@ export class Connections {
   readonly #config: KubeConfig;
   readonly #answerMs: number;
   #pool: Pool | undefined;
+  #cut = false;
 
   constructor(config: KubeConfig, answerMs: number) {
     this.#config = config;
@@ -36,6 +38,7 @@ export class Connections {
   }
 
   async access(): Promise<Access> {
+    if (this.#cut) throw new StoreError('conflict', 'Nothing is asked any more: this replica has lost its lease');
     const options: RequestOptions = { headers: {} };
     await this.#config.applyToHTTPSOptions(options);
     const { requests, watches } = this.#poolFor(options);
@@ -52,6 +55,14 @@ export class Connections {
     this.#pool = undefined;
     // Watches have been told to end by their signals; destroying takes a half-open one along.
     await Promise.all([pool?.requests.close(), pool?.watches.destroy()]);
+  }
+
+  /** Ends them now, with whatever is under way, and makes no others: a request that hangs must hold nobody. */
+  async cut(): Promise<void> {
+    this.#cut = true;
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await Promise.all([pool?.requests.destroy(), pool?.watches.destroy()]);
   }
 
   #poolFor(options: RequestOptions): Pool {

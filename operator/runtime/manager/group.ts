@@ -43,16 +43,23 @@ export class RunnableGroup {
     return this.#members.length;
   }
 
-  /** Asks all to end, waits, and then insists. Never rejects and never waits for ever. */
-  async end(options: { readonly graceMs: number; readonly clock: Clock; readonly log: Logger }): Promise<void> {
-    const { graceMs, clock, log } = options;
+  /** Asks all to end, waits, and then insists. Never rejects and never waits for ever. Answers who did not end. */
+  async end(options: {
+    readonly graceMs: number;
+    /** Default 2 s. */
+    readonly afterKillMs?: number;
+    readonly clock: Clock;
+    readonly log: Logger;
+  }): Promise<readonly string[]> {
+    const { graceMs, afterKillMs = AFTER_KILL_MS, clock, log } = options;
     this.#stop.abort(new Error('stopping'));
-    if (graceMs > 0 && (await this.#endsWithin(graceMs, clock))) return;
-    if (this.#running.size === 0) return;
+    if (graceMs > 0 && (await this.#endsWithin(graceMs, clock))) return [];
+    if (this.#running.size === 0) return [];
     if (graceMs > 0) log.warn('Aborting what did not end in time', { names: [...this.#running], graceMs });
     this.#kill.abort(new Error(`stopping, and ${graceMs} ms to end in peace are over`));
-    if (await this.#endsWithin(AFTER_KILL_MS, clock)) return;
+    if (await this.#endsWithin(afterKillMs, clock)) return [];
     log.error('Leaving behind what does not end', { names: [...this.#running] });
+    return [...this.#running];
   }
 
   async #endsWithin(ms: number, clock: Clock): Promise<boolean> {

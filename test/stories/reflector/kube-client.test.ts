@@ -201,3 +201,54 @@ describe('a write', () => {
     expect(await refusal(patch(server.client()))).toMatchObject({ code: 'throttled', retryAfterMs: 2_000 });
   });
 });
+
+describe('a replica that does not lead', () => {
+  const fence = (leads: () => boolean) => () => {
+    if (!leads()) throw new StoreError('conflict', 'This replica does not lead');
+  };
+
+  it('reads and writes its Lease, and every other write is refused before it reaches the network', async () => {
+    await using server = await TlsServer.start(ok);
+    const client = server.client({ fence: fence(() => false) });
+    await get(client);
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      const error = await refusal(client.json({ method, path: '/apis/x', what: 'Writing', body: {} }));
+      expect(error).toMatchObject({ code: 'conflict', message: 'This replica does not lead' });
+    }
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
+    await client.json({ method: 'PUT', path: '/apis/lease', what: 'Renewing', body: {}, unfenced: true });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('is asked after everything that takes time: lost while the token is read again, the write does not go out', async () => {
+    using folder = temporaryFolder();
+    const tokenFile = join(folder.path, 'token');
+    writeFileSync(tokenFile, 'old');
+    let leads = true;
+    await using server = await TlsServer.start((_, response) => {
+      leads = false;
+      writeFileSync(tokenFile, 'new');
+      sendJson(response, 401, status(401, 'Unauthorized', 'expired'));
+    });
+    const error = await refusal(patch(server.client({ tokenFile, fence: fence(() => leads) })));
+    expect(error.code).toBe('conflict');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('cuts what is under way, at once, and nothing goes out any more', async () => {
+    await using server = await TlsServer.start(() => undefined);
+    const client = server.client();
+    const stop = new AbortController();
+    const watching = (async () => {
+      for await (const _ of client.lines({ method: 'GET', path: '/w', what: 'Watching', signal: stop.signal })) break;
+    })();
+    const hanging = [refusal(get(client)), refusal(patch(client)), refusal(watching)];
+    await until(() => server.requests.length === 3, 'all three arrived');
+    await client.cut();
+    const errors = await Promise.all(hanging);
+    expect(errors.map(({ code }) => code)).toEqual(['conflict', 'unavailable', 'unavailable']);
+    expect((await refusal(patch(client))).message).toContain('lost its lease');
+    expect(server.requests).toHaveLength(3);
+    await until(() => server.requests.every(({ closed }) => closed()), 'the server saw them end');
+  });
+});

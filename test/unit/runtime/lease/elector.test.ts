@@ -171,6 +171,17 @@ describe('losing the lease', () => {
     expect(String(a.ended)).toContain('usurper');
   });
 
+  it('steps down when somebody else held the lease in between and gave it back', async () => {
+    const { clock, lease, process } = world();
+    const a = process('a').start();
+    await clock.advance(5_000);
+    lease.put({ ...lease.current!.record, holder: '' }, lease.current!.version);
+    await clock.advance(2_000);
+    expect(leaders(a)).toEqual([]);
+    expect(String(a.ended)).toContain('held by nobody');
+    expect(lease.current?.record.holder).toBe('');
+  });
+
   it('stays leader through a conflict that changed nothing of substance', async () => {
     const { clock, lease, process } = world();
     const a = process('a').start();

@@ -3,7 +3,7 @@ import { VirtualClock } from '../../../../operator/runtime/clock.ts';
 import type { ObservedLease } from '../../../../operator/runtime/lease/lock.ts';
 import { LeaderElector, LeaderLostError } from '../../../../operator/runtime/lease.ts';
 import { createLogger } from '../../../../operator/runtime/log.ts';
-import { Manager, type Runnable, type Runnables } from '../../../../operator/runtime/manager.ts';
+import { LeftBehindError, Manager, type Runnable, type Runnables } from '../../../../operator/runtime/manager.ts';
 import { StoreError } from '../../../../operator/runtime/store.ts';
 
 type Phase = keyof Runnables;
@@ -68,6 +68,7 @@ function setup(options: { readonly withElector?: boolean; readonly drainMs?: num
         log,
         ...(options.withElector ? { elector } : {}),
         ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
+        onLost: () => story.push('connections cut'),
       },
       parts,
     );
@@ -247,16 +248,54 @@ describe('failing', () => {
     expect(String(outcome.ended)).toContain('port in use');
     expect(story).toEqual([]);
   });
+});
 
-  it('does not drain after losing the lease: its controllers are aborted at once', async () => {
-    const { clock, story, part, run, lease } = setup({ withElector: true });
+describe('losing the lease', () => {
+  const usurp = ({ lease }: ReturnType<typeof setup>) => {
+    lease.current = { record: { ...lease.current!.record, holder: 'usurper' }, version: '99' };
+  };
+
+  it('cuts the connections, aborts the controllers at once instead of draining them, and leaves nothing', async () => {
+    const world = setup({ withElector: true });
+    const { clock, story, part, run, lines } = world;
     const outcome = run(four(part, part('controller', { takesMs: 3_600_000 })));
     await clock.advance(1_000);
-    lease.current = { record: { ...lease.current!.record, holder: 'usurper' }, version: '99' };
+    story.length = 0;
+    usurp(world);
     await clock.advance(1_100);
-    expect(story).toContain('controller down');
-    expect(story).not.toContain('lease released');
     await clock.advance(100);
     expect(outcome.ended).toBeInstanceOf(LeaderLostError);
+    expect(story.slice(0, 3)).toEqual(['connections cut', 'controller stopping', 'controller down']);
+    expect(story.slice(-2)).toEqual(['server stopping', 'server down']);
+    expect(story).not.toContain('lease released');
+    // The one timer left is the work that the controller's part was torn from.
+    await clock.advance(3_600_000);
+    expect(clock.next()).toBeUndefined();
+    // It is a state that ends by itself, not a defect.
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('waits for what takes its time to end, since nobody else waits for the process', async () => {
+    const world = setup({ withElector: true });
+    const { clock, story, part, run } = world;
+    const outcome = run(four(part, part('controller', { takesMs: 20_000, deaf: true })));
+    await clock.advance(1_000);
+    usurp(world);
+    await clock.advance(15_000);
+    expect(outcome.ended).toBe('running');
+    await clock.advance(7_000);
+    expect(outcome.ended).toBeInstanceOf(LeaderLostError);
+    expect(story.at(-1)).toBe('server down');
+  });
+
+  it('has the process end when something goes on all the same, and names it', async () => {
+    const world = setup({ withElector: true, drainMs: 2_000 });
+    const { clock, part, run } = world;
+    const outcome = run(four(part, part('controller', { takesMs: 3_600_000, deaf: true })));
+    await clock.advance(1_000);
+    usurp(world);
+    await clock.advance(6_000);
+    expect(outcome.ended).toBeInstanceOf(LeftBehindError);
+    expect(String(outcome.ended)).toContain('does not end: controller');
   });
 });

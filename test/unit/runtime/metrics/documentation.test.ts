@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { checkMetrics, handlerErrors, signalMetrics } from '../../../../operator/cli/operator/observability.ts';
+import { lossCounter } from '../../../../operator/cli/operator/terms.ts';
 import { rolloutMetrics } from '../../../../operator/controllers/policyrollout/told/metrics.ts';
 import { ObjectCache } from '../../../../operator/runtime/cache/object-cache.ts';
 import { VirtualClock } from '../../../../operator/runtime/clock.ts';
@@ -30,6 +31,7 @@ function everything(): Metrics {
   lifecycleMetrics(metrics, clock);
   eventCounter(metrics);
   leaderMetrics(metrics, 'operator');
+  lossCounter(metrics);
   outboundMetrics(metrics, 'iot');
   reflectorMetrics(metrics);
   kubeClientMetrics(metrics);
