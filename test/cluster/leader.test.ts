@@ -173,9 +173,10 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
       open.push(await openIn(third, pids[1]));
     }
     expect(made()).toHaveLength(number);
-    const [one, , three] = open;
-    for (const [index, most] of (three ?? []).entries()) {
-      expect(most, JSON.stringify(open)).toBeLessThanOrEqual((one?.[index] ?? 0) + 2);
+    const [one = [], two = [], three = []] = open;
+    for (const [index, now] of three.entries()) {
+      // Idle connections come and go; what a term left open would add to what the one before left.
+      expect(now, JSON.stringify(open)).toBeLessThanOrEqual(Math.max(one[index] ?? 0, two[index] ?? 0) + 2);
     }
     await other[Symbol.asyncDispose]();
   });
