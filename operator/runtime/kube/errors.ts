@@ -108,7 +108,7 @@ function codeOf(status: ApiStatus): StoreErrorCode {
 
 function hintFor(code: StoreErrorCode, status: ApiStatus): string {
   if (isUnknownKind(status)) return '. Are the CRDs installed (kubectl apply -f crds/)?';
-  if (code === 'forbidden') return '. Check the RBAC rules of the service account';
+  if (code === 'forbidden') return '. Check the RBAC rules of this user or service account';
   if (code === 'full') return '. The database of the cluster is full; nothing can be written until there is room';
   return '';
 }
