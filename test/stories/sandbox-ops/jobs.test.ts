@@ -1,5 +1,6 @@
 import { IoTJobsDataPlane } from '@aws-sdk/client-iot-jobs-data-plane';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SequencedMap } from '../../../operator/sandbox/state/sequenced.ts';
 import { failure, REGION, startSandbox } from '../sandbox/support.ts';
 
 const MINUTE = 60_000;
@@ -128,5 +129,87 @@ describe('a job', () => {
     expect(await details()).toMatchObject({ status: 'IN_PROGRESS', jobProcessDetails: { numberOfRemovedThings: 1 } });
     await iot.cancelJob({ jobId, reasonCode: 'ENOUGH' });
     expect(await details()).toMatchObject({ status: 'CANCELED', reasonCode: 'ENOUGH' });
+  });
+
+  it('that a time-out aborts tells nobody any more and stays canceled', async () => {
+    const { iot, clock, things, report, details } = start();
+    await iot.createJob({
+      jobId,
+      targets: await things(4),
+      document: '{}',
+      timeoutConfig: { inProgressTimeoutInMinutes: 2 },
+      jobExecutionsRolloutConfig: { maximumPerMinute: 1 },
+      abortConfig: {
+        criteriaList: [
+          { failureType: 'TIMED_OUT', action: 'CANCEL', thresholdPercentage: 50, minNumberOfExecutedThings: 1 },
+        ],
+      },
+    });
+    await report('t0', 'IN_PROGRESS');
+    await clock.advance(2 * MINUTE);
+    await clock.advance(10 * MINUTE);
+    expect(await details()).toMatchObject({
+      status: 'CANCELED',
+      jobProcessDetails: { numberOfTimedOutThings: 1, numberOfCanceledThings: 1, numberOfQueuedThings: 0 },
+    });
+  });
+});
+
+describe('what a call costs', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Entries of tables that are walked over from now on. */
+  function countWalked() {
+    const walked = { entries: 0 };
+    const original = SequencedMap.prototype.entries;
+    vi.spyOn(SequencedMap.prototype, 'entries').mockImplementation(function* (this: SequencedMap<unknown>) {
+      for (const entry of original.call(this)) {
+        walked.entries++;
+        yield entry as never;
+      }
+    });
+    return walked;
+  }
+
+  it('with a job of six hundred things and ten that are over is what the call is about, not what there is', async () => {
+    const { iot, clock, device, details } = start();
+    const { thingGroupArn = '' } = await iot.createThingGroup({ thingGroupName: 'g' });
+    for (let i = 0; i < 600; i++) {
+      await iot.createThing({ thingName: `t${i}` });
+      await iot.addThingToThingGroup({ thingName: `t${i}`, thingGroupName: 'g' });
+    }
+    const targets = [thingGroupArn];
+    for (let i = 0; i < 10; i++) {
+      await iot.createJob({ jobId: `old-${i}`, targets, document: '{}' });
+      await iot.cancelJob({ jobId: `old-${i}` });
+    }
+    await iot.createJob({
+      jobId,
+      targets,
+      document: '{}',
+      targetSelection: 'CONTINUOUS',
+      timeoutConfig: { inProgressTimeoutInMinutes: 5 },
+    });
+    await clock.advance(0);
+    const walked = countWalked();
+    for (let i = 0; i < 50; i++) {
+      await device.startNextPendingJobExecution({ thingName: `t${i}` });
+      if (i < 25) await device.updateJobExecution({ jobId, thingName: `t${i}`, status: 'SUCCEEDED' });
+      await device.getPendingJobExecutions({ thingName: `t${i}` });
+      await iot.removeThingFromThingGroup({ thingName: `t${i + 100}`, thingGroupName: 'g' });
+      await iot.addThingToThingGroup({ thingName: `t${i + 100}`, thingGroupName: 'g' });
+      await iot.listJobExecutionsForThing({ thingName: `t${i}` });
+      await clock.advance(1000);
+    }
+    await clock.advance(5 * MINUTE);
+    expect(await details()).toMatchObject({
+      jobProcessDetails: {
+        numberOfSucceededThings: 25,
+        numberOfTimedOutThings: 25,
+        numberOfRemovedThings: 50,
+        numberOfQueuedThings: 500,
+      },
+    });
+    expect(walked.entries).toBeLessThan(200);
   });
 });

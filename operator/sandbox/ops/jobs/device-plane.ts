@@ -3,10 +3,11 @@ import { AwsError, awsError, invalid, notFound } from '../../errors.ts';
 import { family } from '../../operations.ts';
 import { compact } from '../support.ts';
 import { thingNamed } from '../things.ts';
+import { AGENDA } from './agenda.ts';
 import { executionOf } from './executions.ts';
 import { jobsOf, jobWithId } from './jobs.ts';
-import { finish, isTerminal, pendingOf, setStatus, settle } from './progress.ts';
-import type { Execution, ExecutionStatus } from './state.ts';
+import { finish, pendingOf, setStatus, settle } from './progress.ts';
+import { type Execution, type ExecutionStatus, isTerminal } from './state.ts';
 
 const SETTABLE: readonly string[] = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'REJECTED'];
 
@@ -51,6 +52,7 @@ export const described = (context: CallContext, execution: Execution, withDocume
 function setStepTimer(context: CallContext, execution: Execution, minutes: bigint | number | undefined): void {
   if (minutes === undefined) return;
   execution.stepEndsAt = Number(minutes) === -1 ? undefined : context.now() + Number(minutes) * 60_000;
+  context.slice(AGENDA).unsettle({ id: execution.jobId }).retime(execution);
 }
 
 function ofNumber(execution: Execution, number: bigint | number | undefined): Execution {

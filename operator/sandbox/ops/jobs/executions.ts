@@ -4,9 +4,10 @@ import { family } from '../../operations.ts';
 import { pageOf, pageOfList } from '../../state/paging.ts';
 import { checkVersion, compact } from '../support.ts';
 import { thingArn, thingNamed } from '../things.ts';
+import { AGENDA } from './agenda.ts';
 import { jobsOf, jobWithId } from './jobs.ts';
-import { isTerminal, setStatus, settle } from './progress.ts';
-import type { Execution } from './state.ts';
+import { setStatus, settle } from './progress.ts';
+import { type Execution, isTerminal } from './state.ts';
 
 export function executionOf(context: CallContext, jobId: string, thingName: string): Execution {
   const execution = jobWithId(context, jobId).executions.get(thingName);
@@ -66,6 +67,7 @@ export const jobExecutions = family('iot', {
     if (!isTerminal(execution.status) && !input.force) throw refused(`The job execution is ${execution.status}`);
     if (execution.number !== Number(input.executionNumber)) throw notFound('No execution of this number');
     jobWithId(context, input.jobId).executions.delete(input.thingName);
+    context.slice(AGENDA).removed(execution);
     const { jobId, thingName } = execution;
     context.scope.announce({ kind: 'job-execution', jobId, thingName, status: 'DELETED' });
     context.changed({ kind: 'other', resource: context.arn(`job/${input.jobId}`) });
@@ -85,7 +87,9 @@ export const jobExecutions = family('iot', {
 
   ListJobExecutionsForThing(context, input) {
     thingNamed(context, input.thingName);
-    const all = [...jobsOf(context).values()].flatMap((job) => {
+    jobsOf(context);
+    const tracks = context.slice(AGENDA).onThing(input.thingName);
+    const all = tracks.flatMap(({ job }) => {
       const execution = job.executions.get(input.thingName);
       const isWanted = input.status === undefined || input.status === execution?.status;
       if (!execution || !isWanted || (input.jobId !== undefined && input.jobId !== job.id)) return [];

@@ -5,9 +5,10 @@ import { pageOf } from '../../state/paging.ts';
 import { SequencedMap } from '../../state/sequenced.ts';
 import { TAGS } from '../../state/tags.ts';
 import { compact, registryOf, tagAtCreate } from '../support.ts';
-import { cancel, isTerminal, settle, settleJobs } from './progress.ts';
+import { AGENDA } from './agenda.ts';
+import { cancel, settle, settleJobs } from './progress.ts';
 import { scheduleOf } from './schedule.ts';
-import { type ExecutionStatus, JOBS, type Job, type Jobs } from './state.ts';
+import { JOBS, type Job, type Jobs } from './state.ts';
 
 const MAX_TARGETS = 100;
 const COUNTED = {
@@ -47,11 +48,11 @@ function checkTargets(context: CallContext, targets: readonly string[]): void {
   }
 }
 
-function processDetails(job: Job) {
-  const count = (status: ExecutionStatus) => [...job.executions.values()].filter((e) => e.status === status).length;
+function processDetails(context: CallContext, job: Job) {
+  const track = context.slice(AGENDA).of(job);
   return {
     processingTargets: job.status === 'IN_PROGRESS' ? [...job.targets] : [],
-    ...(Object.fromEntries(Object.entries(COUNTED).map(([key, status]) => [key, count(status)])) as Record<
+    ...(Object.fromEntries(Object.entries(COUNTED).map(([key, status]) => [key, track.count(status)])) as Record<
       keyof typeof COUNTED,
       number
     >),
@@ -106,6 +107,7 @@ export const jobs = family('iot', {
       executions: new SequencedMap(),
     };
     table.set(job.id, job);
+    context.slice(AGENDA).add(job);
     settle(context, job);
     changed(context, job.id);
     return compact({ jobArn: arn, jobId: job.id, description });
@@ -121,7 +123,7 @@ export const jobs = family('iot', {
       forceCanceled: job.forceCanceled,
       reasonCode,
       comment,
-      jobProcessDetails: processDetails(job),
+      jobProcessDetails: processDetails(context, job),
     };
     return compact({ documentSource, job: compact(told) });
   },
@@ -132,6 +134,7 @@ export const jobs = family('iot', {
     const { jobId: _, namespaceId: __, ...given } = input;
     job.settings = { ...job.settings, ...compact(given) };
     job.updatedAt = context.now();
+    context.slice(AGENDA).unsettle(job).retimeAll();
     changed(context, job.id);
     return {};
   },
@@ -147,14 +150,15 @@ export const jobs = family('iot', {
 
   DeleteJob(context, input) {
     const job = jobWithId(context, input.jobId);
-    const open = [...job.executions.values()].some(({ status }) => !isTerminal(status));
-    if (!input.force && (open || job.status === 'IN_PROGRESS' || job.status === 'SCHEDULED')) {
+    const { open } = context.slice(AGENDA).of(job);
+    if (!input.force && (open > 0 || job.status === 'IN_PROGRESS' || job.status === 'SCHEDULED')) {
       throw awsError(
         'InvalidStateTransitionException',
         `Job ${job.id} is not in a terminal state; cancel it or use force`,
       );
     }
-    jobsOf(context).delete(job.id);
+    context.slice(AGENDA).drop(job);
+    context.slice(JOBS).delete(job.id);
     context.scope.announce({ kind: 'job', jobId: job.id, operation: 'deleted' });
     for (const { thingName } of job.executions.values()) {
       context.scope.announce({ kind: 'job-execution', jobId: job.id, thingName, status: 'DELETED' });
@@ -173,6 +177,7 @@ export const jobs = family('iot', {
     }
     checkTargets(context, input.targets);
     job.targets = [...new Set([...job.targets, ...input.targets])];
+    context.slice(AGENDA).retarget(job);
     settle(context, job);
     changed(context, job.id);
     return compact({ jobArn: arnOf(context, job.id), jobId: job.id, description: job.settings.description });

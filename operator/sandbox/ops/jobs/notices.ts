@@ -4,8 +4,9 @@ import type { CallContext } from '../../context.ts';
 import type { Sandbox } from '../../sandbox.ts';
 import type { Change } from '../../state/changes.ts';
 import type { Scope } from '../../state/scope.ts';
+import { AGENDA } from './agenda.ts';
 import { described, summary } from './device-plane.ts';
-import { nextStep, pendingOf, settleJobs } from './progress.ts';
+import { pendingOf, settleJobs } from './progress.ts';
 import { type Execution, JOBS } from './state.ts';
 
 const MAX_LISTED = 15;
@@ -46,8 +47,7 @@ class Notices {
 
   #arm(): void {
     this.#timer?.cancel();
-    const steps = [...this.#context.slice(JOBS).values()].map((job) => nextStep(this.#context, job));
-    const next = steps.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)), undefined);
+    const next = this.#context.slice(AGENDA).next();
     this.#timer =
       next === undefined ? undefined : this.#sandbox.world.clock.after(next - this.#context.now(), () => this.plan());
   }
@@ -95,6 +95,7 @@ export function asMessage<T extends { readonly jobDocument?: string | undefined 
 export function startJobs(sandbox: Sandbox): () => void {
   const notices = new WeakMap<Scope, Notices>();
   return sandbox.onChange((change, scope) => {
+    if (scope.has(AGENDA.name)) scope.slice(AGENDA).observe(change);
     const isOurs = change.kind === 'job-execution' || change.kind === 'job';
     if (!isOurs && (!scope.has(JOBS.name) || scope.slice(JOBS).size === 0)) return;
     const known = notices.get(scope) ?? new Notices(sandbox, scope);

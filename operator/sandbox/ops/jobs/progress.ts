@@ -1,65 +1,67 @@
 import type { CallContext } from '../../context.ts';
-import { registryOf } from '../support.ts';
-import { type Execution, type ExecutionStatus, JOBS, type Job } from './state.ts';
+import { AGENDA, type Track } from './agenda.ts';
+import { type Execution, type ExecutionStatus, isTerminal, type Job } from './state.ts';
 
 const MINUTE = 60_000;
-const ENDED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'REJECTED', 'REMOVED', 'CANCELED'];
 const EXECUTED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'REJECTED'];
-
-export const isTerminal = (status: ExecutionStatus): boolean => ENDED.includes(status);
-
-/** The things that a job's targets name now. */
-function targeted(context: CallContext, job: Job): string[] {
-  const registry = registryOf(context);
-  const names = job.targets.flatMap((target) => {
-    const resource = context.scope.resourceOf(target) ?? '';
-    const name = resource.slice(resource.indexOf('/') + 1);
-    if (resource.startsWith('thing/')) return registry.things.has(name) ? [name] : [];
-    return [...(registry.groups.get(name)?.things.keys() ?? [])];
-  });
-  return [...new Set(names)];
-}
 
 /**
  * Executions of a thing that are not over, as devices are told of them: those in progress first, then by the time they
  * were queued (jobs-comm-notifications).
  */
 export function pendingOf(context: CallContext, thingName: string): Execution[] {
-  const open = [...context.slice(JOBS).values()].flatMap((job) => {
-    const execution = job.executions.get(thingName);
-    return execution && !isTerminal(execution.status) ? [execution] : [];
-  });
+  const open = context
+    .slice(AGENDA)
+    .onThing(thingName)
+    .flatMap(({ job }) => {
+      const execution = job.executions.get(thingName);
+      return execution && !isTerminal(execution.status) ? [execution] : [];
+    });
   const rank = ({ status }: Execution) => (status === 'IN_PROGRESS' ? 0 : 1);
   return open.sort((a, b) => rank(a) - rank(b) || a.queuedAt - b.queuedAt);
 }
 
-/** When something next happens to a settled job by itself; undefined when it waits for calls only. */
-export function nextStep(context: CallContext, job: Job): number | undefined {
-  if (job.status === 'SCHEDULED') return job.nextRelease;
-  if (job.status !== 'IN_PROGRESS') return undefined;
-  const isHeld = job.rate > 0 && targeted(context, job).some((name) => !job.executions.has(name));
-  const timeouts = [...job.executions.values()].map((execution) => timeoutOf(job, execution));
-  const times = [job.endsAt, isHeld ? job.nextRelease : undefined, ...timeouts];
-  const ahead = times.filter((time) => time !== undefined && time > context.now());
-  return ahead.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)), undefined);
-}
-
 /** Brings every job to where it is by now; called before anything is read or changed. */
 export function settleJobs(context: CallContext): void {
-  for (const job of context.slice(JOBS).values()) settle(context, job);
+  for (const { job } of context.slice(AGENDA).due(context.now())) settle(context, job);
 }
 
 export function settle(context: CallContext, job: Job): void {
+  const agenda = context.slice(AGENDA);
+  const track = agenda.of(job);
+  advance(context, track);
+  agenda.settled(track, context.now());
+}
+
+function advance(context: CallContext, track: Track): void {
+  const { job } = track;
   if (job.status === 'SCHEDULED' && context.now() >= job.nextRelease) job.status = 'IN_PROGRESS';
   if (job.status === 'IN_PROGRESS') endSchedule(context, job);
+  if (job.status === 'IN_PROGRESS') expire(context, track);
+  // A failure may have aborted the job.
   if (job.status !== 'IN_PROGRESS') return;
-  for (const execution of job.executions.values()) expire(context, job, execution);
-  const names = targeted(context, job);
-  if (job.continuous) remove(context, job, new Set(names));
-  const waiting = isOver(context, job) ? [] : names.filter((name) => !job.executions.has(name));
-  const held = release(context, job, waiting);
-  const open = [...job.executions.values()].some(({ status }) => !isTerminal(status));
-  if (!job.continuous && !held && !open) complete(context, job);
+  follow(context, track);
+  if (!isOver(context, job)) release(context, track);
+  const held = !isOver(context, job) && track.waiting.size > 0;
+  if (!job.continuous && !held && track.open === 0) complete(context, job);
+}
+
+/** Things that the targets name since the last time wait to be told; those that left a continuous job are removed from it. */
+function follow(context: CallContext, track: Track): void {
+  const { job, waiting } = track;
+  const agenda = context.slice(AGENDA);
+  const touched = track.takeTouched();
+  const targeted = touched === 'all' ? agenda.targeted(job) : undefined;
+  if (targeted) waiting.clear();
+  const looked = targeted ? new Set([...targeted, ...(job.continuous ? job.executions.keys() : [])]) : touched;
+  for (const thingName of looked as ReadonlySet<string>) {
+    const isTargeted = targeted ? targeted.has(thingName) : agenda.targets(job, thingName);
+    const execution = job.executions.get(thingName);
+    if (isTargeted && !execution) waiting.add(thingName);
+    else waiting.delete(thingName);
+    const isLeft = job.continuous && !isTargeted && execution && !isTerminal(execution.status);
+    if (isLeft) setStatus(context, execution, 'REMOVED');
+  }
 }
 
 const isOver = (context: CallContext, job: Job): boolean => job.endsAt !== undefined && context.now() >= job.endsAt;
@@ -78,52 +80,38 @@ function complete(context: CallContext, job: Job): void {
   context.scope.announce({ kind: 'job', jobId: job.id, operation: 'completed' });
 }
 
-/** When the execution times out, by the job's timer or by the device's own. */
-export function timeoutOf(job: Job, { status, startedAt, stepEndsAt }: Execution): number | undefined {
-  if (status !== 'IN_PROGRESS' || startedAt === undefined) return undefined;
-  const minutes = job.settings.timeoutConfig?.inProgressTimeoutInMinutes;
-  const ends = [stepEndsAt, minutes === undefined ? undefined : startedAt + Number(minutes) * MINUTE];
-  return ends.reduce((a, b) => (a === undefined ? b : Math.min(a, b ?? a)), undefined);
-}
-
-function expire(context: CallContext, job: Job, execution: Execution): void {
-  const end = timeoutOf(job, execution);
-  if (end !== undefined && context.now() >= end) finish(context, job, execution, 'TIMED_OUT');
-}
-
-/** Things that left the targets of a continuous job are removed from it. */
-function remove(context: CallContext, job: Job, names: ReadonlySet<string>): void {
-  for (const execution of job.executions.values()) {
-    if (names.has(execution.thingName) || isTerminal(execution.status)) continue;
-    setStatus(context, execution, 'REMOVED');
+function expire(context: CallContext, { job, timeouts }: Track): void {
+  for (let late = timeouts.take(context.now()); late; late = timeouts.take(context.now())) {
+    finish(context, job, late, 'TIMED_OUT');
   }
 }
 
-/** Tells as many things as the rollout rate allows; true while some are left. */
-function release(context: CallContext, job: Job, waiting: readonly string[]): boolean {
+/** Tells as many things as the rollout rate allows. */
+function release(context: CallContext, track: Track): void {
+  const { job, waiting } = track;
   const rollout = job.settings.jobExecutionsRolloutConfig;
   const limit = rollout?.maximumPerMinute;
   const growth = rollout?.exponentialRate;
   let told = 0;
-  if (limit === undefined && growth === undefined) told = waiting.length;
-  while (job.nextRelease <= context.now() && told < waiting.length) {
+  if (limit === undefined && growth === undefined) told = waiting.size;
+  while (job.nextRelease <= context.now() && told < waiting.size) {
     told += Math.min(Math.floor(job.rate), limit ?? Number.POSITIVE_INFINITY);
     job.nextRelease += MINUTE;
     const criteria = growth?.rateIncreaseCriteria;
-    const reached = criteria?.numberOfNotifiedThings
-      ? job.executions.size + told
-      : [...job.executions.values()].filter(({ status }) => status === 'SUCCEEDED').length;
+    const reached = criteria?.numberOfNotifiedThings ? job.executions.size + told : track.count('SUCCEEDED');
     const step = criteria?.numberOfNotifiedThings ?? criteria?.numberOfSucceededThings ?? 0;
     const grown = Math.floor(reached / Math.max(step, 1));
     if (growth) job.rate = Number(growth.baseRatePerMinute) * Number(growth.incrementFactor) ** (step > 0 ? grown : 0);
   }
-  for (const thingName of waiting.slice(0, told)) queue(context, job, thingName);
-  return told < waiting.length;
+  for (const thingName of waiting) {
+    if (told-- <= 0) return;
+    queue(context, job, thingName);
+  }
 }
 
 function queue(context: CallContext, job: Job, thingName: string): void {
   const now = context.now();
-  job.executions.set(thingName, {
+  const execution: Execution = {
     jobId: job.id,
     thingName,
     status: 'QUEUED',
@@ -136,14 +124,18 @@ function queue(context: CallContext, job: Job, thingName: string): void {
     startedAt: undefined,
     stepEndsAt: undefined,
     updatedAt: now,
-  });
+  };
+  job.executions.set(thingName, execution);
+  context.slice(AGENDA).queued(execution);
   context.scope.announce({ kind: 'job-execution', jobId: job.id, thingName, status: 'QUEUED' });
 }
 
 export function setStatus(context: CallContext, execution: Execution, status: ExecutionStatus): void {
+  const before = execution.status;
   execution.status = status;
   execution.version++;
   execution.updatedAt = context.now();
+  context.slice(AGENDA).moved(execution, before);
   const { jobId, thingName } = execution;
   context.scope.announce({ kind: 'job-execution', jobId, thingName, status });
 }
@@ -163,18 +155,17 @@ export function finish(context: CallContext, job: Job, execution: Execution, sta
     return;
   }
   setStatus(context, execution, status);
-  if (aborts(job)) cancel(context, job, { force: false, reason: 'ABORT_CRITERIA_MET' });
+  if (aborts(context.slice(AGENDA).of(job))) cancel(context, job, { force: false, reason: 'ABORT_CRITERIA_MET' });
 }
 
-function aborts(job: Job): boolean {
-  const executed = [...job.executions.values()].filter(({ status }) => EXECUTED.includes(status));
-  return (job.settings.abortConfig?.criteriaList ?? []).some((criterion) => {
+function aborts(track: Track): boolean {
+  const executed = track.count(...EXECUTED);
+  return (track.job.settings.abortConfig?.criteriaList ?? []).some((criterion) => {
     const { failureType, thresholdPercentage, minNumberOfExecutedThings } = criterion;
-    const failed = executed.filter(({ status }) =>
-      failureType === 'ALL' ? status !== 'SUCCEEDED' : status === failureType,
-    );
-    const enough = executed.length >= Number(minNumberOfExecutedThings);
-    return enough && failed.length > 0 && (failed.length / executed.length) * 100 >= Number(thresholdPercentage);
+    const failed =
+      failureType === 'ALL' ? executed - track.count('SUCCEEDED') : track.count(failureType as ExecutionStatus);
+    const enough = executed >= Number(minNumberOfExecutedThings);
+    return enough && failed > 0 && (failed / executed) * 100 >= Number(thresholdPercentage);
   });
 }
 
@@ -195,5 +186,6 @@ export function cancel(
   job.reasonCode = how.reason;
   job.updatedAt = context.now();
   job.completedAt = context.now();
+  context.slice(AGENDA).unsettle(job);
   context.scope.announce({ kind: 'job', jobId: job.id, operation: 'canceled' });
 }

@@ -28,6 +28,10 @@ export interface Execution {
   updatedAt: number;
 }
 
+const ENDED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'REJECTED', 'REMOVED', 'CANCELED'];
+
+export const isTerminal = (status: ExecutionStatus): boolean => ENDED.includes(status);
+
 type Kept =
   | 'jobExecutionsRolloutConfig'
   | 'abortConfig'
