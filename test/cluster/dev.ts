@@ -1,4 +1,5 @@
 /** `npm run dev:cluster`: a real API server for a person, until Ctrl-C. */
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,18 +18,20 @@ if (found.kind === 'missing') {
 }
 const folder = await mkdtemp(join(tmpdir(), 'fleetward-cluster-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const early = () => process.exit(130);
-process.once('SIGINT', early);
-process.once('SIGTERM', early);
-const plane = await startControlPlane(found.parts, folder);
-process.stdout.write(`export KUBECONFIG=${plane.kubeconfig}\n`);
-say(`# ${found.parts.kubectl} apply -f crds/`);
-say('# Ctrl-C stops it and removes its data.');
-process.off('SIGINT', early);
-process.off('SIGTERM', early);
-await new Promise<void>((resolve) => {
-  process.once('SIGINT', resolve);
-  process.once('SIGTERM', resolve);
-});
-await plane.stop();
-await rm(folder, { recursive: true, force: true });
+const asked = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => asked.abort(new Error(`ended by ${signal}`)));
+}
+try {
+  const plane = await startControlPlane(found.parts, folder, asked.signal);
+  process.stdout.write(`export KUBECONFIG=${plane.kubeconfig}\n`);
+  say(`# ${found.parts.kubectl} apply -f crds/`);
+  say('# Ctrl-C stops it and removes its data.');
+  if (!asked.signal.aborted) await once(asked.signal, 'abort');
+  await plane.stop();
+} catch (error) {
+  if (!asked.signal.aborted) throw error;
+  process.exitCode = 130;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -13,9 +13,16 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-/** Until Vitest runs there is nothing to hand a signal on to: whatever was started ends with this process. */
-let onSignal = (_signal: NodeJS.Signals): void => process.exit(130);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => onSignal(signal));
+const INTERRUPTED = 130;
+const asked = new AbortController();
+/** While nothing is started there is nothing to stop; later the one who waits for it hears of a signal. */
+let onSignal = (_signal: NodeJS.Signals): void => process.exit(INTERRUPTED);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    asked.abort(new Error(`ended by ${signal}`));
+    onSignal(signal);
+  });
+}
 
 async function vitest(environment: Readonly<Record<string, string>>): Promise<number> {
   const args = [
@@ -29,7 +36,7 @@ async function vitest(environment: Readonly<Record<string, string>>): Promise<nu
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
     onSignal = (signal) => child.kill(signal);
-    child.on('close', (code) => resolve(code ?? 130));
+    child.on('close', (code) => resolve(code ?? INTERRUPTED));
   });
 }
 
@@ -61,15 +68,20 @@ if (found.kind === 'missing') {
 
 const folder = await mkdtemp(join(tmpdir(), 'fleetward-cluster-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+onSignal = () => {};
 let plane: ControlPlane | undefined;
 let code = 1;
 try {
   const program = await bundle(folder);
+  asked.signal.throwIfAborted();
   say('starting etcd, kube-apiserver and kube-controller-manager');
-  plane = await startControlPlane(found.parts, folder);
+  plane = await startControlPlane(found.parts, folder, asked.signal);
   await installCrds(plane);
+  asked.signal.throwIfAborted();
   const { kubeconfig, server, caFile, auditLog, parts } = plane;
   code = await vitest({
+    // Vitest's own files as well go with ours, however it ends.
+    TMPDIR: folder,
     FLEETWARD_TEST_KUBECONFIG: kubeconfig,
     FLEETWARD_TEST_CLUSTER: JSON.stringify({ kubeconfig, server, caFile, auditLog, folder, parts, bundle: program }),
   });
@@ -79,6 +91,9 @@ try {
     say(`\n*** fleetward iam-policy permits what no story made the operator do: ${unused.join(', ')}\n`);
     code ||= 1;
   }
+} catch (error) {
+  if (!asked.signal.aborted) throw error;
+  code = INTERRUPTED;
 } finally {
   await plane?.stop();
   await rm(folder, { recursive: true, force: true });

@@ -39,7 +39,8 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function startControlPlane(parts: Parts, folder: string): Promise<ControlPlane> {
+/** Aborted while it starts, what has been started is stopped before this rejects. */
+export async function startControlPlane(parts: Parts, folder: string, stop?: AbortSignal): Promise<ControlPlane> {
   const [clientPort, peerPort, securePort, kcmPort] = await Promise.all([
     freePort(),
     freePort(),
@@ -109,7 +110,7 @@ export async function startControlPlane(parts: Parts, folder: string): Promise<C
   };
   const startApiServer = async (): Promise<void> => {
     start('kube-apiserver', commands.apiServer);
-    await ready(`${server}/readyz`, token, () => running.get('kube-apiserver'));
+    await ready(`${server}/readyz`, { token, child: () => running.get('kube-apiserver'), stop });
   };
 
   const plane: ControlPlane = {
@@ -157,10 +158,18 @@ function kubeconfig(server: string, caFile: string, token: string): string {
 }
 
 /** Polls /readyz until it answers 200; the certificate is checked by everything else, here it may not exist yet. */
-async function ready(url: string, token: string, child: () => Child | undefined): Promise<void> {
+async function ready(
+  url: string,
+  {
+    token,
+    child,
+    stop,
+  }: { readonly token: string; readonly child: () => Child | undefined; readonly stop: AbortSignal | undefined },
+): Promise<void> {
   const agent = new Agent({ rejectUnauthorized: false });
   const deadline = Date.now() + 60_000;
   for (;;) {
+    stop?.throwIfAborted();
     const current = child();
     if (!current || current.exited()) throw new Error(`the API server ended while starting:\n${current?.tail() ?? ''}`);
     if (await answersOk(url, token, agent)) break;
