@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Accounts, Caller } from './accounts.ts';
 import type { BrokerPort } from './broker-port.ts';
 import type { Delays } from './delays.ts';
+import type { DetectPort } from './ops/defender/detect/port.ts';
 import type { AuditPort } from './signals/audit-trail.ts';
 import type { Change } from './state/changes.ts';
 import type { Paging } from './state/paging.ts';
@@ -21,7 +22,11 @@ export interface World {
   /** Where devices and callers are told to connect; set when the sandbox is served. */
   readonly endpoints: Endpoints;
   /** Parts that exist only while something is served. */
-  readonly ports: { broker: BrokerPort | undefined; audit: AuditPort | undefined };
+  readonly ports: {
+    broker: BrokerPort | undefined;
+    audit: AuditPort | undefined;
+    detect: DetectPort | undefined;
+  };
   /** State of one account in one region, created on first use. */
   scope(accountId: string, region: string): Scope;
 }

@@ -3,6 +3,7 @@ import { VirtualClock } from '../runtime/clock.ts';
 import { AwsError } from './errors.ts';
 import { parseFaults } from './faults.ts';
 import type { LedgerFilter } from './ledger.ts';
+import { NOTIFICATIONS } from './ops/defender/notifications.ts';
 import { clearViolation, raiseViolation } from './ops/defender/violations.ts';
 import type { QuotaOptions } from './quotas.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -89,6 +90,7 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     if (clearViolation(sandbox.world, sandbox.scope(), id)) return {};
     throw new AwsError('NotFound', `No active violation ${id.slice(0, 100)}.`, {}, 404);
   },
+  'GET notifications': (sandbox) => ({ notifications: sandbox.scope().slice(NOTIFICATIONS) }),
   'POST snapshot': async (sandbox, { stateFile }) => {
     if (stateFile === undefined) throw new AwsError('Invalid', 'The sandbox was started without --state.', {}, 409);
     await saveSnapshot(sandbox, stateFile);

@@ -7,6 +7,8 @@ import { type DelayOption, delaysOf } from './delays.ts';
 import { Faults } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import type { Family } from './operations.ts';
+import { startAudits } from './ops/defender/audit-clock.ts';
+import { startDetect } from './ops/defender/detect/index.ts';
 import { families as defaultFamilies } from './ops/index.ts';
 import { startIndexing } from './ops/indexing/dynamic-members.ts';
 import { startJobs } from './ops/jobs/notices.ts';
@@ -152,6 +154,8 @@ function assemble(core: Core, { region, accounts, state, handle, timers, slices 
   startSignals(sandbox);
   startIndexing(sandbox);
   startJobs(sandbox);
+  startDetect(sandbox);
+  startAudits(sandbox);
   return sandbox;
 }
 
@@ -206,7 +210,7 @@ function createWorld(options: SandboxOptions, { clock, random, accounts, state }
       return authority;
     },
     endpoints,
-    ports: { broker: undefined, audit: undefined },
+    ports: { broker: undefined, audit: undefined, detect: undefined },
     scope: (accountId, region) => state.get(accountId, region),
   };
 }

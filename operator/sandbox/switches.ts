@@ -10,6 +10,10 @@ export interface Switches {
   readonly attachedProfileBlocksDelete: boolean;
   /** An exclusively attached thing's group policies apply whatever the client id is. */
   readonly exclusiveThingGroupPolicies: boolean;
+  /** CreateDynamicThingGroup is refused while the index of things is off. */
+  readonly dynamicGroupsNeedIndex: boolean;
+  /** CreateDynamicThingGroup of an existing group with the same configuration succeeds, as CreateThingGroup does. */
+  readonly dynamicGroupCreateRepeats: boolean;
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -17,4 +21,6 @@ export const DEFAULT_SWITCHES: Switches = {
   tagsInIdempotence: false,
   attachedProfileBlocksDelete: true,
   exclusiveThingGroupPolicies: true,
+  dynamicGroupsNeedIndex: true,
+  dynamicGroupCreateRepeats: false,
 };

@@ -1,4 +1,9 @@
-import { CreateKeysAndCertificateCommand, CreatePolicyCommand, IoTClient } from '@aws-sdk/client-iot';
+import {
+  CreateKeysAndCertificateCommand,
+  CreatePolicyCommand,
+  IoTClient,
+  UpdateIndexingConfigurationCommand,
+} from '@aws-sdk/client-iot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { AcceleratedClock } from '../../operator/runtime/accelerated-clock.ts';
@@ -33,6 +38,8 @@ describe.skipIf(missing)(`every kind through its life${why}`, () => {
     iot = new IoTClient({ endpoint: story.endpoint, region: REGION.region, credentials: keys });
     const document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:Connect","Resource":"*"}]}';
     await iot.send(new CreatePolicyCommand({ policyName: 'found', policyDocument: document }));
+    const thingIndexingConfiguration = { thingIndexingMode: 'REGISTRY' as const };
+    await iot.send(new UpdateIndexingConfigurationCommand({ thingIndexingConfiguration }));
     pem = await certificateOfElsewhere();
     operator = startFastOperator({ namespace: story.namespace, endpoint: story.endpoint, clock });
   });

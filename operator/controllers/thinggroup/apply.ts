@@ -1,9 +1,13 @@
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { hasReason } from '../../aws/classify.ts';
 import { groupKey } from '../../aws/snapshot/facts.ts';
+import { ReconcileError } from '../../runtime/errors.ts';
 import { ownerTags, writeMark } from '../external/tags.ts';
 import type { Scope } from '../external/types.ts';
 import type { DesiredGroup, GroupAction } from './diff.ts';
 import { groupName, type ObservedGroup } from './observe.ts';
+
+const INDEX_AGAIN_MS = 60_000;
 
 export interface GroupPlan {
   readonly desired: DesiredGroup;
@@ -41,17 +45,24 @@ async function create(scope: Scope<ThingGroup>, desired: DesiredGroup): Promise<
   const tags = ownerTags(scope.mark);
   const thingGroupProperties = propertiesOf(desired);
   if (desired.query !== undefined) {
-    const made = await scope.call('CreateDynamicThingGroup', {
-      thingGroupName,
-      queryString: desired.query,
-      thingGroupProperties,
-      tags,
-    });
+    const input = { thingGroupName, queryString: desired.query, thingGroupProperties, tags };
+    const made = await indexed(scope.call('CreateDynamicThingGroup', input), thingGroupName);
     return made.thingGroupArn;
   }
   const parent = desired.parent === undefined ? {} : { parentGroupName: desired.parent };
   const made = await scope.call('CreateThingGroup', { thingGroupName, ...parent, thingGroupProperties, tags });
   return made.thingGroupArn;
+}
+
+/** The group is new and names nothing else that could be missing: AWS has not found the index. */
+async function indexed<T>(call: Promise<T>, name: string): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    if (!hasReason(thrown, 'NotFound')) throw thrown;
+    const message = `Thing group ${name} is dynamic, and fleet indexing of things is off in the account. Switch it on (aws iot update-indexing-configuration --thing-indexing-configuration thingIndexingMode=REGISTRY); the group is tried again by itself.`;
+    throw new ReconcileError('waiting', { reason: 'IndexNotReady', message, delayMs: INDEX_AGAIN_MS, cause: thrown });
+  }
 }
 
 async function update(scope: Scope<ThingGroup>, desired: DesiredGroup, observed: ObservedGroup): Promise<void> {

@@ -1,7 +1,7 @@
 import { AwsError } from '../errors.ts';
 import type { DeviceRequest } from './device-http.ts';
 import { checkJobTypes } from './reserved/job-members.ts';
-import { jsonObject } from './reserved/payload.ts';
+import { objectOf } from './reserved/payload.ts';
 
 /** A call by its path: what the policies have to allow, and what then happens. */
 interface Route {
@@ -31,7 +31,7 @@ const shadowPlan =
 const jobPlan =
   (operation: string) =>
   ([thingName = '', jobId]: readonly string[], query: URLSearchParams, body: Buffer): Plan => {
-    const given = body.length === 0 ? {} : jsonObject(body);
+    const given = body.length === 0 ? {} : objectOf(body);
     if (!given) throw new AwsError('InvalidRequestException', 'The body is not a JSON object', {}, 400);
     const withDocument = query.get('includeJobDocument');
     const number = query.get('executionNumber');

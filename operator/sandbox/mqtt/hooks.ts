@@ -81,7 +81,8 @@ function connect(parts: RealmParts, table: ConnectionTable, client: Client, pack
 
 function publishProblem(parts: RealmParts, connection: Connection, packet: PublishPacket): Error | null {
   const { topic, retain, qos } = packet;
-  const malformed = !isTopic(topic) || qos > 1 || Buffer.byteLength(packet.payload) > MAX_PAYLOAD_BYTES;
+  const bytes = Buffer.byteLength(packet.payload);
+  const malformed = !isTopic(topic) || qos > 1 || bytes > MAX_PAYLOAD_BYTES;
   // Messages on reserved topics cannot be retained (reserved-topics).
   if (malformed || (retain && topic.startsWith('$'))) {
     connection.reason ??= 'CLIENT_ERROR';
@@ -91,7 +92,7 @@ function publishProblem(parts: RealmParts, connection: Connection, packet: Publi
   const allowed =
     authorizer.allows(connection, 'iot:Publish', `topic/${topic}`) &&
     (!retain || authorizer.allows(connection, 'iot:RetainPublish', `topic/${topic}`));
-  parts.telemetry.published(connection, topic, retain, allowed);
+  parts.telemetry.published(connection, { topic, retain, bytes }, allowed);
   if (allowed) return null;
   connection.reason ??= 'AUTH_ERROR';
   return new Error('publish refused');

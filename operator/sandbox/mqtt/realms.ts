@@ -16,7 +16,9 @@ import type { Connection, Peer } from './connection.ts';
 import { answerDevice, type DeviceAnswer, type DeviceRequest } from './device-http.ts';
 import { takeIn } from './just-in-time.ts';
 import { Realm } from './realm.ts';
+import { encodeCbor } from './reserved/cbor.ts';
 import { serveReserved } from './reserved/index.ts';
+import type { Format } from './reserved/payload.ts';
 import type { Rest } from './rest.ts';
 import { issueStandIn } from './stand-in.ts';
 import { Telemetry } from './telemetry.ts';
@@ -180,7 +182,8 @@ export class Realms {
   #reserved(scope: Scope, connection: Connection, topic: string, payload: Buffer): void {
     const { world, clock } = this.#sandbox;
     const { realm, telemetry } = this.of(scope);
-    const encode = (body: unknown) => Buffer.from(JSON.stringify(body));
+    const encode = (body: unknown, format?: Format) =>
+      format === 'cbor' ? encodeCbor(body) : Buffer.from(JSON.stringify(body));
     serveReserved({
       world,
       scope,
@@ -188,9 +191,9 @@ export class Realms {
       topic,
       payload,
       now: () => clock.now(),
-      say: (to, body) => realm.publish({ topic: to, payload: encode(body), qos: 1, retain: false }),
-      reply: (to, body) =>
-        realm.sendDirect(connection.clientId, { topic: to, payload: encode(body), qos: 1, retain: false }),
+      say: (to, body, format) => realm.publish({ topic: to, payload: encode(body, format), qos: 1, retain: false }),
+      reply: (to, body, format) =>
+        realm.sendDirect(connection.clientId, { topic: to, payload: encode(body, format), qos: 1, retain: false }),
       changed: (resource) => scope.announce({ kind: 'other', resource }),
       work: (task) => this.#rest.during(task),
       log: (eventType, ok, fields) => telemetry.requested(connection, eventType, ok, fields),

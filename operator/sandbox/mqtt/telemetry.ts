@@ -1,4 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
+import type { World } from '../context.ts';
+import type { Actor, DeviceEvent } from '../ops/defender/detect/port.ts';
+import { EVIDENCE, type Evidence } from '../ops/defender/evidence.ts';
 import { type LogLevel, writeLog } from '../signals/v2-logs.ts';
 import { uuid } from '../state/ids.ts';
 import type { Scope } from '../state/scope.ts';
@@ -6,6 +9,12 @@ import type { Connection, DisconnectReason, Peer } from './connection.ts';
 
 /** Publishes an event on a reserved topic and to the signal queues. */
 export type Announce = (topic: string, payload: Readonly<Record<string, unknown>>) => void;
+
+interface Published {
+  readonly topic: string;
+  readonly retain: boolean;
+  readonly bytes: number;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -22,10 +31,12 @@ export class Telemetry {
   readonly #announce: Announce;
   readonly #place: Parameters<typeof writeLog>[0];
   readonly #versions = new Map<string, number>();
+  readonly #evidence: Evidence;
+  readonly #tell: (who: Actor, event: DeviceEvent) => void;
 
   constructor(
     scope: Scope,
-    world: { readonly clock: Clock; readonly random: () => number },
+    world: Pick<World, 'clock' | 'random' | 'ports'>,
     announce: Announce,
     groups: (thing: string) => readonly string[],
   ) {
@@ -33,9 +44,13 @@ export class Telemetry {
     this.#random = world.random;
     this.#announce = announce;
     this.#place = { scope, world, groups };
+    this.#evidence = scope.slice(EVIDENCE);
+    this.#tell = (who, event) => world.ports.detect?.note(scope, who, event);
   }
 
   connected(connection: Connection): void {
+    this.#tell(connection, { kind: 'attempt' });
+    this.#evidence.connected(connection, this.#clock.now());
     this.#log('INFO', 'Connect', connection, {
       keepAliveDuration: connection.keepAliveSeconds,
       cleanSession: connection.cleanSession,
@@ -45,6 +60,8 @@ export class Telemetry {
 
   connectRefused(peer: Peer, clientId: string): void {
     const who = { clientId, certificateId: peer.certificateId, sourceIp: peer.sourceIp, sourcePort: peer.sourcePort };
+    this.#tell({ clientId, sourceIp: peer.sourceIp }, { kind: 'attempt' });
+    this.#tell({ clientId, sourceIp: peer.sourceIp }, { kind: 'refused' });
     this.#log('ERROR', 'Connect', who, DENIED);
     if (!emitsEvents(clientId)) return;
     this.#announce(`$aws/events/presence/connect_failed/${clientId}`, {
@@ -79,6 +96,8 @@ export class Telemetry {
   }
 
   disconnected(connection: Connection, reason: DisconnectReason): void {
+    this.#tell(connection, { kind: 'disconnected' });
+    this.#evidence.disconnected(connection, reason, this.#clock.now());
     const byClient = reason === 'CLIENT_INITIATED_DISCONNECT';
     this.#log(byClient ? 'INFO' : 'ERROR', 'Disconnect', connection, {
       disconnectReason: reason,
@@ -91,17 +110,20 @@ export class Telemetry {
     });
   }
 
-  published(connection: Connection, topic: string, retain: boolean, allowed: boolean): void {
+  published(connection: Connection, { topic, retain, bytes }: Published, allowed: boolean): void {
+    this.#tell(connection, allowed ? { kind: 'sent', topic, bytes } : { kind: 'refused', topic });
     const fields = { topicName: topic, ...(retain && { retain: 'True' }) };
     this.#log(allowed ? 'INFO' : 'ERROR', 'Publish-In', connection, allowed ? fields : { ...fields, ...DENIED });
   }
 
   delivered(connection: Connection, topic: string, allowed: boolean): void {
+    if (allowed) this.#tell(connection, { kind: 'received', topic });
     const fields = { topicName: topic };
     this.#log(allowed ? 'INFO' : 'ERROR', 'Publish-Out', connection, allowed ? fields : { ...fields, ...DENIED });
   }
 
   subscribed(connection: Connection, filters: readonly string[], allowed: boolean): void {
+    if (!allowed) for (const topic of filters) this.#tell(connection, { kind: 'refused', topic });
     const fields = { topicName: filters.join(',') };
     this.#log(allowed ? 'INFO' : 'ERROR', 'Subscribe', connection, allowed ? fields : { ...fields, ...DENIED });
     if (allowed) this.#lifecycle('subscriptions/subscribed', connection, { eventType: 'subscribed', topics: filters });

@@ -1,5 +1,8 @@
-import type { Behavior } from '@aws-sdk/client-iot';
+import type { Behavior, MetricToRetain } from '@aws-sdk/client-iot';
+import type { CallContext } from '../context.ts';
 import { invalid } from '../errors.ts';
+import { isComparison, type Metric, metricOf } from './defender/detect/metrics.ts';
+import { DEFENDER } from './defender/state.ts';
 
 type Criteria = NonNullable<Behavior['criteria']>;
 type ListField = 'cidrs' | 'ports' | 'numbers' | 'strings';
@@ -7,45 +10,42 @@ type ListField = 'cidrs' | 'ports' | 'numbers' | 'strings';
 const MAX_BEHAVIORS = 100;
 const MAX_VALUES = 1000;
 const DURATIONS = [300, 600, 900, 1800, 3600];
+const STATISTICS = ['p0', 'p0.1', 'p0.01', 'p1', 'p10', 'p50', 'p90', 'p99', 'p99.9', 'p99.99', 'p100'];
 const LIST_FIELDS: readonly ListField[] = ['cidrs', 'ports', 'numbers', 'strings'];
 
-const COMPARISONS = ['less-than', 'less-than-equals', 'greater-than', 'greater-than-equals'];
-const CIDR_SETS = ['in-cidr-set', 'not-in-cidr-set'];
-const PORT_SETS = ['in-port-set', 'not-in-port-set'];
-
-/** Metrics of Device Defender and the operators that each takes; custom metrics are not listed. */
-const OPERATORS: Readonly<Record<string, readonly string[]>> = {
-  'aws:message-byte-size': COMPARISONS,
-  'aws:num-messages-sent': COMPARISONS,
-  'aws:num-messages-received': COMPARISONS,
-  'aws:num-authorization-failures': COMPARISONS,
-  'aws:num-connection-attempts': COMPARISONS,
-  'aws:num-disconnects': COMPARISONS,
-  'aws:disconnect-duration': ['less-than', 'less-than-equals'],
-  'aws:source-ip-address': CIDR_SETS,
-  'aws:all-bytes-out': COMPARISONS,
-  'aws:all-bytes-in': COMPARISONS,
-  'aws:all-packets-out': COMPARISONS,
-  'aws:all-packets-in': COMPARISONS,
-  'aws:num-listening-tcp-ports': COMPARISONS,
-  'aws:num-listening-udp-ports': COMPARISONS,
-  'aws:num-established-tcp-connections': COMPARISONS,
-  'aws:listening-tcp-ports': PORT_SETS,
-  'aws:listening-udp-ports': PORT_SETS,
-  'aws:destination-ip-addresses': CIDR_SETS,
-};
-
 /** Refuses behaviors that CreateSecurityProfile refuses. */
-export function checkBehaviors(behaviors: readonly Behavior[]): void {
-  if (behaviors.length > MAX_BEHAVIORS) throw invalid(`A profile can have at most ${MAX_BEHAVIORS} behaviors`);
+export function checkBehaviors(context: CallContext, behaviors: readonly Behavior[]): void {
+  const [first] = problemsOf(context, behaviors);
+  if (first !== undefined) throw invalid(first);
+}
+
+/** Everything that is wrong with behaviors (API_ValidateSecurityProfileBehaviors). */
+export function problemsOf(context: CallContext, behaviors: readonly Behavior[]): string[] {
   const names = new Set(behaviors.map((b) => b.name));
-  if (names.size < behaviors.length) throw invalid('Behavior names must be unique within a profile');
   const learned = behaviors.filter((b) => b.criteria?.mlDetectionConfig).length;
   const ruled = behaviors.filter((b) => b.criteria?.comparisonOperator).length;
-  if (learned > 0 && ruled > 0) throw invalid('A profile uses either rules or machine learning, not both');
   const values = behaviors.reduce((sum, b) => sum + valueCount(b.criteria), 0);
-  if (values > MAX_VALUES) throw invalid(`A profile can have at most ${MAX_VALUES} values in its behaviors`);
-  for (const behavior of behaviors) checkBehavior(behavior);
+  return [
+    ...(behaviors.length > MAX_BEHAVIORS ? [`A profile can have at most ${MAX_BEHAVIORS} behaviors`] : []),
+    ...(names.size < behaviors.length ? ['Behavior names must be unique within a profile'] : []),
+    ...(learned > 0 && ruled > 0 ? ['A profile uses either rules or machine learning, not both'] : []),
+    ...(values > MAX_VALUES ? [`A profile can have at most ${MAX_VALUES} values in its behaviors`] : []),
+    ...behaviors.flatMap((behavior) => {
+      const problem = problemOf(context, behavior);
+      return problem === undefined ? [] : [`Behavior ${behavior.name ?? ''}: ${problem}`];
+    }),
+  ];
+}
+
+/** Refuses metrics to retain that there are not. */
+export function checkRetained(context: CallContext, metrics: readonly MetricToRetain[]): void {
+  for (const { metric, metricDimension } of metrics) {
+    const found = lookUp(context, metric ?? '');
+    if (typeof found === 'string') throw invalid(found);
+    const name = metricDimension?.dimensionName;
+    if (name !== undefined && !context.slice(DEFENDER).dimensions.has(name))
+      throw invalid(`Dimension ${name} not found`);
+  }
 }
 
 function valueCount(criteria: Criteria | undefined): number {
@@ -53,39 +53,57 @@ function valueCount(criteria: Criteria | undefined): number {
   return LIST_FIELDS.reduce((sum, field) => sum + (value[field]?.length ?? 0), value.count === undefined ? 0 : 1);
 }
 
-function checkBehavior(behavior: Behavior): void {
-  const { name = '', metric = '', criteria } = behavior;
-  const operators = Object.hasOwn(OPERATORS, metric) ? OPERATORS[metric] : undefined;
-  if (metric.startsWith('aws:') && !operators) throw invalid(`Behavior ${name}: unknown metric ${metric}`);
-  if (!criteria) return;
-  const { comparisonOperator: operator, durationSeconds: duration } = criteria;
-  if (duration !== undefined && !DURATIONS.includes(duration)) {
-    throw invalid(`Behavior ${name}: durationSeconds must be one of ${DURATIONS.join(', ')}`);
-  }
-  if (operator === undefined) {
-    if (criteria.value) throw invalid(`Behavior ${name}: a value needs a comparisonOperator`);
-    return;
-  }
-  if (operators && !operators.includes(operator)) {
-    throw invalid(`Behavior ${name}: operator ${operator} does not fit metric ${metric}`);
-  }
-  checkValue(name, operator, criteria);
+function lookUp(context: CallContext, name: string): Metric | string {
+  const type = context.slice(DEFENDER).metrics.get(name)?.type;
+  return (
+    metricOf(name, type) ?? (name.startsWith('aws:') ? `unknown metric ${name}` : `custom metric ${name} not found`)
+  );
 }
 
-function checkValue(name: string, operator: string, criteria: Criteria): void {
-  if (criteria.statisticalThreshold) {
-    if (!COMPARISONS.includes(operator)) throw invalid(`Behavior ${name}: a statistical threshold needs a comparison`);
-    return;
+function problemOf(
+  context: CallContext,
+  { metric: name = '', metricDimension, criteria }: Behavior,
+): string | undefined {
+  const metric = lookUp(context, name);
+  if (typeof metric === 'string') return metric;
+  const dimension = metricDimension?.dimensionName;
+  if (dimension !== undefined && !metric.hasDimension) return `metric ${name} takes no dimension`;
+  if (dimension !== undefined && !context.slice(DEFENDER).dimensions.has(dimension)) {
+    return `dimension ${dimension} not found`;
   }
-  const value = criteria.value ?? {};
-  const wanted: readonly (ListField | 'count' | 'number')[] = COMPARISONS.includes(operator)
+  // Without criteria the metric is collected, and nothing is judged.
+  if (!criteria) return undefined;
+  if (criteria.mlDetectionConfig && !metric.isLearnable) return `metric ${name} cannot be used with machine learning`;
+  return durationProblem(name, metric, criteria) ?? operatorProblem(name, metric, criteria);
+}
+
+/** A duration is for what adds up over time; of message sizes only a percentile is taken over it. */
+function durationProblem(name: string, { source, hasDuration }: Metric, criteria: Criteria): string | undefined {
+  const { durationSeconds: duration, statisticalThreshold } = criteria;
+  if (duration === undefined) return undefined;
+  if (!DURATIONS.includes(duration)) return `durationSeconds must be one of ${DURATIONS.join(', ')}`;
+  if (hasDuration || (source === 'size' && statisticalThreshold)) return undefined;
+  return `metric ${name} takes no durationSeconds`;
+}
+
+function operatorProblem(name: string, { operators }: Metric, criteria: Criteria): string | undefined {
+  const { comparisonOperator: operator, statisticalThreshold, value } = criteria;
+  if (operator === undefined) return value ? 'a value needs a comparisonOperator' : undefined;
+  if (!operators.includes(operator)) return `operator ${operator} does not fit metric ${name}`;
+  if (!statisticalThreshold) return valueProblem(operator, value ?? {});
+  if (!isComparison(operator)) return 'a statistical threshold needs a comparison';
+  const { statistic = '' } = statisticalThreshold;
+  return STATISTICS.includes(statistic) ? undefined : `statistic must be one of ${STATISTICS.join(', ')}`;
+}
+
+function valueProblem(operator: string, value: NonNullable<Criteria['value']>): string | undefined {
+  const wanted: readonly (ListField | 'count' | 'number')[] = isComparison(operator)
     ? ['count', 'number']
-    : CIDR_SETS.includes(operator)
+    : operator.endsWith('cidr-set')
       ? ['cidrs']
-      : PORT_SETS.includes(operator)
+      : operator.endsWith('port-set')
         ? ['ports']
         : ['strings', 'numbers'];
-  if (!wanted.some((field) => value[field] !== undefined)) {
-    throw invalid(`Behavior ${name}: operator ${operator} needs a value of ${wanted.join(' or ')}`);
-  }
+  if (wanted.some((field) => value[field] !== undefined)) return undefined;
+  return `operator ${operator} needs a value of ${wanted.join(' or ')}`;
 }

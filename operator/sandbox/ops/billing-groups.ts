@@ -6,7 +6,7 @@ import { pageOf } from '../state/paging.ts';
 import type { BillingGroup, Registry, Thing } from '../state/registry.ts';
 import { SequencedMap } from '../state/sequenced.ts';
 import { TAGS } from '../state/tags.ts';
-import { checkVersion, compact, registryOf, tagAtCreate } from './support.ts';
+import { checkVersion, compact, registryOf, sameTags, tagAtCreate } from './support.ts';
 
 const MAX_BILLING_GROUPS = 20_000;
 
@@ -56,7 +56,7 @@ export const billingGroups = family('iot', {
     const description = input.billingGroupProperties?.billingGroupDescription;
     let group = registry.billingGroups.get(name);
     if (group) {
-      if (group.description !== description) {
+      if (group.description !== description || !sameTags(context, arnOf(context, name), input.tags)) {
         throw alreadyExists(
           `Billing group ${name} already exists with different properties`,
           name,

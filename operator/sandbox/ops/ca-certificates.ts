@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { CallContext } from '../context.ts';
 import { alreadyExists, awsError, invalid, notFound } from '../errors.ts';
 import { family } from '../operations.ts';
-import type { CaCertificate, Certificate } from '../state/identity.ts';
+import type { CaCertificate, Certificate, CertificateStatus } from '../state/identity.ts';
 import { hexDigits } from '../state/ids.ts';
 import { pageOf } from '../state/paging.ts';
 import { TAGS } from '../state/tags.ts';
@@ -59,6 +59,14 @@ function issuerOf(context: CallContext, certificate: X509Certificate): CaCertifi
     if (certificate.checkIssued(parsed) && certificate.verify(parsed.publicKey)) return ca;
   }
   return undefined;
+}
+
+/** Registers a certificate that a registered, active CA signed. */
+export function registerUnderCa(context: CallContext, pem: string, status: CertificateStatus): Certificate {
+  const ca = issuerOf(context, parsePem(pem));
+  if (!ca) throw invalidCertificate('The CA certificate that signed the certificate is not registered');
+  if (ca.status !== 'ACTIVE') throw awsError('CertificateStateException', 'The CA certificate is not ACTIVE');
+  return storeCertificate(context, { pem, status, mode: 'DEFAULT', caCertificateId: ca.id });
 }
 
 const registered = (context: CallContext, { id }: Certificate) => ({
@@ -159,13 +167,8 @@ export const caCertificates = family('iot', {
   },
 
   RegisterCertificate(context, input) {
-    const parsed = parsePem(input.certificatePem);
-    const ca = issuerOf(context, parsed);
-    if (!ca) throw invalidCertificate('The CA certificate that signed the certificate is not registered');
-    if (ca.status !== 'ACTIVE') throw awsError('CertificateStateException', 'The CA certificate is not ACTIVE');
     const status = input.status ?? (input.setAsActive ? 'ACTIVE' : 'INACTIVE');
-    const given = { pem: input.certificatePem, status, mode: 'DEFAULT', caCertificateId: ca.id } as const;
-    return registered(context, storeCertificate(context, given));
+    return registered(context, registerUnderCa(context, input.certificatePem, status));
   },
 
   RegisterCertificateWithoutCA(context, input) {

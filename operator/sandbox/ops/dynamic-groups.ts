@@ -1,9 +1,14 @@
 import type { CallContext } from '../context.ts';
-import { alreadyExists, awsError, invalid } from '../errors.ts';
-import { family } from '../operations.ts';
+import { alreadyExists, awsError, invalid, notFound } from '../errors.ts';
+import { family, type Input } from '../operations.ts';
+import type { ThingGroup } from '../state/registry.ts';
 import { parseQuery } from './indexing/query.ts';
-import { checkVersion, compact, registryOf, tagAtCreate } from './support.ts';
+import { INDEXING } from './indexing/state.ts';
+import { checkNewTags, checkVersion, compact, registryOf, sameRecord, sameTags, tagAtCreate } from './support.ts';
 import { deleteGroup, groupArn, groupNamed, insertGroup, updatedAttributes, updateGroup } from './thing-groups.ts';
+import { mergeAttributes } from './things.ts';
+
+type Given = Input<'iot', 'CreateDynamicThingGroup'>;
 
 const MAX_DYNAMIC_GROUPS = 100;
 const MAX_TERMS = 5;
@@ -19,10 +24,41 @@ function checkQuery(text: string, index: string | undefined): void {
     throw awsError('InvalidQueryException', `A dynamic group's query has at most ${MAX_TERMS} terms`);
 }
 
+/** "You must enable fleet indexing to use them" (dynamic-thing-groups); the page does not say by which error. */
+function checkIndex(context: CallContext): void {
+  if (context.world.switches.dynamicGroupsNeedIndex && !context.slice(INDEXING).isOn) {
+    throw notFound(`Index ${INDEX} does not exist: dynamic thing groups need fleet indexing of things`);
+  }
+}
+
+function isSame(context: CallContext, known: ThingGroup, input: Given): boolean {
+  const properties = input.thingGroupProperties;
+  return (
+    context.world.switches.dynamicGroupCreateRepeats &&
+    known.query?.text === input.queryString &&
+    known.description === properties?.thingGroupDescription &&
+    sameRecord(known.attributes, mergeAttributes({}, properties?.attributePayload?.attributes ?? {})) &&
+    sameTags(context, groupArn(context, known.name), input.tags)
+  );
+}
+
 function dynamicCount(context: CallContext): number {
   let count = 0;
   for (const group of registryOf(context).groups.values()) if (group.query) count++;
   return count;
+}
+
+function insert(context: CallContext, input: Given, query: NonNullable<ThingGroup['query']>): ThingGroup {
+  const name = input.thingGroupName;
+  checkIndex(context);
+  if (dynamicCount(context) >= MAX_DYNAMIC_GROUPS) {
+    throw awsError('LimitExceededException', `The account has ${MAX_DYNAMIC_GROUPS} dynamic thing groups`);
+  }
+  checkNewTags(input.tags);
+  const { thingGroupDescription: description, attributePayload } = input.thingGroupProperties ?? {};
+  const group = insertGroup(context, { name, query, description, attributes: attributePayload?.attributes });
+  tagAtCreate(context, groupArn(context, name), input.tags);
+  return group;
 }
 
 /** Dynamic groups: their members follow a query of the fleet index, and they carry no policies. */
@@ -31,11 +67,8 @@ export const dynamicGroups = family('iot', {
     const name = input.thingGroupName;
     checkQuery(input.queryString, input.indexName);
     const known = registryOf(context).groups.get(name);
-    if (known && known.query?.text !== input.queryString) {
+    if (known && !isSame(context, known, input)) {
       throw alreadyExists(`Thing group ${name} already exists in account`, name, groupArn(context, name));
-    }
-    if (!known && dynamicCount(context) >= MAX_DYNAMIC_GROUPS) {
-      throw awsError('LimitExceededException', `The account has ${MAX_DYNAMIC_GROUPS} dynamic thing groups`);
     }
     const query = {
       text: input.queryString,
@@ -43,15 +76,7 @@ export const dynamicGroups = family('iot', {
       version: input.queryVersion ?? QUERY_VERSION,
       status: 'ACTIVE',
     };
-    tagAtCreate(context, groupArn(context, name), input.tags);
-    const group =
-      known ??
-      insertGroup(context, {
-        name,
-        query,
-        description: input.thingGroupProperties?.thingGroupDescription,
-        attributes: input.thingGroupProperties?.attributePayload?.attributes,
-      });
+    const group = known ?? insert(context, input, query);
     return {
       thingGroupName: name,
       thingGroupArn: groupArn(context, name),

@@ -107,7 +107,12 @@ export const groupMembers = family('iot', {
     const thing = registryOf(context).things.get(input.thingName);
     if (!thing) throw notFound(`Thing ${input.thingName} not found`);
     const request = { token: input.nextToken, limit: input.maxResults ?? 25 };
-    const page = pageOfList(thing.groups, request, context.world.paging);
+    // A group that was deleted a moment ago may still be in the list (thing-groups).
+    const ghosts = context
+      .slice(LIST_LAG)
+      .ghosts(`groups-of/${thing.name}`, context.now(), context.world.delays.groupLists);
+    const names = [...new Set([...thing.groups, ...ghosts])];
+    const page = pageOfList(names, request, context.world.paging);
     return compact({ thingGroups: page.items.map((name) => nameAndArn(context, name)), nextToken: page.next });
   },
 });

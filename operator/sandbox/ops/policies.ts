@@ -6,7 +6,7 @@ import { pageOf } from '../state/paging.ts';
 import { SequencedMap } from '../state/sequenced.ts';
 import { TAGS } from '../state/tags.ts';
 import { checkDocument } from './policy-document.ts';
-import { compact, identityOf, tagAtCreate } from './support.ts';
+import { checkNewTags, compact, identityOf, tagAtCreate } from './support.ts';
 
 const MAX_VERSIONS = 5;
 
@@ -103,6 +103,7 @@ const dates = (policy: Policy) => ({
 export const policies = family('iot', {
   CreatePolicy(context, input) {
     const arn = policyArn(context, input.policyName);
+    checkNewTags(input.tags);
     const policy = createPolicy(context, input.policyName, input.policyDocument);
     tagAtCreate(context, arn, input.tags);
     return { policyName: policy.name, policyArn: arn, policyDocument: input.policyDocument, policyVersionId: '1' };

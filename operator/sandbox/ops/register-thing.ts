@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { CallContext } from '../context.ts';
-import { awsError, invalid } from '../errors.ts';
+import { AwsError, awsError, invalid } from '../errors.ts';
 import { family } from '../operations.ts';
 import { type Certificate, type CertificateStatus, pemOf } from '../state/identity.ts';
 import { attributeOf, type Thing } from '../state/registry.ts';
 import { attachPolicy } from './attachments.ts';
+import { registerUnderCa } from './ca-certificates.ts';
 import {
   certificateArn,
   certificateWithId,
@@ -18,7 +19,7 @@ import { attachPrincipal } from './principals.ts';
 import { identityOf, registryOf } from './support.ts';
 import { parseTemplate, resolveValue, type TemplateResource } from './template-body.ts';
 import { groupNamed } from './thing-groups.ts';
-import { createThing, mergeAttributes, thingArn, updateThing } from './things.ts';
+import { checkNewThing, createThing, mergeAttributes, thingArn, updateThing, usableType } from './things.ts';
 
 export interface Provisioned {
   readonly certificate: Certificate;
@@ -72,10 +73,16 @@ function checkThing(context: CallContext, { properties, overrides }: TemplateRes
   if (name === undefined) throw invalid('The thing needs a ThingName');
   const groups = groupsIn(properties);
   for (const group of groups) groupNamed(context, group);
+  const typeName = text(properties.ThingTypeName);
   const known = registryOf(context).things.get(name);
-  if (!known) return;
-  const attributes = (properties.AttributePayload ?? {}) as Record<string, string>;
-  if (overrides.AttributePayload === 'FAIL' && differs(known, attributes)) {
+  if (!known) {
+    checkNewThing(context, { name, typeName, attributes: attributesIn(properties) });
+    return;
+  }
+  const otherType = typeName !== undefined && typeName !== known.typeName;
+  if (overrides.ThingTypeName === 'FAIL' && otherType) throw conflict(`thing ${name} has another type`);
+  if (overrides.ThingTypeName === 'REPLACE' && otherType) usableType(registryOf(context), typeName);
+  if (overrides.AttributePayload === 'FAIL' && differs(known, attributesIn(properties))) {
     throw conflict(`thing ${name} has other attributes`);
   }
   const isMissing = groups.some((group) => !known.groups.includes(group));
@@ -84,6 +91,9 @@ function checkThing(context: CallContext, { properties, overrides }: TemplateRes
 
 const differs = (thing: Thing, given: Readonly<Record<string, string>>) =>
   Object.entries(given).some(([name, value]) => attributeOf(thing, name) !== value);
+
+const attributesIn = ({ AttributePayload: given }: TemplateResource['properties']) =>
+  (given ?? {}) as Record<string, string>;
 
 const groupsIn = ({ ThingGroups: groups }: TemplateResource['properties']) =>
   Array.isArray(groups) ? groups.map(String) : [];
@@ -106,6 +116,8 @@ function provisionCertificate(context: CallContext, { properties, overrides }: T
   const pem = text(properties.CertificatePem);
   if (pem === undefined)
     throw invalid('The certificate needs a CertificateSigningRequest, CertificateId or CertificatePem');
+  // With the CA named it is registered under it, as RegisterCertificate does.
+  if (text(properties.CACertificatePem) !== undefined) return registerUnderCa(context, pem, status);
   return storeCertificate(context, { pem, status, mode: 'SNI_ONLY', caCertificateId: undefined });
 }
 
@@ -134,7 +146,6 @@ function provisionThing(context: CallContext, { properties, overrides }: Templat
   overrideAttributes(context, known, attributes ?? {}, overrides.AttributePayload ?? 'MERGE');
   if (typeName !== undefined && typeName !== known.typeName) {
     const how = overrides.ThingTypeName ?? 'DO_NOTHING';
-    if (how === 'FAIL') throw conflict(`thing ${name} has another type`);
     if (how === 'REPLACE') updateThing(context, known, { typeName });
   }
   overrideGroups(context, known, groups, overrides.ThingGroups ?? 'DO_NOTHING');
@@ -156,9 +167,21 @@ function overrideGroups(context: CallContext, thing: Thing, groups: readonly str
 
 const conflict = (why: string) => awsError('ConflictingResourceUpdateException', `The template conflicts: ${why}`);
 
+const DECLARED = ['InvalidRequestException', 'ConflictingResourceUpdateException'];
+
+/** RegisterThing declares no error for what a template names and the account lacks: the registration as a whole fails. */
+function registered(context: CallContext, body: string, parameters: Readonly<Record<string, string>>): Provisioned {
+  try {
+    return provision(context, body, parameters);
+  } catch (error) {
+    if (!(error instanceof AwsError) || DECLARED.includes(error.name)) throw error;
+    throw awsError('ResourceRegistrationFailureException', error.message);
+  }
+}
+
 export const registration = family('iot', {
   RegisterThing(context, input) {
-    const { certificate, arns } = provision(context, input.templateBody, input.parameters ?? {});
+    const { certificate, arns } = registered(context, input.templateBody, input.parameters ?? {});
     return { certificatePem: pemOf(certificate), resourceArns: { ...arns } };
   },
 });

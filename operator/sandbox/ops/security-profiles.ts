@@ -5,7 +5,7 @@ import { pageOf, pageOfList } from '../state/paging.ts';
 import { SequencedMap } from '../state/sequenced.ts';
 import { SETTINGS, type SecurityProfile, type Settings } from '../state/settings.ts';
 import { TAGS } from '../state/tags.ts';
-import { checkBehaviors } from './behaviors.ts';
+import { checkBehaviors, checkRetained, problemsOf } from './behaviors.ts';
 import { checkVersion, compact, registryOf, tagAtCreate } from './support.ts';
 
 const MAX_PER_TARGET = 5;
@@ -80,7 +80,8 @@ export const securityProfiles = family('iot', {
     if (settings.securityProfiles.has(name)) {
       throw alreadyExists(`Security profile ${name} already exists`, name, arn);
     }
-    checkBehaviors(input.behaviors ?? []);
+    checkBehaviors(context, input.behaviors ?? []);
+    checkRetained(context, input.additionalMetricsToRetainV2 ?? []);
     tagAtCreate(context, arn, input.tags);
     settings.securityProfiles.set(name, {
       name,
@@ -104,7 +105,8 @@ export const securityProfiles = family('iot', {
   UpdateSecurityProfile(context, input) {
     const profile = profileNamed(context, input.securityProfileName);
     checkVersion(input.expectedVersion, profile.version, `security profile ${profile.name}`);
-    if (input.behaviors) checkBehaviors(input.behaviors);
+    if (input.behaviors) checkBehaviors(context, input.behaviors);
+    checkRetained(context, input.additionalMetricsToRetainV2 ?? []);
     const behaviors = replaced(profile.behaviors, input.behaviors, input.deleteBehaviors, 'behaviors') ?? [];
     const alerts = replaced(profile.alertTargets, input.alertTargets, input.deleteAlertTargets, 'alertTargets');
     const clear = input.deleteAdditionalMetricsToRetain;
@@ -191,12 +193,8 @@ export const securityProfiles = family('iot', {
     return compact({ securityProfileTargetMappings: mappings, nextToken: page.next });
   },
 
-  ValidateSecurityProfileBehaviors(_context, input) {
-    try {
-      checkBehaviors(input.behaviors);
-      return { valid: true, validationErrors: [] };
-    } catch (error) {
-      return { valid: false, validationErrors: [{ errorMessage: error instanceof Error ? error.message : 'invalid' }] };
-    }
+  ValidateSecurityProfileBehaviors(context, input) {
+    const problems = problemsOf(context, input.behaviors);
+    return { valid: problems.length === 0, validationErrors: problems.map((errorMessage) => ({ errorMessage })) };
   },
 });

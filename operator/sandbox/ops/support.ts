@@ -20,6 +20,17 @@ export function tagPairs(tags: readonly GivenTag[] | undefined): [string, string
   return (tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']);
 }
 
+/** Whether a repeated create names the tags that are there; they count only by the switch. */
+export function sameTags(context: CallContext, arn: string, tags: readonly GivenTag[] | undefined): boolean {
+  if (!context.world.switches.tagsInIdempotence) return true;
+  return sameRecord(Object.fromEntries(context.slice(TAGS).of(arn)), Object.fromEntries(tagPairs(tags)));
+}
+
+/** Refuses tags before anything is made. */
+export function checkNewTags(tags: readonly GivenTag[] | undefined): void {
+  if (tags?.length) checkTags(tagPairs(tags), 0);
+}
+
 export function tagAtCreate(context: CallContext, arn: string, tags: readonly GivenTag[] | undefined): void {
   if (!tags?.length) return;
   checkTags(tagPairs(tags), 0);

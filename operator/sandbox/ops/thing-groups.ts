@@ -7,7 +7,16 @@ import { pageOf } from '../state/paging.ts';
 import type { Attributes, ThingGroup } from '../state/registry.ts';
 import { SequencedMap } from '../state/sequenced.ts';
 import { TAGS } from '../state/tags.ts';
-import { checkVersion, compact, identityOf, registryOf, sameRecord, tagAtCreate } from './support.ts';
+import {
+  checkNewTags,
+  checkVersion,
+  compact,
+  identityOf,
+  registryOf,
+  sameRecord,
+  sameTags,
+  tagAtCreate,
+} from './support.ts';
 import { mergeAttributes } from './things.ts';
 
 const MAX_DEPTH = 7;
@@ -77,6 +86,7 @@ export function deleteGroup(context: CallContext, name: string, expected: number
   for (const thingName of group.things.keys()) {
     const thing = registry.things.get(thingName);
     if (thing) thing.groups = thing.groups.filter((g) => g !== name);
+    context.slice(LIST_LAG).note(`groups-of/${thingName}`, name, false, context.now());
   }
   dropLinks(context, groupArn(context, name));
   const parent = group.parent === undefined ? undefined : registry.groups.get(group.parent);
@@ -183,12 +193,14 @@ export const thingGroups = family('iot', {
         !group.query &&
         group.parent === input.parentGroupName &&
         group.description === description &&
-        sameRecord(group.attributes, attributes);
+        sameRecord(group.attributes, attributes) &&
+        sameTags(context, groupArn(context, name), input.tags);
       if (!same) {
         const message = `Thing Group ${name} already exists in current account with different properties.`;
         throw alreadyExists(message, name, groupArn(context, name));
       }
     } else {
+      checkNewTags(input.tags);
       group = insertGroup(context, { name, parent: input.parentGroupName, description, attributes });
       tagAtCreate(context, groupArn(context, name), input.tags);
     }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ThingTypeProperties } from '@aws-sdk/client-iot';
 import type { CallContext } from '../context.ts';
 import { alreadyExists, invalid, notFound } from '../errors.ts';
 import { family } from '../operations.ts';
@@ -5,7 +7,10 @@ import { uuid } from '../state/ids.ts';
 import { pageOf } from '../state/paging.ts';
 import type { ThingType } from '../state/registry.ts';
 import { TAGS } from '../state/tags.ts';
-import { compact, registryOf, tagAtCreate } from './support.ts';
+import { compact, registryOf, sameTags, tagAtCreate } from './support.ts';
+
+const MAX_SEARCHABLE = 3;
+const MAX_PROPAGATING = 20;
 
 const arnOf = (context: CallContext, name: string) => context.arn(`thingtype/${name}`);
 
@@ -33,17 +38,33 @@ function describe(type: ThingType) {
 const sameList = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((entry) => b.includes(entry));
 
+function checkProperties(properties: ThingTypeProperties | undefined): void {
+  if ((properties?.searchableAttributes ?? []).length > MAX_SEARCHABLE) {
+    throw invalid(`A thing type can have at most ${MAX_SEARCHABLE} searchable attributes`);
+  }
+  if ((properties?.mqtt5Configuration?.propagatingAttributes ?? []).length > MAX_PROPAGATING) {
+    throw invalid(`A thing type can have at most ${MAX_PROPAGATING} propagating attributes`);
+  }
+}
+
+function isSame(type: ThingType, properties: ThingTypeProperties | undefined): boolean {
+  return (
+    type.description === properties?.thingTypeDescription &&
+    sameList(type.searchableAttributes, properties?.searchableAttributes ?? []) &&
+    isDeepStrictEqual(type.mqtt5, properties?.mqtt5Configuration)
+  );
+}
+
 export const thingTypes = family('iot', {
   CreateThingType(context, input) {
     const registry = registryOf(context);
     const name = input.thingTypeName;
     const description = input.thingTypeProperties?.thingTypeDescription;
     const searchable = input.thingTypeProperties?.searchableAttributes ?? [];
-    if (searchable.length > 3) throw invalid('A thing type can have at most 3 searchable attributes');
+    checkProperties(input.thingTypeProperties);
     let type = registry.types.get(name);
     if (type) {
-      const same = type.description === description && sameList(type.searchableAttributes, searchable);
-      if (!same) {
+      if (!isSame(type, input.thingTypeProperties) || !sameTags(context, arnOf(context, name), input.tags)) {
         const message = `Thing type ${name} already exists in account with different properties`;
         throw alreadyExists(message, name, arnOf(context, name));
       }
@@ -78,7 +99,7 @@ export const thingTypes = family('iot', {
     const type = typeNamed(context, input.thingTypeName);
     const properties = input.thingTypeProperties;
     const searchable = properties?.searchableAttributes;
-    if (searchable && searchable.length > 3) throw invalid('A thing type can have at most 3 searchable attributes');
+    checkProperties(properties);
     if (properties?.thingTypeDescription !== undefined) type.description = properties.thingTypeDescription;
     if (searchable) type.searchableAttributes = searchable;
     if (properties?.mqtt5Configuration) type.mqtt5 = properties.mqtt5Configuration;

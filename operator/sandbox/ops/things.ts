@@ -33,8 +33,7 @@ export function createThing(context: CallContext, given: NewThing): Thing {
   const attributes = mergeAttributes({}, given.attributes ?? {});
   const existing = registry.things.get(given.name);
   if (existing) return sameThing(context, existing, { ...given, attributes });
-  checkAttributes(attributes, given.typeName);
-  usableType(registry, given.typeName);
+  checkNewThing(context, { ...given, attributes });
   if (given.billingGroup !== undefined && !registry.billingGroups.has(given.billingGroup)) {
     throw notFound(`Billing group ${given.billingGroup} not found`);
   }
@@ -54,6 +53,12 @@ export function createThing(context: CallContext, given: NewThing): Thing {
   context.changed({ kind: 'thing', operation: 'CREATED', thingName: thing.name, thingId: thing.id });
   if (given.typeName !== undefined) announceType(context, thing, given.typeName, true);
   return thing;
+}
+
+/** Throws when a new thing cannot have this type and these attributes. */
+export function checkNewThing(context: CallContext, { attributes = {}, typeName }: NewThing): void {
+  checkAttributes(attributes, typeName);
+  usableType(registryOf(context), typeName);
 }
 
 /** A create of a thing that is there succeeds only with the same type, attributes and billing group. */
@@ -92,7 +97,7 @@ function announceType(context: CallContext, thing: Thing, thingTypeName: string,
   context.changed({ kind: 'thing-type-association', thingName: thing.name, thingId: thing.id, thingTypeName, added });
 }
 
-function usableType(registry: Registry, typeName: string | undefined): void {
+export function usableType(registry: Registry, typeName: string | undefined): void {
   if (typeName === undefined) return;
   const type = registry.types.get(typeName);
   if (!type) throw notFound(`Thing type ${typeName} not found`);

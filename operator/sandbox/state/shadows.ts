@@ -174,7 +174,7 @@ function stamp(base: Json, given: Json, timestamp: number): Json {
 }
 
 /** What is desired and not reported so; undefined when nothing is. */
-function deltaOf(shadow: Pick<Shadow, 'desired' | 'reported'>): Json | undefined {
+export function deltaOf(shadow: Pick<Shadow, 'desired' | 'reported'>): Json | undefined {
   const difference = (desired: Json, reported: Json): Json => {
     const out: Record<string, unknown> = Object.create(null);
     for (const [key, value] of Object.entries(desired)) {

@@ -345,12 +345,18 @@ describe('change of the spec', () => {
     for (const text of [...fleet.logs, JSON.stringify(fleet.events)]) expect(text).not.toContain('PRIVATE KEY');
   });
 
-  test('a dynamic group is made by its query', async () => {
+  test('a dynamic group is made by its query, as soon as the account has fleet indexing', async () => {
     await using fleet = await createFleet();
     await fleet.apply(account(), object('ThingGroup', 'old', { query: 'attributes.firmware:1.4' }));
     await fleet.start();
     await fleet.advance(15_000);
-    expect(fleet.sandbox.ledger.count({ operation: 'CreateDynamicThingGroup' })).toBeGreaterThan(0);
+    expect(await reasonOf(fleet, 'ThingGroup', 'old')).toBe('IndexNotReady');
+    await fleet.iot.updateIndexingConfiguration({ thingIndexingConfiguration: { thingIndexingMode: 'REGISTRY' } });
+    await fleet.advance(120_000);
+    expect(await reasonOf(fleet, 'ThingGroup', 'old')).toBe('Succeeded');
+    expect(await fleet.iot.describeThingGroup({ thingGroupName: 'old' })).toMatchObject({
+      queryString: 'attributes.firmware:1.4',
+    });
   });
 });
 

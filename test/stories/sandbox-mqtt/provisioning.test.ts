@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
+import { decodeCbor, encodeCbor } from '../../../operator/sandbox/mqtt/reserved/cbor.ts';
 import { CertificateAuthority, createAuthorityMaterial } from '../../../operator/sandbox/x509/authority.ts';
 import { pem } from '../../../operator/sandbox/x509/der.ts';
 import { type Bed, documentOf, listener, MINUTE, startBed } from './bed.ts';
@@ -50,11 +51,14 @@ async function start() {
 /** A device that asks on a reserved topic and hears the one answer. */
 function asker(certificateId: string) {
   const device = bed.broker.device({ certificateId, clientId: 'new' });
-  const ask = async (topic: string, body: object = {}) => {
-    device.publish(topic, JSON.stringify(body));
+  const ask = async (topic: string, body: object = {}, payload?: string) => {
+    const isCbor = topic.endsWith('/cbor');
+    device.publish(topic, payload ?? (isCbor ? encodeCbor(body) : JSON.stringify(body)));
     await bed.broker.settle();
     const [answer] = device.received.splice(0);
-    return { topic: answer?.topic.slice(topic.length + 1), body: JSON.parse(answer?.payload.toString() ?? 'null') };
+    const bytes = answer?.payload ?? Buffer.from('null');
+    const told = isCbor ? (decodeCbor(bytes) as Record<string, string>) : JSON.parse(bytes.toString());
+    return { topic: answer?.topic.slice(topic.length + 1), body: told };
   };
   return { device, ask };
 }
@@ -64,6 +68,7 @@ const PROVISION = '$aws/provisioning-templates/lamps/provision/json';
 describe('fleet provisioning by claim', () => {
   test.each([
     { topic: '$aws/certificates/create/json', request: {}, key: true },
+    { topic: '$aws/certificates/create/cbor', request: {}, key: true },
     {
       topic: '$aws/certificates/create-from-csr/json',
       request: { certificateSigningRequest: newKeyAndRequest('lamp').csr },
@@ -127,11 +132,17 @@ describe('fleet provisioning by claim', () => {
       request: { certificateOwnershipToken: 'x' },
       errorCode: 'ResourceNotFound',
     },
-    { topic: '$aws/certificates/create/cbor', request: {}, errorCode: 'InvalidPayload' },
   ])('$topic with $request is rejected as $errorCode', async ({ topic, request, errorCode }) => {
     await start();
     const { ask } = asker((await bed.device('claim', CLAIM)).certificateId);
     expect(await ask(topic, request)).toMatchObject({ topic: 'rejected', body: { errorCode } });
+  });
+
+  test('JSON on a CBOR topic is rejected in CBOR as InvalidPayload', async () => {
+    await start();
+    const { ask } = asker((await bed.device('claim', CLAIM)).certificateId);
+    const answer = await ask('$aws/certificates/create/cbor', {}, '{}');
+    expect(answer).toMatchObject({ topic: 'rejected', body: { statusCode: 400, errorCode: 'InvalidPayload' } });
   });
 
   test('the claim of a trusted user is good for its template and for five minutes, and is in no list', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFENDER } from '../../../operator/sandbox/ops/defender/state.ts';
+import { NOTIFICATIONS } from '../../../operator/sandbox/ops/defender/notifications.ts';
 import { failure, makeCsr, startSandbox } from '../sandbox/support.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/audit';
@@ -99,7 +99,7 @@ describe('mitigation', () => {
       ['blank', 'FAILED', 'VersionsLimitExceededException'],
       ['tell', 'SKIPPED', undefined],
     ]);
-    expect(bed.sandbox.scope().slice(DEFENDER).publications).toHaveLength(1);
+    expect(bed.sandbox.scope().slice(NOTIFICATIONS)).toHaveLength(1);
   });
 
   it('deactivates a certificate and moves its things into the quarantine group', async () => {

@@ -1,6 +1,7 @@
 import type { IoT } from '@aws-sdk/client-iot';
 import { IoTDataPlane } from '@aws-sdk/client-iot-data-plane';
 import { describe, expect, it } from 'vitest';
+import type { Switches } from '../../../operator/sandbox/switches.ts';
 import { failure, makeCsr, POLICY, REGION, startSandbox } from './support.ts';
 
 /**
@@ -14,6 +15,7 @@ interface Fact {
   readonly call: (iot: IoT) => Promise<unknown>;
   /** `ok`, or the error's name and status. */
   readonly outcome: string;
+  readonly switches?: Partial<Switches>;
 }
 
 const REFUSED = 'InvalidRequestException 400';
@@ -41,6 +43,18 @@ const profile = (name: string) => ({
     },
   ],
 });
+const fleetMetric = (metricName: string) => ({
+  metricName,
+  queryString: 'thingName:*',
+  aggregationField: 'registry.version',
+  aggregationType: { name: 'Cardinality' as const },
+  period: 60,
+});
+const rule = (metric: string, criteria: object, more = {}) => ({
+  securityProfileName: 's',
+  behaviors: [{ name: 'b', metric, criteria, ...more }],
+});
+const COUNT = { comparisonOperator: 'less-than', value: { count: 5 } };
 const quarantine = { addThingsToThingGroupParams: { thingGroupNames: ['q'] } };
 const enabled = { LOGGING_DISABLED_CHECK: { enabled: true } };
 const scheduled = (scheduledAuditName: string) => ({
@@ -54,6 +68,10 @@ const logLevel = (targetName: string) => ({
 });
 const indexOn = (iot: IoT, more = {}) =>
   iot.updateIndexingConfiguration({ thingIndexingConfiguration: { thingIndexingMode: 'REGISTRY', ...more } });
+const dynamicGroup = async (iot: IoT) => {
+  await indexOn(iot);
+  await iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:a' });
+};
 const auditOn = (iot: IoT) => iot.updateAccountAuditConfiguration({ roleArn: ROLE, auditCheckConfigurations: enabled });
 
 const LIMITS: readonly Fact[] = [
@@ -78,6 +96,33 @@ const LIMITS: readonly Fact[] = [
     call: (iot) =>
       iot.createThing({ thingName: 't', thingTypeName: 'k', attributePayload: { attributes: attributes(51) } }),
     outcome: REFUSED,
+  },
+  {
+    fact: 'a thing type has at most 20 propagating attributes',
+    call: (iot) =>
+      iot.createThingType({
+        thingTypeName: 'k',
+        thingTypeProperties: {
+          mqtt5Configuration: {
+            propagatingAttributes: many(21, (i) => `a${i}`).map((thingAttribute) => ({
+              thingAttribute,
+              userPropertyKey: thingAttribute,
+            })),
+          },
+        },
+      }),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a dynamic group needs the index of things',
+    call: (iot) => iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:a' }),
+    outcome: MISSING,
+  },
+  {
+    fact: 'or does not, by a switch',
+    call: (iot) => iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:a' }),
+    outcome: 'ok',
+    switches: { dynamicGroupsNeedIndex: false },
   },
   {
     fact: 'a group has at most 50 attributes',
@@ -169,6 +214,28 @@ const LIMITS: readonly Fact[] = [
         behaviors: many(101, (i) => `b${i}`).map((name) => ({ name, metric: 'aws:num-disconnects' })),
       }),
     outcome: REFUSED,
+  },
+  {
+    fact: 'a security profile has at most 1,000 values',
+    call: (iot) => {
+      const value = { ports: many(501, (i) => String(i)).map(Number) };
+      const criteria = { comparisonOperator: 'in-port-set' as const, value };
+      const behavior = (name: string) => ({ name, metric: 'aws:listening-tcp-ports', criteria });
+      return iot.createSecurityProfile({ securityProfileName: 's', behaviors: [behavior('a'), behavior('b')] });
+    },
+    outcome: REFUSED,
+  },
+  {
+    fact: 'an account has at most 100 fleet metrics',
+    before: async (iot) => {
+      await indexOn(iot);
+      await each(
+        many(100, (i) => `m${i}`),
+        (name) => iot.createFleetMetric(fleetMetric(name)),
+      );
+    },
+    call: (iot) => iot.createFleetMetric(fleetMetric('more')),
+    outcome: FULL,
   },
   {
     fact: 'an account has at most 100 custom metrics',
@@ -296,6 +363,53 @@ const REPEATS: readonly Fact[] = [
     outcome: EXISTS,
   },
   {
+    fact: 'creating the same dynamic group twice is refused',
+    before: dynamicGroup,
+    call: (iot) => iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:a' }),
+    outcome: EXISTS,
+  },
+  {
+    fact: 'or succeeds, by a switch',
+    before: dynamicGroup,
+    call: (iot) => iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:a' }),
+    outcome: 'ok',
+    switches: { dynamicGroupCreateRepeats: true },
+  },
+  {
+    fact: 'creating a type with other MQTT 5 settings is refused',
+    before: (iot) => iot.createThingType({ thingTypeName: 'k' }),
+    call: (iot) =>
+      iot.createThingType({
+        thingTypeName: 'k',
+        thingTypeProperties: {
+          mqtt5Configuration: { propagatingAttributes: [{ thingAttribute: 'a', userPropertyKey: 'a' }] },
+        },
+      }),
+    outcome: EXISTS,
+  },
+  {
+    fact: 'tags of a repeated create are not compared',
+    before: (iot) => iot.createThingGroup({ thingGroupName: 'g', tags: [{ Key: 'a', Value: 'b' }] }),
+    call: (iot) => iot.createThingGroup({ thingGroupName: 'g' }),
+    outcome: 'ok',
+  },
+  {
+    fact: 'or are, by a switch',
+    before: (iot) => iot.createThingGroup({ thingGroupName: 'g', tags: [{ Key: 'a', Value: 'b' }] }),
+    call: (iot) => iot.createThingGroup({ thingGroupName: 'g' }),
+    outcome: EXISTS,
+    switches: { tagsInIdempotence: true },
+  },
+  {
+    fact: 'creating a fleet metric twice is refused, even the same',
+    before: async (iot) => {
+      await indexOn(iot);
+      await iot.createFleetMetric(fleetMetric('m'));
+    },
+    call: (iot) => iot.createFleetMetric(fleetMetric('m')),
+    outcome: EXISTS,
+  },
+  {
     fact: 'creating a dynamic group with another query is refused',
     before: async (iot) => {
       await indexOn(iot);
@@ -369,13 +483,13 @@ const LOCKING: readonly Fact[] = [
   },
   {
     fact: 'UpdateDynamicThingGroup checks expectedVersion',
-    before: (iot) => iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:a' }),
+    before: dynamicGroup,
     call: (iot) => iot.updateDynamicThingGroup({ thingGroupName: 'd', ...properties, expectedVersion: 2 }),
     outcome: CONFLICT,
   },
   {
     fact: 'DeleteDynamicThingGroup checks expectedVersion',
-    before: (iot) => iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:a' }),
+    before: dynamicGroup,
     call: (iot) => iot.deleteDynamicThingGroup({ thingGroupName: 'd', expectedVersion: 2 }),
     outcome: CONFLICT,
   },
@@ -411,6 +525,94 @@ const LOCKING: readonly Fact[] = [
     },
     call: (iot) => iot.cancelJobExecution({ jobId: 'j', thingName: 't', expectedVersion: 9n as never }),
     outcome: CONFLICT,
+  },
+];
+
+const BEHAVIORS: readonly Fact[] = [
+  {
+    fact: 'a list metric takes no duration',
+    call: (iot) =>
+      iot.createSecurityProfile(
+        rule('aws:listening-tcp-ports', {
+          comparisonOperator: 'in-port-set',
+          value: { ports: [22] },
+          durationSeconds: 300,
+        }),
+      ),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a static limit of the message size takes no duration',
+    call: (iot) => iot.createSecurityProfile(rule('aws:message-byte-size', { ...COUNT, durationSeconds: 300 })),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a percentile of the message size takes one',
+    call: (iot) =>
+      iot.createSecurityProfile(
+        rule('aws:message-byte-size', {
+          comparisonOperator: 'less-than',
+          statisticalThreshold: { statistic: 'p90' },
+          durationSeconds: 300,
+        }),
+      ),
+    outcome: 'ok',
+  },
+  {
+    fact: 'a percentile is one of eleven',
+    call: (iot) =>
+      iot.createSecurityProfile(
+        rule('aws:num-disconnects', {
+          comparisonOperator: 'less-than',
+          statisticalThreshold: { statistic: 'p42' },
+          durationSeconds: 300,
+        }),
+      ),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'disconnect-duration takes less-than only',
+    call: (iot) =>
+      iot.createSecurityProfile(rule('aws:disconnect-duration', { ...COUNT, comparisonOperator: 'greater-than' })),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'source addresses cannot be learned',
+    call: (iot) =>
+      iot.createSecurityProfile(rule('aws:source-ip-address', { mlDetectionConfig: { confidenceLevel: 'HIGH' } })),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a profile has rules or learns, not both',
+    call: (iot) =>
+      iot.createSecurityProfile({
+        securityProfileName: 's',
+        behaviors: [
+          ...profile('s').behaviors,
+          { name: 'l', metric: 'aws:num-disconnects', criteria: { mlDetectionConfig: { confidenceLevel: 'LOW' } } },
+        ],
+      }),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a custom metric has to exist',
+    call: (iot) => iot.createSecurityProfile(rule('heat', COUNT)),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a custom metric takes no dimension',
+    before: async (iot) => {
+      await iot.createCustomMetric({ metricName: 'heat', metricType: 'number', clientRequestToken: 't' });
+      await iot.createDimension({ name: 'd', type: 'TOPIC_FILTER', stringValues: ['a/#'], clientRequestToken: 't' });
+    },
+    call: (iot) => iot.createSecurityProfile(rule('heat', COUNT, { metricDimension: { dimensionName: 'd' } })),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a dimension has to exist',
+    call: (iot) =>
+      iot.createSecurityProfile(rule('aws:num-messages-sent', COUNT, { metricDimension: { dimensionName: 'd' } })),
+    outcome: REFUSED,
   },
 ];
 
@@ -488,6 +690,28 @@ const ABSENT: readonly Fact[] = [
     outcome: 'MalformedPolicyException 400',
   },
   {
+    fact: 'a create that is refused for its tags leaves nothing',
+    before: async (iot) => {
+      const tags = [{ Key: 'aws:x', Value: 'y' }];
+      await failure(iot.createPolicy({ policyName: 'p', policyDocument: POLICY, tags }));
+    },
+    call: (iot) => iot.getPolicy({ policyName: 'p' }),
+    outcome: MISSING,
+  },
+  {
+    fact: 'a template that names a missing policy is a ResourceRegistrationFailureException',
+    call: (iot) =>
+      iot.registerThing({
+        templateBody: JSON.stringify({
+          Resources: {
+            c: { Type: 'AWS::IoT::Certificate', Properties: { CertificateSigningRequest: makeCsr('x') } },
+            p: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: 'none' } },
+          },
+        }),
+      }),
+    outcome: 'ResourceRegistrationFailureException 400',
+  },
+  {
     fact: 'a signing request with an RSA key below 2048 bits is refused',
     call: (iot) => iot.createCertificateFromCsr({ certificateSigningRequest: makeCsr('x', 'RSA-1024') }),
     outcome: REFUSED,
@@ -498,10 +722,11 @@ describe.each([
   { what: 'limits', facts: LIMITS },
   { what: 'repeated creates', facts: REPEATS },
   { what: 'optimistic locking', facts: LOCKING },
+  { what: 'behaviors', facts: BEHAVIORS },
   { what: 'deletes and errors', facts: ABSENT },
 ])('$what', ({ facts }) => {
-  it.each(facts)('$fact', async ({ before, call, outcome }) => {
-    const { iot } = startSandbox();
+  it.each(facts)('$fact', async ({ before, call, outcome, switches }) => {
+    const { iot } = startSandbox(switches && { switches });
     await before?.(iot);
     const seen = await call(iot).then(
       () => 'ok',

@@ -89,6 +89,18 @@ describe('thing groups', () => {
     await clock.advance(10_000);
     expect(await members()).toEqual([]);
   });
+
+  it('a deleted group stays in the list of its things for a while', async () => {
+    const { iot, clock } = startSandbox({ delays: 'realistic' });
+    await iot.createThingGroup({ thingGroupName: 'g' });
+    await iot.createThing({ thingName: 'x' });
+    await iot.addThingToThingGroup({ thingName: 'x', thingGroupName: 'g' });
+    await iot.deleteThingGroup({ thingGroupName: 'g' });
+    const groups = async () => (await iot.listThingGroupsForThing({ thingName: 'x' })).thingGroups;
+    expect((await groups())?.map((group) => group.groupName)).toEqual(['g']);
+    await clock.advance(10_000);
+    expect(await groups()).toEqual([]);
+  });
 });
 
 describe('memberships', () => {
@@ -135,6 +147,7 @@ describe('memberships', () => {
 
   it('cannot be made by hand in a dynamic group, which takes no policy either', async () => {
     const { iot } = startSandbox();
+    await iot.updateIndexingConfiguration({ thingIndexingConfiguration: { thingIndexingMode: 'REGISTRY' } });
     const group = await iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'attributes.a:1' });
     await iot.createThing({ thingName: 'x' });
     const add = iot.addThingToThingGroup({ thingName: 'x', thingGroupName: 'd' });

@@ -169,6 +169,30 @@ describe('provisioning', () => {
     expect(await failure(register('1'))).toMatchObject({ name: 'ConflictingResourceUpdateException', status: 409 });
   });
 
+  it('a template that is refused for the thing leaves no certificate behind', async () => {
+    const { iot } = startSandbox();
+    for (const thingTypeName of ['a', 'b']) await iot.createThingType({ thingTypeName });
+    await iot.createThing({ thingName: 'pump', thingTypeName: 'a' });
+    const register = (ThingTypeName: string, ThingName = 'pump') =>
+      iot.registerThing({
+        templateBody: JSON.stringify({
+          Resources: {
+            thing: {
+              Type: 'AWS::IoT::Thing',
+              Properties: { ThingName, ThingTypeName },
+              OverrideSettings: { ThingTypeName: 'FAIL' },
+            },
+            certificate: { Type: 'AWS::IoT::Certificate', Properties: { CertificateSigningRequest: makeCsr() } },
+          },
+        }),
+      });
+    expect((await failure(register('b'))).name).toBe('ConflictingResourceUpdateException');
+    expect((await failure(register('none', 'new'))).name).toBe('ResourceRegistrationFailureException');
+    expect((await iot.listCertificates({})).certificates).toEqual([]);
+    await register('a');
+    expect((await iot.listCertificates({})).certificates).toHaveLength(1);
+  });
+
   it('keeps five template versions and not more', async () => {
     const { iot } = startSandbox();
     const role = { provisioningRoleArn: 'arn:aws:iam::123456789012:role/p' };

@@ -3,6 +3,7 @@ import type { Scope } from '../../state/scope.ts';
 import type { Connection } from '../connection.ts';
 import { serveDefender } from './defender.ts';
 import { serveJobs } from './jobs.ts';
+import type { Format } from './payload.ts';
 import { serveProvisioning } from './provisioning.ts';
 import { serveShadow } from './shadow.ts';
 
@@ -14,10 +15,10 @@ export interface ReservedContext {
   readonly topic: string;
   readonly payload: Buffer;
   now(): number;
-  /** Publishes an answer to everyone who subscribed to it. */
-  say(topic: string, body: unknown): void;
+  /** Publishes an answer to everyone who subscribed to it; as JSON unless told otherwise. */
+  say(topic: string, body: unknown, format?: Format): void;
   /** Answers the sender alone, whether or not it subscribed; its iot:Receive decides. */
-  reply(topic: string, body: unknown): void;
+  reply(topic: string, body: unknown, format?: Format): void;
   changed(resource: string): void;
   /** Something that ends later; the broker is not at rest before. */
   work(task: Promise<unknown>): void;

@@ -6,7 +6,7 @@ import { asMessage } from '../../ops/jobs/notices.ts';
 import { JOBS } from '../../ops/jobs/state.ts';
 import type { ReservedContext } from './index.ts';
 import { checkJobTypes } from './job-members.ts';
-import { jsonObject } from './payload.ts';
+import { objectOf } from './payload.ts';
 
 const TOPIC = /^\$aws\/things\/([^/]+)\/jobs\/(.+)$/;
 const OF_JOB = /^([^/]+)\/(get|update)$/;
@@ -52,7 +52,7 @@ export function serveJobs(context: ReservedContext): boolean {
   if (thingName === undefined || path === undefined) return false;
   if (ANSWERS.test(path)) return true;
   const call = callOf(path);
-  const request = jsonObject(context.payload);
+  const request = objectOf(context.payload);
   const token = request?.clientToken === undefined ? {} : { clientToken: request.clientToken };
   const base = { timestamp: Math.floor(context.now() / 1000), ...token };
   const reject = (code: string, message: string, more = {}) =>

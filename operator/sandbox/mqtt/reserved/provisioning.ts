@@ -9,7 +9,7 @@ import { defaultBody, templateNamed } from '../../ops/templates.ts';
 import { type Certificate, pemOf } from '../../state/identity.ts';
 import type { Slice } from '../../state/scope.ts';
 import type { ReservedContext } from './index.ts';
-import { jsonObject } from './payload.ts';
+import { type Format, objectOf } from './payload.ts';
 
 const CREATE = /^\$aws\/certificates\/(create|create-from-csr)\/(json|cbor)$/;
 const PROVISION = /^\$aws\/provisioning-templates\/([^/]+)\/provision\/(json|cbor)$/;
@@ -43,11 +43,12 @@ class Refused extends AwsError {
 /** Fleet provisioning over MQTT. Answers go straight to the sender, whether or not it subscribed. */
 export function serveProvisioning(context: ReservedContext): boolean {
   const [, how, createFormat] = CREATE.exec(context.topic) ?? [];
-  const [, template, format = createFormat] = PROVISION.exec(context.topic) ?? [];
+  const [, template, provisionFormat] = PROVISION.exec(context.topic) ?? [];
   if (how === undefined && template === undefined) return false;
+  const format = (createFormat ?? provisionFormat ?? 'json') as Format;
   const answered = run(context, { how, template, format }).then(
-    (body) => context.reply(`${context.topic}/accepted`, body),
-    (error: unknown) => context.reply(`${context.topic}/rejected`, rejection(error)),
+    (body) => context.reply(`${context.topic}/accepted`, body, format),
+    (error: unknown) => context.reply(`${context.topic}/rejected`, rejection(error), format),
   );
   context.work(answered);
   return true;
@@ -56,13 +57,12 @@ export function serveProvisioning(context: ReservedContext): boolean {
 interface Asked {
   readonly how: string | undefined;
   readonly template: string | undefined;
-  readonly format: string | undefined;
+  readonly format: Format;
 }
 
 async function run(context: ReservedContext, { how, template, format }: Asked): Promise<unknown> {
-  if (format === 'cbor') throw new Refused('InvalidPayload', 'The sandbox reads provisioning requests in JSON only');
-  const request = jsonObject(context.payload);
-  if (!request) throw new Refused('InvalidPayload', 'The payload is not a JSON object');
+  const request = objectOf(context.payload, format);
+  if (!request) throw new Refused('InvalidPayload', `The payload is not an object in ${format.toUpperCase()}`);
   const operation = template === undefined ? 'CreateCertificate' : 'RegisterThing';
   const call = deviceCall(context.world, context.scope, context.connection.certificateId, operation);
   if (template !== undefined) return register(context, call, template, request);

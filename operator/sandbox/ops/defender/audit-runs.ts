@@ -1,6 +1,8 @@
 import type { CallContext } from '../../context.ts';
 import { uuid } from '../../state/ids.ts';
 import { CHECKS } from './checks.ts';
+import { type Period, periodOf } from './connections.ts';
+import { notify } from './notifications.ts';
 import { type AuditTask, DEFENDER, type Finding, resourceKey, type ScheduledAudit } from './state.ts';
 
 const DAY = 86_400_000;
@@ -24,16 +26,57 @@ export function runAudit(context: CallContext, checks: readonly string[], schedu
     canceled: false,
     checks: Object.fromEntries(checks.map((check) => [check, { total: 0, nonCompliant: 0, suppressed: 0 }])),
   };
-  for (const check of checks) runCheck(context, task, check);
+  const period = periodOf(startedAt, scheduled?.previousRun);
+  for (const check of checks) runCheck(context, task, check, period);
   defender.tasks.set(task.id, task);
+  announceEnd(context, task);
   return task;
 }
 
-function runCheck(context: CallContext, task: AuditTask, name: string): void {
+/** Tells the audit's SNS target when it has ended, if the account has one. */
+function announceEnd(context: CallContext, task: AuditTask): void {
+  const { world, scope } = context;
+  const target = scope.slice(DEFENDER).audit?.notifications?.SNS;
+  if (!target?.enabled || target.targetArn === undefined) return;
+  const topicArn = target.targetArn;
+  const tell = () => {
+    if (!task.canceled) notify(world, scope, topicArn, endMessage(scope.accountId, task));
+  };
+  const wait = task.endsAt - context.now();
+  if (wait <= 0) tell();
+  else world.clock.after(wait, tell);
+}
+
+function endMessage(accountId: string, task: AuditTask): Readonly<Record<string, unknown>> {
+  const auditDetails = Object.entries(task.checks).map(([checkName, run]) => ({
+    checkName,
+    checkRunStatus: run.nonCompliant === run.suppressed ? 'COMPLETED_COMPLIANT' : 'COMPLETED_NON_COMPLIANT',
+    totalResourcesCount: run.total,
+    nonCompliantResourcesCount: run.nonCompliant,
+    suppressedNonCompliantResourcesCount: run.suppressed,
+  }));
+  const count = (status: string) => auditDetails.filter(({ checkRunStatus }) => checkRunStatus === status).length;
+  return {
+    accountId,
+    taskId: task.id,
+    taskStatus: 'COMPLETED',
+    taskType: task.scheduledAudit === undefined ? 'ON_DEMAND_AUDIT_TASK' : 'SCHEDULED_AUDIT_TASK',
+    ...(task.scheduledAudit !== undefined && { scheduledAuditName: task.scheduledAudit }),
+    taskStartTime: task.startedAt,
+    totalChecksCount: auditDetails.length,
+    compliantChecksCount: count('COMPLETED_COMPLIANT'),
+    nonCompliantChecksCount: count('COMPLETED_NON_COMPLIANT'),
+    failedChecksCount: 0,
+    canceledChecksCount: 0,
+    auditDetails,
+  };
+}
+
+function runCheck(context: CallContext, task: AuditTask, name: string, period: Period): void {
   const defender = context.slice(DEFENDER);
   const check = CHECKS[name];
   if (!check) return;
-  const { total, breaches } = check.run(context, defender.audit?.checks[name] ?? {});
+  const { total, breaches } = check.run(context, defender.audit?.checks[name] ?? {}, period);
   let suppressed = 0;
   for (const breach of breaches) {
     const finding: Finding = {
@@ -95,6 +138,7 @@ export function settleAudits(context: CallContext): void {
   for (const audit of defender.scheduled.values()) {
     while (audit.nextRun <= context.now()) {
       if (audit.nextRun >= oldest) runAudit(context, audit.checks, audit);
+      audit.previousRun = audit.nextRun;
       const step = audit.frequency === 'BIWEEKLY' ? 14 * DAY : DAY;
       audit.nextRun = nextRun(audit, audit.nextRun + step);
     }

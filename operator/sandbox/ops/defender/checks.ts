@@ -8,7 +8,7 @@ import { partitionOf } from '../../state/scope.ts';
 import { SETTINGS } from '../../state/settings.ts';
 import { defaultDocument } from '../policies.ts';
 import { identityOf } from '../support.ts';
-import { duplicateClientIds, sharedCertificates } from './connections.ts';
+import { duplicateClientIds, type Period, sharedCertificates } from './connections.ts';
 import { isRocaModulus } from './roca.ts';
 import type { Finding } from './state.ts';
 
@@ -30,7 +30,7 @@ export interface Verdict {
 
 interface Check {
   readonly severity: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW';
-  run(context: CallContext, configuration: AuditCheckConfiguration): Verdict;
+  run(context: CallContext, configuration: AuditCheckConfiguration, period: Period): Verdict;
 }
 
 const DAY = 86_400_000;
@@ -158,8 +158,11 @@ export const CHECKS: Readonly<Record<string, Check>> = {
         verdicts.IOT_POLICY_POTENTIAL_MISCONFIGURATION_CHECK.filter((code) => code !== 'undocumented'),
       ),
   },
-  DEVICE_CERTIFICATE_SHARED_CHECK: { severity: 'CRITICAL', run: sharedCertificates },
-  CONFLICTING_CLIENT_IDS_CHECK: { severity: 'HIGH', run: duplicateClientIds },
+  DEVICE_CERTIFICATE_SHARED_CHECK: {
+    severity: 'CRITICAL',
+    run: (context, _, period) => sharedCertificates(context, period),
+  },
+  CONFLICTING_CLIENT_IDS_CHECK: { severity: 'HIGH', run: (context, _, period) => duplicateClientIds(context, period) },
   DEVICE_CERTIFICATE_EXPIRING_CHECK: {
     severity: 'MEDIUM',
     run: (context) => certificatesBy(deviceCertificates(context), expiring(context.now())),

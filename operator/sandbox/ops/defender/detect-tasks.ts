@@ -14,7 +14,7 @@ import { defenderOf } from './audits.ts';
 import { addThing } from './mitigate.ts';
 import { actionTypeOf } from './mitigation-actions.ts';
 import type { MitigationAction } from './state.ts';
-import { VIOLATIONS, type Violation } from './violations.ts';
+import { VIOLATIONS, type Violation } from './violation-state.ts';
 
 interface Execution {
   readonly violationId: string;
@@ -66,7 +66,7 @@ function chosen(context: CallContext, task: Omit<Task, 'executions'>): Violation
     if (violationIds && !violationIds.includes(violation.id)) return false;
     if (securityProfileName !== undefined && securityProfileName !== violation.profile) return false;
     if (behaviorName !== undefined && behaviorName !== violation.behavior.name) return false;
-    if (task.onlyActive && violation.clearedAt !== undefined) return false;
+    if (task.onlyActive && violation.endedAt !== undefined) return false;
     if (!task.suppressed && violation.behavior.suppressAlerts) return false;
     return !task.range || (violation.startedAt >= task.range.from && violation.startedAt <= task.range.to);
   });

@@ -7,7 +7,8 @@ import { addPolicyVersion, policyNamed } from '../policies.ts';
 import { identityOf, registryOf } from '../support.ts';
 import { groupNamed } from '../thing-groups.ts';
 import { type ActionType, actionTypeOf } from './mitigation-actions.ts';
-import { DEFENDER, type Finding, type MitigationAction } from './state.ts';
+import { notify } from './notifications.ts';
+import type { Finding, MitigationAction } from './state.ts';
 
 /** Grants nothing and denies nothing: what other policies of a device grant stays. */
 const BLANK_POLICY = JSON.stringify({ Version: '2012-10-17', Statement: [] });
@@ -71,10 +72,18 @@ function enableLogging(context: CallContext, action: MitigationAction): void {
   context.changed({ kind: 'other', resource: 'v2logging' });
 }
 
-function publish(context: CallContext, action: MitigationAction, findingId: string): void {
-  const defender = context.slice(DEFENDER);
+/** PUBLISH_FINDING_TO_SNS. */
+function publish(context: CallContext, action: MitigationAction, finding: Finding): void {
   const topicArn = action.params.publishFindingToSnsParams?.topicArn ?? '';
-  defender.publications = [...defender.publications, { topicArn, findingId, at: context.now() }];
+  const { id: findingId, taskId, at, told } = finding;
+  notify(context.world, context.scope, topicArn, {
+    accountId: context.scope.accountId,
+    taskId,
+    findingId,
+    findingTime: at,
+    ...told,
+    isSuppressed: finding.suppressed,
+  });
 }
 
 function blank(context: CallContext, { policyVersionIdentifier }: Resource): void {
@@ -102,7 +111,7 @@ function perform(context: CallContext, action: MitigationAction, finding: Findin
       enableLogging(context, action);
       break;
     case 'PUBLISH_FINDING_TO_SNS':
-      publish(context, action, finding.id);
+      publish(context, action, finding);
       break;
     default:
       kind satisfies never;

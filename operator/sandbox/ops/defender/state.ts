@@ -48,6 +48,7 @@ export interface ScheduledAudit {
   dayOfMonth: string | undefined;
   dayOfWeek: 'SUN' | 'MON' | 'TUE' | 'WED' | 'THU' | 'FRI' | 'SAT' | undefined;
   checks: string[];
+  previousRun?: number;
   /** Start of the next run, which AWS chooses within the day. */
   nextRun: number;
 }
@@ -105,13 +106,6 @@ export interface MitigationTask {
   readonly findingsPerCheck: Record<string, readonly ('COMPLETED' | 'FAILED' | 'SKIPPED')[]>;
 }
 
-/** A notification that AWS would have sent to an SNS topic. */
-export interface Publication {
-  readonly topicArn: string;
-  readonly findingId: string;
-  readonly at: number;
-}
-
 const TABLES = [
   'metrics',
   'dimensions',
@@ -134,13 +128,11 @@ export class Defender {
   readonly suppressions = new SequencedMap<Suppression>();
   readonly mitigations = new SequencedMap<MitigationTask>();
   audit: AuditConfiguration | undefined;
-  publications: readonly Publication[] = [];
 }
 
 interface Saved {
   readonly tables: Readonly<Record<string, readonly (readonly [string, unknown])[]>>;
   readonly audit: AuditConfiguration | null;
-  readonly publications: readonly Publication[];
 }
 
 export const DEFENDER: Slice<Defender> = {
@@ -149,7 +141,6 @@ export const DEFENDER: Slice<Defender> = {
   save: (defender): Saved => ({
     tables: Object.fromEntries(TABLES.map((name) => [name, [...defender[name].entries()]])),
     audit: defender.audit ?? null,
-    publications: defender.publications,
   }),
   load(defender, saved) {
     const from = saved as Saved;
@@ -158,7 +149,6 @@ export const DEFENDER: Slice<Defender> = {
       for (const [key, value] of from.tables[name] ?? []) table.set(key, value);
     }
     defender.audit = from.audit ?? undefined;
-    defender.publications = from.publications;
   },
 };
 

@@ -1,35 +1,14 @@
-import type { Behavior, MetricValue, VerificationState } from '@aws-sdk/client-iot';
+import type { Behavior, MetricValue } from '@aws-sdk/client-iot';
 import type { World } from '../../context.ts';
 import { AwsError, invalid } from '../../errors.ts';
 import { family } from '../../operations.ts';
-import { uuid } from '../../state/ids.ts';
 import { pageOfList } from '../../state/paging.ts';
 import { REGISTRY } from '../../state/registry.ts';
-import type { Scope, Slice } from '../../state/scope.ts';
+import type { Scope } from '../../state/scope.ts';
 import { SETTINGS } from '../../state/settings.ts';
 import { compact } from '../support.ts';
-
-const RETENTION = 30 * 86_400_000;
-
-export interface Violation {
-  readonly id: string;
-  readonly thingName: string;
-  readonly profile: string;
-  readonly behavior: Behavior;
-  readonly value: MetricValue | undefined;
-  readonly startedAt: number;
-  clearedAt: number | undefined;
-  verification: VerificationState;
-  description: string | undefined;
-}
-
-/** Violations in order of their start. */
-export const VIOLATIONS: Slice<Violation[]> = {
-  name: 'violations',
-  create: () => [],
-  save: (violations) => violations,
-  load: (violations, saved) => void violations.push(...(saved as Violation[])),
-};
+import { endViolation, openViolation } from './alarms.ts';
+import { VIOLATION_RETENTION, VIOLATIONS, type Violation } from './violation-state.ts';
 
 export interface RaisedViolation {
   readonly thingName: string;
@@ -38,7 +17,7 @@ export interface RaisedViolation {
   readonly metricValue?: MetricValue;
 }
 
-/** Raises what Detect would raise: nothing here watches the metrics. Returns the violation's id. */
+/** Raises a violation by hand, without any metric. Returns its id. */
 export function raiseViolation(world: World, scope: Scope, raised: RaisedViolation): string {
   const { thingName, securityProfileName: profile, behaviorName } = raised;
   const behaviors = scope.slice(SETTINGS).securityProfiles.get(profile)?.behaviors ?? [];
@@ -46,19 +25,13 @@ export function raiseViolation(world: World, scope: Scope, raised: RaisedViolati
   if (!behavior || !scope.slice(REGISTRY).things.has(thingName)) {
     throw new AwsError('NotFound', `No thing ${thingName}, or no behavior ${behaviorName} in ${profile}.`, {}, 404);
   }
-  const id = uuid(world.random);
-  const verification = { verification: 'UNKNOWN' as const, description: undefined };
-  const times = { startedAt: world.clock.now(), clearedAt: undefined };
-  scope
-    .slice(VIOLATIONS)
-    .push({ id, thingName, profile, behavior, value: raised.metricValue, ...times, ...verification });
-  return id;
+  return openViolation(world, scope, { thingName, profile, behavior, value: raised.metricValue }).id;
 }
 
 /** Ends an alarm; false when there is no such active violation. */
 export function clearViolation(world: World, scope: Scope, id: string): boolean {
-  const violation = scope.slice(VIOLATIONS).find((v) => v.id === id && v.clearedAt === undefined);
-  if (violation) violation.clearedAt = world.clock.now();
+  const violation = scope.slice(VIOLATIONS).find((v) => v.id === id && v.endedAt === undefined);
+  if (violation) endViolation(world, scope, violation, { ending: 'alarm-cleared', value: undefined });
   return violation !== undefined;
 }
 
@@ -103,12 +76,12 @@ export const violations = family(
     ListActiveViolations(context, input) {
       const active = context
         .slice(VIOLATIONS)
-        .filter((violation) => violation.clearedAt === undefined && selects(input, violation))
+        .filter((violation) => violation.endedAt === undefined && selects(input, violation))
         .map((violation) =>
           compact({
             ...common(violation),
             lastViolationValue: violation.value,
-            lastViolationTime: new Date(violation.startedAt),
+            lastViolationTime: new Date(violation.lastAt),
             violationStartTime: new Date(violation.startedAt),
           }),
         );
@@ -118,15 +91,14 @@ export const violations = family(
     },
 
     ListViolationEvents(context, input) {
-      const from = Math.max(input.startTime.getTime(), context.now() - RETENTION);
+      const from = Math.max(input.startTime.getTime(), context.now() - VIOLATION_RETENTION);
       const told = context.slice(VIOLATIONS).flatMap((violation) => {
         if (!selects(input, violation)) return [];
-        const base = { ...common(violation), metricValue: violation.value };
-        const began = { ...base, violationEventType: 'in-alarm' as const, at: violation.startedAt };
-        const ended = violation.clearedAt;
-        return ended === undefined
-          ? [began]
-          : [began, { ...base, violationEventType: 'alarm-cleared' as const, at: ended }];
+        const began = { ...common(violation), metricValue: violation.value, at: violation.startedAt };
+        const inAlarm = { ...began, violationEventType: 'in-alarm' as const };
+        const { endedAt, ending, endValue } = violation;
+        if (endedAt === undefined || ending === undefined) return [inAlarm];
+        return [inAlarm, { ...began, metricValue: endValue, violationEventType: ending, at: endedAt }];
       });
       const events = told
         .filter(({ at }) => at >= from && at <= input.endTime.getTime())

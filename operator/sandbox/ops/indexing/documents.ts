@@ -1,7 +1,8 @@
 import type { World } from '../../context.ts';
 import { attributeOf, REGISTRY, type Thing, type ThingGroup } from '../../state/registry.ts';
 import type { Scope } from '../../state/scope.ts';
-import { SHADOWS, type Shadow } from '../../state/shadows.ts';
+import { deltaOf, SHADOWS, type Shadow } from '../../state/shadows.ts';
+import { VIOLATIONS } from '../defender/violation-state.ts';
 import type { Lookup } from './match.ts';
 import { INDEXING } from './state.ts';
 
@@ -60,6 +61,44 @@ function connectivityField(place: Place, thing: Thing, field: string): readonly 
   }
 }
 
+function registryField(thing: Thing, field: string): readonly string[] {
+  switch (field) {
+    case 'version':
+      return [String(thing.version)];
+    case 'thingTypeName':
+      return present(thing.typeName);
+    case 'thingGroupNames':
+      return thing.groups;
+    default:
+      return [];
+  }
+}
+
+function classicField({ scope }: Place, thing: Thing, field: 'version' | 'hasDelta'): readonly string[] {
+  const shadow = scope.slice(SHADOWS).get(thing.name, '');
+  if (!shadow || scope.slice(INDEXING).things.thingIndexingMode !== 'REGISTRY_AND_SHADOW') return [];
+  return [String(field === 'version' ? shadow.version : deltaOf(shadow) !== undefined)];
+}
+
+/** Violations of Detect (`deviceDefender.violationCount`, `deviceDefender.<profile>.<behavior>.inViolation` and so on). */
+function defenderField({ scope }: Place, thing: Thing, field: string): readonly string[] {
+  if (scope.slice(INDEXING).things.deviceDefenderIndexingMode !== 'VIOLATIONS') return [];
+  const own = scope.slice(VIOLATIONS).filter(({ thingName }) => thingName === thing.name);
+  if (field === 'violationCount') return [String(own.filter(({ endedAt }) => endedAt === undefined).length)];
+  const [profile, behavior, what] = field.split('.');
+  const last = own.filter((v) => v.profile === profile && v.behavior.name === behavior).at(-1);
+  switch (what) {
+    case 'inViolation':
+      return last ? [String(last.endedAt === undefined)] : [];
+    case 'lastViolationTime':
+      return last ? [String(last.lastAt)] : [];
+    case 'lastViolationValue':
+      return last?.value ? walk(Object.values(last.value), []) : [];
+    default:
+      return [];
+  }
+}
+
 /** Answers a query's fields for one thing. */
 export function thingLookup(place: Place, thing: Thing): Lookup {
   return (field) => {
@@ -80,7 +119,12 @@ export function thingLookup(place: Place, thing: Thing): Lookup {
         return thing.groups;
       case 'attributes':
         return present(attributeOf(thing, rest));
+      case 'registry':
+        return registryField(thing, rest);
+      case 'deviceDefender':
+        return defenderField(place, thing, rest);
       case 'shadow':
+        if (rest === 'version' || rest === 'hasDelta') return classicField(place, thing, rest);
         return walk(shadowsOf(place, thing), rest.split('.'));
       case 'connectivity':
         return connectivityField(place, thing, rest);

@@ -126,6 +126,9 @@ export function startIndexing(sandbox: Sandbox): () => void {
       queue.after(delays.build, undefined);
     } else if (change.kind === 'other' && change.resource === 'indexingconfiguration') {
       queue.after(delays.build, undefined);
+    } else if (change.kind === 'other' && change.resource.startsWith('thing/')) {
+      // Its shadow or its violations.
+      queue.after(delays.indexing, [change.resource.slice('thing/'.length)]);
     }
   });
 }

@@ -6,24 +6,17 @@ import type { Thing, ThingGroup } from '../../state/registry.ts';
 import { compact, registryOf } from '../support.ts';
 import { thingNamed } from '../things.ts';
 import { connectivityOf, groupLookup, shadowsOf, thingLookup } from './documents.ts';
+import { checkFields, managedFields } from './fields.ts';
 import { matches } from './match.ts';
 import { invalidQuery, parseQuery, type Query } from './query.ts';
 import { INDEXING, type Indexing } from './state.ts';
 
-const THINGS = 'AWS_Things';
+export const THINGS = 'AWS_Things';
 const GROUPS = 'AWS_ThingGroups';
 const MAX_TERMS = 12;
 const MAX_CUSTOM_FIELDS = 5;
 const MAX_NAMED_SHADOWS = 10;
 const MAX_PAGE = 100;
-
-const MANAGED_FIELDS = [
-  { name: 'thingId', type: 'String' as const },
-  { name: 'thingName', type: 'String' as const },
-  { name: 'thingTypeName', type: 'String' as const },
-  { name: 'thingGroupNames', type: 'String' as const },
-  { name: 'registry.version', type: 'Number' as const },
-];
 
 const indexingOf = (context: CallContext): Indexing => context.slice(INDEXING);
 
@@ -37,7 +30,7 @@ function modeOf(context: CallContext, index: string): string {
   const { things, groups } = indexingOf(context);
   const mode =
     index === THINGS ? things.thingIndexingMode : index === GROUPS ? groups.thingGroupIndexingMode : undefined;
-  if (mode === undefined || mode === 'OFF') throw notFound(`Index ${index.slice(0, 128)} not found`);
+  if (mode === undefined || mode === 'OFF') throw notFound(`Index ${index.slice(0, 128)} does not exist`);
   return mode;
 }
 
@@ -55,8 +48,15 @@ function checkThings(context: CallContext, next: Things): void {
   if (dynamic) throw invalid(`Dynamic thing group ${dynamic.name} uses the index; delete it first`);
 }
 
-function checkedQuery(text: string): Query {
+/** Throws when the index does not exist or cannot be queried yet. */
+export function readyIndex(context: CallContext, index: string): void {
+  modeOf(context, index);
+  if (indexStatus(context) === 'BUILDING') throw awsError('IndexNotReadyException', `Index ${index} is being built`);
+}
+
+export function checkedQuery(text: string, index = THINGS): Query {
   const { query, terms } = parseQuery(text);
+  checkFields(query, text, index === THINGS);
   if (terms > MAX_TERMS) throw invalidQuery(`A query can have at most ${MAX_TERMS} terms`);
   return query;
 }
@@ -94,13 +94,27 @@ interface Paged {
   readonly limit: number;
 }
 
-function searchThings(context: CallContext, query: Query, request: Paged) {
+/** The thing as the index has it, when the query finds it. */
+function found(context: CallContext, query: Query, current: Thing): Thing | undefined {
   const { arriving, indexed } = indexingOf(context);
+  const from = arriving.get(current.name);
+  if (from !== undefined && context.now() < from) return undefined;
+  const thing = { ...current, ...indexed.get(current.name) };
+  return matches(query, thingLookup(context, thing)) ? thing : undefined;
+}
+
+/** Every thing that the query finds. */
+export function* foundThings(context: CallContext, query: Query): Generator<Thing> {
+  for (const current of registryOf(context).things.values()) {
+    const thing = found(context, query, current);
+    if (thing) yield thing;
+  }
+}
+
+function searchThings(context: CallContext, query: Query, request: Paged) {
   const page = pageOf(registryOf(context).things, request, context.world.paging, (current) => {
-    const from = arriving.get(current.name);
-    if (from !== undefined && context.now() < from) return undefined;
-    const thing = { ...current, ...indexed.get(current.name) };
-    return matches(query, thingLookup(context, thing)) ? thingDocument(context, thing) : undefined;
+    const thing = found(context, query, current);
+    return thing && thingDocument(context, thing);
   });
   return compact({ things: page.items, nextToken: page.next });
 }
@@ -109,14 +123,13 @@ function searchThings(context: CallContext, query: Query, request: Paged) {
 export const fleetIndexing = family('iot', {
   GetIndexingConfiguration(context) {
     const { things, groups } = indexingOf(context);
-    const isOn = things.thingIndexingMode !== 'OFF';
     return {
       thingIndexingConfiguration: compact({
         thingConnectivityIndexingMode: 'OFF' as const,
         deviceDefenderIndexingMode: 'OFF' as const,
         namedShadowIndexingMode: 'OFF' as const,
         ...things,
-        managedFields: isOn ? MANAGED_FIELDS : [],
+        managedFields: managedFields(things),
       }),
       thingGroupIndexingConfiguration: groups,
     };
@@ -155,9 +168,8 @@ export const fleetIndexing = family('iot', {
 
   SearchIndex(context, input) {
     const index = input.indexName ?? THINGS;
-    modeOf(context, index);
-    if (indexStatus(context) === 'BUILDING') throw awsError('IndexNotReadyException', `Index ${index} is being built`);
-    const query = checkedQuery(input.queryString);
+    readyIndex(context, index);
+    const query = checkedQuery(input.queryString, index);
     const request = { token: input.nextToken, limit: Math.min(input.maxResults ?? MAX_PAGE, MAX_PAGE) };
     if (index === THINGS) return searchThings(context, query, request);
     const page = pageOf(registryOf(context).groups, request, context.world.paging, (group) =>
