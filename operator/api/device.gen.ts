@@ -490,7 +490,7 @@ export interface DeviceStatusRollout {
    */
   readonly name: string;
   /**
-   * Queued, Expanding, Contracting, Observing, Succeeded, Deferred, Held, RollingBack, RolledBack or Unrecovered.
+   * Queued, Expanding, Contracting, Observing, Armed, Succeeded, Deferred, Held, RollingBack, RolledBack or Unrecovered.
    */
   readonly state: string;
   /**
@@ -536,6 +536,10 @@ export interface DeviceStatusRollout {
    * What the last check before something was taken said, and whether AWS agreed.
    */
   readonly preflight?: string;
+  /**
+   * true: it was changed in one contact and is judged at the next, because its contacts are too short to be watched.
+   */
+  readonly armed?: boolean;
   readonly sessions?: DeviceStatusRolloutSessions;
   /**
    * Denied requests of the asset that are the tightening at work, the first of them; at most 5.

@@ -216,9 +216,13 @@ export interface IoTPolicyStrategy {
    */
   readonly sessions?: 'Wait' | 'Reconnect' | 'Purge';
   /**
-   * Assets with contacts too short to be watched that may be changed in one contact and judged at the next. 0 when not given: they are deferred.
+   * Assets with contacts too short to be watched that may be changed in one contact and judged at the next, once somebody has said so (`fleetward rollout arm`). 0 when not given: they are deferred.
    */
   readonly maxArmed?: number;
+  /**
+   * Time without contact after which an armed asset gets its former policy back, and after which it counts as lost when it was not heard of then. 336h when not given.
+   */
+  readonly armedDeadline?: string;
   /**
    * Back: at the end the assets return to the declared policy name, which carries the new document by then. Stay: they keep the policy they were moved to. Back when not given.
    */

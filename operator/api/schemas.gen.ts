@@ -1409,7 +1409,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "maxLength": 253
         },
         "state": {
-         "description": "Queued, Expanding, Contracting, Observing, Succeeded, Deferred, Held, RollingBack, RolledBack or Unrecovered.",
+         "description": "Queued, Expanding, Contracting, Observing, Armed, Succeeded, Deferred, Held, RollingBack, RolledBack or Unrecovered.",
          "type": "string",
          "maxLength": 32
         },
@@ -1579,6 +1579,10 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "description": "What the last check before something was taken said, and whether AWS agreed.",
          "type": "string",
          "maxLength": 512
+        },
+        "armed": {
+         "description": "true: it was changed in one contact and is judged at the next, because its contacts are too short to be watched.",
+         "type": "boolean"
         },
         "sessions": {
          "description": "Sessions that were made before the change was in force. They may use what is looked at only when a device connects or subscribes.",
@@ -2748,11 +2752,17 @@ export const kindDefinitions: readonly KindDefinition[] = [
          ]
         },
         "maxArmed": {
-         "description": "Assets with contacts too short to be watched that may be changed in one contact and judged at the next. 0 when not given: they are deferred.",
+         "description": "Assets with contacts too short to be watched that may be changed in one contact and judged at the next, once somebody has said so (`fleetward rollout arm`). 0 when not given: they are deferred.",
          "type": "integer",
          "format": "int64",
          "minimum": 0,
          "maximum": 10000
+        },
+        "armedDeadline": {
+         "description": "Time without contact after which an armed asset gets its former policy back, and after which it counts as lost when it was not heard of then. 336h when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
         },
         "homing": {
          "description": "Back: at the end the assets return to the declared policy name, which carries the new document by then. Stay: they keep the policy they were moved to. Back when not given.",
@@ -3868,11 +3878,17 @@ export const kindDefinitions: readonly KindDefinition[] = [
          ]
         },
         "maxArmed": {
-         "description": "Assets with contacts too short to be watched that may be changed in one contact and judged at the next. 0 when not given: they are deferred.",
+         "description": "Assets with contacts too short to be watched that may be changed in one contact and judged at the next, once somebody has said so (`fleetward rollout arm`). 0 when not given: they are deferred.",
          "type": "integer",
          "format": "int64",
          "minimum": 0,
          "maximum": 10000
+        },
+        "armedDeadline": {
+         "description": "Time without contact after which an armed asset gets its former policy back, and after which it counts as lost when it was not heard of then. 336h when not given.",
+         "type": "string",
+         "maxLength": 32,
+         "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
         },
         "homing": {
          "description": "Back: at the end the assets return to the declared policy name, which carries the new document by then. Stay: they keep the policy they were moved to. Back when not given.",
@@ -4081,6 +4097,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "format": "int64",
          "minimum": 0
         },
+        "armed": {
+         "description": "Changed in one contact, to be judged at the next.",
+         "type": "integer",
+         "format": "int64",
+         "minimum": 0
+        },
         "held": {
          "description": "Kept where they are by a security act or a person.",
          "type": "integer",
@@ -4270,6 +4292,11 @@ export const kindDefinitions: readonly KindDefinition[] = [
         },
         "approvedBy": {
          "description": "Who approved it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "armedBy": {
+         "description": "Who let assets be armed.",
          "type": "string",
          "maxLength": 256
         },

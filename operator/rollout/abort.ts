@@ -1,12 +1,12 @@
 import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
 import type { Tally } from './tally.ts';
-import { type AssetState, inFlight } from './types.ts';
+import { type AssetState, underWay } from './types.ts';
 
 export function abort(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   const cause = abortCause(input, tally);
   if (!cause) return undefined;
   const switched = input.assets.filter(
-    (a) => a.state === 'Succeeded' || (inFlight(a.state) && a.state !== 'Preflight'),
+    (a) => a.state === 'Succeeded' || (underWay(a.state) && a.state !== 'Preflight'),
   );
   if (switched.length > 0 && input.brake === 'released' && input.brakeRefused === undefined) {
     return {
@@ -49,7 +49,7 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
  */
 function leftBehind(state: AssetState): boolean {
   if (state === 'RollingBack') return false;
-  return state === 'Succeeded' || state === 'Deferred' || state === 'Held' || inFlight(state);
+  return state === 'Succeeded' || state === 'Deferred' || state === 'Held' || underWay(state);
 }
 
 function abortCause(input: RolloutInput, tally: Tally): { readonly reason: string; readonly why: string } | undefined {
@@ -73,22 +73,23 @@ function automaticCause(input: RolloutInput, tally: Tally): ReturnType<typeof ab
   return undefined;
 }
 
+/** Lost nothing yet; or, armed, would keep the newer revision waiting for weeks. */
+const EARLY: ReadonlySet<AssetState> = new Set(['Expanding', 'Verifying', 'Preflight', 'Deferred', 'Armed']);
+
 /** A newer revision: what has not started takes it, what is under way goes back or finishes, nothing new begins. */
 export function supersede(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   if (!input.superseded) return undefined;
-  const expanded = input.assets.filter(
-    (a) => a.state === 'Expanding' || a.state === 'Verifying' || a.state === 'Preflight' || a.state === 'Deferred',
-  );
+  const expanded = input.assets.filter(({ state }) => EARLY.has(state));
   if (expanded.length > 0) {
     return {
       kind: 'sendBack',
       phase: 'Progressing',
       assets: expanded.map((a) => a.id),
       reason: 'Superseded',
-      why: 'a newer revision came: assets that lost nothing yet go back',
+      why: 'a newer revision came: assets that lost nothing yet, or are armed, go back',
     };
   }
-  if (tally.inFlightThings > 0)
+  if (tally.inFlightThings + tally.armedThings > 0)
     return wait('Progressing', 'Superseded', 'a newer revision waits until the assets under way have a verdict');
   return { kind: 'finish', phase: 'Superseded', reason: 'Superseded', why: 'a newer revision takes over' };
 }

@@ -54,6 +54,8 @@ export interface AssetInput {
   readonly verdict: Verdict;
   /** Attaching the candidate is itself the contraction, because it denies. */
   readonly addsDeny: boolean;
+  /** Contracted in one contact and judged at the next; how long the next one is waited for. */
+  readonly armedMs?: number;
   /** Sessions of before that are to be ended when everything has settled; undefined under Wait. */
   readonly sessions?: { readonly mode: 'Reconnect' | 'Purge'; readonly older: readonly string[] };
   readonly settleMs: number;
@@ -93,7 +95,8 @@ function openDetach(input: AssetInput): AssetDecision | undefined {
   if (!edges || edges.readAt > open.sentAt) return undefined;
   return {
     kind: 'read',
-    state: input.direction === 'forward' ? 'Contracting' : during(input.direction),
+    state:
+      input.direction !== 'forward' ? during(input.direction) : input.armedMs === undefined ? 'Contracting' : 'Armed',
     why: `the outcome of detaching ${open.policy} is not known yet: the attachments are read again before anything moves`,
   };
 }
@@ -130,15 +133,45 @@ function forward(input: AssetInput): AssetDecision {
   const detach = firstSuperfluous(input);
   if (flip || detach) {
     const settled = flip ? expandSettledAt(input) : switchSettledAt(input);
-    if (input.now < settled) return settling(input, begun(input) ? 'Contracting' : 'Expanding', settled);
+    const under = input.armedMs === undefined ? 'Contracting' : 'Armed';
+    if (input.now < settled) return settling(input, begun(input) ? under : 'Expanding', settled);
     if (input.expandedHealth === 'failing') {
       return { kind: 'done', state: 'RollingBack', why: 'authorization failures while both policies were attached' };
     }
-    return contract(input, flip ?? detach, 'Contracting');
+    return contract(input, flip ?? detach, input.armedMs === undefined ? 'Contracting' : 'Armed');
   }
   const settled = allSettledAt(input);
+  if (input.armedMs !== undefined) return armed(input, settled, input.armedMs);
   if (input.now < settled) return settling(input, 'Contracting', settled);
   return endSessions(input, settled) ?? observe(input, Math.max(settled, input.record.sessionsEndedAt ?? settled));
+}
+
+/** Nobody will be there to see the settle: the first bad news is enough, whenever it comes. */
+function armed(input: AssetInput, settled: number, armedMs: number): AssetDecision {
+  if (input.verdict === 'failed' || input.expandedHealth === 'failing') {
+    return {
+      kind: 'done',
+      state: 'RollingBack',
+      why: 'the first thing heard of it after the change is bad: it goes back',
+    };
+  }
+  if (input.now >= settled && input.verdict === 'succeeded') {
+    return { kind: 'done', state: 'Succeeded', why: 'positive evidence at its next contact' };
+  }
+  const until = settled + armedMs;
+  if (input.now >= until) {
+    return {
+      kind: 'done',
+      state: 'RollingBack',
+      why: 'armed, and not heard of until the deadline: it gets its baseline back',
+    };
+  }
+  return {
+    kind: 'wait',
+    state: 'Armed',
+    until: input.now < settled ? settled : until,
+    why: 'armed: judged at its next contact',
+  };
 }
 
 function expand(input: AssetInput, call: AssetCall): AssetDecision {

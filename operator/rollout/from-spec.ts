@@ -62,6 +62,8 @@ export function readStrategy(
     settleMs,
     observeMs,
     silenceMs: time(spec?.silenceDeadline, Math.max(observeMs, DEFAULT_STRATEGY.silenceMs)),
+    maxArmed: spec?.maxArmed ?? 0,
+    armedMs: time(spec?.armedDeadline, DEFAULT_STRATEGY.armedMs),
     stragglersAfterMs: time(spec?.stragglersAfter, DEFAULT_STRATEGY.stragglersAfterMs),
     contactWithinMs: time(spec?.contactWithin, DEFAULT_STRATEGY.contactWithinMs),
     recoveryMs: time(spec?.recoveryDeadline, DEFAULT_STRATEGY.recoveryMs),

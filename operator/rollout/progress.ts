@@ -9,9 +9,19 @@ const RESUMED = {
   why: 'deferred assets that are in contact again',
 } as const;
 
+const ARMED = {
+  kind: 'start',
+  arming: true,
+  phase: 'Progressing',
+  reason: 'WaveStep',
+  why: 'assets whose contacts are short are changed in this one and judged at the next',
+} as const;
+
 export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
-  if (tally.wave >= input.strategy.waves.length) return complete(input, tally);
   const opens = windowOpensAt(input.strategy.windows, input.now);
+  const arming = opens > input.now ? [] : armable(input, tally);
+  if (arming.length > 0) return { ...ARMED, assets: arming };
+  if (tally.wave >= input.strategy.waves.length) return complete(input, tally);
   // What was left expanded goes on as soon as it can be watched: its wave may be waiting for its evidence.
   const again = opens > input.now ? [] : reachableDeferred(input, tally);
   if (again.length > 0) return { ...RESUMED, assets: again };
@@ -108,6 +118,8 @@ function fitting(input: RolloutInput, tally: Tally, wanted: (asset: AssetSummary
 /** Every wave is through: what is left are assets that could not be watched. */
 function complete(input: RolloutInput, tally: Tally): RolloutDecision {
   if (tally.inFlightThings > 0) return wait('Progressing', 'WaveStep', `${tally.inFlightThings} still in flight`);
+  if (tally.armedThings > 0)
+    return wait('Progressing', 'WaitingForDevices', `${tally.armedThings} armed, to be judged at their next contact`);
   const deferred = tally.byState.get('Deferred') ?? 0;
   const held = tally.byState.get('Held') ?? 0;
   const back = (tally.byState.get('RolledBack') ?? 0) + (tally.byState.get('Excluded') ?? 0);
@@ -134,7 +146,7 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
     return wait(
       'Progressing',
       'WaitingForDevices',
-      `${deferred} deferred and ${held} held assets keep their policy until they can be watched`,
+      `${deferred} deferred and ${held} held assets keep their policy until they can be watched${armHint(input)}`,
       deadline,
     );
   if (input.strategy.completion === 'CompleteWithStragglers') {
@@ -150,6 +162,22 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
     'ProgressDeadlineExceeded',
     `${deferred} deferred and ${held} held assets did not become watchable; wait for them, or abort to bring all back`,
   );
+}
+
+function armHint({ strategy, verbs }: RolloutInput): string {
+  if (strategy.maxArmed === 0 || verbs.armedBy !== undefined) return '';
+  return `; those whose contacts are too short may be armed, ${strategy.maxArmed} at a time, when somebody says arm`;
+}
+
+/** With somebody's word, and in a budget of its own: nobody watches what such an asset does next. */
+function armable({ assets, strategy, verbs }: RolloutInput, { armedThings }: Tally): readonly string[] {
+  if (verbs.armedBy === undefined) return [];
+  let room = strategy.maxArmed - armedThings;
+  return assets.flatMap((asset) => {
+    if (asset.armable !== true || asset.held || asset.things > room) return [];
+    room -= asset.things;
+    return asset.id;
+  });
 }
 
 function reachableDeferred(input: RolloutInput, tally: Tally): readonly string[] {

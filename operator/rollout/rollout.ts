@@ -15,6 +15,10 @@ export interface AssetSummary {
   readonly held: boolean;
   /** Deferred assets: would their contact allow them to move now? */
   readonly reachable: boolean;
+  /** Deferred only because its contacts are too short to be watched, and in contact now. */
+  readonly armable?: boolean;
+  /** Contracted, or being contracted, in one contact to be judged at the next: counts against `maxArmed` alone. */
+  readonly armed?: boolean;
   readonly failure: 'none' | 'failed' | 'lifeline';
   /** Another policy still allows what this one loses: that it fares well proves nothing. */
   readonly masked?: boolean;
@@ -73,6 +77,8 @@ export type RolloutDecision =
   | {
       readonly kind: 'start';
       readonly phase: RolloutPhase;
+      /** They are contracted in the contact of now and judged at the next. */
+      readonly arming?: true;
       readonly assets: readonly string[];
       readonly reason: string;
       readonly why: string;

@@ -50,6 +50,10 @@ export interface Strategy {
   readonly contactWithinMs: number;
   readonly observeMs: number;
   readonly silenceMs: number;
+  /** Assets that may be contracted in one contact and judged at the next, at the same time. */
+  readonly maxArmed: number;
+  /** An armed asset that was not heard of for this long gets its baseline back. */
+  readonly armedMs: number;
   /** A restored asset that made no contact for this long is Unrecovered: a person is paged and everything stops. */
   readonly recoveryMs: number;
   readonly homing: 'Back' | 'Stay';
@@ -87,6 +91,8 @@ export const DEFAULT_STRATEGY: Strategy = {
   contactWithinMs: 15 * MINUTE,
   observeMs: 15 * MINUTE,
   silenceMs: 2 * HOUR,
+  maxArmed: 0,
+  armedMs: 14 * 24 * HOUR,
   recoveryMs: 30 * MINUTE,
   homing: 'Back',
   usedActions: 'Protect',

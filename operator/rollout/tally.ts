@@ -1,9 +1,11 @@
 import type { RolloutInput } from './rollout.ts';
-import { type AssetState, inFlight } from './types.ts';
+import { type AssetState, inFlight, underWay } from './types.ts';
 
 export interface Tally {
   readonly byState: ReadonlyMap<AssetState, number>;
   readonly inFlightThings: number;
+  /** Things armed: in no other budget. */
+  readonly armedThings: number;
   /** In flight by group, for each budget. */
   readonly groups: readonly ReadonlyMap<string, number>[];
   readonly failed: number;
@@ -16,6 +18,7 @@ export interface Tally {
 const SETTLED: ReadonlySet<AssetState> = new Set([
   'Succeeded',
   'RolledBack',
+  'Armed',
   'Deferred',
   'Held',
   'Excluded',
@@ -33,6 +36,7 @@ export function count(input: RolloutInput): Tally {
   const waves = input.strategy.waves.length;
   const succeededByWave = new Array<number>(waves).fill(0);
   let inFlightThings = 0;
+  let armedThings = 0;
   let failed = 0;
   let lifeline = false;
   let wave = waves;
@@ -41,7 +45,9 @@ export function count(input: RolloutInput): Tally {
     const aside = isAside(asset);
     const state = aside ? 'Held' : asset.state;
     byState.set(state, (byState.get(state) ?? 0) + 1);
-    if (inFlight(asset.state)) {
+    if (asset.armed === true && underWay(asset.state)) {
+      armedThings += asset.things;
+    } else if (inFlight(asset.state)) {
       inFlightThings += asset.things;
       for (const [index, inGroup] of groups.entries()) {
         const group = asset.groups[index];
@@ -50,9 +56,10 @@ export function count(input: RolloutInput): Tally {
     }
     if (asset.failure !== 'none') failed += 1;
     if (asset.failure === 'lifeline') lifeline = true;
-    if (!aside && !SETTLED.has(asset.state) && asset.wave < wave) wave = asset.wave;
+    const settled = SETTLED.has(asset.state) || asset.armed === true;
+    if (!aside && !settled && asset.wave < wave) wave = asset.wave;
     if (asset.state === 'Succeeded' && asset.masked !== true)
       succeededByWave[asset.wave] = (succeededByWave[asset.wave] ?? 0) + 1;
   }
-  return { byState, inFlightThings, groups, failed, lifeline, wave, succeededByWave };
+  return { byState, inFlightThings, armedThings, groups, failed, lifeline, wave, succeededByWave };
 }

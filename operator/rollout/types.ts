@@ -82,6 +82,7 @@ export type AssetState =
   | 'Verifying'
   | 'Contracting'
   | 'Observing'
+  | 'Armed'
   | 'Succeeded'
   | 'Deferred'
   | 'Held'
@@ -103,6 +104,11 @@ const IN_FLIGHT: ReadonlySet<AssetState> = new Set([
 
 export function inFlight(state: AssetState): boolean {
   return IN_FLIGHT.has(state);
+}
+
+/** Begun and without a verdict. `Armed` waits for the next contact of a device that is seldom there, in a budget of its own. */
+export function underWay(state: AssetState): boolean {
+  return state === 'Armed' || inFlight(state);
 }
 
 /** A call the controller is to make. Each is idempotent, and harmless when it arrives late except `detach`. */

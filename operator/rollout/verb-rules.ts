@@ -76,6 +76,17 @@ const RULES: Readonly<Record<VerbRequest['verb'], Rule>> = {
     );
   },
   approve,
+  arm: (request, state, now) => {
+    const gone = steered(request, state, now);
+    if (gone) return gone;
+    if (now.maxArmed === 0)
+      return no('its strategy arms nobody (maxArmed is 0): such assets stay deferred', 'NotAllowed');
+    if (now.vouched) return undefined;
+    return no(
+      'nobody vouches for the name in an annotation here, because the admission policy is not installed: nobody is armed',
+      'UserNotPinned',
+    );
+  },
   retry: (_request, state, now) => {
     if (now.held) return no('a security act holds the rollout: acknowledge it first', 'Mitigated');
     if (now.phase === 'Aborted') return undefined;

@@ -14,6 +14,7 @@ export const ROLLOUT_VERBS = [
   'promote',
   'resume',
   'approve',
+  'arm',
   'retry',
   'acknowledge',
 ] as const;
@@ -25,7 +26,7 @@ export const DEVICE_VERBS = ['hold', 'skip', 'contain', 'acknowledge'] as const;
 export const VERB_PREFIX = 'rollout.fleetward.dev/';
 
 /** Verbs that decide about one revision and are ignored when they name another. */
-const NEEDS_REVISION: ReadonlySet<string> = new Set(['approve', 'deny', 'abort', 'brake', 'skip']);
+const NEEDS_REVISION: ReadonlySet<string> = new Set(['approve', 'arm', 'deny', 'abort', 'brake', 'skip']);
 
 export interface VerbValue {
   readonly token: string;
@@ -130,6 +131,8 @@ export interface VerbState {
   readonly abortedBy: string | undefined;
   readonly deniedBy: string | undefined;
   readonly approvedBy: string | undefined;
+  /** Who takes it upon themselves that assets are changed which nobody can watch. */
+  readonly armedBy: string | undefined;
   readonly pausedBy: string | undefined;
   /** Last wave, counted from 0, whose bake and pause were skipped. */
   readonly promotedThrough: number;
@@ -148,6 +151,7 @@ export const NO_VERBS: VerbState = {
   abortedBy: undefined,
   deniedBy: undefined,
   approvedBy: undefined,
+  armedBy: undefined,
   pausedBy: undefined,
   promotedThrough: -1,
   promotedFully: false,
@@ -168,12 +172,16 @@ export interface Situation {
   readonly failed: number;
   /** Assets that went back or wait for contact. */
   readonly left: number;
+  /** Assets that the strategy lets be armed at the same time. */
+  readonly maxArmed: number;
   /** A security act holds the rollout. */
   readonly held: boolean;
   /** Ids of those that are acknowledged on the rollout itself. */
   readonly acts: readonly string[];
   /** Whether the name in an annotation is known to be that of the user who set it. */
   readonly pinned: boolean;
+  /** The same, whatever the change: what nobody can watch is decided by somebody who is known. */
+  readonly vouched: boolean;
 }
 
 export interface VerbAnswer {
@@ -220,6 +228,8 @@ function applyVerb(state: VerbState, request: VerbRequest, situation: Situation)
       return { ...state, deniedBy: state.deniedBy ?? user };
     case 'approve':
       return { ...state, approvedBy: state.approvedBy ?? user };
+    case 'arm':
+      return { ...state, armedBy: state.armedBy ?? user };
     case 'promote':
       if (reason === 'AssetFailed') return { ...state, acceptedFailures: failed };
       // The wave that rests is over: the next one is not promoted along with it.

@@ -19,6 +19,7 @@ const ROLLOUT_WORDS = [
   'deny',
   'promote',
   'promote-full',
+  'arm',
   'abort',
   'brake',
   'retry',

@@ -69,7 +69,8 @@ export async function viewOf(
     devices,
     strategy,
     started: new Set(),
-    ready: () => false,
+    ready: () => 'no',
+    arming: new Set(),
     unproven,
     retriedAt,
   });

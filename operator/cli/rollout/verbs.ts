@@ -77,6 +77,13 @@ const VERBS: readonly VerbText[] = [
     revision: false,
   },
   {
+    name: 'arm',
+    summary: 'let devices with short contacts be changed in one contact and judged at the next',
+    description:
+      'For devices whose contacts are shorter than two settle times, so that nobody can watch them through the change. At most strategy.maxArmed at a time; each gets its former policy back at the first failure, or when it is not heard of within strategy.armedDeadline.',
+    revision: true,
+  },
+  {
     name: 'abort',
     summary: 'give every asset back what it had; the revision is rejected',
     description:

@@ -113,6 +113,7 @@ const MOVING: ReadonlySet<string> = new Set([
   'Verifying',
   'Contracting',
   'Observing',
+  'Armed',
   'Deferred',
   'Held',
   'RollingBack',

@@ -1,7 +1,7 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
 import type { RolloutDecision } from '../../rollout/rollout.ts';
-import { type CandidateDefault, type Direction, inFlight } from '../../rollout/types.ts';
+import { type CandidateDefault, type Direction, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
@@ -25,7 +25,10 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<s
   let { defaults } = pass;
   if (decision.kind === 'start') {
     defaults = await prepare(pass);
-    for (const id of decision.assets) deps.rollouts.started(key).add(id);
+    for (const id of decision.assets) {
+      deps.rollouts.started(key).add(id);
+      if (decision.arming === true) deps.rollouts.arming(key).add(id);
+    }
   }
   if (decision.kind === 'brake') {
     flippedAt = exactTime(pass.now);
@@ -107,9 +110,12 @@ function announce(pass: Pass, orders: Orders): void {
     const direction = directionOf(asset.state, orders.back.has(asset.id), started.has(asset.id));
     const device = byName.get(asset.id);
     if (direction === undefined || device === undefined) continue;
-    directives.set(keyText(objectKey(device)), directive(pass, orders, { device, direction, ownWave: asset.wave }));
+    directives.set(
+      keyText(objectKey(device)),
+      directive(pass, orders, { device, direction, ownWave: asset.wave, armed: asset.armed === true }),
+    );
   }
-  const moving = assets.filter(({ state }) => inFlight(state)).map(({ id }) => byName.get(id));
+  const moving = assets.filter(({ state }) => underWay(state)).map(({ id }) => byName.get(id));
   const guarded = moving.flatMap((device) =>
     device === undefined ? [] : [...(directives.get(keyText(objectKey(device)))?.lifeline ?? [])],
   );
@@ -123,13 +129,23 @@ function announce(pass: Pass, orders: Orders): void {
 function directionOf(state: Pass['assets'][number]['state'], back: boolean, started: boolean): Direction | undefined {
   if (back || state === 'RollingBack' || state === 'Unrecovered') return 'back';
   if (started || state === 'Succeeded' || state === 'Held') return 'forward';
-  return inFlight(state) ? 'forward' : undefined;
+  return underWay(state) ? 'forward' : undefined;
 }
 
 function directive(
   pass: Pass,
   orders: Orders,
-  { device, direction, ownWave }: { readonly device: Device; readonly direction: Direction; readonly ownWave: number },
+  {
+    device,
+    direction,
+    ownWave,
+    armed,
+  }: {
+    readonly device: Device;
+    readonly direction: Direction;
+    readonly ownWave: number;
+    readonly armed: boolean;
+  },
 ): Directive {
   const { rollout, strategy, analysis } = pass;
   const change = changeIn(rollout, device);
@@ -145,6 +161,7 @@ function directive(
     rollout: rollout.metadata.name,
     direction,
     ownWave,
+    ...(armed ? { armed } : {}),
     change,
     equal: analysis.equal,
     candidateDefaults: orders.defaults,

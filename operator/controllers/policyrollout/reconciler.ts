@@ -12,7 +12,7 @@ import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { assetsOf, inFlightElsewhere, summarise } from './asset/assets.ts';
 import { carriesOther, changeIn } from './asset/families.ts';
-import { isReady } from './asset/ready.ts';
+import { readiness } from './asset/ready.ts';
 import { timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
@@ -57,15 +57,16 @@ async function look(start: Start): Promise<Pass> {
   const devices = assetsOf(deps.cache, rollout);
   const { strategy: given, problems } = readStrategy(rollout.spec.strategy, durationMs);
   const started = deps.rollouts.started(key);
-  const readiness = {
+  const moment = {
     rollouts: deps.rollouts,
     rollout: rollout.metadata.name,
     account: session.key,
     strategy: given,
     now,
   };
-  const ready = (device: Device) => isReady(readiness, device);
-  forgetShown(started, devices, { rollout: rollout.metadata.name, ready });
+  const ready = (device: Device) => readiness(moment, device);
+  const arming = deps.rollouts.arming(key);
+  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready });
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
   const analysis = await analyse({
@@ -85,6 +86,7 @@ async function look(start: Start): Promise<Pass> {
     devices,
     strategy,
     started,
+    arming,
     ready,
     retriedAt,
     unproven: (device) => carriesOther(session, device, families),
@@ -121,15 +123,19 @@ async function look(start: Start): Promise<Pass> {
 
 /** A record of its own speaks for the asset from now on. */
 function forgetShown(
-  started: Set<string>,
+  { started, arming }: { readonly started: Set<string>; readonly arming: Set<string> },
   devices: readonly Device[],
-  { rollout, ready }: { readonly rollout: string; readonly ready: (device: Device) => boolean },
+  { rollout, ready }: { readonly rollout: string; readonly ready: (device: Device) => 'yes' | 'armable' | 'no' },
 ): void {
   for (const device of devices) {
     const record = device.status?.rollout;
+    const { name } = device.metadata;
     if (record?.name !== rollout || record.state === 'Queued') continue;
-    const waits = record.state === 'Deferred' ? ready(device) : record.state === 'RolledBack';
-    if (!waits) started.delete(device.metadata.name);
+    const further = arming.has(name) ? ['yes', 'armable'] : ['yes'];
+    const waits = record.state === 'Deferred' ? further.includes(ready(device)) : record.state === 'RolledBack';
+    if (waits) continue;
+    started.delete(name);
+    arming.delete(name);
   }
 }
 

@@ -22,6 +22,8 @@ export interface Directive {
   readonly families: readonly Family[];
   /** The asset's own wave, counted from 0; stays with it once it has begun. */
   readonly ownWave?: number;
+  /** It is contracted in the contact of now and judged at the next. */
+  readonly armed?: boolean;
   /** What changes at this asset beside documents. */
   readonly change?: DeviceStatusRolloutChange | undefined;
   /** The asset may do the same before and after: the order of calls and the settle times are all the proof it needs. */
@@ -61,6 +63,8 @@ export interface Rollouts {
   publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>): readonly string[];
   /** Assets that were told to start and whose own status may not show it yet. */
   started(rollout: ObjectKey): Set<string>;
+  /** Those among them that were told to be armed. */
+  arming(rollout: ObjectKey): Set<string>;
   memory(rollout: ObjectKey): PassMemory;
   /** Nothing of the rollout is needed any more. */
   forget(rollout: ObjectKey): void;
@@ -78,6 +82,7 @@ export function createRollouts(
 ): Rollouts {
   const byDevice = new Map<string, { readonly rollout: string; readonly directive: Directive }>();
   const started = new Map<string, Set<string>>();
+  const arming = new Map<string, Set<string>>();
   const memories = new Map<string, PassMemory>();
   let quietUntil: number | undefined;
   return {
@@ -109,6 +114,12 @@ export function createRollouts(
       started.set(id, set);
       return set;
     },
+    arming(rollout) {
+      const id = keyText(rollout);
+      const set = arming.get(id) ?? new Set<string>();
+      arming.set(id, set);
+      return set;
+    },
     memory(rollout) {
       const id = keyText(rollout);
       const memory = memories.get(id) ?? createPassMemory();
@@ -118,6 +129,7 @@ export function createRollouts(
     forget(rollout) {
       const id = keyText(rollout);
       started.delete(id);
+      arming.delete(id);
       memories.delete(id);
     },
     noDetachBefore(now) {
@@ -133,6 +145,7 @@ function sameDirective(a: Directive, b: Directive): boolean {
   return (
     a.direction === b.direction &&
     a.flippedAt === b.flippedAt &&
+    a.armed === b.armed &&
     a.permission.yes === b.permission.yes &&
     a.change?.digest === b.change?.digest &&
     [...a.candidateDefaults].every(([name, value]) => b.candidateDefaults.get(name) === value)

@@ -2,7 +2,7 @@ import { type Progress, setProgress } from '../../api/conditions.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Witness } from '../../policy/index.ts';
 import type { AssetSummary, RolloutDecision } from '../../rollout/rollout.ts';
-import { type AssetState, inFlight } from '../../rollout/types.ts';
+import { type AssetState, inFlight, underWay } from '../../rollout/types.ts';
 import { defined, sameJson } from '../external/equal.ts';
 import { fromStore, STATUS_OWNER } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
@@ -25,6 +25,7 @@ const NOTEWORTHY: readonly AssetState[] = [
   'Expanding',
   'Verifying',
   'Preflight',
+  'Armed',
   'Deferred',
   'Excluded',
 ];
@@ -105,8 +106,9 @@ function countersOf({ assets, devices, rollout }: Pass): PolicyRolloutStatus['co
   return {
     total: assets.length,
     queued: by(({ state }) => state === 'Queued'),
-    inFlight: by(({ state }) => inFlight(state)),
+    inFlight: by(({ armed, state }) => armed !== true && inFlight(state)),
     succeeded: by(({ state }) => state === 'Succeeded'),
+    armed: by(({ armed, state }) => armed === true && underWay(state)),
     deferred: by(({ state }) => state === 'Deferred'),
     held: by(({ state, held }) => state === 'Held' || (held && state === 'Queued')),
     rolledBack: by(({ state }) => state === 'RolledBack'),

@@ -1,4 +1,4 @@
-import { type AssetState, inFlight } from '../../rollout/types.ts';
+import { type AssetState, underWay } from '../../rollout/types.ts';
 
 const WIDTH = 20;
 
@@ -10,7 +10,7 @@ export const LEGEND = '█ proven   ▓ in flight   ✗ went back   ‖ deferred
 function markOf(state: AssetState): Mark {
   if (state === 'Succeeded') return '█';
   if (state === 'RolledBack' || state === 'Unrecovered') return '✗';
-  if (inFlight(state)) return '▓';
+  if (underWay(state)) return '▓';
   return state === 'Deferred' || state === 'Held' || state === 'Excluded' ? '‖' : '░';
 }
 

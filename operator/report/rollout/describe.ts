@@ -181,6 +181,7 @@ const FIRST = [
   'Observing',
   'Expanding',
   'Preflight',
+  'Armed',
   'Deferred',
   'Excluded',
 ];
@@ -191,6 +192,7 @@ function assets({ assets: all, now }: RolloutView): string {
     [count(({ state }) => state === 'Succeeded'), 'proven'],
     [count(({ state }) => inFlight(state)), 'in flight'],
     [count(({ state }) => state === 'Queued'), 'to come'],
+    [count(({ state }) => state === 'Armed'), 'armed'],
     [count(({ state }) => state === 'Deferred'), 'deferred'],
     [count(({ state, held }) => state === 'Held' || held), 'held'],
     [count(({ state }) => state === 'RolledBack'), 'went back'],

@@ -62,7 +62,7 @@ describe('whose signals they are', () => {
 });
 
 describe('R10: what keeps an asset from being contracted', () => {
-  const moment = { contactWithinMs: 15 * MINUTE, now: AT + 10 * MINUTE };
+  const moment = { contactWithinMs: 15 * MINUTE, settleMs: 8 * MINUTE, now: AT + 10 * MINUTE };
   const whyNot = (b: ReturnType<typeof createSignalBook>, asset: Parameters<typeof watchable>[1]) => {
     const permission = watchable(b, asset, moment);
     return permission.yes ? 'allowed' : permission.why;

@@ -117,6 +117,8 @@ const moving: Situation = {
   wave: 1,
   failed: 0,
   left: 0,
+  maxArmed: 0,
+  vouched: true,
   held: false,
   acts: [],
   pinned: true,

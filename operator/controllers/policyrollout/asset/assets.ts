@@ -4,7 +4,7 @@ import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
 import type { AssetSummary } from '../../../rollout/rollout.ts';
 import type { Strategy } from '../../../rollout/strategy.ts';
 import type { AssetState } from '../../../rollout/types.ts';
-import { inFlight } from '../../../rollout/types.ts';
+import { inFlight, underWay } from '../../../rollout/types.ts';
 import { parseVerbValue } from '../../../rollout/verbs.ts';
 import { MASKED } from '../../../rollout/verdict.ts';
 import { planWaves, waveOf } from '../../../rollout/waves.ts';
@@ -80,7 +80,8 @@ export interface SummaryInput {
   readonly strategy: Strategy;
   readonly started: ReadonlySet<string>;
   /** Whether a deferred asset would get further now. */
-  readonly ready: (device: Device) => boolean;
+  readonly ready: (device: Device) => 'yes' | 'armable' | 'no';
+  readonly arming: ReadonlySet<string>;
   readonly retriedAt: string | undefined;
   /** Whether an asset is on the candidate of a revision that was overtaken. */
   readonly unproven: (device: Device) => boolean;
@@ -102,6 +103,7 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
     const at = position.get(device.metadata.name);
     const retried = isRetried(device, input.retriedAt);
     const state = stateOf(device, rollout, started, retried);
+    const ready = state === 'Deferred' ? input.ready(device) : 'no';
     return {
       id: device.metadata.name,
       wave: waveBegun(device, rollout) ?? (at === undefined ? strategy.waves.length - 1 : waveOf(plan, at)),
@@ -109,7 +111,9 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
       groups: (spec?.budgets ?? []).map(({ label }) => device.metadata.labels?.[label]),
       things: 1,
       held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
-      reachable: state === 'Deferred' && input.ready(device),
+      reachable: ready === 'yes',
+      armable: ready === 'armable',
+      armed: isArmed(device, rollout) || input.arming.has(device.metadata.name),
       masked: device.status?.rollout?.name === rollout.metadata.name && device.status.rollout.verdict === MASKED,
       failure:
         !retried && device.status?.rollout?.name === rollout.metadata.name
@@ -123,6 +127,11 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
 /** Whoever has begun stays in its wave, whatever joins or leaves the fleet meanwhile. */
 function waveBegun({ status }: Device, { metadata }: PolicyRollout): number | undefined {
   return status?.rollout?.name === metadata.name ? status.rollout.wave : undefined;
+}
+
+/** Its record says so from before its contraction until its verdict. */
+export function isArmed({ status }: Device, { metadata }: PolicyRollout): boolean {
+  return status?.rollout?.name === metadata.name && status.rollout.armed === true;
 }
 
 /** It went back, and somebody asked since to try again. */
@@ -140,7 +149,7 @@ function isSkipped({ metadata }: Device, { spec }: PolicyRollout): boolean {
 /** An asset that was told to start counts as under way before its own record says so. */
 function stateOf(device: Device, rollout: PolicyRollout, started: ReadonlySet<string>, retried: boolean): AssetState {
   const state = retried ? 'Queued' : assetState(device, rollout.metadata.name);
-  if (isSkipped(device, rollout) && !inFlight(state) && state !== 'Succeeded') return 'Excluded';
+  if (isSkipped(device, rollout) && !underWay(state) && state !== 'Succeeded') return 'Excluded';
   return (state === 'Queued' || state === 'Deferred') && started.has(device.metadata.name) ? 'Preflight' : state;
 }
 
@@ -170,6 +179,7 @@ export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number 
     const device = object as Device;
     const record = device.status?.rollout;
     if (record === undefined || record.name === rollout.metadata.name || !known.has(record.name)) continue;
+    if (record.armed === true) continue;
     // After its end a rollout only ever finishes what had turned round.
     if (known.get(record.name) === true && record.state !== 'RollingBack') continue;
     if (device.spec.accountRef.name === rollout.spec.accountRef.name && inFlight(record.state as AssetState))

@@ -23,6 +23,8 @@ export interface Attempt {
   said?: string;
 }
 
+const FINAL: ReadonlySet<AssetState> = new Set(['Succeeded', 'RolledBack']);
+
 /** Writes the record when it differs. What an unread Detach left open is closed by every decision but a further read. */
 export async function save(
   { scope, directive, beside, rollouts, said, sessions }: Attempt,
@@ -44,12 +46,14 @@ export async function save(
     since: same && before.state === state ? (before.since ?? now) : now,
     startedAt: same ? (before.startedAt ?? now) : now,
     ...(directive.ownWave === undefined ? {} : { wave: directive.ownWave }),
+    ...(directive.armed === true && decision.state === 'Armed' ? { armed: true } : {}),
     ...(beside === undefined ? {} : { change: beside.change }),
     ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
     ...(said === undefined ? {} : { preflight: said }),
     ...(sessions === undefined ? {} : { sessions }),
     ...more,
   };
+  if (FINAL.has(state)) delete (rollout as { armed?: boolean }).armed;
   const open = more.openDetach ?? (decision.kind === 'read' ? openDetach : undefined);
   const { openDetach: _closed, ...closed } = rollout;
   const pending = scope.object.status?.pendingChange;

@@ -1,17 +1,31 @@
 import type { Device } from '../../../api/device.gen.ts';
 import type { Permission } from '../../../rollout/asset.ts';
+import { tooShort } from '../../../rollout/contacts.ts';
 import type { Strategy } from '../../../rollout/strategy.ts';
 import { type AssetIdentity, type SignalBook, USED_FOR_MS } from '../gates/signals.ts';
 import type { Rollouts } from '../service.ts';
 import { assetIdentity } from './record.ts';
 
+/** `short`: nothing but the length of its contacts keeps it from being watched. */
+export type Watch = Permission & { readonly short?: true };
+
+/** Who is armed is armed while it is there, not when it has just left. */
+const HERE_MS = 60_000;
+
 interface Moment {
   readonly contactWithinMs: number;
+  readonly settleMs: number;
+  /** Contracted in this contact and judged at the next: its length does not matter. */
+  readonly armed?: boolean;
   readonly now: number;
 }
 
 /** An asset that cannot be watched keeps all it has. */
-export function watchable(signals: SignalBook, asset: AssetIdentity, { contactWithinMs, now }: Moment): Permission {
+export function watchable(
+  signals: SignalBook,
+  asset: AssetIdentity,
+  { contactWithinMs, settleMs, armed, now }: Moment,
+): Watch {
   if (!signals.isKnown(asset)) {
     return no(
       `no client id of it is known (declared: ${asset.clientIds.join(', ') || 'none'}); name one in clientIds, or wait until it connects`,
@@ -35,11 +49,19 @@ export function watchable(signals: SignalBook, asset: AssetIdentity, { contactWi
     return no(`AWS gives no signal of it, so a loss would not be seen (${whys}); see signals of its AWSAccount`);
   }
   const contact = signals.contact(asset);
-  if (contact.connected) return { yes: true };
-  if (contact.lastAt !== undefined && now - contact.lastAt <= contactWithinMs) return { yes: true };
+  const within = (ms: number) => contact.connected || (contact.lastAt !== undefined && now - contact.lastAt <= ms);
+  if (within(armed === true ? HERE_MS : contactWithinMs)) {
+    const short = armed === true ? undefined : tooShort(signals.contacts(asset, contactWithinMs), settleMs);
+    if (short === undefined) return { yes: true };
+    const why = `${short}: nothing is taken from it that nobody would see it miss`;
+    return within(HERE_MS) ? { ...no(why), short: true } : no(why);
+  }
   const since =
     contact.lastAt === undefined ? 'not heard of yet' : `last heard of at ${new Date(contact.lastAt).toISOString()}`;
-  return no(`the device is not connected (${since}): nothing is taken from it until it is`);
+  const { past } = signals.contacts(asset, contactWithinMs);
+  const habit = past.length === 0 ? undefined : tooShort({ current: undefined, past }, settleMs);
+  const seldom = habit === undefined ? '' : `; ${habit}`;
+  return no(`the device is not connected (${since}): nothing is taken from it until it is${seldom}`);
 }
 
 const no = (why: string): Permission => ({ yes: false, why });
@@ -49,19 +71,23 @@ export interface Readiness {
   /** Name of the PolicyRollout. */
   readonly rollout: string;
   readonly account: string;
-  readonly strategy: Pick<Strategy, 'contactWithinMs'>;
+  readonly strategy: Pick<Strategy, 'contactWithinMs' | 'settleMs'>;
   readonly now: number;
 }
 
 /** How long a check that stopped an asset keeps it from being tried again. */
 export const STOPPED_FOR_MS = 60_000;
 
-/** Whether a deferred asset would get further now. */
-export function isReady({ rollouts, rollout, account, strategy, now }: Readiness, device: Device): boolean {
+/** Whether a deferred asset would get further now: by itself, or only when it is armed. */
+export function readiness(
+  { rollouts, rollout, account, strategy, now }: Readiness,
+  device: Device,
+): 'yes' | 'armable' | 'no' {
   const place = preflightPlace(device.metadata, rollout);
-  if (rollouts.preflights.known(place, now - STOPPED_FOR_MS)?.permission.yes === false) return false;
-  const moment = { contactWithinMs: strategy.contactWithinMs, now };
-  return watchable(rollouts.signals, assetIdentity(device, account), moment).yes;
+  const moment = { ...strategy, now };
+  const watch = watchable(rollouts.signals, assetIdentity(device, account), moment);
+  if (!watch.yes) return watch.short === true ? 'armable' : 'no';
+  return rollouts.preflights.known(place, now - STOPPED_FOR_MS)?.permission.yes === false ? 'no' : 'yes';
 }
 
 export function preflightPlace(

@@ -176,6 +176,7 @@ function inputFor(attempt: Attempt, judged: Judged): AssetInput {
     verdict: judged.verdict,
     addsDeny: directive.addsDeny,
     ...(ends === undefined ? {} : { sessions: ends }),
+    ...(directive.armed === true ? { armedMs: directive.strategy.armedMs } : {}),
     settleMs: directive.strategy.settleMs,
     silenceMs: directive.strategy.silenceMs,
     now,
@@ -207,13 +208,20 @@ async function carryOut(
       return SOON_MS;
     case 'wait':
       await save(attempt, decision, tellBlocked(attempt, judged));
-      if (decision.state === 'Observing') return Math.min(LOOK_AGAIN_MS, untilNext(decision.until, now));
+      if (decision.state === 'Observing' || (decision.state === 'Armed' && inTouch(attempt, now)))
+        return Math.min(LOOK_AGAIN_MS, untilNext(decision.until, now));
       return decision.until === undefined ? LOOK_AGAIN_MS : untilNext(decision.until, now);
     case 'done':
       return finish(attempt, decision, judged);
     default:
       return decision satisfies never;
   }
+}
+
+/** In contact, or so lately that what was said of it may still be on its way. Else the next signal wakes it. */
+function inTouch({ scope, rollouts, directive }: Attempt, now: number): boolean {
+  const { connected, lastAt = 0 } = rollouts.signals.contact(assetIdentity(scope.object, scope.session.key));
+  return connected || now - lastAt < directive.strategy.observeMs;
 }
 
 const MOST_BLOCKED = 5;
@@ -276,7 +284,9 @@ async function confirmContact(
     await save(attempt, decision, {});
     return afterwards(attempt);
   }
-  const deadline = restoredAt + directive.strategy.settleMs + directive.strategy.recoveryMs;
+  // Who comes once a week is waited for as long as it was when it was armed.
+  const patience = record?.armed === true ? directive.strategy.armedMs : directive.strategy.recoveryMs;
+  const deadline = restoredAt + directive.strategy.settleMs + patience;
   if (now < deadline) {
     const why = 'restored; waiting to hear from it';
     await save(attempt, { kind: 'wait', state: 'RollingBack', until: deadline, why }, {});

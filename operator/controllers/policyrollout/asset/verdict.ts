@@ -33,12 +33,15 @@ export async function judgeAsset(attempt: Attempt): Promise<Judged> {
   // What was heard of a session that we have ended since says nothing about the next one.
   const settled = Math.max(inForce, (same ? timeOf(record.sessions?.endedAt) : undefined) ?? 0);
   const expanded = judgeSince(attempt, attachedAt ?? now, {});
+  const armed = directive.armed === true && detachedAt !== undefined;
   const observed = judgeSince(attempt, settled, {
     checks: now < settled ? [] : checksOf(attempt, settled),
     lostSubscriptions: now < settled ? [] : await lostSubscriptions(attempt, settled),
   });
   // The whole time of observation has to pass well; bad news needs no waiting.
-  const early = observed.verdict === 'succeeded' && now < settled + directive.strategy.observeMs;
+  const early =
+    observed.verdict === 'succeeded' &&
+    now < (armed ? judgeableAt(attempt, settled) : settled + directive.strategy.observeMs);
   const worse = expanded.verdict === 'failed' && observed.verdict !== 'failed' ? expanded : observed;
   return {
     permission: directive.permission.yes
@@ -46,6 +49,8 @@ export async function judgeAsset(attempt: Attempt): Promise<Judged> {
           scope.session.spec.signals === undefined,
           watchable(attempt.rollouts.signals, assetIdentity(scope.object, scope.session.key), {
             contactWithinMs: directive.strategy.contactWithinMs,
+            settleMs: directive.strategy.settleMs,
+            armed: directive.armed === true,
             now,
           }),
         )
@@ -57,6 +62,19 @@ export async function judgeAsset(attempt: Attempt): Promise<Judged> {
     why: worse.why,
     blocked: observed.blocked.map(({ action, resource }) => requestKey(action, resource)),
   };
+}
+
+/** Logs arrive a little later than what they tell of. */
+const LOGS_BEHIND_MS = 2 * 60_000;
+
+/** An armed asset is judged by its next contact: once that has lasted for the time of observation, or is over. */
+function judgeableAt({ scope, rollouts, directive }: Attempt, settled: number): number {
+  const asset = assetIdentity(scope.object, scope.session.key);
+  const { connected, lastAt = 0 } = rollouts.signals.contact(asset);
+  const { current = 0 } = rollouts.signals.contacts(asset, directive.strategy.contactWithinMs);
+  if (!connected && lastAt >= settled) return Math.max(settled, lastAt + LOGS_BEHIND_MS);
+  const began = Math.max(settled, scope.deps.clock.now() - current);
+  return began + directive.strategy.observeMs;
 }
 
 /** Where nobody listens, waiting for the device is no use. */

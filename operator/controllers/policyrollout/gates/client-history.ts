@@ -1,3 +1,4 @@
+import type { Contacts } from '../../../rollout/contacts.ts';
 import type { Signal } from './signals.ts';
 
 /** When a request was seen allowed, first and last. */
@@ -34,6 +35,8 @@ export interface ClientHistory {
   lastSubscribe: number;
   lastDelivery: number;
   lastAcknowledged: number;
+  /** Stretches of time in which it was heard of again and again, or was connected; oldest first. */
+  contacts: { from: number; to: number }[];
   /** Times of the latest connects and refused connects, oldest first. */
   attempts: number[];
   failures: number[];
@@ -76,6 +79,7 @@ export function newHistory(clientId: string, principal: string | undefined): Cli
     lastSubscribe: 0,
     lastDelivery: 0,
     lastAcknowledged: 0,
+    contacts: [],
     attempts: [],
     failures: [],
     refusedEnds: [],
@@ -89,6 +93,7 @@ export function newHistory(clientId: string, principal: string | undefined): Cli
 /** Events come twice and in any order: what is older than what is known changes nothing that is newer. */
 export function note(history: ClientHistory, signal: Signal, isGuarded: (key: string) => boolean): void {
   const { at } = signal;
+  const wasConnected = history.connected;
   switch (signal.kind) {
     case 'connected':
       if (at >= history.stateAt) setState(history, true, signal);
@@ -97,7 +102,10 @@ export function note(history: ClientHistory, signal: Signal, isGuarded: (key: st
       break;
     case 'disconnected':
       // The end of a session that another has replaced says nothing about the client.
-      if (at >= history.stateAt && !otherSession(history, signal.session)) setState(history, false, signal);
+      if (at >= history.stateAt && !otherSession(history, signal.session)) {
+        if (history.connected) inContact(history, at);
+        setState(history, false, signal);
+      }
       if (REFUSED.has(signal.reason)) remember(history.refusedEnds, at);
       return;
     case 'connectFailed':
@@ -126,6 +134,36 @@ export function note(history: ClientHistory, signal: Signal, isGuarded: (key: st
       signal satisfies never;
   }
   history.lastAt = Math.max(history.lastAt, at);
+  inContact(history, at, wasConnected);
+}
+
+/** Who was connected was in contact all along; who was not is another contact after this time. */
+const CONTACT_GAP_MS = 5 * 60_000;
+const KEPT_CONTACTS = 24;
+
+function inContact({ contacts }: ClientHistory, at: number, wasConnected = true): void {
+  const last = contacts.at(-1);
+  if (last !== undefined && at < last.from) return;
+  if (last !== undefined && (wasConnected || at - last.to <= CONTACT_GAP_MS)) {
+    last.to = Math.max(last.to, at);
+    return;
+  }
+  contacts.push({ from: at, to: at });
+  if (contacts.length > KEPT_CONTACTS) contacts.shift();
+}
+
+/** The contact that goes on, and how long those before it were; what is apart by no more than `gapMs` is one. */
+export function contactsOf({ contacts, connected }: ClientHistory, now: number, gapMs: number): Contacts {
+  const merged: { from: number; to: number }[] = [];
+  for (const { from, to } of contacts) {
+    const last = merged.at(-1);
+    if (last !== undefined && from - last.to <= gapMs) last.to = Math.max(last.to, to);
+    else merged.push({ from, to });
+  }
+  const last = merged.at(-1);
+  const goesOn = last !== undefined && (connected || now - last.to <= gapMs);
+  const past = (goesOn ? merged.slice(0, -1) : merged).map(({ from, to }) => to - from);
+  return { current: goesOn ? (connected ? now : last.to) - last.from : undefined, past };
 }
 
 function setState(

@@ -1,9 +1,10 @@
 import { isDeclared, isPattern, tellsNothing } from '../../../rollout/client-ids.ts';
+import type { Contacts } from '../../../rollout/contacts.ts';
 import type { KnownClient } from '../../../rollout/sessions.ts';
 import type { Evidence, SignalHealth } from '../../../rollout/verdict.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { evidenceOf, type Listening } from './client-evidence.ts';
-import { type ClientHistory, newHistory, note } from './client-history.ts';
+import { type ClientHistory, contactsOf, newHistory, note } from './client-history.ts';
 
 export { requestKey, USED_FOR_MS } from './client-history.ts';
 
@@ -98,6 +99,8 @@ export interface ObservedRequest {
 export interface SignalBook {
   record(account: string, signal: Signal): void;
   contact(asset: AssetIdentity): Contact;
+  /** How long its contacts last, of the client that stays longest now; pauses of up to `gapMs` end none. */
+  contacts(asset: AssetIdentity, gapMs: number): Contacts;
   evidence(query: EvidenceQuery): Evidence;
   /** What the asset was allowed lately, the most recent first. */
   used(asset: AssetIdentity, since: number): readonly UsedRequest[];
@@ -169,6 +172,18 @@ class Book implements SignalBook {
     const known = this.#of(asset);
     const lastAt = known.reduce((last, client) => Math.max(last, client.lastAt), 0);
     return { connected: known.some(({ connected }) => connected), lastAt: lastAt === 0 ? undefined : lastAt };
+  }
+
+  contacts(asset: AssetIdentity, gapMs: number): Contacts {
+    const now = this.#clock.now();
+    const known = this.#of(asset).map((history) => contactsOf(history, now, gapMs));
+    // Who was never in contact says nothing about how long the others stay.
+    const [first = { current: undefined, past: [] }, ...others] = known;
+    const rank = ({ current = -1, past }: Contacts) => [current, past.length] as const;
+    return others.reduce((a, b) => {
+      const [[now1, past1], [now2, past2]] = [rank(a), rank(b)];
+      return now2 > now1 || (now2 === now1 && past2 > past1) ? b : a;
+    }, first);
   }
 
   evidence(query: EvidenceQuery): Evidence {

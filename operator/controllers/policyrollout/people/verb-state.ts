@@ -89,6 +89,7 @@ export function allowedVerbs(rollout: PolicyRollout): readonly string[] {
     'deny',
     'resume',
     'promote',
+    'arm',
     'retry',
     'pause',
     'promote-full',
@@ -104,6 +105,8 @@ export function allowedVerbs(rollout: PolicyRollout): readonly string[] {
   return likely.filter((verb) => {
     // Asking again for what holds already is allowed, and no advice.
     if (verb === 'approve' && state.approvedBy !== undefined) return false;
+    if (verb === 'arm' && (state.armedBy !== undefined || (rollout.status?.counters?.deferred ?? 0) === 0))
+      return false;
     if (verb === 'pause' && state.pausedBy !== undefined) return false;
     if (verb === 'abort' && state.abortedBy !== undefined) return false;
     return allowance(ask(verb), state, situation) === undefined;
@@ -120,9 +123,11 @@ function situationOf({ spec, status = {} }: PolicyRollout, vouched: boolean): Si
     wave: (status.wave ?? 1) - 1,
     failed: counters.failed ?? 0,
     left: (counters.rolledBack ?? 0) + (counters.deferred ?? 0),
+    maxArmed: spec.strategy?.maxArmed ?? 0,
     held: (status.acts ?? []).length > 0,
     acts: (status.acts ?? []).filter(({ object }) => object.startsWith('PolicyRollout/')).map(({ id }) => id),
     pinned: vouched || !widens,
+    vouched,
   };
 }
 
@@ -134,6 +139,7 @@ function storedVerbs({ status }: PolicyRollout): VerbState {
     abortedBy: verbs.abortedBy,
     deniedBy: verbs.deniedBy,
     approvedBy: verbs.approvedBy,
+    armedBy: verbs.armedBy,
     pausedBy: verbs.pausedBy,
     promotedThrough: (verbs.promotedThrough ?? 0) - 1,
     promotedFully: verbs.promotedFully ?? false,
@@ -146,8 +152,8 @@ function storedVerbs({ status }: PolicyRollout): VerbState {
 
 export function verbStatus({ state, retriedAt }: VerbReading): PolicyRolloutStatus['verbs'] {
   const { handled, promotedThrough, promotedFully, resumedThrough, acceptedFailures, acknowledged } = state;
-  const { abortedBy, deniedBy, approvedBy, pausedBy, acknowledgedBy } = state;
-  const said = { abortedBy, deniedBy, approvedBy, pausedBy, acknowledgedBy, retriedAt };
+  const { abortedBy, deniedBy, approvedBy, armedBy, pausedBy, acknowledgedBy } = state;
+  const said = { abortedBy, deniedBy, approvedBy, armedBy, pausedBy, acknowledgedBy, retriedAt };
   if (Object.keys(handled).length === 0 && Object.values(said).every((value) => value === undefined)) return undefined;
   return defined({
     handled: handled as Record<string, string>,

@@ -55,6 +55,7 @@ function verbEvents({ verbs, acts }: Pass, before: Before): readonly EventInput[
     promote: 'RolloutPromoted',
     'promote-full': 'RolloutPromoted',
     retry: 'RolloutRetried',
+    arm: 'RolloutArmed',
     acknowledge: 'MitigationAcknowledged',
   };
   const taken = verbs.accepted.flatMap(({ verb, user, remark }) => {

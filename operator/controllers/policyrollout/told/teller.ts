@@ -128,6 +128,8 @@ function assetEvent({ state, why = '', failure, verdict = '' }: DeviceStatusRoll
       return say('Normal', 'PolicyRestored');
     case 'Unrecovered':
       return say('Warning', 'DeviceUnrecovered');
+    case 'Armed':
+      return say('Normal', 'DeviceArmed', `carries the new policies alone; ${why}`);
     case 'Deferred':
       return say('Normal', 'DeviceDeferred');
     case 'Held':
