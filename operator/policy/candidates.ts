@@ -4,7 +4,7 @@ import { type DomainOptions, domainOf } from './domains.ts';
 import { forcedStretches, type Items, itemsKey } from './forced.ts';
 import { FOLD, type Glob, hasCase, isLoneStar, literalTokens, matches, normalise } from './glob.ts';
 import type { Budget } from './inclusion.ts';
-import { allMeets, meetGlobs } from './meets.ts';
+import { type Alternative, allMeets, meetGlobs } from './meets.ts';
 import { arnPrefix } from './options.ts';
 import { keys, normaliseKey } from './request.ts';
 import { substitute, type Template, templateOf } from './template.ts';
@@ -24,9 +24,11 @@ export interface KeyUse {
 export interface CandidateInput {
   readonly uses: readonly KeyUse[];
   /** Patterns that the client ID must match for a session to exist; empty unless sessions count. */
-  readonly clientPatterns: readonly Items[];
+  readonly clientPatterns: readonly LeftPattern[];
   /** Lengths of fresh words to try. */
   readonly lengths: readonly number[];
+  /** Some pattern is so long that fresh text may not fit below AWS's limits. */
+  readonly tight: boolean;
   readonly options: DomainOptions;
   /** MQTT wildcards inside values change which topics a filter takes in. */
   readonly filters: boolean;
@@ -39,7 +41,7 @@ export interface CandidateInput {
   readonly budget: Budget;
 }
 
-/** A pattern on the left, and which statement it is of: one name must match a pattern of every statement. */
+/** A pattern on the left, and which statement it is of: one name must match one pattern of every statement. */
 export interface LeftPattern {
   readonly items: Items;
   readonly of: number;
@@ -62,7 +64,7 @@ export function baseCandidates(input: CandidateInput): ValueLists {
  * force on each other. A key may be absent besides, which the caller decides.
  */
 export function candidates(input: CandidateInput, base: ValueLists, left: readonly LeftPattern[]): ValueLists {
-  const patterns = [...left, ...input.clientPatterns.map((items, index) => ({ items, of: -1 - index }))];
+  const patterns = [...left, ...input.clientPatterns];
   const forced = new Map<string, ValueList>();
   for (const use of input.uses) forced.set(use.key, withForced(use, input, base, patterns));
   // Values that hang on other variables come second; what they hang on is settled by then.
@@ -79,10 +81,12 @@ function poolOf(
   use: KeyUse,
   input: CandidateInput,
   patterns: readonly LeftPattern[],
-): { stretches: Glob[]; wanted: Glob[] } {
+): { stretches: Alternative[]; wanted: Alternative[] } {
   const names = isName(use.key) ? [clientId, thingName] : [use.key];
-  const stretches = names.flatMap((key) => stretchesFor(key, patterns)).flatMap(plainGlob);
-  const open = (globs: readonly Glob[]): Glob[] => globs.filter((glob) => !isLoneStar(glob));
+  const stretches = names.flatMap((key) =>
+    stretchesFor(key, patterns).flatMap(({ items, of }) => plainGlob(items).map((glob) => ({ glob, of }))),
+  );
+  const open = (list: readonly Alternative[]): Alternative[] => list.filter(({ glob }) => !isLoneStar(glob));
   return { stretches: open(stretches), wanted: open([...wantedGlobs(use, input), ...clientGlobs(use, input)]) };
 }
 
@@ -97,18 +101,35 @@ function withForced(use: KeyUse, input: CandidateInput, base: ValueLists, patter
   const domain = domainOf(use.key, input.options);
   const values = new Set(known.values);
   const { stretches, wanted } = poolOf(use, input, patterns);
-  const pool = [...new Map([...stretches, ...wanted].map((glob) => [glob.join(), glob])).values()];
-  const meets = allMeets(pool.filter((glob) => glob.some((token) => token < 0)));
-  for (const glob of [...pool, ...meets.globs])
-    for (const text of fillings(glob, use.letter, input.lengths)) values.add(text);
+  const alternatives = [...stretches, ...wanted];
+  const pool = [...new Map(alternatives.map(({ glob }) => [glob.join(), glob])).values()];
+  const meets = allMeets(alternatives.filter(({ glob }) => glob.some((token) => token < 0)));
+  let filled = true;
+  for (const glob of new Map([...pool, ...meets.globs].map((one) => [one.join(), one])).values()) {
+    const { texts, complete } = fillings(glob, use.letter, fillLengths(glob, input));
+    for (const text of texts) values.add(text);
+    filled &&= complete;
+  }
   // Where a value must lie opposite one pattern and outside another, a filling may not do.
   const cells = stretches.length > 0 && wanted.length > 0 ? cellsOf(pool, domain, input.budget) : noCells;
   for (const value of cells.values) values.add(value);
   return {
     values: [...values].filter((value) => typeof value !== 'string' || isValid(domain, value)),
-    exhaustive: known.exhaustive && meets.complete && cells.exhaustive,
+    exhaustive: known.exhaustive && meets.complete && filled && cells.exhaustive,
   };
 }
+
+/**
+ * Lengths of fresh text to try for a star. Where no pattern has a `?`, one fresh letter is harder to match than none; beside `+` and `#`,
+ * or below a limit of length, there may be no room for it.
+ */
+function fillLengths(stretch: Glob, { lengths, tight }: CandidateInput): readonly number[] {
+  const needsNone = tight || lengths.length > 1 || stretch.includes(plus) || stretch.includes(hash);
+  return needsNone ? [0, ...lengths] : lengths;
+}
+
+const plus = 43;
+const hash = 35;
 
 const noCells: ValueList = { values: [], exhaustive: true };
 
@@ -146,14 +167,15 @@ function orderedValues(use: KeyUse, input: CandidateInput, families: number): Va
 
 function textValues(use: KeyUse, input: CandidateInput): ValueList {
   const domain = domainOf(use.key, input.options);
-  const globs = [...wantedGlobs(use, input), ...clientGlobs(use, input)];
+  const globs = [...wantedGlobs(use, input), ...clientGlobs(use, input)].map(({ glob }) => glob);
   const cells = cellsOf(globs, domain, input.budget);
   const values = new Set<string>(
     use.asVariable ? input.lengths.map((length) => use.letter.repeat(length)) : [use.letter],
   );
   for (const value of cells.values) if (typeof value === 'string') values.add(value);
   if (use.asVariable) {
-    for (const glob of globs) for (const text of fillings(glob, use.letter, input.lengths)) values.add(text);
+    for (const glob of globs)
+      for (const text of fillings(glob, use.letter, fillLengths(glob, input)).texts) values.add(text);
     for (const text of specialValues(use, input)) values.add(text);
   }
   const exhaustive = cells.exhaustive && !(use.asVariable && globs.some(hasSeveralCases));
@@ -166,16 +188,18 @@ function hasSeveralCases(glob: Glob): boolean {
 }
 
 /** The client ID and the thing name may be one, so each takes the other's patterns into account. */
-function wantedGlobs(use: KeyUse, input: CandidateInput): Glob[] {
+function wantedGlobs(use: KeyUse, input: CandidateInput): Alternative[] {
   const uses = isName(use.key) ? input.uses.filter((other) => isName(other.key)) : [use];
   return uses
     .flatMap((one) => one.conditions)
-    .flatMap((condition) =>
-      condition.values.flatMap((value) => {
-        if (value.glob === undefined) return [];
-        if (condition.family === 'arn' && use.key === lastWillTopic) return bySegments(value.glob, input.options);
-        return [condition.family === 'stringFold' ? foldGlob(value.glob) : value.glob];
-      }),
+    .flatMap((condition, index) =>
+      condition.values
+        .flatMap((value) => {
+          if (value.glob === undefined) return [];
+          if (condition.family === 'arn' && use.key === lastWillTopic) return bySegments(value.glob, input.options);
+          return [condition.family === 'stringFold' ? foldGlob(value.glob) : value.glob];
+        })
+        .map((glob) => ({ glob, of: `condition ${index}` })),
     );
 }
 
@@ -191,23 +215,37 @@ function bySegments(glob: Glob, options: DomainOptions): Glob[] {
   return [Int32Array.from([...literalTokens(fixed), ...name])];
 }
 
-function clientGlobs(use: KeyUse, input: CandidateInput): Glob[] {
+function clientGlobs(use: KeyUse, input: CandidateInput): Alternative[] {
   if (use.key !== clientId && use.key !== thingName) return [];
-  return input.clientPatterns
-    .filter((items) => items.every((item) => typeof item === 'number'))
-    .map((items) => Int32Array.from(items.filter((item) => typeof item === 'number')));
+  return input.clientPatterns.flatMap(({ items, of }) =>
+    plainGlob(items).map((glob) => ({ glob, of: `connect ${of}` })),
+  );
 }
 
-/** Stretches of other statements' patterns that the variable can be forced to. */
-function stretchesFor(key: string, patterns: readonly LeftPattern[]): Items[] {
-  const out = new Map<string, Items>();
-  for (const pattern of patterns)
+interface Stretch {
+  readonly items: Items;
+  readonly of: string;
+}
+
+/**
+ * Stretches of other statements' patterns that the variable can be forced to. Those for one place of the variable in one statement, laid
+ * against one other statement, are alternatives.
+ */
+function stretchesFor(key: string, patterns: readonly LeftPattern[]): Stretch[] {
+  const out = new Map<string, Stretch>();
+  for (const pattern of patterns) {
+    let place = 0;
     for (const [index, item] of pattern.items.entries()) {
       if (typeof item === 'number' || item.key !== key) continue;
-      for (const other of patterns)
-        if (other.of !== pattern.of)
-          for (const stretch of forcedStretches(pattern.items, index, other.items)) out.set(itemsKey(stretch), stretch);
+      place += 1;
+      for (const other of patterns) {
+        if (other.of === pattern.of) continue;
+        const of = `${key} ${pattern.of} ${place} ${other.of}`;
+        for (const items of forcedStretches(pattern.items, index, other.items))
+          out.set(`${of} ${itemsKey(items)}`, { items, of });
+      }
     }
+  }
   return [...out.values()];
 }
 
@@ -244,26 +282,35 @@ function withDependent(
     if (isValid(domain, text)) values.add(text);
   };
   const { stretches, wanted } = poolOf(use, input, patterns);
-  const globs = dependentTemplates(use, input, patterns).flatMap((template) =>
-    assignments(template, lists).flatMap((assignment) => substitute(template, (key) => assignment.get(key)) ?? []),
-  );
-  for (const glob of globs) {
-    const isOpen = glob.some((token) => token < 0);
-    const met = isOpen ? [...stretches, ...wanted].flatMap((other) => meetGlobs(glob, other, 16) ?? []) : [];
-    for (const one of [glob, ...met]) for (const text of fillings(one, use.letter, input.lengths)) take(text);
+  const others = [...new Map([...stretches, ...wanted].map(({ glob }) => [glob.join(), glob])).values()];
+  let exhaustive = known.exhaustive;
+  for (const template of dependentTemplates(use, input, patterns)) {
+    const chosen = assignments(template, lists);
+    exhaustive &&= chosen.complete;
+    for (const assignment of chosen.list) {
+      const glob = substitute(template, (key) => assignment.get(key));
+      if (glob === undefined) continue;
+      const isOpen = glob.some((token) => token < 0);
+      const met = isOpen ? others.flatMap((other) => meetGlobs(glob, other, 16) ?? []) : [];
+      for (const one of [glob, ...met])
+        for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) take(text);
+    }
   }
   for (const other of input.uses)
     if (wantedTemplates(other).some((value) => value.variables.some((variable) => variable.key === use.key)))
       for (const value of lists.get(other.key)?.values ?? []) if (typeof value === 'string') take(value);
-  return { values: [...values], exhaustive: known.exhaustive };
+  return { values: [...values], exhaustive };
 }
 
 function dependentTemplates(use: KeyUse, input: CandidateInput, patterns: readonly LeftPattern[]): Template[] {
   const items = [
-    ...(use.asVariable ? stretchesFor(use.key, patterns) : []),
-    ...(use.key === clientId ? input.clientPatterns : []),
+    ...(use.asVariable ? stretchesFor(use.key, patterns).map((stretch) => stretch.items) : []),
+    ...(use.key === clientId ? input.clientPatterns.map((pattern) => pattern.items) : []),
   ];
-  return [...wantedTemplates(use).filter((value) => value.variables.length > 0), ...items.flatMap(asTemplate)];
+  const distinct = new Map(items.map((one) => [itemsKey(one), one])).values();
+  const templates = [...wantedTemplates(use), ...[...distinct].flatMap(asTemplate)];
+  // A value that would have to hold itself is that value with nothing around it.
+  return templates.filter(({ variables }) => variables.length > 0 && variables.every((one) => one.key !== use.key));
 }
 
 /** Items as a template, if they hold a variable. */
@@ -271,13 +318,22 @@ function asTemplate(items: Items): Template[] {
   return items.some((item) => typeof item === 'object') ? [templateOf('', items)] : [];
 }
 
-function assignments(template: Template, lists: ValueLists): Map<string, string>[] {
-  let out: Map<string, string>[] = [new Map()];
-  for (const { key } of template.variables) {
-    const texts = (lists.get(key)?.values ?? []).filter((value) => typeof value === 'string').slice(0, 12);
-    out = out.flatMap((assignment) => texts.map((text) => new Map(assignment).set(key, text))).slice(0, 200);
+/** Values of other variables in one template beyond this many are not all combined. */
+const maxAssignments = 400;
+
+function assignments(
+  template: Template,
+  lists: ValueLists,
+): { readonly list: readonly ReadonlyMap<string, string>[]; readonly complete: boolean } {
+  let list: Map<string, string>[] = [new Map()];
+  let complete = true;
+  for (const key of new Set(template.variables.map((variable) => variable.key))) {
+    const texts = (lists.get(key)?.values ?? []).filter((value) => typeof value === 'string');
+    const all = list.flatMap((assignment) => texts.map((text) => new Map(assignment).set(key, text)));
+    complete &&= all.length <= maxAssignments;
+    list = all.slice(0, maxAssignments);
   }
-  return out;
+  return { list, complete };
 }
 
 /** The keys (pseudo keys included) that conditions of unknown operators hang on. */

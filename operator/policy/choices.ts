@@ -9,9 +9,6 @@ import { isValid, thingNames, validityOf } from './valid.ts';
 const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 
-/** Contexts of one class that a search walks through at most; each costs a few microseconds. */
-export const maxContexts = 200_000;
-
 /** The classes of contexts and, in each, the values to try for every key. */
 export function enumerate(
   input: ContextInput,
@@ -36,8 +33,8 @@ export function enumerate(
     };
   });
   return {
-    classes: classes.filter((one) => sizeOf(one) > 0),
-    complete: classes.every((one) => sizeOf(one) <= maxContexts),
+    classes: classes.filter((one) => sizeOf(one) > 0 && sizeOf(one) <= Number.MAX_SAFE_INTEGER),
+    complete: classes.every((one) => sizeOf(one) <= Number.MAX_SAFE_INTEGER),
     exhaustive: uses.every((use) => lists.get(use.key)?.exhaustive !== false),
   };
 }

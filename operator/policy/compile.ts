@@ -14,6 +14,10 @@ export interface CompiledStatement {
   readonly negated: boolean;
   readonly resources: readonly Template[];
   readonly conditions: readonly Condition[];
+  /** Equal for conditions that mean the same. */
+  readonly conditionTexts: readonly string[];
+  /** Whether `${…}` is a variable in it; plain text in Version 2008-10-17. */
+  readonly variables: boolean;
   /** Keys that the statement reads: variables of resources and of condition values, and condition keys. */
   readonly keys: readonly string[];
   /** Equal for statements that mean the same for an action they both apply to. */
@@ -77,10 +81,9 @@ export function compilePolicies(documents: readonly PolicyDocument[], options: P
 function compileStatement(source: Statement, document: number, variables: boolean): CompiledStatement {
   const resources = source.resources.map((resource) => parseTemplate(resource.text, { variables, wildcards: true }));
   const conditions = source.conditions.map((entry) => compileCondition(entry, variables));
-  const keys = new Set<string>();
-  for (const template of [...resources, ...conditions.flatMap((condition) => condition.values)])
-    for (const variable of template.variables) keys.add(variable.key);
-  for (const condition of conditions) keys.add(condition.key);
+  const conditionTexts = source.conditions.map((entry) =>
+    JSON.stringify([entry.operator, entry.key, entry.values.map((value) => value.text).sort()]),
+  );
   return {
     ref: { document, statement: source.index },
     source,
@@ -88,17 +91,58 @@ function compileStatement(source: Statement, document: number, variables: boolea
     negated: source.resourceMode === 'NotResource',
     resources,
     conditions,
-    keys: [...keys],
-    identity: identityOf(source, variables),
+    conditionTexts,
+    variables,
+    keys: keysRead(resources, conditions),
+    identity: identityOf(source, conditionTexts, variables),
   };
 }
 
-function identityOf(source: Statement, variables: boolean): string {
-  const conditions = source.conditions
-    .map((entry) => JSON.stringify([entry.operator, entry.key, entry.values.map((value) => value.text).sort()]))
-    .sort();
+function keysRead(resources: readonly Template[], conditions: readonly Condition[]): string[] {
+  const keys = new Set<string>();
+  for (const template of [...resources, ...conditions.flatMap((condition) => condition.values)])
+    for (const variable of template.variables) keys.add(variable.key);
+  for (const condition of conditions) keys.add(condition.key);
+  return [...keys];
+}
+
+function identityOf(source: Statement, conditionTexts: readonly string[], variables: boolean): string {
   const resources = [...new Set(source.resources.map((resource) => resource.text))].sort();
-  return JSON.stringify([source.effect, source.resourceMode, resources, conditions, variables]);
+  return JSON.stringify([source.effect, source.resourceMode, resources, [...conditionTexts].sort(), variables]);
+}
+
+/**
+ * The statement taken apart so that each part reads as few variables as possible: together the parts say what the statement says, and the
+ * values of variables that never stand in one resource need not be combined. NotResource cannot be taken apart.
+ */
+export function partsOf(statement: CompiledStatement): readonly CompiledStatement[] {
+  if (statement.negated || statement.resources.length < 2) return [statement];
+  const groups = new Map<string, Template[]>();
+  for (const template of statement.resources) {
+    const names = [...new Set(template.variables.map((variable) => variable.key))].sort().join(' ');
+    groups.set(names, [...(groups.get(names) ?? []), template]);
+  }
+  const plain = groups.get('') ?? [];
+  groups.delete('');
+  if (groups.size < 2) return [statement];
+  return [...groups.values()].map((own, index) => {
+    const resources = index === 0 ? [...own, ...plain] : own;
+    return { ...statement, resources, keys: keysRead(resources, statement.conditions) };
+  });
+}
+
+/**
+ * Whether the one statement matches wherever the other does, plain to see: the same resources or more, the same conditions or fewer.
+ * False says nothing.
+ */
+export function takesInAll(wide: CompiledStatement, narrow: CompiledStatement): boolean {
+  if (wide.negated !== narrow.negated || wide.variables !== narrow.variables) return false;
+  const [more, fewer] = wide.negated ? [narrow, wide] : [wide, narrow];
+  const texts = new Set(more.resources.map((template) => template.text));
+  return (
+    fewer.resources.every((template) => texts.has(template.text)) &&
+    wide.conditionTexts.every((condition) => narrow.conditionTexts.includes(condition))
+  );
 }
 
 /** Whether the Action element of the statement takes in the action. */

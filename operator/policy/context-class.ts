@@ -44,36 +44,20 @@ export function sizeOf(one: ContextClass): number {
   return one.choices.reduce((size, choice) => size * choice.values.length, 1);
 }
 
-/** The next combination in place; false after the last one. */
-export function advance(one: ContextClass, digits: Digits): boolean {
-  for (let i = 0; i < digits.length; i += 1) {
-    const next = (digits[i] ?? 0) + 1;
-    if (next < (one.choices[i]?.values.length ?? 0)) {
-      digits[i] = next;
-      return true;
-    }
-    digits[i] = 0;
-  }
-  return false;
-}
-
-/** For each choice, how much its digit counts in a number that tells apart the values of the given keys and no others. */
-export function weightsFor(one: ContextClass, wanted: readonly string[]): Float64Array {
+/** The choices of the given keys, by index, and how much the digit of each counts in a number that tells their combinations apart. */
+export function weightsFor(
+  one: ContextClass,
+  wanted: readonly string[],
+): { readonly reads: readonly number[]; readonly weights: Float64Array } {
   const relevant = new Set(wanted.map((key) => (key === thingName && one.sameName ? clientId : key)));
-  const weights = new Float64Array(one.choices.length);
+  const reads = one.choices.flatMap((choice, i) => (relevant.has(choice.key) ? [i] : []));
   let weight = 1;
-  one.choices.forEach((choice, i) => {
-    if (!relevant.has(choice.key)) return;
-    weights[i] = weight;
-    weight *= choice.values.length;
+  const weights = Float64Array.from(reads, (index) => {
+    const own = weight;
+    weight *= one.choices[index]?.values.length ?? 1;
+    return own;
   });
-  return weights;
-}
-
-export function weigh(weights: Float64Array, digits: Digits): number {
-  let sum = 0;
-  for (let i = 0; i < digits.length; i += 1) sum += (weights[i] ?? 0) * (digits[i] ?? 0);
-  return sum;
+  return { reads, weights };
 }
 
 /** The combination written out. */

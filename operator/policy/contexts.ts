@@ -11,7 +11,7 @@ import { enumerate } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { ContextClass } from './context-class.ts';
 import { documentedSpelling } from './domains.ts';
-import { itemsKey } from './forced.ts';
+import { type Items, itemsKey } from './forced.ts';
 import type { Budget } from './inclusion.ts';
 import { asTopicPatterns, mostQuestionMarks, mostSlashes, patternReader, sharesLevel } from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
@@ -23,10 +23,8 @@ export interface ContextPlan {
    * value for each way in which conditions can turn out.
    */
   contextsFor(question: ContextQuestion): ContextList;
-  /** Whether any name at all can match a resource of the statement: an Allow on `client/…` says nothing about topics. */
-  bears(statement: CompiledStatement): boolean;
-  /** False when no argument shows that the listed values suffice. */
-  readonly exhaustive: boolean;
+  /** Whether any name of the type can match a resource of the statement: an Allow on `client/…` says nothing about topics. */
+  bears(statement: CompiledStatement, type: ResourceType): boolean;
   /** Spelling of keys as the policies write them. */
   readonly spelling: ReadonlyMap<string, string>;
 }
@@ -41,7 +39,7 @@ export interface ContextQuestion {
 
 export interface ContextList {
   readonly classes: readonly ContextClass[];
-  /** False when more contexts would be needed than may be walked through. */
+  /** False when some class holds more contexts than can be numbered; such a class is left out. */
   readonly complete: boolean;
   /** False when no argument shows that the values listed for the variables suffice. */
   readonly exhaustive: boolean;
@@ -62,37 +60,27 @@ const clientId = normaliseKey(keys.clientId);
 const isAttached = normaliseKey(keys.isAttached);
 const freshLetters = Array.from('qwvkjzyxghmnoprstudefabcilQWVKJZYXGHMNOPRSTUDEFABCIL0123456789-_');
 
+/** Patterns of more letters than this may leave values little room below AWS's limits of 128 and 256 bytes. */
+const tightLength = 100;
+
 /** A resource whose type is plain text, so that no value of a variable can change it. */
 const typeIsPlain = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:[^/]*\//;
 
 /** Plans the context classes that can tell the two sides apart on this action. Method: docs/policy-engine.md, "Contexts". */
-export function planContexts(input: ContextInput): ContextPlan {
-  const { options } = input.set;
+export function planContexts(given: ContextInput): ContextPlan {
+  const { options } = given.set;
+  const patternsOf = patternReader(given.set);
+  const bears = (statement: CompiledStatement, type: ResourceType): boolean =>
+    statement.negated ||
+    patternsOf([statement], type).length > 0 ||
+    statement.resources.some((template) => template.variables.length > 0 && !typeIsPlain.test(template.prefix));
+  const input: ContextInput = {
+    ...given,
+    statements: given.statements.filter((one) => given.types.some((type) => bears(one, type))),
+    connect: given.connect.filter((one) => bears(one, 'client')),
+  };
   const spelling = new Map(documentedSpelling);
   const uses = keyUses([...input.statements, ...input.connect], spelling, input.connect.length > 0);
-  const patternsOf = patternReader(input.set);
-  const own = input.types.flatMap((type) => patternsOf(input.statements, type));
-  const wanted = uses.flatMap((use) =>
-    use.conditions.flatMap((condition) => condition.values.map((value) => value.items)),
-  );
-  const longest = mostQuestionMarks([...own, ...wanted]) + 1;
-  const values: CandidateInput = {
-    uses,
-    clientPatterns: patternsOf(input.connect, 'client'),
-    lengths: longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest],
-    options,
-    filters: input.types.includes('topicfilter'),
-    slashes: input.types.length > 1 ? Math.min(options.maxSlashes, mostSlashes(own) + 1) : 0,
-    valuesAreGlobs: options.switches.substitutedWildcards === 'glob',
-    budget: input.budget,
-  };
-  const base = baseCandidates(values);
-  const variables = uses.some((use) => use.asVariable);
-  const exhaustive =
-    [...base.values()].every((list) => list.exhaustive) &&
-    (!variables || longest <= 6) &&
-    !own.some(sharesLevel) &&
-    uses.every((use) => use.letter !== '');
   const known = new Map<string, ContextList>();
   /** A name matches one pattern of each statement, so those of one statement force nothing on each other. */
   const leftPatterns = (left: readonly CompiledStatement[]): LeftPattern[] => {
@@ -102,35 +90,65 @@ export function planContexts(input: ContextInput): ContextPlan {
     const patterns = input.types.flatMap((one) => patternsOf(left, one));
     return [...patterns, ...asTopicPatterns(patterns)].map((items, of) => ({ items, of }));
   };
-  const contextsFor = ({ left, right }: ContextQuestion): ContextList => {
+  const clientPatterns = input.connect.flatMap((one, index) =>
+    patternsOf([one], 'client').map((items) => ({ items, of: -1 - index })),
+  );
+  const list = ({ left, right }: ContextQuestion, all: readonly LeftPattern[], concerned: KeyUse[]): ContextList => {
     const involved = [...left, ...right, ...input.connect];
-    const all = leftPatterns(left);
-    const withVariables = all.some(({ items }) => items.some((item) => typeof item === 'object'));
+    const readAs = (statements: readonly CompiledStatement[]): Items[] =>
+      input.types.flatMap((type) => patternsOf(statements, type));
+    const own = readAs([...left, ...right]);
+    const clients = clientPatterns.map(({ items }) => items);
+    const wanted = concerned.flatMap((use) => use.conditions.flatMap((one) => one.values.map((value) => value.items)));
+    // Only patterns that must not match can tell lengths of fresh text apart; for delivery any may be that.
+    const apart = input.types.length > 1 ? own : readAs([...right, ...left.filter((one) => one.negated)]);
+    const longest = mostQuestionMarks([...apart, ...clients, ...wanted]) + 1;
+    const lengths = longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest];
+    const values: CandidateInput = {
+      uses: concerned,
+      clientPatterns,
+      lengths,
+      tight: [...own, ...clients, ...wanted].some((items) => items.length > tightLength),
+      options,
+      filters: input.types.includes('topicfilter'),
+      slashes: input.types.length > 1 ? Math.min(options.maxSlashes, mostSlashes(own) + 1) : 0,
+      valuesAreGlobs: options.switches.substitutedWildcards === 'glob',
+      budget: input.budget,
+    };
+    const base = baseCandidates(values);
+    const found = enumerate(input, concerned, candidates(values, base, all), {
+      full: new Set([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]),
+      attachment: involved.some((one) => one.keys.includes(isAttached)),
+    });
+    const variables = concerned.some((use) => use.asVariable);
+    return {
+      ...found,
+      exhaustive:
+        found.exhaustive &&
+        (!variables || longest <= 6) &&
+        ![...own, ...clients].some(sharesLevel) &&
+        concerned.every((use) => use.letter !== ''),
+    };
+  };
+  const contextsFor = (question: ContextQuestion): ContextList => {
+    const involved = [...question.left, ...question.right, ...input.connect];
+    const patterns = leftPatterns(question.left);
+    const withVariables = patterns.some(({ items }) => items.some((item) => typeof item === 'object'));
+    const all = withVariables ? patterns : [];
     const concerned = usesIn(uses, involved, input.connect.length > 0);
     const key = [
       String(involved.some((one) => one.keys.includes(isAttached))),
-      ...(withVariables ? all.map(({ items, of }) => `${of} ${itemsKey(items)}`) : []),
+      ...all.map(({ items, of }) => `${of} ${itemsKey(items)}`),
+      ...input.types.flatMap((type) => patternsOf(question.right, type).map((items) => `right ${itemsKey(items)}`)),
       ...concerned.map(useKey),
     ]
       .sort()
       .join(' ');
-    let list = known.get(key);
-    if (list === undefined) {
-      const full = new Set([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]);
-      const lists = candidates({ ...values, uses: concerned }, base, withVariables ? all : []);
-      list = enumerate(input, concerned, lists, {
-        full,
-        attachment: involved.some((one) => one.keys.includes(isAttached)),
-      });
-      known.set(key, list);
-    }
-    return list;
+    const contexts = known.get(key) ?? list(question, all, concerned);
+    known.set(key, contexts);
+    return contexts;
   };
-  const bears = (statement: CompiledStatement): boolean =>
-    statement.negated ||
-    input.types.some((type) => patternsOf([statement], type).length > 0) ||
-    statement.resources.some((template) => template.variables.length > 0 && !typeIsPlain.test(template.prefix));
-  return { contextsFor, bears, exhaustive, spelling };
+  return { contextsFor, bears, spelling };
 }
 
 /** The uses as far as the given statements make them. */

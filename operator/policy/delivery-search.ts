@@ -1,8 +1,10 @@
+import type { Effect } from './document.ts';
 import type { GroundStatement } from './ground.ts';
 import type { Budget, InclusionResult } from './inclusion.ts';
 import { freshLetter } from './letters.ts';
+import { findNewName } from './obligations.ts';
 import { type PackedGlobs, packGlobs } from './packed.ts';
-import type { Validity } from './valid.ts';
+import { anyText, type Validity } from './valid.ts';
 
 export interface DeliverySide {
   readonly subscribe: readonly GroundStatement[];
@@ -216,13 +218,25 @@ function stateKey(state: SideState): string {
   return `${state.receive}|${state.hashed ? '#' : state.branches.join()}`;
 }
 
-/** Whether two sides say the same about a half of delivery: the same statements with the same patterns. */
-function sameGround(a: readonly GroundStatement[], b: readonly GroundStatement[]): boolean {
-  const keyOf = ({ statement, conjuncts }: GroundStatement): string =>
-    [statement.effect, conjuncts.map(({ globs, negated }) => `${negated} ${globs.map(String).join(' ')}`)].join();
-  const left = a.map(keyOf).sort();
-  const right = b.map(keyOf).sort();
-  return left.length === right.length && left.every((one, i) => one === right[i]);
+/** Whether all that the one half allows the other allows too; false also where that takes long to find out. */
+function isIncluded(
+  here: readonly GroundStatement[],
+  there: readonly GroundStatement[],
+  valid: Validity,
+  budget: Budget,
+): boolean {
+  const split = (side: readonly GroundStatement[], effect: Effect): GroundStatement[] =>
+    side.filter(({ statement }) => statement.effect === effect);
+  const [allows, denies] = [split(there, 'Allow'), split(here, 'Deny')];
+  const trial: Budget = { left: Math.min(budget.left, 1_000) };
+  const before = trial.left;
+  const covered = (allow: GroundStatement, deny: GroundStatement | undefined): boolean =>
+    findNewName({ allow, deny, allows, denies }, valid, trial).kind === 'covered';
+  const included = split(here, 'Allow').every((allow) =>
+    [undefined, ...split(there, 'Deny')].every((deny) => covered(allow, deny)),
+  );
+  budget.left -= before - trial.left;
+  return included;
 }
 
 interface Node {
@@ -249,10 +263,13 @@ export function findUndelivered(
     [...side.subscribe, ...side.receive].flatMap(({ conjuncts }) => conjuncts[0]?.globs ?? []),
   );
   const fresh = freshLetter(globs, valid);
-  const sameReceive = sameGround(here.receive, there.receive);
-  // The other side delivers whatever follows, or all of it that may be received at all.
+  const subscribesAll = isIncluded(here.subscribe, there.subscribe, anyText, budget);
+  const receivesAll = isIncluded(here.receive, there.receive, valid, budget);
+  // The other side delivers whatever follows and this side delivers.
   const outdone = (state: SideState): boolean =>
-    state.hashed && (sameReceive || other.receive.place(state.receive).open);
+    (subscribesAll || state.hashed) && (receivesAll || other.receive.place(state.receive).open);
+  // Not `outdone` at the start: a filter `#` does not bring topics that begin with $.
+  if (subscribesAll && (receivesAll || other.receive.place(other.start().receive).open)) return { kind: 'covered' };
   let layer: Node[] = [{ here: one.start(), there: other.start(), valid: valid.start, letter: 0, parent: undefined }];
   const seen = new Map<string, number[]>();
   for (let length = 0; length <= valid.maxBytes && layer.length > 0; length += 1) {

@@ -1,16 +1,16 @@
-import { findAction, type ResourceType } from './actions.ts';
-import { maxContexts } from './choices.ts';
+import { findAction } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { Lookup } from './conditions.ts';
-import { advance, type ContextClass, contextAt, type Digits } from './context-class.ts';
+import { type ContextClass, contextAt, type PlannedContext } from './context-class.ts';
 import { type ContextPlan, type ContextQuestion, planContexts } from './contexts.ts';
 import { type DeliverySide, findUndelivered } from './delivery-search.ts';
 import type { Effect } from './document.ts';
 import { decide } from './evaluate.ts';
 import { Grounder, type Identified } from './grounder.ts';
-import type { Budget } from './inclusion.ts';
+import type { Budget, InclusionResult } from './inclusion.ts';
 import { sameStatements } from './raw.ts';
 import type { Witness } from './verdict.ts';
+import { type Step, type WalkResult, walkContexts } from './walk.ts';
 import { contextOf, type Found, lookupOf, resourceOf } from './witness.ts';
 
 export interface DeliveryDifference {
@@ -41,27 +41,31 @@ export function compareDelivered(
   after: DeliveryPolicies,
   budget: Budget,
 ): DeliveryDifference {
-  const of = (
-    policies: DeliveryPolicies,
-  ): { subscribe: readonly CompiledStatement[]; receive: readonly CompiledStatement[] } => ({
+  const halfOf = (policies: DeliveryPolicies): Half => ({
+    policies,
     subscribe: policies.subscribe.byAction.get('iot:Subscribe') ?? [],
     receive: policies.receive.byAction.get('iot:Receive') ?? [],
   });
-  const old = of(before);
-  const next = of(after);
+  const old = halfOf(before);
+  const next = halfOf(after);
   if (sameStatements(old.subscribe, next.subscribe) && sameStatements(old.receive, next.receive)) return nothing;
   const action = findAction('iot:Receive');
   if (action === undefined) return nothing;
   const statements = [...old.subscribe, ...old.receive, ...next.subscribe, ...next.receive];
   const set = before.subscribe;
   const plan = planContexts({ set, action, statements, types: ['topic', 'topicfilter'], connect: [], budget });
-  const gained = deliveredAnew({ policies: before, ...old }, { policies: after, ...next }, plan, budget);
-  const lost = deliveredAnew({ policies: after, ...next }, { policies: before, ...old }, plan, budget);
+  const bearing = ({ policies, subscribe, receive }: Half): Half => ({
+    policies,
+    subscribe: subscribe.filter((statement) => plan.bears(statement, 'topicfilter')),
+    receive: receive.filter((statement) => plan.bears(statement, 'topic')),
+  });
+  const gained = deliveredAnew(bearing(old), bearing(next), plan, budget);
+  const lost = deliveredAnew(bearing(next), bearing(old), plan, budget);
   return {
     gained: gained.witness,
     lost: lost.witness,
     undecided: gained.undecided || lost.undecided,
-    testedValuesOnly: !plan.exhaustive || !gained.exhaustive || !lost.exhaustive,
+    testedValuesOnly: !gained.exhaustive || !lost.exhaustive,
   };
 }
 
@@ -81,41 +85,139 @@ interface Delivered {
 function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget): Delivered {
   const action = findAction('iot:Receive');
   const grants = (statements: readonly CompiledStatement[]): boolean =>
-    statements.some((statement) => statement.effect === 'Allow' && plan.bears(statement));
+    statements.some((statement) => statement.effect === 'Allow');
   if (action === undefined || !grants(to.subscribe) || !grants(to.receive))
     return { witness: [], undecided: false, exhaustive: true };
   const list = plan.contextsFor(question(from, to));
   const { exhaustive } = list;
-  const options = { budget, skipDollar: skipsDollar(to.policies) };
-  const grounder = new Grounder();
-  const seen = new Set<string>();
-  const mayWalkOn = (): boolean => {
-    budget.left -= 1;
-    return budget.left >= 0;
-  };
+  const search = new DeliverySearch(from, to, budget);
   for (const one of list.classes) {
-    const digits = new Int32Array(one.choices.length);
-    let walked = 0;
-    do {
-      const here = sideIn(to, grounder, one, digits);
-      if (here.subscribe.length === 0 || here.receive.length === 0) continue;
-      const there = sideIn(from, grounder, one, digits);
-      const signature = `${sideKey(here)} || ${sideKey(there)}`;
-      if (seen.has(signature)) continue;
-      seen.add(signature);
-      const result = findUndelivered(here, there, { ...options, valid: one.valid });
-      if (result.kind === 'exceeded') return { witness: [], undecided: true, exhaustive };
-      if (result.kind === 'covered') continue;
-      const context = contextAt(one, digits);
-      const found: Found = { action, name: result.word, context, spelling: plan.spelling, sessions: false };
-      const named: Found = result.word.endsWith('/') ? { ...found, name: `${result.word}x` } : found;
-      const witness =
-        (named.name.length < 200 ? confirmDelivery(named, to.policies, from.policies) : undefined) ??
-        confirmDelivery(found, to.policies, from.policies);
-      return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined, exhaustive };
-    } while (++walked < maxContexts && mayWalkOn() && advance(one, digits));
+    const result = search.walk(one);
+    if (result.kind === 'nothing') continue;
+    if (result.kind === 'stopped') return { witness: [], undecided: true, exhaustive };
+    const { word, context } = result.result;
+    const found: Found = { action, name: word, context, spelling: plan.spelling, sessions: false };
+    const named: Found = word.endsWith('/') ? { ...found, name: `${word}x` } : found;
+    const witness =
+      (named.name.length < 200 ? confirmDelivery(named, to.policies, from.policies) : undefined) ??
+      confirmDelivery(found, to.policies, from.policies);
+    return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined, exhaustive };
   }
-  return { witness: [], undecided: !list.complete || budget.left < 0, exhaustive };
+  return { witness: [], undecided: !list.complete, exhaustive };
+}
+
+/** Search nodes for a question that is not complete yet. */
+const trialBudget = 5_000;
+
+/** What is asked in one context, as far as its statements have been read. */
+interface DeliveryQuestion {
+  readonly here: IdentifiedSide;
+  readonly there: IdentifiedSide;
+  readonly signature: string;
+}
+
+interface Undelivered {
+  readonly word: string;
+  readonly context: PlannedContext;
+}
+
+const nobody: IdentifiedSide = { subscribe: [], receive: [] };
+
+/** Looks for a topic delivered on side `to` and not on side `from`, context by context. */
+class DeliverySearch {
+  readonly #from: Half;
+  readonly #to: Half;
+  readonly #budget: Budget;
+  readonly #grounder = new Grounder();
+  readonly #answers = new Map<string, InclusionResult>();
+
+  constructor(from: Half, to: Half, budget: Budget) {
+    this.#from = from;
+    this.#to = to;
+    this.#budget = budget;
+  }
+
+  walk(one: ContextClass): WalkResult<Undelivered> {
+    let exceeded = false;
+    this.#budget.left -= 1;
+    const result = walkContexts<DeliveryQuestion, Undelivered>({
+      one,
+      start: { here: nobody, there: nobody, signature: String(one.valid.states) },
+      // What may bring a topic must be known in full before anything can be said; what takes topics away may come in any order.
+      first: [
+        ...this.#steps('here', 'subscribe', 'Allow', one),
+        grantedStep(({ here }) => here.subscribe.length > 0),
+        ...this.#steps('here', 'receive', 'Allow', one),
+        grantedStep(({ here }) => here.receive.length > 0),
+        ...this.#steps('there', 'subscribe', 'Deny', one),
+        ...this.#steps('there', 'receive', 'Deny', one),
+      ],
+      narrowing: [
+        ...this.#steps('here', 'subscribe', 'Deny', one),
+        ...this.#steps('here', 'receive', 'Deny', one),
+        ...this.#steps('there', 'subscribe', 'Allow', one),
+        ...this.#steps('there', 'receive', 'Allow', one),
+      ],
+      mayFind: (state) => {
+        const left = Math.min(this.#budget.left, trialBudget);
+        const trial: Budget = { left };
+        const { kind } = this.#answer(state, one, trial);
+        this.#budget.left -= left - trial.left;
+        return kind !== 'covered';
+      },
+      end: (state, digits) => {
+        const answer = this.#answer(state, one, this.#budget);
+        if (answer.kind === 'word') return { word: answer.word, context: contextAt(one, digits) };
+        exceeded ||= answer.kind === 'exceeded';
+        return undefined;
+      },
+      spend: () => {
+        this.#budget.left -= 1;
+        return !exceeded && this.#budget.left >= 0;
+      },
+    });
+    return exceeded && result.kind === 'nothing' ? { kind: 'stopped' } : result;
+  }
+
+  #steps(
+    side: 'here' | 'there',
+    part: keyof IdentifiedSide,
+    effect: Effect,
+    one: ContextClass,
+  ): Step<DeliveryQuestion>[] {
+    const half = side === 'here' ? this.#to : this.#from;
+    const place = { set: half.policies[part], type: part === 'subscribe' ? 'topicfilter' : 'topic', one } as const;
+    return half[part]
+      .filter((statement) => statement.effect === effect)
+      .map((statement) => {
+        const { reads, at } = this.#grounder.reader(statement, place);
+        return {
+          reads,
+          take(state, digits) {
+            const ground = at(digits);
+            if (ground === undefined || state[side][part].some((known) => known.id === ground.id)) return state;
+            return {
+              ...state,
+              [side]: { ...state[side], [part]: [...state[side][part], ground] },
+              signature: `${state.signature};${side}${part}${ground.id}`,
+            };
+          },
+        };
+      });
+  }
+
+  #answer({ here, there, signature }: DeliveryQuestion, { valid }: ContextClass, budget: Budget): InclusionResult {
+    const known = this.#answers.get(signature);
+    if (known !== undefined && known.kind !== 'exceeded') return known;
+    const answer = findUndelivered(here, there, { budget, valid, skipDollar: skipsDollar(this.#to.policies) });
+    this.#answers.set(signature, answer);
+    return answer;
+  }
+}
+
+/** Reads nothing, and ends the search where nothing was granted. */
+function grantedStep(isGranted: (state: DeliveryQuestion) => boolean): Step<DeliveryQuestion> {
+  return { reads: [], take: (state) => (isGranted(state) ? state : undefined) };
 }
 
 /** Left: the statements that a topic or its filter must match for the difference to show (NotResource: to be let off). */
@@ -137,20 +239,6 @@ function skipsDollar(policies: DeliveryPolicies): boolean {
 interface IdentifiedSide extends DeliverySide {
   readonly subscribe: readonly Identified[];
   readonly receive: readonly Identified[];
-}
-
-function sideIn(half: Half, grounder: Grounder, one: ContextClass, digits: Digits): IdentifiedSide {
-  const { subscribe, receive } = half.policies;
-  const ground = (set: PolicySet, type: ResourceType, statements: readonly CompiledStatement[]): Identified[] =>
-    statements.flatMap((statement) => grounder.ground(statement, { set, type }, one, digits) ?? []);
-  return {
-    subscribe: ground(subscribe, 'topicfilter', half.subscribe),
-    receive: ground(receive, 'topic', half.receive),
-  };
-}
-
-function sideKey(side: IdentifiedSide): string {
-  return `${side.subscribe.map((one) => one.id).join(' ')} | ${side.receive.map((one) => one.id).join(' ')}`;
 }
 
 function confirmDelivery(found: Found, allows: DeliveryPolicies, refuses: DeliveryPolicies): Witness | undefined {

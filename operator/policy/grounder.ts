@@ -1,7 +1,7 @@
 import type { ResourceType } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import { unknownAtom } from './conditions.ts';
-import { type ContextClass, contextAt, type Digits, weigh, weightsFor } from './context-class.ts';
+import { type ContextClass, contextAt, type Digits, weightsFor } from './context-class.ts';
 import type { Glob } from './glob.ts';
 import { type GroundStatement, groundStatement } from './ground.ts';
 import { keys, normaliseKey } from './request.ts';
@@ -12,56 +12,57 @@ export interface Identified extends GroundStatement {
   readonly id: number;
 }
 
-/** Results by the number that the values which matter make up. */
-interface Memo<Result> {
-  readonly weights: Float64Array;
-  readonly known: Map<number, Result>;
+const clientId = normaliseKey(keys.clientId);
+
+/** A statement within one class of contexts. */
+export interface GroundReader {
+  /** Choices, by index, whose values the statement reads. */
+  readonly reads: readonly number[];
+  /** What it says under these values; undefined when it does not apply. */
+  readonly at: (digits: Digits) => Identified | undefined;
 }
 
-const clientId = normaliseKey(keys.clientId);
+/** Whether a set lets the client of the context connect, within one class of contexts. */
+export interface ConnectReader {
+  readonly reads: readonly number[];
+  readonly at: (digits: Digits) => boolean;
+}
+
+export interface GroundPlace {
+  readonly set: PolicySet;
+  readonly type: ResourceType;
+  readonly one: ContextClass;
+}
 
 /** Grounds statements once for each combination of the values that they read; everything else is a look-up. */
 export class Grounder {
-  /** One statement may bear on two types of names (iot:* on topics and on filters), hence a table for each. */
-  readonly #statements = new Map<
-    ResourceType,
-    Map<ContextClass, Map<CompiledStatement, Memo<Identified | undefined>>>
-  >();
-  readonly #connections = new Map<ContextClass, Map<PolicySet, Memo<boolean>>>();
+  readonly #readers = new Map<string, Map<CompiledStatement, GroundReader>>();
+  readonly #connections = new Map<ContextClass, Map<PolicySet, ConnectReader>>();
+  readonly #classes = new Map<ContextClass, number>();
   readonly #ids = new Map<string, number>();
   readonly #globs = new Map<string, Glob>();
   readonly #numbers = new Map<Glob, number>();
 
-  ground(
-    statement: CompiledStatement,
-    where: { readonly set: PolicySet; readonly type: ResourceType },
-    one: ContextClass,
-    digits: Digits,
-  ): Identified | undefined {
-    let memos = this.#statements.get(where.type);
-    if (memos === undefined) {
-      memos = new Map();
-      this.#statements.set(where.type, memos);
-    }
-    const memo = memoFor(memos, one, statement, () => keysOf(statement));
-    const key = weigh(memo.weights, digits);
-    if (memo.known.has(key)) return memo.known.get(key);
-    const ground = groundStatement(where.set, statement, where.type, contextAt(one, digits));
-    const identified = ground === undefined ? undefined : this.#intern(ground);
-    memo.known.set(key, identified);
-    return identified;
+  /** One statement may bear on two types of names (iot:* on topics and on filters), hence a reader for each. */
+  reader(statement: CompiledStatement, { set, type, one }: GroundPlace): GroundReader {
+    const number = this.#classes.get(one) ?? this.#classes.size;
+    this.#classes.set(one, number);
+    const readers = entry(this.#readers, `${number} ${type}`, () => new Map<CompiledStatement, GroundReader>());
+    return entry(readers, statement, () =>
+      remembering(one, keysOf(statement), (digits) => {
+        const ground = groundStatement(set, statement, type, contextAt(one, digits));
+        return ground === undefined ? undefined : this.#intern(ground);
+      }),
+    );
   }
 
-  /** Whether the set lets the client of the context connect. */
-  connects(set: PolicySet, one: ContextClass, digits: Digits): boolean {
-    const memo = memoFor(this.#connections, one, set, () => [
-      clientId,
-      ...(set.byAction.get('iot:Connect') ?? []).flatMap(keysOf),
-    ]);
-    const key = weigh(memo.weights, digits);
-    const known = memo.known.get(key) ?? canConnect(set, contextAt(one, digits).lookup);
-    memo.known.set(key, known);
-    return known;
+  /** `statements`: those of the set's Connect statements that can match any client at all. */
+  connects(set: PolicySet, statements: readonly CompiledStatement[], one: ContextClass): ConnectReader {
+    const readers = entry(this.#connections, one, () => new Map<PolicySet, ConnectReader>());
+    return entry(readers, set, () => {
+      const wanted = [clientId, ...statements.flatMap(keysOf)];
+      return remembering(one, wanted, (digits) => canConnect(set, contextAt(one, digits).lookup));
+    });
   }
 
   /** Equal globs become one object, so that later steps compare by identity. */
@@ -77,7 +78,8 @@ export class Grounder {
   }
 
   #glob(glob: Glob): Glob {
-    const key = glob.join();
+    let key = '';
+    for (const token of glob) key += String.fromCharCode(token & 0xffff, token >>> 16);
     const known = this.#globs.get(key);
     if (known !== undefined) return known;
     this.#globs.set(key, glob);
@@ -90,21 +92,26 @@ function keysOf(statement: CompiledStatement): string[] {
   return [...statement.keys, ...statement.conditions.filter((one) => one.family === 'unknown').map(unknownAtom)];
 }
 
-function memoFor<Key, Result>(
-  memos: Map<ContextClass, Map<Key, Memo<Result>>>,
+/** Works out the result once for each combination of the values of the given keys. */
+function remembering<Result>(
   one: ContextClass,
-  key: Key,
-  relevant: () => readonly string[],
-): Memo<Result> {
-  let ofClass = memos.get(one);
-  if (ofClass === undefined) {
-    ofClass = new Map();
-    memos.set(one, ofClass);
-  }
-  let memo = ofClass.get(key);
-  if (memo === undefined) {
-    memo = { weights: weightsFor(one, relevant()), known: new Map() };
-    ofClass.set(key, memo);
-  }
-  return memo;
+  wanted: readonly string[],
+  resultAt: (digits: Digits) => Result,
+): { readonly reads: readonly number[]; readonly at: (digits: Digits) => Result } {
+  const { reads, weights } = weightsFor(one, wanted);
+  const known = new Map<number, { readonly result: Result }>();
+  const at = (digits: Digits): Result => {
+    let number = 0;
+    for (let i = 0; i < reads.length; i += 1) number += (weights[i] ?? 0) * (digits[reads[i] ?? 0] ?? 0);
+    return entry(known, number, () => ({ result: resultAt(digits) })).result;
+  };
+  return { reads, at };
+}
+
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }

@@ -49,25 +49,36 @@ export interface Meets {
 /** More overlaps than this come only from many intricate patterns around one variable. */
 const maxMeets = 64;
 
-/** The patterns and the overlaps of two, three, … of them: what a value must look like that has to match several at once. */
-export function allMeets(patterns: readonly Glob[]): Meets {
-  const all = new Map(patterns.map((glob) => [glob.join(), glob]));
+/** A pattern, and what it is an alternative of: a value matches at most one pattern of a kind for the sake of that kind. */
+export interface Alternative {
+  readonly glob: Glob;
+  readonly of: string;
+}
+
+/** The patterns and the overlaps of two, three, … of different kinds: what a value must look like that has to match several at once. */
+export function allMeets(patterns: readonly Alternative[]): Meets {
+  const found = new Map<string, Glob>();
+  const keyOf = (glob: Glob, kinds: readonly string[]): string => `${glob.join()} ${[...kinds].sort().join()}`;
   let complete = true;
-  let layer = [...all.values()];
-  for (let size = 2; size <= patterns.length && layer.length > 0; size += 1) {
-    const next: Glob[] = [];
-    for (const one of layer)
+  let layer = [
+    ...new Map(patterns.map(({ glob, of }) => [keyOf(glob, [of]), { glob, kinds: [of] as readonly string[] }])),
+  ];
+  for (const [, { glob }] of layer) found.set(glob.join(), glob);
+  while (layer.length > 0) {
+    const next = new Map<string, { readonly glob: Glob; readonly kinds: readonly string[] }>();
+    for (const [, one] of layer)
       for (const other of patterns) {
-        const met = meetGlobs(one, other, maxMeets);
+        if (one.kinds.includes(other.of)) continue;
+        const met = meetGlobs(one.glob, other.glob, maxMeets);
         complete &&= met !== undefined;
+        const kinds = [...one.kinds, other.of];
         for (const glob of met ?? []) {
-          if (all.has(glob.join())) continue;
-          if (all.size >= maxMeets) return { globs: [...all.values()], complete: false };
-          all.set(glob.join(), glob);
-          next.push(glob);
+          next.set(keyOf(glob, kinds), { glob, kinds });
+          found.set(glob.join(), glob);
         }
+        if (found.size > maxMeets || next.size > maxMeets) return { globs: [...found.values()], complete: false };
       }
-    layer = next;
+    layer = [...next];
   }
-  return { globs: [...all.values()], complete };
+  return { globs: [...found.values()], complete };
 }

@@ -1,4 +1,4 @@
-import { ANY, type Glob, STAR } from './glob.ts';
+import { ANY, type Glob, matches, STAR } from './glob.ts';
 import type { GroundStatement } from './ground.ts';
 import { type Budget, findUncovered, type InclusionResult } from './inclusion.ts';
 import type { Validity } from './valid.ts';
@@ -43,6 +43,11 @@ export function findNewName(problem: NewNameProblem, valid: Validity, budget: Bu
     denied.push(...more);
   }
   return searchAll(denied, valid, budget);
+}
+
+/** Whether the statement takes in the name. */
+export function matchesName(ground: GroundStatement, name: string): boolean {
+  return ground.conjuncts.every(({ globs, negated }) => globs.some((glob) => matches(glob, name)) !== negated);
 }
 
 /** The shortest word over all boxes. */

@@ -49,9 +49,21 @@ export function asTopicPatterns(filters: readonly Items[]): Items[] {
     .map((items) => items.map((item) => (item === 43 || item === 35 || item === ANY ? STAR : item)));
 }
 
-/** The largest number of `?` in one pattern. */
+/**
+ * The largest number of `?` in one run of wildcards. No pattern tells fresh text of that many letters and one more from text that is
+ * longer still. A variable counts as part of the run, since its value may be fresh text itself.
+ */
 export function mostQuestionMarks(patterns: readonly Items[]): number {
-  return Math.max(0, ...patterns.map((items) => items.filter((item) => item === ANY).length));
+  let most = 0;
+  for (const items of patterns) {
+    let run = 0;
+    for (const item of items) {
+      if (item === ANY) run += 1;
+      else if (item !== STAR && typeof item === 'number') run = 0;
+      most = Math.max(most, run);
+    }
+  }
+  return most;
 }
 
 /** The largest number of slashes that one pattern spells out. */

@@ -39,21 +39,37 @@ export function cellsOf(globs: readonly Glob[], domain: Validity, budget: Budget
   return { values: [...values], exhaustive };
 }
 
+export interface Fillings {
+  readonly texts: readonly string[];
+  /** False where there were too many combinations to list. */
+  readonly complete: boolean;
+}
+
+/** More combinations than this come only from many stars beside long runs of `?`. */
+const maxFillings = 81;
+
 /**
- * Fresh text for the wildcards of a stretch: each star empty, or all of one of the given lengths. Letters that are taken in either case
- * come out in lower, in upper and in mixed case.
+ * Fresh text for the wildcards of a stretch: for each star every one of the given lengths, in all combinations. Letters that are taken in
+ * either case come out in lower, in upper and in mixed case.
  */
-export function fillings(stretch: Glob, letter: string, lengths: readonly number[]): string[] {
+export function fillings(stretch: Glob, letter: string, lengths: readonly number[]): Fillings {
   const stars = stretch.filter((token) => token === STAR).length;
+  const complete = lengths.length ** stars <= maxFillings;
   const out = new Set<string>();
-  for (const writing of stretch.some((token) => token <= FOLD) ? writings : writings.slice(0, 1))
-    for (const length of stars === 0 ? [0] : [0, ...lengths]) {
-      out.add(fill(stretch, writing, letter, () => length));
-      // With several stars, one at a time as well: a value may need text at one end only.
-      for (let only = 0; stars > 1 && only < stars && length > 0; only += 1)
-        out.add(fill(stretch, writing, letter, (index) => (index === only ? length : 0)));
-    }
-  return [...out];
+  for (const writing of stretch.some((token) => token <= FOLD) ? writings : writings.slice(0, 1)) {
+    const take = (lengthOf: (star: number) => number): void => {
+      out.add(fill(stretch, writing, letter, lengthOf));
+    };
+    if (complete)
+      for (let code = 0; code < lengths.length ** stars; code += 1)
+        take((star) => lengths[Math.floor(code / lengths.length ** star) % lengths.length] ?? 0);
+    else
+      for (const length of lengths) {
+        take(() => length);
+        for (let only = 0; only < stars; only += 1) take((star) => (star === only ? length : 0));
+      }
+  }
+  return { texts: [...out], complete };
 }
 
 type Writing = (letter: string, index: number) => string;

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
 import { redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
-import { filterUniverse, largeUniverse, smallUniverse, type Universe } from '../policy/random-policies.ts';
+import {
+  filterUniverse,
+  largeUniverse,
+  smallUniverse,
+  type Universe,
+  valueUniverse,
+} from '../policy/random-policies.ts';
 import { agreesWithRefa } from '../policy/refa-inclusion.ts';
 
 export interface FuzzReport {
@@ -23,6 +29,7 @@ interface Mode {
 const modes: Readonly<Record<string, Mode>> = {
   policy: { universe: smallUniverse, check: checkRaw },
   'policy-large': { universe: largeUniverse, check: checkRaw },
+  'policy-values': { universe: valueUniverse, check: checkRaw },
   'policy-delivery': { universe: withAllFilters(smallUniverse), check: checkDelivery },
   'policy-delivery-wild': { universe: withAllFilters(filterUniverse), check: checkDelivery },
   'policy-session': { universe: smallUniverse, check: checkSession },

@@ -232,3 +232,75 @@ export const largeUniverse: Universe = {
   contexts,
   policies: pairs(3),
 };
+
+const tokens = (most: number): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom('a', 'b', '*', '*', '?'), { minLength: 1, maxLength: most }).map((parts) => parts.join(''));
+
+/** One variable, and many patterns that want something of its value: what the list of values to try must stand up to. */
+const valuePairs: Universe['policies'] = (() => {
+  const resource = fc.oneof(
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom('', '', '', 'a', '*', '?'), fc.constantFrom('', '', '', 'b', '*', '?'))
+        .map(([before, after]) => before + attribute + after),
+    },
+    { weight: 5, arbitrary: tokens(5) },
+  );
+  const one = fc
+    .record({
+      Effect: fc.constantFrom<'Allow' | 'Deny'>('Allow', 'Deny', 'Deny', 'Deny'),
+      resources: fc.array(resource, { minLength: 1, maxLength: 2 }),
+      negated: fc.constantFrom(false, false, false, false, false, true),
+      condition: fc.option(fc.tuple(fc.constantFrom('StringLike', 'StringNotLike', 'StringEquals'), tokens(4)), {
+        freq: 3,
+      }),
+    })
+    .map(({ Effect, resources, negated, condition }): RawStatement => {
+      const names = resources.map((text) => `${arn}topic/${text}`);
+      return {
+        Effect,
+        Action: 'iot:Publish',
+        ...(negated ? { NotResource: names } : { Resource: names }),
+        ...(condition === null
+          ? {}
+          : { Condition: { [condition[0]]: { 'iot:Connection.Thing.Attributes[x]': condition[1] } } }),
+      };
+    });
+  const granted: RawStatement = { Effect: 'Allow', Action: 'iot:Publish', Resource: `${arn}topic/${attribute}` };
+  return fc
+    .tuple(fc.array(one, { maxLength: 1 }), fc.array(one, { maxLength: 3 }), fc.array(one, { maxLength: 4 }))
+    .map(([shared, before, after]) => {
+      const policy = (own: readonly RawStatement[]): RawPolicy => ({
+        Version: '2012-10-17',
+        Statement: [granted, ...shared, ...own],
+      });
+      return [[policy(before)], [policy(after)]] as const;
+    });
+})();
+
+/** All words of up to so many letters, of which the last one stands in no pattern. */
+function shortWords(letters: readonly string[], most: number): string[] {
+  let layer = [''];
+  const out = [''];
+  for (let length = 1; length <= most; length += 1) {
+    layer = layer.flatMap((head) => letters.map((letter) => head + letter));
+    out.push(...layer);
+  }
+  return out;
+}
+
+/** Every value of up to four letters for one attribute, every topic of up to five. */
+export const valueUniverse: Universe = {
+  topics: shortWords(['a', 'b', 'z'], 5).filter((topic) => topic !== ''),
+  filters: [],
+  contexts: [
+    { 'iot:ClientId': 'd' },
+    ...shortWords(['a', 'b', 'z'], 4).map((value) => ({
+      'iot:ClientId': 'd',
+      'iot:Connection.Thing.ThingName': 'd',
+      'iot:Connection.Thing.Attributes[x]': value,
+    })),
+  ],
+  policies: valuePairs,
+};

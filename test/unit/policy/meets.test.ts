@@ -48,15 +48,29 @@ describe('the overlap of patterns', () => {
   });
 
   it('lists the overlaps of two, three and more', () => {
-    const { globs, complete } = allMeets(['a*', '*b', '*c*'].map(globOf));
+    const each = (...texts: string[]) => texts.map((text, index) => ({ glob: globOf(text), of: String(index) }));
+    const { globs, complete } = allMeets(each('a*', '*b', '*c*'));
     expect(complete).toBe(true);
     const texts = globs.map(showGlob);
     expect(texts).toEqual(expect.arrayContaining(['a*', '*b', '*c*', 'a*b', 'a*c*', '*c*b', 'a*c*b']));
-    expect(allMeets([globOf('a*')]).globs).toEqual([globOf('a*')]);
+    expect(allMeets(each('a*')).globs).toEqual([globOf('a*')]);
     expect(allMeets([])).toEqual({ globs: [], complete: true });
   });
 
+  it('does not lay alternatives of one kind against each other', () => {
+    const kind = (of: string, ...texts: string[]) => texts.map((text) => ({ glob: globOf(text), of }));
+    const { globs } = allMeets([...kind('one', 'a*', '*b'), ...kind('two', '*c*')]);
+    expect(globs.map(showGlob).sort()).toEqual(['*b', '*c*', '*c*b', 'a*', 'a*c*']);
+    // The same text for two reasons: a value has to serve both, and a third besides.
+    const twice = allMeets([...kind('one', '*a*'), ...kind('two', '*a*'), ...kind('three', 'b*')]);
+    expect(twice.globs.map(showGlob)).toEqual(expect.arrayContaining(['*a*', 'b*', 'b*a*', '*a*a*']));
+  });
+
   it('says when there are too many to list', () => {
-    expect(allMeets(['*a*b*', '*c*d*', '*e*f*', '*g*h*'].map(globOf)).complete).toBe(false);
+    const kinds = ['*a*b*', '*c*d*', '*e*f*', '*g*h*'].map((text, index) => ({
+      glob: globOf(text),
+      of: String(index),
+    }));
+    expect(allMeets(kinds).complete).toBe(false);
   });
 });

@@ -55,6 +55,34 @@ describe('mistakes that must not come back', () => {
     );
   });
 
+  it('text of different lengths before and behind a forced letter is tried', () => {
+    const own = allow('iot:Publish', 'topic/${iot:Connection.Thing.Attributes[x]}');
+    const before = document(own, deny('iot:Publish', 'topic/*k*'));
+    // Leaves k with two letters or more in front of it and exactly one behind.
+    const rest = ['?k*', 'k*', '*k', '*k??*'].map((name) => deny('iot:Publish', `topic/${name}`));
+    expect(compare([before], [document(own, ...rest)])).toMatchObject({ verdict: 'widens', testedValuesOnly: false });
+  });
+
+  it('a filter # on the other side does not stand for topics that begin with $', () => {
+    const receive = allow('iot:Receive', 'topic/*');
+    const hash = document(receive, allow('iot:Subscribe', 'topicfilter/#'));
+    const all = document(receive, allow('iot:Subscribe', 'topicfilter/*'));
+    expect(verdict(hash, all, { level: 'delivery' })).toBe('widens');
+  });
+
+  it('contexts are not given up before the other side has been read in full', () => {
+    // What the new side may receive hangs on two statements; the Denies of the old side come between them.
+    const subscribe = [
+      allow('iot:Subscribe', `topicfilter/${thing}/#`),
+      allow('iot:Subscribe', `topicfilter/a/${client}`),
+    ];
+    const receive = [allow('iot:Receive', `topic/${thing}/*`), allow('iot:Receive', `topic/a/${client}`)];
+    const denied = [deny('iot:Receive', `topic/${thing}/b`), deny('iot:Subscribe', `topicfilter/${client}/b`)];
+    const [before, after] = [document(...subscribe, ...receive, ...denied), document(...subscribe, ...receive)];
+    expect(verdict(before, after, { level: 'delivery' })).toBe('widens');
+    expect(verdict(after, before, { level: 'delivery' })).toBe('tightens');
+  });
+
   it('a value in either case is tried in both', () => {
     const pump: Raw = { Condition: { StringEqualsIgnoreCase: { 'iot:Connection.Thing.ThingTypeName': 'pump' } } };
     const before = document(allow('iot:Publish', `topic/\${iot:Connection.Thing.ThingTypeName}`, pump));
