@@ -46,7 +46,7 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     await must(own.kubectl('create', 'serviceaccount', 'operator'));
     // The Lease has a right of its own, as in the chart.
     await must(own.kubectl('create', 'role', 'lease', '--resource=leases', '--verb=get,create,update'));
-    await must(own.kubectl('create', 'rolebinding', 'lease', '--role=lease', '--serviceaccount=default:operator'));
+    await grantLease();
     await grant();
     const account = await serviceAccountConfig(own, 'default', 'operator');
     way = await openMoodyWay(join(own.plane.folder, 'way.kubeconfig'), account, own.plane);
@@ -83,6 +83,10 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
         '--serviceaccount=default:operator',
       ),
     );
+
+  const grantLease = () =>
+    must(own.kubectl('create', 'rolebinding', 'lease', '--role=lease', '--serviceaccount=default:operator'));
+  const losses = () => operator.metric('fleetward_leadership_losses_total');
 
   async function apply(kind: string, name: string, spec: unknown): Promise<void> {
     const file = join(own.plane.folder, 'applied.json');
@@ -176,6 +180,34 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     expect(restarts).toBe(before);
   });
 
+  test('without the right to its Lease it stops writing, stays alive, and leads again when it is given back', {
+    timeout: 90_000,
+  }, async () => {
+    const before = { restarts, losses: await losses() };
+    await must(own.kubectl('delete', 'rolebinding', 'lease'));
+    await must(own.kubectl('delete', 'clusterrolebinding', 'operator'));
+    // The rest of its rights stays: caches are filled, and only leadership is missing.
+    const kinds = ['awsaccounts', 'devices', 'thingtypes', 'thinggroups', 'iotpolicies', 'securityprofiles'];
+    const resources = [...kinds, 'fleetsources', 'policyrollouts'].map((name) => `--resource=${name}.fleetward.dev`);
+    await must(own.kubectl('create', 'clusterrole', 'rest', ...resources, '--verb=get,list,watch,patch'));
+    await must(
+      own.kubectl('create', 'clusterrolebinding', 'rest', '--clusterrole=rest', '--serviceaccount=default:operator'),
+    );
+    await until(async () => (await losses()) === before.losses + 1 || undefined, 'the loss of the lease', 30_000);
+    await untilReady(operator);
+    expect(await operator.metric('leader_election_master_status')).toBe(0);
+    expect(operator.child.tail()).toMatch(/forbidden.*Failing to write the lease/);
+    const quiet = writes();
+    await apply('Device', 'leaderless', {});
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(writes()).toBe(quiet);
+    expect((await operator.get('/healthz')).status).toBe(200);
+    await grantLease();
+    await grant();
+    await ready('device/leaderless', 60);
+    expect(restarts).toBe(before.restarts);
+  });
+
   test.each([
     ['429 to everything but the Lease', 429, 'busy', ({ path }: Asked) => !path.includes('/leases/')],
     ['500 to everything for less than the renew deadline', 500, 'broken', () => true],
@@ -208,9 +240,10 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
   }, async () => {
     const started = restarts;
     const pid = await operator.child.pid;
+    const lost = await losses();
     await own.plane.stopApiServer();
     const before = writes();
-    await until(async () => (await losses()) === 1 || undefined, 'the loss of the lease', 30_000);
+    await until(async () => (await losses()) === lost + 1 || undefined, 'the loss of the lease', 30_000);
     // Through the rest of a lease and longer, and at any moment of it.
     for (let second = 0; second < 10; second += 1) {
       expect((await operator.get('/healthz')).status).toBe(200);
@@ -227,10 +260,8 @@ describe.skipIf(missing)(`a cluster that misbehaves${why}`, () => {
     await ready('device/three', 60);
     expect(await operator.child.pid).toBe(pid);
     expect(restarts).toBe(started);
-    expect(await losses()).toBe(1);
+    expect(await losses()).toBe(lost + 1);
   });
-
-  const losses = () => operator.metric('fleetward_leadership_losses_total');
 
   test('an etcd restored from an older state: what is gone is forgotten, what is back is served again', {
     timeout: 180_000,

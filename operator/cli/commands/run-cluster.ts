@@ -52,7 +52,7 @@ export async function runCluster(input: RunInput): Promise<number> {
   const listen = listenAddress(args.text('listen') ?? config.listen ?? ':8080');
   try {
     const open = () => openTerm(input, { git, schemas });
-    await runTerms({ open, clock: systemClock, log, metrics, listen }, signal);
+    await runTerms({ open, clock: systemClock, random: Math.random, log, metrics, listen }, signal);
     return Exit.ok;
   } catch (error) {
     if (!(error instanceof LeftBehindError)) throw error;

@@ -1,3 +1,4 @@
+import { type Backoff, backoffDelay } from '../../runtime/backoff.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { ProbeServer } from '../../runtime/http.ts';
 import { LeaderLostError } from '../../runtime/lease.ts';
@@ -17,13 +18,18 @@ export interface TermsOptions {
   /** Makes a term anew. Nothing of an earlier one may be in it: what was decided then must not be written now. */
   readonly open: () => Term;
   readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
   readonly log: Logger;
   /** Of the process, whatever its terms count. */
   readonly metrics: Metrics;
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
 }
 
-const PAUSE_MS = 1_000;
+/** Each term lists everything anew: an API server too slow for our lease must not be asked for that again and again. */
+const AGAIN: Backoff = { baseMs: 1_000, maxMs: 60_000, factor: 2, jitter: 0.25 };
+/** A term that lasted so long was a sound one. */
+const SOUND_MS = 5 * 60_000;
 const SERVERS_MS = 3_000;
 
 /**
@@ -31,7 +37,7 @@ const SERVERS_MS = 3_000;
  * nothing left of the term before. Rejects with what else ended a term; the process must end then.
  */
 export async function runTerms(options: TermsOptions, stop: AbortSignal): Promise<void> {
-  const { open, clock, log } = options;
+  const { open, clock, random, log } = options;
   const losses = lossCounter(options.metrics);
   const failed = new AbortController();
   const end = AbortSignal.any([stop, failed.signal]);
@@ -41,9 +47,10 @@ export async function runTerms(options: TermsOptions, stop: AbortSignal): Promis
   servers.start((name, error) => failed.abort(error ?? new Error(`${name} ended without being asked to`)));
   try {
     await servers.ready();
-    while (!end.aborted) {
+    for (let short = 0; !end.aborted; ) {
       current = open();
       between = undefined;
+      const began = clock.monotonic();
       try {
         await current.operator.run(end);
       } catch (error) {
@@ -54,7 +61,8 @@ export async function runTerms(options: TermsOptions, stop: AbortSignal): Promis
       } finally {
         await current.close();
       }
-      await sleep(clock, PAUSE_MS, end).catch(() => undefined);
+      short = clock.monotonic() - began < SOUND_MS ? short + 1 : 1;
+      await sleep(clock, backoffDelay(AGAIN, short, random), end).catch(() => undefined);
     }
     failed.signal.throwIfAborted();
   } finally {

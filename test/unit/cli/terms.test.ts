@@ -52,7 +52,7 @@ function world(options: { readonly listen?: boolean } = {}) {
   };
   const stop = new AbortController();
   const listen = options.listen === true ? { host: '127.0.0.1', port: 0 } : undefined;
-  const ended = runTerms({ open, clock, log, metrics, listen }, stop.signal).then(
+  const ended = runTerms({ open, clock, random: () => 0, log, metrics, listen }, stop.signal).then(
     () => 'stopped' as const,
     (error: unknown) => error,
   );
@@ -72,7 +72,7 @@ describe('a lost lease', () => {
     for (let number = 1; number <= 3; number += 1) {
       expect(terms.map((term) => term.closed)).toEqual([...Array<boolean>(number - 1).fill(true), false]);
       terms.at(-1)!.end(lost());
-      await clock.advance(1_000);
+      await clock.advance(4_000);
     }
     expect(terms).toHaveLength(4);
     expect(await metrics.expose()).toContain('fleetward_leadership_losses_total 3');
@@ -81,6 +81,23 @@ describe('a lost lease', () => {
     expect(await ended).toBe('stopped');
     expect(terms.every((term) => term.closed)).toBe(true);
     expect(clock.next()).toBeUndefined();
+  });
+
+  test('that comes again soon is answered more slowly, and one after a sound term at once: every term lists everything', async () => {
+    const { clock, terms } = world();
+    await clock.advance(0);
+    const pauseAfter = async (lastedMs: number) => {
+      await clock.advance(lastedMs);
+      const before = terms.length;
+      const lostAt = clock.now();
+      terms.at(-1)!.end(lost());
+      while (terms.length === before) await clock.advance(500);
+      return (clock.now() - lostAt) / 1_000;
+    };
+    const pauses: number[] = [];
+    for (let time = 0; time < 8; time += 1) pauses.push(await pauseAfter(20_000));
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 48, 48]);
+    expect(await pauseAfter(10 * 60_000)).toBe(1);
   });
 
   test('asked to stop between two terms, no other begins', async () => {
