@@ -100,7 +100,7 @@ export interface AWSAccountSignals {
  */
 export interface AWSAccountSignalEndpoints {
   /**
-   * SQS.
+   * Address of SQS, such as https://sqs.eu-central-1.amazonaws.com.
    */
   readonly sqs?: string;
   /**

@@ -292,11 +292,11 @@ export interface DeviceStatus {
  */
 export interface DeviceStatusClaim {
   /**
-   * Verified account.
+   * Verified AWS account of the claim, twelve digits.
    */
   readonly accountId: string;
   /**
-   * Region.
+   * AWS region of the claim.
    */
   readonly region: string;
   /**
@@ -391,11 +391,11 @@ export interface DeviceStatusCertificate {
  */
 export interface DeviceStatusHeld {
   /**
-   * Which act.
+   * Which act holds the device.
    */
   readonly reason: string;
   /**
-   * On what.
+   * What the act was done to, a certificate or a thing group for example.
    */
   readonly detail?: string;
   /**
@@ -666,11 +666,11 @@ export interface DeviceStatusRolloutOpenDetach {
    */
   readonly certificateArn: string;
   /**
-   * The policy.
+   * AWS name of the policy that is detached.
    */
   readonly policy: string;
   /**
-   * When.
+   * When the call was handed to AWS.
    */
   readonly sentAt: string;
 }

@@ -526,11 +526,11 @@ export interface IoTPolicyStatus {
  */
 export interface IoTPolicyStatusClaim {
   /**
-   * Verified account.
+   * Verified AWS account of the claim, twelve digits.
    */
   readonly accountId: string;
   /**
-   * Region.
+   * AWS region of the claim.
    */
   readonly region: string;
   /**

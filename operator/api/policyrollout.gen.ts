@@ -599,7 +599,7 @@ export interface PolicyRolloutStatusSample {
    */
   readonly state: string;
   /**
-   * Why.
+   * What the asset waits for, or why it failed.
    */
   readonly why?: string;
 }
@@ -676,11 +676,11 @@ export interface PolicyRolloutStatusVerbs {
 }
 export interface PolicyRolloutStatusAnswer {
   /**
-   * Which.
+   * The verb that was used.
    */
   readonly verb: string;
   /**
-   * The user.
+   * Who used the verb, as the API server knows the user.
    */
   readonly by: string;
   /**
@@ -708,7 +708,7 @@ export interface PolicyRolloutStatusAct {
 }
 export interface PolicyRolloutStatusRefused {
   /**
-   * Which.
+   * The annotation that was refused.
    */
   readonly annotation: string;
   /**

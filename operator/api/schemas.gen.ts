@@ -214,7 +214,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "type": "object",
          "properties": {
           "sqs": {
-           "description": "SQS.",
+           "description": "Address of SQS, such as https://sqs.eu-central-1.amazonaws.com.",
            "type": "string",
            "maxLength": 2048,
            "pattern": "^https?://[^@\\s]+$"
@@ -1059,12 +1059,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "accountId": {
-         "description": "Verified account.",
+         "description": "Verified AWS account of the claim, twelve digits.",
          "type": "string",
          "maxLength": 12
         },
         "region": {
-         "description": "Region.",
+         "description": "AWS region of the claim.",
          "type": "string",
          "maxLength": 32
         },
@@ -1257,12 +1257,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "reason": {
-         "description": "Which act.",
+         "description": "Which act holds the device.",
          "type": "string",
          "maxLength": 64
         },
         "detail": {
-         "description": "On what.",
+         "description": "What the act was done to, a certificate or a thing group for example.",
          "type": "string",
          "maxLength": 256
         },
@@ -1645,12 +1645,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
            "maxLength": 2048
           },
           "policy": {
-           "description": "The policy.",
+           "description": "AWS name of the policy that is detached.",
            "type": "string",
            "maxLength": 128
           },
           "sentAt": {
-           "description": "When.",
+           "description": "When the call was handed to AWS.",
            "type": "string",
            "format": "date-time"
           }
@@ -2993,12 +2993,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "accountId": {
-         "description": "Verified account.",
+         "description": "Verified AWS account of the claim, twelve digits.",
          "type": "string",
          "maxLength": 12
         },
         "region": {
-         "description": "Region.",
+         "description": "AWS region of the claim.",
          "type": "string",
          "maxLength": 32
         },
@@ -4170,7 +4170,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
           "maxLength": 32
          },
          "why": {
-          "description": "Why.",
+          "description": "What the asset waits for, or why it failed.",
           "type": "string",
           "maxLength": 512
          }
@@ -4363,12 +4363,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
         ],
         "properties": {
          "verb": {
-          "description": "Which.",
+          "description": "The verb that was used.",
           "type": "string",
           "maxLength": 64
          },
          "by": {
-          "description": "The user.",
+          "description": "Who used the verb, as the API server knows the user.",
           "type": "string",
           "maxLength": 256
          },
@@ -4430,7 +4430,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
         ],
         "properties": {
          "annotation": {
-          "description": "Which.",
+          "description": "The annotation that was refused.",
           "type": "string",
           "maxLength": 317
          },
@@ -4966,7 +4966,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "mqttTopic": {
-         "description": "Topic.",
+         "description": "MQTT topic that the metrics are published to.",
          "type": "string",
          "minLength": 1,
          "maxLength": 512
@@ -5113,12 +5113,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "accountId": {
-         "description": "Verified account.",
+         "description": "Verified AWS account of the claim, twelve digits.",
          "type": "string",
          "maxLength": 12
         },
         "region": {
-         "description": "Region.",
+         "description": "AWS region of the claim.",
          "type": "string",
          "maxLength": 32
         },
@@ -5668,12 +5668,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "accountId": {
-         "description": "Verified account.",
+         "description": "Verified AWS account of the claim, twelve digits.",
          "type": "string",
          "maxLength": 12
         },
         "region": {
-         "description": "Region.",
+         "description": "AWS region of the claim.",
          "type": "string",
          "maxLength": 32
         },
@@ -6195,12 +6195,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "properties": {
         "accountId": {
-         "description": "Verified account.",
+         "description": "Verified AWS account of the claim, twelve digits.",
          "type": "string",
          "maxLength": 12
         },
         "region": {
-         "description": "Region.",
+         "description": "AWS region of the claim.",
          "type": "string",
          "maxLength": 32
         },

@@ -248,7 +248,7 @@ export interface SecurityProfileAdditionalMetricsToRetainMetricDimension {
  */
 export interface SecurityProfileMetricsExportConfig {
   /**
-   * Topic.
+   * MQTT topic that the metrics are published to.
    */
   readonly mqttTopic: string;
   /**
@@ -321,11 +321,11 @@ export interface SecurityProfileStatus {
  */
 export interface SecurityProfileStatusClaim {
   /**
-   * Verified account.
+   * Verified AWS account of the claim, twelve digits.
    */
   readonly accountId: string;
   /**
-   * Region.
+   * AWS region of the claim.
    */
   readonly region: string;
   /**

@@ -186,11 +186,11 @@ export interface ThingGroupStatusPendingChange {
  */
 export interface ThingGroupStatusClaim {
   /**
-   * Verified account.
+   * Verified AWS account of the claim, twelve digits.
    */
   readonly accountId: string;
   /**
-   * Region.
+   * AWS region of the claim.
    */
   readonly region: string;
   /**

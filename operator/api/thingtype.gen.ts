@@ -176,11 +176,11 @@ export interface ThingTypeStatus {
  */
 export interface ThingTypeStatusClaim {
   /**
-   * Verified account.
+   * Verified AWS account of the claim, twelve digits.
    */
   readonly accountId: string;
   /**
-   * Region.
+   * AWS region of the claim.
    */
   readonly region: string;
   /**

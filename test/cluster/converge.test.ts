@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { KINDS } from '../../operator/api/kinds.gen.ts';
 import type { KubeObject } from '../../operator/api/meta.ts';
 import { writesIn } from './support/audit.ts';
 import { cluster, kubectl, missing, must, until, why } from './support/cluster.ts';
@@ -10,6 +11,15 @@ import { openStory, type Story } from './support/story.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FACTORY = join(ROOT, 'manifests/examples/factory');
+
+interface Schema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema | boolean;
+  readonly allOf?: unknown;
+  readonly $ref?: string;
+}
 
 interface List {
   readonly items: readonly KubeObject[];
@@ -81,6 +91,34 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
     expect(text).toContain('policyRefs');
     expect(text).not.toContain('<no description>');
     expect(await must(story.kubectl('explain', 'device.spec.certificates.issued'))).toContain('secretName');
+    for (const kind of KINDS) {
+      const all = await must(story.kubectl('explain', kind));
+      expect(all, kind).not.toContain('<no description>');
+      expect(all.replace(/^.*DESCRIPTION:\s+/s, ''), kind).toMatch(/^\S.{30}/);
+    }
+  });
+
+  test('and has words for every field of every kind', async () => {
+    // What `kubectl explain` reads.
+    const text = await must(kubectl(['get', '--raw', '/openapi/v3/apis/fleetward.dev/v1alpha1']));
+    const { components } = JSON.parse(text) as { components: { schemas: Record<string, Schema> } };
+    const silent: string[] = [];
+    let fields = 0;
+    const walk = (path: string, schema: Schema) => {
+      for (const below of [schema.items, schema.additionalProperties]) {
+        if (typeof below === 'object') walk(path, below);
+      }
+      for (const [name, field] of Object.entries(schema.properties ?? {})) {
+        // The server's own words stand behind a reference.
+        if (field.allOf !== undefined || field.$ref !== undefined) continue;
+        fields += 1;
+        if ((field.description ?? '').length < 10) silent.push(`${path}.${name}`);
+        walk(`${path}.${name}`, field);
+      }
+    };
+    for (const kind of KINDS) walk(kind, components.schemas[`dev.fleetward.v1alpha1.${kind}`] ?? {});
+    expect(silent).toEqual([]);
+    expect(fields).toBeGreaterThan(300);
   });
 
   test('applying the same again changes no object and writes nothing to AWS', async () => {
