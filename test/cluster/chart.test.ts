@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isTrue, statusOf } from '../../operator/api/conditions.ts';
@@ -9,18 +9,15 @@ import { type Grant, grantsOf, usedBy } from './support/audit.ts';
 import { recordCalls } from './support/aws-calls.ts';
 import { cluster, missing, must, until, why } from './support/cluster.ts';
 import { freePort } from './support/control-plane.ts';
-import { environmentOf, type Kubelet, type Pod, playKubelet, runImage } from './support/kubelet.ts';
-import { launchOperator, type OperatorProcess, untilReady } from './support/operator.ts';
-import { type OwnPlane, openPlane, serviceAccountConfig } from './support/own-plane.ts';
+import { deploymentOf, startDeployed } from './support/deployed.ts';
+import { type Kubelet, playKubelet, runImage } from './support/kubelet.ts';
+import type { OperatorProcess } from './support/operator.ts';
+import { type OwnPlane, openPlane } from './support/own-plane.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CHART = join(ROOT, 'charts/fleetward');
 const SYSTEM = 'fleetward-system';
 const USER = `system:serviceaccount:${SYSTEM}:fleetward`;
-
-interface Deployment extends KubeObject {
-  readonly spec: { readonly template: Pick<Pod, 'spec'> & { readonly metadata: KubeObject['metadata'] } };
-}
 
 describe.skipIf(missing)(`helm install, and the operator as its Deployment starts it${why}`, () => {
   let own: OwnPlane;
@@ -36,8 +33,7 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
     ...['--set', `operator.endpoint=${endpoint}`, '--set', 'operator.allowFileSources=true'],
     ...['--set', 'operator.installation=chart'],
   ];
-  const deployment = async () =>
-    JSON.parse(await must(system('get', 'deployment', 'fleetward', '-o', 'json'))) as Deployment;
+  const deployment = () => deploymentOf(own, SYSTEM);
 
   beforeAll(async () => {
     own = await openPlane('chart');
@@ -63,27 +59,7 @@ describe.skipIf(missing)(`helm install, and the operator as its Deployment start
     await own?.[Symbol.asyncDispose]();
   });
 
-  /** The pod's command as a process, with the Deployment's arguments, environment and ServiceAccount. */
-  async function start(): Promise<OperatorProcess> {
-    const { spec } = (await deployment()).spec.template;
-    const [container] = spec.containers;
-    const folder = join(own.plane.folder, 'pod');
-    await mkdir(folder, { recursive: true });
-    const map = JSON.parse(await must(system('get', 'configmap', 'fleetward', '-o', 'json'))) as {
-      data: Record<string, string>;
-    };
-    const config = join(folder, 'config.yaml');
-    await writeFile(config, map.data['config.yaml'] ?? '');
-    expect(container.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(['/etc/fleetward', '/tmp']);
-    const args = container.args.map((arg) =>
-      arg.replace('/etc/fleetward/config.yaml', config).replace(':8080', `127.0.0.1:${port}`),
-    );
-    const env = environmentOf({ spec }, { 'metadata.name': 'fleetward-0', 'metadata.namespace': SYSTEM });
-    const kubeconfig = await serviceAccountConfig(own, SYSTEM, spec.serviceAccountName);
-    const started = launchOperator({ name: 'chart', folder, port, args, env: { ...env, KUBECONFIG: kubeconfig } });
-    await untilReady(started);
-    return started;
-  }
+  const start = () => startDeployed(own, { namespace: SYSTEM, port });
 
   test('helm lint finds nothing, also with every switch on', async () => {
     const all = ['serviceMonitor.enabled=true', 'prometheusRule.enabled=true', 'grafanaDashboard.enabled=true'];

@@ -230,13 +230,18 @@ describe.skipIf(missing)(`a fleet from Git on an API server${why}`, () => {
         metadata: { name: 'git' },
         stringData: { username: 'robot', password, 'ca.crt': tls.cert },
       });
-      await story.apply(JSON.stringify(secret('guessed')));
       const spec = { url: `${server.url}/fleet`, interval: '5s', secretRef: { name: 'git' } };
       await story.apply(manifest('FleetSource', 'served', spec));
-      await until(
-        async () => (await story.ready('fleetsource', 'served')) === 'False/AuthenticationFailed' || undefined,
-        'a refusal',
-      );
+      const refused = (reason: string) =>
+        until(async () => (await story.ready('fleetsource', 'served')) === `False/${reason}` || undefined, reason);
+      const says = async () => readiness(await story.json<FleetSource>('get', 'fleetsource', 'served'))?.message ?? '';
+      await refused('InvalidCredentials');
+      expect(await says()).toMatch(/Secret \S+\/git, named by secretRef, does not exist/);
+      const misnamed = { ...secret(''), stringData: { user: 'robot', pass: login.password } };
+      await story.apply(JSON.stringify(misnamed));
+      await until(async () => /\/git lacks password \(or token\)/.test(await says()) || undefined, 'what is missing');
+      await story.apply(JSON.stringify(secret('guessed')));
+      await refused('AuthenticationFailed');
       await story.apply(JSON.stringify(secret(login.password)));
       await must(story.kubectl('wait', '--for=condition=Ready', 'fleetsource/served', '--timeout=40s'));
       expect((await get('device', 'served')).metadata.name).toBe('served');
