@@ -533,6 +533,16 @@ export interface DeviceStatusRollout {
    */
   readonly used?: readonly string[];
   /**
+   * The thing group, by its name in AWS, that has to be handed over before anything is taken from the asset; it has both policies on its certificates meanwhile.
+   */
+  readonly waitsForGroup?: string;
+  /**
+   * Policies, by their names in AWS, that the rollout put on the certificates because a thing group gives them and changes; they go with the membership.
+   *
+   * @maxItems 20
+   */
+  readonly lent?: readonly string[];
+  /**
    * What the last check before something was taken said, and whether AWS agreed.
    */
   readonly preflight?: string;

@@ -506,9 +506,15 @@ export interface PolicyRolloutStatus {
    */
   readonly waitsUntil?: string;
   /**
+   * Thing groups that carry policies of the rollout, with the times of the calls that hand them over.
+   *
+   * @maxItems 50
+   */
+  readonly groups?: readonly PolicyRolloutStatusGroup[];
+  /**
    * When each wave had its last verdict; empty while it runs.
    *
-   * @maxItems 21
+   * @maxItems 42
    */
   readonly waveDoneAt?: readonly string[];
   readonly verbs?: PolicyRolloutStatusVerbs;
@@ -612,6 +618,34 @@ export interface PolicyRolloutStatusCandidate {
    * Which document AWS applies: absent, new, brake or foreign.
    */
   readonly inForce: 'absent' | 'new' | 'brake' | 'foreign';
+}
+export interface PolicyRolloutStatusGroup {
+  /**
+   * Name of the thing group in AWS.
+   */
+  readonly name: string;
+  /**
+   * When a policy was last attached to it by this rollout; written before the call.
+   */
+  readonly attachedAt?: string;
+  /**
+   * When a policy was last detached from it by this rollout; written before the call.
+   */
+  readonly detachedAt?: string;
+  readonly openDetach?: PolicyRolloutStatusGroupOpenDetach;
+}
+/**
+ * A detachment that was sent and not yet read back: nothing else is taken from the group until it is.
+ */
+export interface PolicyRolloutStatusGroupOpenDetach {
+  /**
+   * The policy.
+   */
+  readonly policy: string;
+  /**
+   * When.
+   */
+  readonly sentAt: string;
 }
 /**
  * What people asked for.

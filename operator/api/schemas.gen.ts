@@ -1575,6 +1575,21 @@ export const kindDefinitions: readonly KindDefinition[] = [
           "maxLength": 512
          }
         },
+        "waitsForGroup": {
+         "description": "The thing group, by its name in AWS, that has to be handed over before anything is taken from the asset; it has both policies on its certificates meanwhile.",
+         "type": "string",
+         "maxLength": 128
+        },
+        "lent": {
+         "description": "Policies, by their names in AWS, that the rollout put on the certificates because a thing group gives them and changes; they go with the membership.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 128
+         }
+        },
         "preflight": {
          "description": "What the last check before something was taken said, and whether AWS agreed.",
          "type": "string",
@@ -4257,11 +4272,60 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "type": "string",
        "format": "date-time"
       },
+      "groups": {
+       "description": "Thing groups that carry policies of the rollout, with the times of the calls that hand them over.",
+       "type": "array",
+       "x-kubernetes-list-type": "atomic",
+       "maxItems": 50,
+       "items": {
+        "type": "object",
+        "required": [
+         "name"
+        ],
+        "properties": {
+         "name": {
+          "description": "Name of the thing group in AWS.",
+          "type": "string",
+          "maxLength": 128
+         },
+         "attachedAt": {
+          "description": "When a policy was last attached to it by this rollout; written before the call.",
+          "type": "string",
+          "format": "date-time"
+         },
+         "detachedAt": {
+          "description": "When a policy was last detached from it by this rollout; written before the call.",
+          "type": "string",
+          "format": "date-time"
+         },
+         "openDetach": {
+          "description": "A detachment that was sent and not yet read back: nothing else is taken from the group until it is.",
+          "type": "object",
+          "required": [
+           "policy",
+           "sentAt"
+          ],
+          "properties": {
+           "policy": {
+            "description": "The policy.",
+            "type": "string",
+            "maxLength": 128
+           },
+           "sentAt": {
+            "description": "When.",
+            "type": "string",
+            "format": "date-time"
+           }
+          }
+         }
+        }
+       }
+      },
       "waveDoneAt": {
        "description": "When each wave had its last verdict; empty while it runs.",
        "type": "array",
        "x-kubernetes-list-type": "atomic",
-       "maxItems": 21,
+       "maxItems": 42,
        "items": {
         "type": "string",
         "maxLength": 32

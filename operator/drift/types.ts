@@ -31,6 +31,6 @@ export interface Change<Action> {
   readonly got?: string;
   /** Absent where nothing of ours may end the difference: it is only shown. */
   readonly action?: Action;
-  /** The fact this rests on, to be read directly before acting; absent when it was read directly already. */
-  readonly confirm?: string;
+  /** The facts this rests on, to be read directly before acting; absent when they were read directly already. */
+  readonly confirm?: string | readonly string[];
 }

@@ -8,7 +8,8 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
   const switched = input.assets.filter(
     (a) => a.state === 'Succeeded' || (underWay(a.state) && a.state !== 'Preflight'),
   );
-  if (switched.length > 0 && input.brake === 'released' && input.brakeRefused === undefined) {
+  const moved = switched.length > 0 || input.groups?.moved === true;
+  if (moved && input.brake === 'released' && input.brakeRefused === undefined) {
     return {
       kind: 'brake',
       phase: 'Aborting',
@@ -35,6 +36,8 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
       'RecoveryFailed',
       `${unrecovered} assets made no contact after they were restored: go and look`,
     );
+  if (input.groups?.moved === true)
+    return wait('Aborting', cause.reason, `${cause.why}: thing groups return to the policy of before`);
   return {
     kind: 'finish',
     phase: 'Aborted',
@@ -91,5 +94,11 @@ export function supersede(input: RolloutInput, tally: Tally): RolloutDecision | 
   }
   if (tally.inFlightThings + tally.armedThings > 0)
     return wait('Progressing', 'Superseded', 'a newer revision waits until the assets under way have a verdict');
+  if (input.groups?.moved === true)
+    return wait(
+      'Progressing',
+      'Superseded',
+      'a newer revision waits until thing groups are back on the policy of before',
+    );
   return { kind: 'finish', phase: 'Superseded', reason: 'Superseded', why: 'a newer revision takes over' };
 }

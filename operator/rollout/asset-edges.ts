@@ -11,8 +11,32 @@ interface Sides {
   readonly left: readonly string[];
 }
 
-/** Pins bridge a switch: they come before it and go after it, whichever way it is thrown. */
-function sidesOf({ direction, changes, edges = NONE }: AssetInput): Sides {
+/**
+ * Pins bridge a switch: they come before it and go after it, whichever way it is thrown. What a group gives need not be on
+ * the certificates; before a group is handed over both policies are.
+ */
+function sidesOf(input: AssetInput): Sides {
+  const { wanted, left } = ownSides(input);
+  const { through } = input;
+  if (through === undefined) return { wanted, left };
+  if (through.spread !== undefined && input.direction === 'forward') {
+    // Where the group has given up the old policy already, whoever joins it never had that.
+    const bridges = input.changes.flatMap(({ baseline, candidate }) => {
+      if (through.given.has(baseline)) return [baseline, candidate];
+      return through.given.has(candidate) ? [] : [candidate];
+    });
+    return {
+      wanted: [...new Set([...bridges, ...(input.edges?.attach ?? []), ...(input.edges?.pins ?? [])])],
+      left: [],
+    };
+  }
+  return {
+    wanted: wanted.filter((policy) => !through.given.has(policy)),
+    left: [...left, ...wanted.filter((policy) => through.gathered.has(policy))],
+  };
+}
+
+function ownSides({ direction, changes, edges = NONE }: AssetInput): Sides {
   const forward = direction === 'forward';
   const thrown = edges.switches.every(({ made }) => made === forward);
   const before = [...changes.map(({ baseline }) => baseline), ...edges.detach];
@@ -45,11 +69,12 @@ export function begun({ certificates, changes, edges = NONE }: AssetInput): bool
 }
 
 /** Whether the asset is anywhere else than where it was before the rollout. */
-export function isTouched({ certificates, changes, edges = NONE }: AssetInput): boolean {
+export function isTouched({ certificates, changes, edges = NONE, through }: AssetInput): boolean {
   if (edges.switches.some(({ made }) => made)) return true;
+  const has = (attached: ReadonlySet<string>, policy: string) => attached.has(policy) || through?.given.has(policy);
   return certificates.some(
     ({ attached }) =>
-      changes.some((c) => attached.has(c.candidate) || !attached.has(c.baseline)) ||
+      changes.some((c) => attached.has(c.candidate) || !has(attached, c.baseline)) ||
       edges.attach.some((policy) => attached.has(policy)) ||
       edges.detach.some((policy) => !attached.has(policy)),
   );

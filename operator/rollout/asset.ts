@@ -18,7 +18,9 @@ import type {
   Direction,
   EdgeChange,
   PolicyChange,
+  Spread,
   Switch,
+  Through,
   Verdict,
 } from './types.ts';
 
@@ -39,6 +41,8 @@ export interface AssetInput {
   readonly changes: readonly PolicyChange[];
   /** What changes at the asset beside documents; nothing on the way home. */
   readonly edges?: EdgeChange;
+  /** Only where policies of the rollout reach the asset through thing groups. */
+  readonly through?: Through | undefined;
   /** By candidate name. */
   readonly candidateDefaults: ReadonlyMap<string, CandidateDefault>;
   /** When a candidate's default version last moved: a flip has to settle like an attachment. */
@@ -103,9 +107,11 @@ function openDetach(input: AssetInput): AssetDecision | undefined {
 
 /** A certificate that carries neither side of a change has lost rights by an accident: the baseline comes back at once. */
 function stranded(input: AssetInput): AssetDecision | undefined {
+  const given = input.through?.given ?? new Set();
   for (const certificate of input.certificates) {
     for (const change of input.changes) {
-      if (certificate.attached.has(change.baseline) || certificate.attached.has(change.candidate)) continue;
+      if ([change.baseline, change.candidate].some((name) => certificate.attached.has(name) || given.has(name)))
+        continue;
       return {
         kind: 'call',
         state: 'RollingBack',
@@ -129,6 +135,7 @@ function forward(input: AssetInput): AssetDecision {
   }
   const attach = firstMissing(input);
   if (attach) return expand(input, attach);
+  if (input.through?.spread !== undefined) return park(input, input.through.spread);
   const flip = nextSwitch(input);
   const detach = firstSuperfluous(input);
   if (flip || detach) {
@@ -176,10 +183,28 @@ function armed(input: AssetInput, settled: number, armedMs: number): AssetDecisi
 
 function expand(input: AssetInput, call: AssetCall): AssetDecision {
   // A new deny bites when it is attached, so the same care applies as before a Detach.
-  if (input.addsDeny && !input.mayContract.yes) {
+  const bites = input.addsDeny && input.through?.given.has(call.policy) !== true;
+  if (bites && !input.mayContract.yes) {
     return { kind: 'wait', state: 'Deferred', until: undefined, why: input.mayContract.why };
   }
   return { kind: 'call', state: 'Expanding', call, why: `attach ${call.policy} beside what is attached` };
+}
+
+/**
+ * Both policies are on the certificates, and the group has not been handed over. What the new policy adds is judged now,
+ * while the asset can still be taken back alone; what it takes is judged when the old one goes.
+ */
+function park(input: AssetInput, { group, parkAfter }: Spread): AssetDecision {
+  const settled = expandSettledAt(input);
+  if (parkAfter !== 'attach') {
+    if (input.now < settled) return settling(input, 'Expanding', settled);
+    if (input.expandedHealth === 'failing') {
+      return { kind: 'done', state: 'RollingBack', why: 'authorization failures while both policies were attached' };
+    }
+    if (parkAfter === 'verdict' && input.verdict !== 'succeeded') return observe(input, settled);
+  }
+  const why = `it has both policies on its certificates; the old one goes when thing group ${group} has been handed over`;
+  return { kind: 'wait', state: 'Deferred', until: undefined, why, parked: group };
 }
 
 /** A Detach needs a read made since everything settled that shows what must remain; a switch takes things away too. */

@@ -131,6 +131,8 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
       `all waves are through, and ${back} assets are on the policy of before; retry them, or abort to bring all back`,
     );
   }
+  const handover = handOver(input, tally);
+  if (handover !== undefined) return handover;
   if (deferred + held === 0) {
     return {
       kind: 'finish',
@@ -178,6 +180,17 @@ function armable({ assets, strategy, verbs }: RolloutInput, { armedThings }: Tal
     room -= asset.things;
     return asset.id;
   });
+}
+
+/** Everybody who could be is on both policies: the thing groups change, under nobody's feet. */
+function handOver(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
+  if (input.groups === undefined || input.groups.handedOver) return undefined;
+  const reachable = reachableDeferred(input, tally);
+  if (reachable.length > 0) return { ...RESUMED, assets: reachable };
+  const deadline = input.lastProgressAt + input.strategy.stragglersAfterMs;
+  const why = 'thing groups are handed over to the new policy; their members have both';
+  if (input.now < deadline) return wait('Progressing', 'GroupHandover', why, deadline);
+  return wait('Paused', 'ProgressDeadlineExceeded', 'a thing group could not be handed over; see its members');
 }
 
 function reachableDeferred(input: RolloutInput, tally: Tally): readonly string[] {

@@ -22,6 +22,8 @@ export interface AssetSummary {
   readonly failure: 'none' | 'failed' | 'lifeline';
   /** Another policy still allows what this one loses: that it fares well proves nothing. */
   readonly masked?: boolean;
+  /** Expanded and judged; the next part begins when its thing group has been handed over. */
+  readonly parked?: boolean;
 }
 
 export interface RolloutInput {
@@ -50,6 +52,13 @@ export interface RolloutInput {
   readonly startedAt: number;
   readonly lastProgressAt: number;
   readonly superseded: boolean;
+  /** Only where thing groups carry policies of the rollout. */
+  readonly groups?: {
+    /** They carry the new policies alone, and that has settled. */
+    readonly handedOver: boolean;
+    /** Some carry a new policy. */
+    readonly moved: boolean;
+  };
   readonly now: number;
 }
 

@@ -110,6 +110,15 @@ export function inOneGo(strategy: Strategy): Strategy {
   };
 }
 
+/**
+ * Members of a thing group go through the waves twice. Where the new policy gives and denies nothing more, the first time is
+ * no change for anybody and needs no care.
+ */
+export function inTwoParts(strategy: Strategy, calm: boolean): { readonly strategy: Strategy; readonly first: number } {
+  const first = calm ? inOneGo(strategy).waves : strategy.waves;
+  return { strategy: { ...strategy, waves: [...first, ...strategy.waves] }, first: first.length };
+}
+
 /** Why a strategy can never finish or never be safe; empty when it is fine. Each entry names field and remedy. */
 export function strategyProblems(strategy: Strategy, assets: number): readonly string[] {
   const problems: string[] = [];

@@ -58,7 +58,7 @@ export function count(input: RolloutInput): Tally {
     if (asset.failure === 'lifeline') lifeline = true;
     const settled = SETTLED.has(asset.state) || asset.armed === true;
     if (!aside && !settled && asset.wave < wave) wave = asset.wave;
-    if (asset.state === 'Succeeded' && asset.masked !== true)
+    if ((asset.state === 'Succeeded' && asset.masked !== true) || asset.parked === true)
       succeededByWave[asset.wave] = (succeededByWave[asset.wave] ?? 0) + 1;
   }
   return { byState, inFlightThings, armedThings, groups, failed, lifeline, wave, succeededByWave };

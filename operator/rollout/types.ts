@@ -72,6 +72,28 @@ export interface Switch {
   readonly made: boolean;
 }
 
+/**
+ * Where the policies of an asset that come through thing groups stand. A group is handed over as a whole, so its members
+ * first have both policies on their certificates, and are taken off the old one afterwards.
+ */
+export interface Through {
+  /** What the asset has through its groups and certainly will keep: as read now, and in force. */
+  readonly given: ReadonlySet<string>;
+  /** Of these, what its certificates give up because the group gives it. */
+  readonly gathered: ReadonlySet<string>;
+  /** Policies that are, or come, on its certificates for the sake of its groups alone. */
+  readonly lent: readonly string[];
+  /** Set until every group has been handed over: the asset waits for it, with both policies on its certificates. */
+  readonly spread?: Spread | undefined;
+}
+
+export interface Spread {
+  /** The thing group that the asset waits for. */
+  readonly group: string;
+  /** What has to be known of the asset before it waits: nothing where the new policy gives and denies nothing more. */
+  readonly parkAfter: 'attach' | 'settle' | 'verdict';
+}
+
 export type Verdict = 'succeeded' | 'failed' | 'inconclusive';
 
 export type AssetState =
@@ -139,5 +161,12 @@ export type AssetDecision =
     }
   /** The record was lost while the asset was between two policies: write both times as now and plan again. */
   | { readonly kind: 'stamp'; readonly state: AssetState; readonly why: string }
-  | { readonly kind: 'wait'; readonly state: AssetState; readonly until: number | undefined; readonly why: string }
+  | {
+      readonly kind: 'wait';
+      readonly state: AssetState;
+      readonly until: number | undefined;
+      readonly why: string;
+      /** The thing group that it waits for, expanded: no place in the budget is held meanwhile. */
+      readonly parked?: string;
+    }
   | { readonly kind: 'done'; readonly state: AssetState; readonly why: string };

@@ -73,6 +73,7 @@ const STUCK: ReadonlySet<string> = new Set([
   'GroupTargets',
   'SharedCertificate',
   'NoPolicySlot',
+  'ForeignMembers',
   'NoVersionSlot',
   'AccessDenied',
   'ProgressDeadlineExceeded',

@@ -82,12 +82,18 @@ function policies(input: DeviceDiff, certificate: ObservedCertificate, field: st
     if (cause === 'spec') return { field: path, class: 'missing', cause, want: 'attached', action };
     return { field: path, class: 'narrowed', cause, want: 'attached', action, ...confirm };
   });
-  const extra = plan.extra.flatMap((policy): DeviceChange => {
+  const own = plan.extra.filter((policy) => !input.observed.lent.kept.has(policy));
+  const extra = own.flatMap((policy): DeviceChange => {
     const path = `${field}.policies[${policy}]`;
     // Taking a denial away is undoing what somebody did about an incident, even where the spec never named it.
     if (desired.containment.includes(policy)) {
       const action = { kind: 'detachPolicy', name, policy } as const;
       return { field: path, class: 'mitigation', cause: 'drift', got: 'attached', action, ...confirm };
+    }
+    if (input.observed.lent.ended.has(policy)) {
+      const action = { kind: 'detachPolicy', name, policy, lent: true } as const;
+      const facts = { confirm: [...(id === undefined ? [] : [`policies:${id}`]), 'groups'] };
+      return { field: path, class: 'changed', cause: 'spec', got: 'attached', action, ...facts };
     }
     // Default policies of the account come and go without a change of this spec.
     const known = applied.has(policy) && !shown.has(path) && (!settled || object.spec.driftPolicy !== 'Ignore');
@@ -108,6 +114,7 @@ function planOf({ object, desired, observed }: DeviceDiff, certificate: Observed
   if (elder === undefined) return compareAttachments(desired.policies, certificate.policies);
   const ours = new Set([
     ...(object.status?.policies ?? []),
+    ...observed.lent.kept,
     ...desired.policies.flatMap(({ satisfiedBy }) => satisfiedBy),
   ]);
   const has = elder.policies.filter((policy) => ours.has(policy));

@@ -17,7 +17,13 @@ export type DeviceAction =
   | { readonly kind: 'join'; readonly group: string }
   | { readonly kind: 'activate'; readonly name: string }
   | { readonly kind: 'leave'; readonly group: string }
-  | { readonly kind: 'detachPolicy'; readonly name: string; readonly policy: string }
+  | {
+      readonly kind: 'detachPolicy';
+      readonly name: string;
+      readonly policy: string;
+      /** It was there for the sake of a thing group that the thing has left. */
+      readonly lent?: boolean;
+    }
   | { readonly kind: 'retire'; readonly name: string };
 
 export type DeviceChange = Change<DeviceAction>;

@@ -8,6 +8,7 @@ import { lineOf } from '../policyrollout/policies/documents.ts';
 import type { DesiredCertificate, DesiredDevice } from './desired.ts';
 import { fieldsRead } from './fields-read.ts';
 import { type SecretState, secretState } from './issued.ts';
+import { type Lent, lentPolicies } from './lent.ts';
 import { readThing } from './reads.ts';
 import { recoverCertificates } from './recover.ts';
 
@@ -38,6 +39,8 @@ export interface ObservedDevice {
   readonly fieldsRead: ReadonlySet<string>;
   /** Certificates on the thing that are none of ours; empty when not known. */
   readonly strangers: readonly string[];
+  /** What a rollout put on the certificates for the sake of a thing group that changes. */
+  readonly lent: Lent;
 }
 
 const LOAD_WAIT_MS = 5_000;
@@ -71,6 +74,7 @@ export async function observeDevice(scope: Scope<Device>, desired: DesiredDevice
     groups,
     powerfulGroups: new Set([...groups, ...desired.groups].filter((group) => isPowerful(scope, group))),
     fieldsRead: differs(desired, thing) ? await fieldsRead(scope, [...certificates, ...leftovers], groups) : NOTHING,
+    lent: lentPolicies(scope, groups),
     strangers: (snapshot.principals.of(desired.thingName) ?? []).filter((id) => !known.has(id)),
   };
 }

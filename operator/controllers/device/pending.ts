@@ -58,6 +58,8 @@ function heldBack(
         ? { part: 'attach', value: action.policy }
         : undefined;
     case 'detachPolicy': {
+      // Lent by a rollout for a group that the thing has left: nobody else's act is undone, and nothing it had is taken.
+      if (action.lent === true) return undefined;
       // What a certificate in the field carries when it is first seen is its baseline, whoever put it there.
       const first = !wasActive(input.observed, action.name);
       const later = (cause === 'spec' || first) && isUsed(input.observed, action.name);

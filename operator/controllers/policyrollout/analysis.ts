@@ -1,6 +1,7 @@
 import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
+import { groupKey } from '../../aws/snapshot/facts.ts';
 import { keys, type PolicySet } from '../../policy/index.ts';
 import type { Classification } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
@@ -13,9 +14,11 @@ import { thingName } from '../device/desired.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
 import { pinsOf } from './asset/change.ts';
 import { splitSet } from './asset/documents.ts';
-import { changeIn } from './asset/families.ts';
+import { borrowedFamilies, changeIn } from './asset/families.ts';
 import { lifelineOf, lifelineVersion, placeOf } from './asset/lifeline.ts';
 import { clientIds } from './asset/record.ts';
+import { groupRefusal } from './groups/refusal.ts';
+import type { GroupsView } from './groups/targets.ts';
 import { type ComparedSet, createComparer, type PassMemory } from './pass-memory.ts';
 import { createReader, type Reader } from './policies/documents.ts';
 
@@ -26,6 +29,7 @@ export interface AnalysisInput {
   readonly rollout: PolicyRollout;
   readonly families: readonly Family[];
   readonly devices: readonly Device[];
+  readonly groups: GroupsView;
   readonly memory: PassMemory;
   readonly clock: Clock;
   readonly now: number;
@@ -56,6 +60,8 @@ export interface CertificatePolicies {
 /** AWS attaches this many policies to a certificate: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
 const SLOTS = 10;
 
+const GROUPS = groupKey('');
+
 const NOTHING: Classification = {
   class: 'equivalent',
   addsDeny: false,
@@ -76,8 +82,13 @@ interface Holding {
   /** Of these, the ones attached to the certificate itself; the others come through a group. */
   readonly direct: { readonly before: readonly string[]; readonly after: readonly string[] };
   readonly change: DeviceStatusRolloutChange | undefined;
-  /** Under which client ids this is what counts. */
-  readonly applies: 'all' | 'thing' | 'others';
+  /**
+   * Under which client ids this is what counts. `spread`: under others than the thing's name while both policies of a
+   * thing group are on the certificates.
+   */
+  readonly applies: 'all' | 'thing' | 'others' | 'spread';
+  /** Declared names of policies that are on the certificates only because their thing group changes. */
+  readonly borrowed: readonly string[];
 }
 
 /**
@@ -108,6 +119,8 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
     const set = compared(split);
     const change = withFields(set.change, first.change);
     worst = worse(worst, change);
+    // It lasts for a while and is consented to; what the asset ends with is compared by the other lines.
+    if (first.applies === 'spread') continue;
     brake ??= first.change === undefined ? set.brakeProblem : CHANGES_BESIDE;
     const shared = { before: set.before, after: set.after, change, ...namesBeside(input, first) };
     for (const { device, certificateId } of alike) {
@@ -167,7 +180,7 @@ function isEqual({ rollout }: AnalysisInput, found: Classification, compared: nu
 }
 
 async function holdingsOf(
-  { session, devices, rollout }: AnalysisInput,
+  { cache, session, devices, rollout, families }: AnalysisInput,
   reader: Reader,
   pauser: Pauser,
 ): Promise<readonly Holding[]> {
@@ -183,23 +196,31 @@ async function holdingsOf(
     // What groups give counts only under the thing's name; what certificates give always does.
     const named = { earlier, later, applies: 'thing' } as const;
     const bare = { earlier: [], later: [], applies: 'others' } as const;
-    const lines = hasOtherIds(device) ? [named, bare] : [{ ...named, applies: 'all' } as const];
+    const foreign = borrowedFamilies({ cache, session }, device, families);
+    const borrowed = foreign.map(({ declared }) => declared);
+    const spreads = { earlier: [], later: borrowed, applies: 'spread' } as const;
+    const others = borrowed.length === 0 ? [bare] : [bare, spreads];
+    const lines = hasOtherIds(device) ? [named, ...others] : [{ ...named, applies: 'all' } as const];
+    const lent = new Set(foreign.flatMap(({ names }) => names));
     for (const line of lines) {
       for (const { certificateId } of device.status?.certificates ?? []) {
         if (certificateId === undefined) continue;
         const own = targets.at(certificateId);
-        const but = (out: readonly string[]) => own.filter((name) => !out.includes(name) && !pins.includes(name));
+        // What a rollout lent to the certificates is no right of their own, before, meanwhile and afterwards.
+        const ours = own.filter((name) => !lent.has(name));
+        const but = (out: readonly string[]) => ours.filter((name) => !out.includes(name) && !pins.includes(name));
         const sorted = (names: readonly string[]) => [...new Set(names)].sort();
         // Under the declared client ids a policy that the group gives already is nothing new on the certificate.
         const given: readonly string[] = line.earlier;
         const fannedOut = attach.filter((name) => given.includes(name));
         const direct = {
           before: sorted([...but(attach), ...detach, ...fannedOut]),
-          after: sorted([...but(detach), ...attach]),
+          after: sorted([...but(detach), ...attach, ...(line.applies === 'spread' ? borrowed : [])]),
         };
         const before = sorted([...direct.before, ...line.earlier]);
         const after = sorted([...direct.after, ...line.later]);
-        holdings.push({ device, certificateId, own, before, after, direct, change, applies: line.applies });
+        const { applies } = line;
+        holdings.push({ device, certificateId, own, before, after, direct, change, applies, borrowed });
       }
     }
   }
@@ -211,23 +232,22 @@ function hasOtherIds(device: Device): boolean {
 }
 
 /** What no strategy can get around. */
-function refusal({ cache, session, families }: AnalysisInput, holdings: readonly Holding[]): Analysis['failure'] {
+function refusal(input: AnalysisInput, holdings: readonly Holding[]): Analysis['failure'] {
+  const { cache, session, families } = input;
+  const ofGroups = groupRefusal(input);
+  if (ofGroups !== undefined) return ofGroups;
   const ours = new Set(holdings.map(({ certificateId }) => certificateId));
   for (const { declared, names } of families) {
     const targets = names.flatMap((name) => session.snapshot.targets.from(name));
-    const group = targets.find((target) => target.startsWith('group:'));
-    if (group !== undefined) {
-      const why = `policy ${declared} is attached to thing group ${group.slice('group:'.length)}, whose members would all change at once; reference it from the Devices (policyRefs) instead, then detach it from the group`;
-      return { reason: 'GroupTargets', why };
-    }
-    const foreign = targets.find((target) => !ours.has(target));
+    const foreign = targets.find((target) => !ours.has(target) && !target.startsWith(GROUPS));
     if (foreign !== undefined) {
       const why = `policy ${declared} is attached to ${foreign.slice(0, 64)}, which no Device of this account manages; make a Device for it or detach it there`;
       return { reason: 'ForeignTargets', why };
     }
   }
-  for (const { device, certificateId, own, change } of holdings) {
+  for (const { device, certificateId, own, change, borrowed } of holdings) {
     const needed = new Set([
+      ...borrowed,
       ...families.map(({ candidate }) => candidate),
       ...(change?.attach ?? []),
       ...pinsOf({ cache, session }, device, change),

@@ -1,7 +1,8 @@
 import type { Device } from '../../api/device.gen.ts';
+import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
 import type { RolloutDecision } from '../../rollout/rollout.ts';
-import { type CandidateDefault, type Direction, underWay } from '../../rollout/types.ts';
+import { type CandidateDefault, type Classified, type Direction, type Spread, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
@@ -11,6 +12,8 @@ import { exactTime, timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { controlsIn } from './gates/controls.ts';
 import { type AssetIdentity, requestKey } from './gates/signals.ts';
+import { type HandedOver, handOver } from './groups/handover.ts';
+import { withRecords } from './groups/targets.ts';
 import type { Pass } from './pass.ts';
 import { ensureCandidate, pullBrake } from './policies/candidates.ts';
 import { mirrorVerdict } from './policies/mirror.ts';
@@ -18,8 +21,16 @@ import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
 import { saveRollout } from './status.ts';
 
-/** Does what was decided. Answers when a default version was moved, if one was. */
-export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<string | undefined> {
+export interface Done {
+  /** What was decided, in the words of what came of it. */
+  readonly decision: RolloutDecision;
+  /** When a default version of a candidate was last moved. */
+  readonly flippedAt: string | undefined;
+  readonly groups: PolicyRolloutStatus['groups'];
+}
+
+/** Does what was decided. */
+export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<Done> {
   const { deps, key, rollout } = pass;
   let flippedAt = rollout.status?.flippedAt;
   let { defaults } = pass;
@@ -42,8 +53,38 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<s
     decision.kind === 'sendBack' ? decision.assets : decision.kind === 'brake' ? switched(pass) : [],
   );
   const controls = controlsIn(pass);
-  announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision, controls });
-  return flippedAt;
+  const handed = await moveGroups(pass, decision, defaults);
+  const groups = handed?.groups ?? rollout.status?.groups;
+  announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision, controls, groups });
+  const waits = decision.kind === 'wait' && decision.reason === 'GroupHandover' && handed?.why !== undefined;
+  return {
+    decision: waits ? { ...decision, why: handed.why } : decision,
+    flippedAt,
+    groups,
+  };
+}
+
+/** Forward when the planner says so, and back with everything else. */
+async function moveGroups(
+  pass: Pass,
+  { kind, reason, phase }: RolloutDecision,
+  candidateDefaults: ReadonlyMap<string, CandidateDefault>,
+): Promise<HandedOver | undefined> {
+  const { groups, families, strategy, input } = pass;
+  const forward = reason === 'GroupHandover';
+  // With the brake everybody has been given back what it had; groups follow in the next pass.
+  const back = (phase === 'Aborting' && kind !== 'brake') || (input.superseded && reason === 'Superseded');
+  if (groups.targets.length === 0 || !(forward || back)) return undefined;
+  const direction = forward ? 'forward' : 'back';
+  const { settleMs } = strategy;
+  const flippedAt = timeOf(pass.rollout.status?.flippedAt);
+  return handOver({ start: pass, families, groups, direction, candidateDefaults, flippedAt, settleMs });
+}
+
+/** What has to be known of a member of a thing group before it waits for its group. */
+export function parkAfter({ class: found, addsDeny, uncertain }: Classified): Spread['parkAfter'] {
+  if (addsDeny || uncertain) return 'verdict';
+  return found === 'tightens' || found === 'equivalent' ? 'attach' : 'settle';
 }
 
 /** With the brake pulled nobody goes on: whoever may carry a candidate turns round in the same breath. */
@@ -96,6 +137,7 @@ interface Orders {
   readonly back: ReadonlySet<string>;
   readonly flippedAt: number | undefined;
   readonly decision: RolloutDecision;
+  readonly groups: PolicyRolloutStatus['groups'];
   /** Untouched assets like this one. */
   readonly controls: (device: Device) => readonly AssetIdentity[];
 }
@@ -169,6 +211,7 @@ function directive(
     permission: permission(pass, orders.decision),
     // What cannot be decided may deny as well.
     addsDeny: analysis.classification.addsDeny || analysis.classification.uncertain,
+    groups: groupOrders(pass, orders),
     strategy,
     policies: analysis.policies.get(device.metadata.name) ?? [],
     wave: pass.tally.wave,
@@ -189,6 +232,12 @@ function directive(
       return lifeline();
     },
   };
+}
+
+function groupOrders({ groups, analysis }: Pass, orders: Orders): Directive['groups'] {
+  if (groups.targets.length === 0) return undefined;
+  const targets = new Map(withRecords(groups.targets, orders.groups).map(({ name, record }) => [name, record]));
+  return { targets, handedOver: groups.handedOver, parkAfter: parkAfter(analysis.classification) };
 }
 
 function lazily<T>(make: () => T): () => T {

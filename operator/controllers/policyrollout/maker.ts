@@ -48,8 +48,20 @@ function pendingIn({ cache }: ExternalDeps, namespace: string, account: string):
       const wanted = status?.pendingChange !== undefined && spec.accountRef.name === account;
       return wanted && metadata.deletionTimestamp === undefined && !spec.suspend;
     })
-    .filter((policy) => activeFor({ cache }, policy) === undefined)
+    .filter((policy) => activeFor({ cache }, policy) === undefined && !isLent(cache, policy))
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/** A thing group that carries it gets other policies at this moment: its members have it on loan until that is done. */
+function isLent(cache: Cache, policy: IoTPolicy): boolean {
+  const name = declaredName(policy);
+  const groups = [...(cache.list('ThingGroup', policy.metadata.namespace) as Iterable<ThingGroup>)];
+  return groups.some(({ spec, status }) => {
+    const { pendingChange } = status ?? {};
+    if (pendingChange === undefined) return false;
+    const referred = (spec.policyRefs ?? []).some((reference) => reference.name === policy.metadata.name);
+    return referred || [...(pendingChange.attach ?? []), ...(pendingChange.detach ?? [])].includes(name);
+  });
 }
 
 /** Devices whose rights the spec changes, and whose change was not tried and taken back. */

@@ -5,6 +5,7 @@ import type { Strategy } from '../../rollout/strategy.ts';
 import type { Tally } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
 import type { Analysis } from './analysis.ts';
+import type { GroupsView } from './groups/targets.ts';
 import type { SecurityAct } from './people/acts.ts';
 import type { VerbReading } from './people/verb-state.ts';
 import type { Candidates } from './policies/candidates.ts';
@@ -18,6 +19,7 @@ export interface Pass extends Start {
   readonly strategy: Strategy;
   readonly assets: readonly AssetSummary[];
   readonly analysis: Analysis;
+  readonly groups: GroupsView;
   readonly defaults: ReadonlyMap<string, CandidateDefault>;
   readonly verbs: VerbReading;
   /** Security acts that nobody has acknowledged yet. */

@@ -3,7 +3,7 @@ import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
 import type { AssetSummary, RolloutDecision, RolloutInput } from '../../rollout/rollout.ts';
-import { inOneGo, type Strategy, strategyProblems } from '../../rollout/strategy.ts';
+import { inOneGo, inTwoParts, type Strategy, strategyProblems } from '../../rollout/strategy.ts';
 import { count } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
 import type { VerbState } from '../../rollout/verbs.ts';
@@ -11,13 +11,14 @@ import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { assetsOf, inFlightElsewhere, summarise } from './asset/assets.ts';
-import { carriesOther, changeIn } from './asset/families.ts';
+import { carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
 import { timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, parkAfter } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
+import { type GroupsView, readTargets } from './groups/targets.ts';
 import { hasEnded } from './names.ts';
 import type { Pass } from './pass.ts';
 import { afterAcknowledgement, openActs, type SecurityAct, securityActs } from './people/acts.ts';
@@ -54,8 +55,10 @@ async function look(start: Start): Promise<Pass> {
   const now = deps.clock.now();
   const candidates = candidatesFor(start);
   const families = familiesOf(start);
-  const devices = assetsOf(deps.cache, rollout);
   const { strategy: given, problems } = readStrategy(rollout.spec.strategy, durationMs);
+  const where = { cache: deps.cache, session };
+  const groups = await readTargets(start, families, given.settleMs);
+  const devices = assetsOf(deps.cache, rollout).filter((device) => concerns(where, rollout, device, families));
   const started = deps.rollouts.started(key);
   const moment = {
     rollouts: deps.rollouts,
@@ -66,7 +69,8 @@ async function look(start: Start): Promise<Pass> {
   };
   const ready = (device: Device) => readiness(moment, device);
   const arming = deps.rollouts.arming(key);
-  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready });
+  const { handedOver } = groups;
+  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready, handedOver });
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
   const analysis = await analyse({
@@ -76,20 +80,27 @@ async function look(start: Start): Promise<Pass> {
     rollout,
     families,
     devices,
+    groups,
     memory: deps.rollouts.memory(key),
     clock: deps.clock,
     now,
   });
-  const strategy = analysis.equal ? inOneGo(given) : given;
+  const once = analysis.equal ? inOneGo(given) : given;
+  const names = new Set(families.flatMap((family) => family.names));
+  const isMember = (device: Device) => inheritedNames(where, device).some((name) => names.has(name));
+  const calm = parkAfter(analysis.classification) === 'attach' && devices.every(isMember);
+  const twice = groups.targets.length === 0 ? undefined : inTwoParts(once, calm);
+  const strategy = twice?.strategy ?? once;
   const assets = summarise({
     rollout,
     devices,
-    strategy,
+    strategy: once,
     started,
     arming,
     ready,
     retriedAt,
     unproven: (device) => carriesOther(session, device, families),
+    groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
   });
   const defaults = await readDefaults(candidates, rollout);
   const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
@@ -97,7 +108,8 @@ async function look(start: Start): Promise<Pass> {
   const asked = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
   const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
-  const facts = { start, strategy, problems, assets, analysis, outlasts, defaults, acts, change, storm, now };
+  const found = { strategy, given, problems, assets, analysis, groups, outlasts, defaults, acts, change, storm, now };
+  const facts = { start, ...found };
   const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, asked.state) });
   return {
     deps,
@@ -111,6 +123,7 @@ async function look(start: Start): Promise<Pass> {
     strategy,
     assets,
     analysis,
+    groups,
     defaults,
     verbs: asked,
     acts: openActs(acts, asked.state),
@@ -125,14 +138,23 @@ async function look(start: Start): Promise<Pass> {
 function forgetShown(
   { started, arming }: { readonly started: Set<string>; readonly arming: Set<string> },
   devices: readonly Device[],
-  { rollout, ready }: { readonly rollout: string; readonly ready: (device: Device) => 'yes' | 'armable' | 'no' },
+  {
+    rollout,
+    ready,
+    handedOver,
+  }: {
+    readonly rollout: string;
+    readonly ready: (device: Device) => 'yes' | 'armable' | 'no';
+    readonly handedOver: boolean;
+  },
 ): void {
   for (const device of devices) {
     const record = device.status?.rollout;
     const { name } = device.metadata;
     if (record?.name !== rollout || record.state === 'Queued') continue;
     const further = arming.has(name) ? ['yes', 'armable'] : ['yes'];
-    const waits = record.state === 'Deferred' ? further.includes(ready(device)) : record.state === 'RolledBack';
+    const goesOn = record.waitsForGroup === undefined ? further.includes(ready(device)) : handedOver;
+    const waits = record.state === 'Deferred' ? goesOn : record.state === 'RolledBack';
     if (waits) continue;
     started.delete(name);
     arming.delete(name);
@@ -154,7 +176,10 @@ async function readDefaults(
 interface Facts {
   readonly start: Start;
   readonly strategy: Strategy;
+  /** As it was written, before groups made two parts of it. */
+  readonly given: Strategy;
   readonly problems: readonly string[];
+  readonly groups: GroupsView;
   readonly assets: readonly AssetSummary[];
   readonly analysis: Analysis;
   readonly outlasts: Analysis['failure'];
@@ -172,7 +197,7 @@ function planInput(facts: Facts): RolloutInput {
   const status = rollout.status ?? {};
   const [problem] = [
     ...facts.problems,
-    ...(status.startedAt === undefined ? strategyProblems(strategy, assets.length) : []),
+    ...(status.startedAt === undefined ? strategyProblems(facts.given, assets.length) : []),
   ];
   const failure =
     analysis.failure ?? (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
@@ -195,6 +220,9 @@ function planInput(facts: Facts): RolloutInput {
     startedAt,
     lastProgressAt: timeOf(status.lastProgressAt) ?? startedAt,
     superseded: change === 'superseded',
+    ...(facts.groups.targets.length === 0
+      ? {}
+      : { groups: { handedOver: facts.groups.handedOver, moved: facts.groups.moved } }),
     now,
   };
 }
@@ -236,10 +264,11 @@ function quarantineAmong({ deps, rollout }: Start, assets: readonly AssetSummary
 }
 
 async function advance(pass: Pass): Promise<Result> {
-  const decision = planRollout(pass.input);
-  pass.deps.rollouts.teller.pass(pass, decision);
-  const flipped = await carryOut(pass, decision);
-  const status = statusAfter(pass, decision, flipped);
+  const planned = planRollout(pass.input);
+  pass.deps.rollouts.teller.pass(pass, planned);
+  const done = await carryOut(pass, planned);
+  const { decision } = done;
+  const status = statusAfter(pass, decision, done);
   await saveRollout(pass.deps, pass.rollout, status);
   if (decision.kind === 'finish') return { requeueAfterMs: 1_000 };
   return { requeueAfterMs: waitFor(decision, pass.now) };

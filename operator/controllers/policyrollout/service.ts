@@ -8,6 +8,7 @@ import type { Requirement } from '../../rollout/verdict.ts';
 import { keyText } from '../../runtime/controller/keys.ts';
 import type { CertificatePolicies } from './analysis.ts';
 import { createPreflightMemory, type PreflightMemory } from './asset/preflight-memory.ts';
+import type { GroupOrders } from './asset/through.ts';
 import { type CheckRunner, NO_CHECKS } from './gates/check-runner.ts';
 import type { AssetIdentity, SignalBook } from './gates/signals.ts';
 import { createSubscriptionMemory, type SubscriptionMemory } from './gates/subscription-memory.ts';
@@ -26,6 +27,8 @@ export interface Directive {
   readonly armed?: boolean;
   /** What changes at this asset beside documents. */
   readonly change?: DeviceStatusRolloutChange | undefined;
+  /** Only where thing groups carry policies of the rollout. */
+  readonly groups?: GroupOrders | undefined;
   /** The asset may do the same before and after: the order of calls and the settle times are all the proof it needs. */
   readonly equal: boolean;
   /** By candidate name. */
@@ -146,6 +149,7 @@ function sameDirective(a: Directive, b: Directive): boolean {
     a.direction === b.direction &&
     a.flippedAt === b.flippedAt &&
     a.armed === b.armed &&
+    a.groups?.handedOver === b.groups?.handedOver &&
     a.permission.yes === b.permission.yes &&
     a.change?.digest === b.change?.digest &&
     [...a.candidateDefaults].every(([name, value]) => b.candidateDefaults.get(name) === value)

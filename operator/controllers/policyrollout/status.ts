@@ -31,7 +31,11 @@ const NOTEWORTHY: readonly AssetState[] = [
 ];
 
 /** The whole status after this pass. Counters only: where each asset stands is told by its Device. */
-export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: string | undefined): PolicyRolloutStatus {
+export function statusAfter(
+  pass: Pass,
+  decision: RolloutDecision,
+  { flippedAt, groups }: { readonly flippedAt: string | undefined; readonly groups: PolicyRolloutStatus['groups'] },
+): PolicyRolloutStatus {
   const { rollout, analysis, tally, strategy, input, now } = pass;
   const before = rollout.status ?? {};
   const { classification } = analysis;
@@ -61,6 +65,7 @@ export function statusAfter(pass: Pass, decision: RolloutDecision, flippedAt: st
     startedAt: starts ? exactTime(now) : before.startedAt,
     lastProgressAt: lastProgress(pass) ?? before.lastProgressAt,
     flippedAt,
+    groups,
     brakedAt:
       input.brake === 'applied' || decision.kind === 'brake' ? (before.brakedAt ?? exactTime(now)) : before.brakedAt,
     finishedAt: decision.kind === 'finish' ? exactTime(now) : before.finishedAt,

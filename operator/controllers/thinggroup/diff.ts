@@ -12,6 +12,8 @@ export interface DesiredGroup {
   readonly attributes: Readonly<Record<string, string>>;
   readonly query: string | undefined;
   readonly policies: readonly PolicyNames[];
+  /** The PolicyRollout that moves the members of this group; its own changes of policies wait for the end of it. */
+  readonly moving?: string | undefined;
 }
 
 export type GroupAction =
@@ -42,13 +44,19 @@ export interface SplitAttachments {
   readonly now: readonly Change<GroupAction>[];
   /** Waits until the members have it on their certificates, or until what was attached has settled. */
   readonly later: { readonly attach: readonly string[]; readonly detach: readonly string[] } | undefined;
+  /** Changes that wait for the end of a rollout of documents that the group carries. */
+  readonly waiting: number;
 }
 
 /** Members have what their group has: it changes when that changes nothing for them. */
 export function splitAttachments(input: Input, observed: ObservedGroup): SplitAttachments {
-  const changes = attachments(input, observed);
+  const all = attachments(input, observed);
+  // Both would lend policies to the same certificates; what has begun goes on.
+  const waits = input.desired.moving !== undefined && input.object.status?.pendingChange === undefined;
+  const changes = waits ? all.filter(({ cause }) => cause !== 'spec') : all;
+  const waiting = all.length - changes.length;
   if (observed.members.kind === 'none' || input.object.spec.managementPolicy !== 'Manage')
-    return { now: changes, later: undefined };
+    return { now: changes, later: undefined, waiting };
   const now: Change<GroupAction>[] = [];
   const later = { attach: [] as string[], detach: [] as string[] };
   const attaches = changes.some(({ action, cause }) => action?.kind === 'attach' && cause === 'spec');
@@ -56,11 +64,11 @@ export function splitAttachments(input: Input, observed: ObservedGroup): SplitAt
     const { action, cause } = change;
     const moves = action?.kind === 'attach' || action?.kind === 'detach';
     // Without anything of what it had before, a group would give less to whoever joins it now.
-    const waits = action?.kind === 'detach' && (attaches || !observed.settled);
-    if (!moves || cause !== 'spec' || (observed.members.kind === 'covered' && !waits)) now.push(change);
+    const early = action?.kind === 'detach' && (attaches || !observed.settled);
+    if (!moves || cause !== 'spec' || (observed.members.kind === 'covered' && !early)) now.push(change);
     else later[action.kind].push(action.policy);
   }
-  return { now, later: later.attach.length + later.detach.length === 0 ? undefined : later };
+  return { now, later: later.attach.length + later.detach.length === 0 ? undefined : later, waiting };
 }
 
 function properties({ desired, settled, mark }: Input, observed: ObservedGroup): readonly Change<GroupAction>[] {
@@ -94,7 +102,10 @@ function attachments({ object, desired, settled }: Input, observed: ObservedGrou
   if (observed.query !== undefined) return [];
   const { missing, extra } = compareAttachments(desired.policies, observed.policies);
   const applied = new Set(object.status?.policies ?? []);
-  const attach = missing.map((policy): Change<GroupAction> => {
+  const attach = missing.map((declared): Change<GroupAction> => {
+    // By whatever name it carried the policy last: a rollout may have handed the group over to a candidate.
+    const names = desired.policies.find(({ attach: name }) => name === declared)?.satisfiedBy ?? [];
+    const policy = names.find((name) => applied.has(name)) ?? declared;
     const field = `policies[${policy}]`;
     const cause = applied.has(policy) ? 'drift' : causeOf(object, settled, field, 'attached');
     return {

@@ -1,8 +1,12 @@
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { declaredNameOf } from '../../rollout/names.ts';
 import { terminal } from '../../runtime/errors.ts';
+import { AWS_NAME } from '../external/claim.ts';
 import { resolvePolicies } from '../external/policies.ts';
 import { resolveReference } from '../external/references.ts';
 import type { ExternalKind, Scope } from '../external/types.ts';
+import { hasEnded, MOVES_POLICY, policyKey } from '../policyrollout/names.ts';
 import { applyGroup } from './apply.ts';
 import { type DesiredGroup, diffGroup, type GroupAction } from './diff.ts';
 import { groupName, type ObservedGroup, observeGroup } from './observe.ts';
@@ -40,7 +44,24 @@ function resolveGroup({ object, deps }: Scope<ThingGroup>): DesiredGroup {
     attributes: spec.attributes ?? {},
     query: spec.query,
     policies: resolvePolicies(deps.cache, object, spec.policyRefs ?? []),
+    moving: movedBy(object, deps.cache),
   };
+}
+
+/** A rollout of a document that the group carries, or is to carry. */
+function movedBy(
+  { metadata, spec, status }: ThingGroup,
+  cache: Scope<ThingGroup>['deps']['cache'],
+): string | undefined {
+  const { namespace } = metadata;
+  const carried = (status?.policies ?? []).flatMap((name) =>
+    cache.byIndex('IoTPolicy', AWS_NAME, declaredNameOf(name) ?? name),
+  );
+  const names = [...(spec.policyRefs ?? []).map(({ name }) => name), ...carried.map((policy) => policy.metadata.name)];
+  const rollouts = [...new Set(names)].flatMap((name) =>
+    cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)),
+  ) as readonly PolicyRollout[];
+  return rollouts.find((rollout) => !hasEnded(rollout))?.metadata.name;
 }
 
 /** Groups that name each other as parents would wait for each other for ever. */

@@ -1,5 +1,6 @@
 import { conditionTime, type Progress } from '../../api/conditions.ts';
 import type { ThingGroup, ThingGroupStatus } from '../../api/thinggroup.gen.ts';
+import { GROUP_SLOTS } from '../../rollout/group.ts';
 import { defined } from '../external/equal.ts';
 import { isSettled } from '../external/progress.ts';
 import type { StatusView } from '../external/types.ts';
@@ -13,13 +14,13 @@ export function groupStatus(view: View): Partial<ThingGroupStatus> {
   if (observed === undefined) return {};
   const { arn, id, version, memberCount, queryStatus, policies } = observed;
   const status = { arn, thingGroupId: id, version, members: memberCount, queryStatus, policies: policies.slice(0, 20) };
-  const pendingChange = pendingOf(view, laterOf(view, observed));
+  const pendingChange = pendingOf(view, splitOf(view, observed).later);
   // An explicit undefined takes the field out of the status again.
   return { ...defined(status), pendingChange } as Partial<ThingGroupStatus>;
 }
 
-function laterOf({ object, desired }: View, observed: ObservedGroup): SplitAttachments['later'] {
-  return splitAttachments({ object, desired, observed, settled: isSettled(object), mark: '' }, observed).later;
+function splitOf({ object, desired }: View, observed: ObservedGroup): SplitAttachments {
+  return splitAttachments({ object, desired, observed, settled: isSettled(object), mark: '' }, observed);
 }
 
 /** While it is pending its members keep both sides: what the group has got already stays on their certificates too. */
@@ -37,14 +38,16 @@ function pendingOf({ object, observed, now }: View, later: SplitAttachments['lat
   });
 }
 
-/** AWS allows two policies on a group: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
-const SLOTS = 2;
-
 export function groupProgress(view: View): Progress | undefined {
-  const { object, observed } = view;
-  const later = observed === undefined ? undefined : laterOf(view, observed);
-  if (later === undefined || observed === undefined) return undefined;
+  const { object, observed, desired } = view;
+  if (observed === undefined) return undefined;
+  const { later, waiting } = splitOf(view, observed);
   const name = groupName(object);
+  if (waiting > 0) {
+    const message = `Policies of thing group ${name} change when PolicyRollout ${desired.moving ?? ''}, which moves its members, has ended.`;
+    return { kind: 'reconciling', reason: 'RolloutInProgress', message };
+  }
+  if (later === undefined) return undefined;
   const changes = [
     ...later.attach.map((policy) => `attach ${policy}`),
     ...later.detach.map((policy) => `detach ${policy}`),
@@ -55,8 +58,8 @@ export function groupProgress(view: View): Progress | undefined {
     const message = `Policies of thing group ${name} change (${what}), and ${thing}, which no Device of this account is, would lose or gain rights with it. Make a Device for it, or take it out of the group.`;
     return { kind: 'stalled', reason: 'ForeignMembers', message };
   }
-  if (observed.policies.length + later.attach.length > SLOTS) {
-    const message = `Thing group ${name} carries ${observed.policies.length} of ${SLOTS} policies and needs ${later.attach.length} more for a while (${what}). Take one off first, or reference the policies from the Devices.`;
+  if (observed.policies.length + later.attach.length > GROUP_SLOTS) {
+    const message = `Thing group ${name} carries ${observed.policies.length} of ${GROUP_SLOTS} policies and needs ${later.attach.length} more for a while (${what}). Take one off first, or reference the policies from the Devices.`;
     return { kind: 'stalled', reason: 'NoPolicySlot', message };
   }
   const waits =

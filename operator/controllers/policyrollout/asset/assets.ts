@@ -33,11 +33,23 @@ export function devicesOf(
   for (const policy of policies) {
     const reference = referenceKey('IoTPolicy', namespace, policy);
     add(cache.byIndex('Device', REFERS_TO, reference));
+    for (const group of groupsBelow(cache, reference)) add(cache.byIndex('Device', REFERS_TO, group));
     for (const owner of cache.byIndex('AWSAccount', REFERS_TO, reference) as readonly AWSAccount[]) {
       add(cache.byIndex('Device', REFERS_TO, referenceKey('AWSAccount', namespace, owner.metadata.name)));
     }
   }
   return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/** Thing groups that refer to the policy, with all below them, as references. */
+function groupsBelow(cache: Cache, reference: string, seen = new Set<string>()): ReadonlySet<string> {
+  for (const { metadata } of cache.byIndex('ThingGroup', REFERS_TO, reference)) {
+    const group = referenceKey('ThingGroup', metadata.namespace, metadata.name);
+    if (seen.has(group)) continue;
+    seen.add(group);
+    groupsBelow(cache, group, seen);
+  }
+  return seen;
 }
 
 /** Index of Devices by the change that waits for a rollout, as `changeKey` writes it. */
@@ -85,11 +97,21 @@ export interface SummaryInput {
   readonly retriedAt: string | undefined;
   /** Whether an asset is on the candidate of a revision that was overtaken. */
   readonly unproven: (device: Device) => boolean;
+  /** Only where thing groups carry policies of the rollout. */
+  readonly groups?: GroupStages | undefined;
+}
+
+/** Members of thing groups go through the waves twice: onto both policies, and, when the groups are handed over, off the old one. */
+export interface GroupStages {
+  readonly handedOver: boolean;
+  /** The waves of the first time; those of the second follow them. */
+  readonly first: number;
+  readonly isMember: (device: Device) => boolean;
 }
 
 /** One pass over the assets. */
 export function summarise(input: SummaryInput): readonly AssetSummary[] {
-  const { rollout, devices, strategy, started } = input;
+  const { rollout, devices, strategy } = input;
   const spec = rollout.spec.strategy;
   const startedAt = timeOf(rollout.status?.startedAt);
   const joinedLate = (device: Device) =>
@@ -102,12 +124,15 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
   const summaries = devices.map((device): AssetSummary => {
     const at = position.get(device.metadata.name);
     const retried = isRetried(device, input.retriedAt);
-    const state = stateOf(device, rollout, started, retried);
-    const ready = state === 'Deferred' ? input.ready(device) : 'no';
+    const parked = isParked(device, rollout) && !retried;
+    const state = stateOf(device, input, retried);
+    const ready = state === 'Deferred' && !parked ? input.ready(device) : 'no';
+    const planned = at === undefined ? strategy.waves.length - 1 : waveOf(plan, at);
     return {
       id: device.metadata.name,
-      wave: waveBegun(device, rollout) ?? (at === undefined ? strategy.waves.length - 1 : waveOf(plan, at)),
+      wave: stageWave(waveBegun(device, rollout) ?? planned, device, input.groups),
       state,
+      ...(parked && state === 'Deferred' ? { parked } : {}),
       groups: (spec?.budgets ?? []).map(({ label }) => device.metadata.labels?.[label]),
       things: 1,
       held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
@@ -122,6 +147,18 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
     };
   });
   return summaries.sort((a, b) => (position.get(a.id) ?? Infinity) - (position.get(b.id) ?? Infinity));
+}
+
+/** Its first part is done and judged; the second begins when its group has been handed over. */
+export function isParked({ status }: Device, { metadata }: PolicyRollout): boolean {
+  const record = status?.rollout;
+  return record?.name === metadata.name && record.state === 'Deferred' && record.waitsForGroup !== undefined;
+}
+
+function stageWave(wave: number, device: Device, groups: GroupStages | undefined): number {
+  if (groups === undefined) return wave;
+  if (groups.handedOver && groups.isMember(device)) return groups.first + wave;
+  return Math.min(wave, groups.first - 1);
 }
 
 /** Whoever has begun stays in its wave, whatever joins or leaves the fleet meanwhile. */
@@ -147,8 +184,9 @@ function isSkipped({ metadata }: Device, { spec }: PolicyRollout): boolean {
 }
 
 /** An asset that was told to start counts as under way before its own record says so. */
-function stateOf(device: Device, rollout: PolicyRollout, started: ReadonlySet<string>, retried: boolean): AssetState {
-  const state = retried ? 'Queued' : assetState(device, rollout.metadata.name);
+function stateOf(device: Device, { rollout, started, groups }: SummaryInput, retried: boolean): AssetState {
+  const begins = retried || (groups?.handedOver === true && isParked(device, rollout));
+  const state = begins ? 'Queued' : assetState(device, rollout.metadata.name);
   if (isSkipped(device, rollout) && !underWay(state) && state !== 'Succeeded') return 'Excluded';
   return (state === 'Queued' || state === 'Deferred') && started.has(device.metadata.name) ? 'Preflight' : state;
 }

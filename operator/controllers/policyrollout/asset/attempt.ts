@@ -1,5 +1,5 @@
 import type { Device, DeviceStatusRollout, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
-import type { AssetDecision, AssetState, CertificateEdges, EdgeChange } from '../../../rollout/types.ts';
+import type { AssetDecision, AssetState, CertificateEdges, EdgeChange, Through } from '../../../rollout/types.ts';
 import type { DesiredDevice } from '../../device/desired.ts';
 import { sameJson } from '../../external/equal.ts';
 import type { Scope } from '../../external/types.ts';
@@ -19,6 +19,8 @@ export interface Attempt {
   readonly beside?: { readonly change: DeviceStatusRolloutChange; readonly edges: EdgeChange } | undefined;
   /** Sessions of before, as far as they are known; undefined until everything is in force. */
   readonly sessions?: DeviceStatusRollout['sessions'];
+  /** What the asset has through thing groups. */
+  readonly through?: Through | undefined;
   /** What the look before the next act came to; written down with it. */
   said?: string;
 }
@@ -27,19 +29,23 @@ const FINAL: ReadonlySet<AssetState> = new Set(['Succeeded', 'RolledBack']);
 
 /** Writes the record when it differs. What an unread Detach left open is closed by every decision but a further read. */
 export async function save(
-  { scope, directive, beside, rollouts, said, sessions }: Attempt,
+  attempt: Attempt,
   decision: AssetDecision,
   more: Partial<DeviceStatusRollout>,
 ): Promise<void> {
+  const { scope, directive, beside, rollouts, said, sessions } = attempt;
   const before = scope.object.status?.rollout;
   // Tried again: what was seen of the first try says nothing about the second.
   const again = before?.state === 'RolledBack' && directive.direction === 'forward';
   const same = before?.name === directive.rollout && !again;
   const now = exactTime(scope.deps.clock.now());
   const { openDetach, ...times } = pick(before);
+  const { waitsForGroup: _waited, lent: _lent, ...known } = before ?? {};
+  const lent = lentTo(attempt, before?.name === directive.rollout ? (before.lent ?? []) : [], decision);
+  const waitsForGroup = decision.kind === 'wait' ? decision.parked : undefined;
   const state: AssetState = decision.state;
   const rollout: DeviceStatusRollout = {
-    ...(same ? before : times),
+    ...(same ? known : times),
     name: directive.rollout,
     state,
     why: decision.why.slice(0, 500),
@@ -51,6 +57,8 @@ export async function save(
     ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
     ...(said === undefined ? {} : { preflight: said }),
     ...(sessions === undefined ? {} : { sessions }),
+    ...(waitsForGroup === undefined ? {} : { waitsForGroup }),
+    ...(lent.length === 0 ? {} : { lent: [...lent] }),
     ...more,
   };
   if (FINAL.has(state)) delete (rollout as { armed?: boolean }).armed;
@@ -72,6 +80,17 @@ export async function save(
     ...(done ? ({ pendingChange: undefined } as object) : {}),
   });
   rollouts.teller.asset(scope.object, before, rollout);
+}
+
+/** Written down before the first of them is attached, and until the last is gone. */
+function lentTo(
+  { through, certificates }: Attempt,
+  before: readonly string[],
+  { kind }: AssetDecision,
+): readonly string[] {
+  const all = [...new Set([...before, ...(through?.spread === undefined ? [] : through.lent)])];
+  const carried = certificates.some(({ attached }) => all.some((name) => attached.has(name)));
+  return kind === 'done' && !carried ? [] : all;
 }
 
 /** What the asset did before it was first changed, kept where a restart does not lose it. */

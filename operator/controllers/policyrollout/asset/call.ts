@@ -36,14 +36,15 @@ export async function sendCall(attempt: Attempt, decision: Call): Promise<boolea
  * why it must not be sent.
  */
 async function unexpectedDefault(
-  { scope, directive, certificates }: Attempt,
+  { scope, directive, certificates, through }: Attempt,
   call: Call['call'],
 ): Promise<string | undefined> {
   const attached = certificates.find(({ certificateArn }) => certificateArn === call.target)?.attached ?? new Set();
   for (const family of directive.families) {
     const policyName = directive.direction === 'forward' ? family.candidate : family.declared;
     const expected = directive.expected.get(policyName);
-    if (policyName === call.policy || !attached.has(policyName) || expected === undefined) continue;
+    const remains = attached.has(policyName) || through?.given.has(policyName) === true;
+    if (!remains || expected === undefined) continue;
     const found = await ifFound(scope.session.port.call('GetPolicy', { policyName }, scope.options));
     if (!expected.some((document) => sameDocument(document, found?.policyDocument)))
       return `the default version of ${policyName} is not what was proven or is to be: nothing is taken away beside it`;

@@ -12,6 +12,8 @@ interface Names {
 /** Names of the policies that count for a certificate, and of these the ones attached to the certificate itself. */
 export interface CarriedNames extends Names {
   readonly direct: Names;
+  /** `spread`: a certificate has both documents of what its thing group gives, for a while. */
+  readonly applies?: string;
 }
 
 interface SplitInput {
@@ -57,6 +59,7 @@ export async function splitSet(input: SplitInput, names: CarriedNames): Promise<
     const after = policy === undefined ? undefined : parsePolicy(policy.document).document;
     if (before === undefined || after === undefined) continue;
     changes.push(changeOf(sideOf(names, carried, { before, after })));
+    if (names.applies === 'spread') changes.push({ after: before });
   }
   return { changes, others: hasGroups(names) ? [...others, attachedToItsThing] : others };
 }

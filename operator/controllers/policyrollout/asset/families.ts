@@ -2,14 +2,17 @@ import type { AWSAccount } from '../../../api/awsaccount.gen.ts';
 import type { Device, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
 import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import { groupKey } from '../../../aws/snapshot/facts.ts';
 import type { Family } from '../../../rollout/family.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import type { AccountSession } from '../../awsaccount/accounts.ts';
+import { thingName } from '../../device/desired.ts';
 import { changeUnderWay } from '../../device/pending.ts';
 import { declaredName } from '../../iotpolicy/names.ts';
+import { lineOf } from '../policies/documents.ts';
 
 /** Declared AWS names of the policies that the Device, or its account for it, refers to. */
-function referencedNames(cache: Cache, { metadata, spec }: Device): ReadonlySet<string> {
+export function referencedNames(cache: Cache, { metadata, spec }: Device): ReadonlySet<string> {
   const { namespace = '' } = metadata;
   const account = cache.get({ kind: 'AWSAccount', namespace, name: spec.accountRef.name }) as AWSAccount | undefined;
   const references = [...(spec.policyRefs ?? []), ...(account?.spec.defaultPolicyRefs ?? [])];
@@ -37,9 +40,11 @@ export function familiesAt(
 ): readonly Family[] {
   const referenced = referencedNames(cache, device);
   const carried = carriedNames(session, device);
+  const inherited = new Set(inheritedNames({ cache, session }, device));
   const { attach = [], detach = [] } = changeOf(device) ?? {};
   return families.filter(({ declared, names }) => {
     const has = names.filter((name) => carried.has(name));
+    if (names.some((name) => inherited.has(name))) return true;
     // What the asset is only about to get, or is about to lose, does not change its document on the way.
     if (has.length === 0) return referenced.has(declared) && !attach.includes(declared);
     return !has.every((name) => detach.includes(name));
@@ -64,6 +69,43 @@ export function changeIn({ metadata, spec }: PolicyRollout, device: Device): Dev
 export function carriedNames({ snapshot }: Pick<AccountSession, 'snapshot'>, { status }: Device): ReadonlySet<string> {
   const ids = (status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
   return new Set(ids.flatMap((id) => snapshot.targets.at(id)));
+}
+
+/** The thing groups of the asset with all above them, as the snapshot and our objects show them. */
+export function groupLine({ cache, session }: Whereabouts, device: Device): readonly string[] {
+  return [...new Set(session.snapshot.members.at(thingName(device)).flatMap((group) => lineOf(cache, group)))];
+}
+
+/** What the asset has through thing groups, as the snapshot shows it. */
+export function inheritedNames(where: Whereabouts, device: Device): readonly string[] {
+  const { targets } = where.session.snapshot;
+  return [...new Set(groupLine(where, device).flatMap((group) => targets.at(groupKey(group))))];
+}
+
+/**
+ * Policies that reach the asset through a thing group and are none of its own references: on its certificates they are
+ * there only because a rollout put them there.
+ */
+export function borrowedFamilies(where: Whereabouts, device: Device, families: readonly Family[]): readonly Family[] {
+  const inherited = new Set(inheritedNames(where, device));
+  const through = families.filter(({ names }) => names.some((name) => inherited.has(name)));
+  if (through.length === 0) return through;
+  const referenced = referencedNames(where.cache, device);
+  return through.filter(({ declared }) => !referenced.has(declared));
+}
+
+/**
+ * Whether the rollout has anything to do with the Device. One that its spec alone puts into a group has nothing to be moved
+ * yet: once it is a member it is one that came late.
+ */
+export function concerns(
+  where: Whereabouts,
+  rollout: PolicyRollout,
+  device: Device,
+  families: readonly Family[],
+): boolean {
+  if (changeIn(rollout, device) !== undefined || device.status?.rollout?.name === rollout.metadata.name) return true;
+  return familiesAt(where, device, families).length > 0;
 }
 
 /** Whether the asset is on a candidate of another revision: not on what was proven, and not on this one. */

@@ -17,6 +17,7 @@ import { preflight } from './preflight.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
 import { endSessions, seeRenewal, sessionsNow, sessionsToEnd } from './sessions.ts';
 import { keepSubscriptions } from './subscriptions.ts';
+import { readThrough } from './through.ts';
 import { type Judged, judgeAsset } from './verdict.ts';
 
 /** Where nobody gains or loses a right there is nothing to see. */
@@ -59,7 +60,8 @@ export async function stepAsset(
     if (certificates.length === 0) return undefined;
     const { desired } = view;
     const beside = await besideDocuments(scope, directive, desired);
-    const bare: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside };
+    const through = await readThrough(scope, directive);
+    const bare: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside, through };
     if (quietlyDone(bare)) return undefined;
     const attempt: Attempt = { ...bare, sessions: sessionsNow(bare) };
     const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeAsset(attempt);
@@ -102,10 +104,15 @@ async function readCertificates(scope: Scope<Device>, observed: ObservedDevice):
 }
 
 /** A proven asset that carries what it should needs no record anew; only a certificate that joined it is news. */
-function quietlyDone({ scope, directive, certificates, beside }: Attempt): boolean {
+function quietlyDone({ scope, directive, certificates, beside, through }: Attempt): boolean {
   const { direction, families } = directive;
   const state = assetState(scope.object, directive.rollout);
-  const at = (name: string) => certificates.every(({ attached }) => attached.has(name));
+  // Whoever was proven is not led through its groups once more because somebody put the old policy on one of them.
+  if (through?.spread !== undefined) return state === 'Succeeded';
+  const at = (name: string) =>
+    through?.gathered.has(name) === true
+      ? certificates.every(({ attached }) => !attached.has(name))
+      : certificates.every(({ attached }) => attached.has(name) || through?.given.has(name) === true);
   const free = (names: readonly string[], but?: string) =>
     certificates.every(({ attached }) => names.every((name) => name === but || !attached.has(name)));
   const forward = direction === 'forward';
@@ -158,7 +165,7 @@ function heldDecision({ held, directive, scope }: Attempt): AssetDecision | unde
 }
 
 function inputFor(attempt: Attempt, judged: Judged): AssetInput {
-  const { scope, rollouts, directive, certificates, beside } = attempt;
+  const { scope, rollouts, directive, certificates, beside, through } = attempt;
   const ends = sessionsToEnd(attempt);
   const now = scope.deps.clock.now();
   const attached = new Set(certificates.flatMap((certificate) => [...certificate.attached]));
@@ -167,6 +174,7 @@ function inputFor(attempt: Attempt, judged: Judged): AssetInput {
     certificates,
     changes: changesOf(directive.direction, directive.families, attached),
     ...(beside === undefined ? {} : { edges: beside.edges }),
+    through,
     candidateDefaults: directive.candidateDefaults,
     flippedAt: directive.flippedAt,
     record: assetRecord(scope.object.status?.rollout, DETACH_DEADLINE_MS),

@@ -9,9 +9,11 @@ import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
 import { assetsOf } from '../asset/assets.ts';
-import { changeIn, familiesAt } from '../asset/families.ts';
+import { borrowedFamilies, carriedNames, changeIn, familiesAt } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { sessionsRenewed } from '../conditions.ts';
+import { handOver } from '../groups/handover.ts';
+import { type GroupsView, readTargets, withRecords } from '../groups/targets.ts';
 import { readVerbs, verbStatus } from '../people/verb-state.ts';
 import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
 import type { Directive } from '../service.ts';
@@ -46,20 +48,23 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
     return undefined;
   }
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
-  const carrying = await carriers(start);
+  const direction = wayOut(start, strategy.homing);
+  const groups = await groupsAfter(start, direction, strategy.settleMs);
+  const carrying = await carriers(start, groups);
+  const stays = status.phase === 'Succeeded' && strategy.homing === 'Stay';
   if (carrying.length > 0) {
-    const direction = wayOut(start, strategy.homing);
-    if (direction !== undefined) lead(start, carrying, direction);
+    if (direction !== undefined) lead(start, carrying, { direction, groups });
     // Who has turned round finishes that, whatever comes next: it counts as in flight until it has.
     else
       lead(
         start,
         carrying.filter((device) => isReturning(start, device)),
-        'back',
+        { direction: 'back', groups },
       );
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
   deps.rollouts.publish(key, new Map());
+  if (groups.moved && !stays) return { requeueAfterMs: LOOK_AGAIN_MS };
   return clean(start, status);
 }
 
@@ -84,16 +89,46 @@ function isReturning({ rollout }: Start, { status }: Device): boolean {
   return status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack';
 }
 
-/** Devices of which some certificate carries a candidate of this rollout, or that are still on their way back. */
-async function carriers({ deps, rollout, session }: Start): Promise<readonly Device[]> {
+/** Where they are proven the groups take the declared policy too, and where they were given up they go back to it. */
+async function groupsAfter(start: Start, direction: Direction | undefined, settleMs: number): Promise<GroupsView> {
+  const { rollout } = start;
+  const families = familiesOf(start);
+  const groups = await readTargets(start, families, settleMs);
+  if (direction === undefined || groups.targets.length === 0) return groups;
+  const flippedAt = timeOf(rollout.status?.flippedAt);
+  const way = { direction: 'back', candidateDefaults: new Map(), flippedAt, settleMs } as const;
+  const done = await handOver({ start, families, groups, ...way });
+  return { ...groups, targets: withRecords(groups.targets, done.groups) };
+}
+
+/**
+ * Devices of which some certificate carries a candidate of this rollout or what was lent to it, or that are still on their
+ * way back.
+ */
+async function carriers(start: Start, { targets }: GroupsView): Promise<readonly Device[]> {
+  const { deps, rollout, session } = start;
   const candidates = rollout.spec.policies.map(({ candidateName }) => candidateName);
+  const families = familiesOf(start);
+  const where = { cache: deps.cache, session };
+  const lent = (device: Device) => {
+    if (targets.length === 0) return false;
+    const carried = carriedNames(session, device);
+    return borrowedFamilies(where, device, families).some(({ names }) => names.some((name) => carried.has(name)));
+  };
   return assetsOf(deps.cache, rollout).filter(
-    ({ status }) =>
-      (status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack') ||
-      isGivenUp(rollout, status) ||
-      (status?.certificates ?? []).some(({ certificateId = '' }) =>
+    (device) =>
+      lent(device) ||
+      isGoing(rollout, device) ||
+      (device.status?.certificates ?? []).some(({ certificateId = '' }) =>
         session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
       ),
+  );
+}
+
+function isGoing(rollout: PolicyRollout, { status }: Device): boolean {
+  return (
+    (status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack') ||
+    isGivenUp(rollout, status)
   );
 }
 
@@ -127,8 +162,13 @@ function anotherTakesThem({ deps, rollout, session }: Start): boolean {
 }
 
 /** Held assets stay where they are until the hold is lifted, and follow then. */
-function lead(start: Start, carrying: readonly Device[], direction: Direction): void {
+function lead(
+  start: Start,
+  carrying: readonly Device[],
+  { direction, groups }: { readonly direction: Direction; readonly groups: GroupsView },
+): void {
   const { deps, key, rollout } = start;
+  const targets = new Map(groups.targets.map(({ name, record }) => [name, record]));
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
@@ -144,6 +184,7 @@ function lead(start: Start, carrying: readonly Device[], direction: Direction): 
       flippedAt: undefined,
       permission: { yes: true },
       addsDeny: false,
+      ...(targets.size === 0 ? {} : { groups: { targets, handedOver: true, parkAfter: 'attach' } }),
       expected: expectedDocuments(deps.cache, rollout),
       strategy,
       requirement: { newConnect: false, freshSubscribe: false, delivery: false },

@@ -1,0 +1,42 @@
+import type { Device } from '../../api/device.gen.ts';
+import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { groupKey } from '../../aws/snapshot/facts.ts';
+import { declaredNameOf } from '../../rollout/names.ts';
+import { AWS_NAME } from '../external/claim.ts';
+import type { Scope } from '../external/types.ts';
+import { declaredName } from '../iotpolicy/names.ts';
+import { lineOf } from '../policyrollout/policies/documents.ts';
+
+export interface Lent {
+  /** On the certificates for the sake of a group that the thing is in: neither asked for there nor drift. */
+  readonly kept: ReadonlySet<string>;
+  /** The thing has left the group, and loses with it at once what was lent for its sake. */
+  readonly ended: ReadonlySet<string>;
+}
+
+/** Policies that a rollout put on the certificates because the thing gets them through a group. */
+export function lentPolicies(scope: Scope<Device>, groups: readonly string[]): Lent {
+  const names = scope.object.status?.rollout?.lent ?? [];
+  if (names.length === 0) return { kept: new Set(), ended: new Set() };
+  const given = declaredThrough(scope, groups);
+  const stays = (name: string) => given.has(declaredNameOf(name) ?? name);
+  return { kept: new Set(names.filter(stays)), ended: new Set(names.filter((name) => !stays(name))) };
+}
+
+/** Declared names of the policies that these groups, and those above them, carry or are to carry. */
+function declaredThrough({ object, deps, session }: Scope<Device>, groups: readonly string[]): ReadonlySet<string> {
+  const { namespace = '' } = object.metadata;
+  const declared = new Set<string>();
+  for (const group of new Set(groups.flatMap((name) => lineOf(deps.cache, name)))) {
+    for (const name of session.snapshot.targets.at(groupKey(group))) declared.add(declaredNameOf(name) ?? name);
+    for (const { metadata, spec } of deps.cache.byIndex('ThingGroup', AWS_NAME, group) as readonly ThingGroup[]) {
+      if (metadata.namespace !== namespace) continue;
+      for (const { name } of spec.policyRefs ?? []) {
+        const policy = deps.cache.get({ kind: 'IoTPolicy', namespace, name }) as IoTPolicy | undefined;
+        if (policy !== undefined) declared.add(declaredName(policy));
+      }
+    }
+  }
+  return declared;
+}
