@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { type AuthorityView, currentView, type ThingFacts } from './authorization.ts';
 import type { Change } from './state/changes.ts';
-import type { Scope } from './state/scope.ts';
+import type { Scope, Slice } from './state/scope.ts';
 
 /**
  * How changes reach the broker.
@@ -28,6 +28,59 @@ interface CachedValue<V> {
   pending: number | undefined;
 }
 
+/** What the broker has read and still goes by, entry by entry. */
+interface CacheEntries {
+  readonly policies: Map<string, CachedSet>;
+  readonly groups: Map<string, CachedSet>;
+  readonly documents: Map<string, CachedValue<string | undefined>>;
+  readonly things: Map<string, CachedValue<ThingFacts | undefined>>;
+}
+
+const newEntries = (): CacheEntries => ({
+  policies: new Map(),
+  groups: new Map(),
+  documents: new Map(),
+  things: new Map(),
+});
+
+interface Saved {
+  readonly sets: Readonly<Record<'policies' | 'groups', readonly unknown[][]>>;
+  readonly values: Readonly<Record<'documents' | 'things', readonly unknown[][]>>;
+}
+
+/**
+ * A snapshot has the entries that still show what is no more: a policy that was tightened a minute ago is not in effect
+ * just because the sandbox was started anew. What is current would be read the same.
+ */
+export const BROKER_CACHE: Slice<CacheEntries> = {
+  name: 'broker-cache',
+  create: newEntries,
+  save({ policies, groups, documents, things }): Saved {
+    const sets = (cache: Map<string, CachedSet>) =>
+      [...cache].flatMap(([key, { shown, pending }]) => (pending.size > 0 ? [[key, [...shown], [...pending]]] : []));
+    const values = (cache: Map<string, CachedValue<unknown>>) =>
+      [...cache].flatMap(([key, { value, pending }]) => (pending === undefined ? [] : [[key, value ?? null, pending]]));
+    return {
+      sets: { policies: sets(policies), groups: sets(groups) },
+      values: { documents: values(documents), things: values(things) },
+    };
+  },
+  load(entries, saved) {
+    const { sets, values } = saved as Saved;
+    for (const name of ['policies', 'groups'] as const) {
+      for (const [key, shown, pending] of sets[name] as [string, string[], [string, number][]][]) {
+        entries[name].set(key, { shown: new Set(shown), pending: new Map(pending) });
+      }
+    }
+    for (const name of ['documents', 'things'] as const) {
+      const cache = entries[name] as Map<string, CachedValue<unknown>>;
+      for (const [key, value, pending] of values[name] as [string, unknown, number][]) {
+        cache.set(key, { value: value ?? undefined, pending });
+      }
+    }
+  },
+};
+
 /**
  * The broker's caches of one account and region: what it has read once it goes on using until the entry turns over
  * (iot-policies: six to eight minutes). Separate entries for each attachment, each policy's default version, each
@@ -39,12 +92,16 @@ export class BrokerCache implements AuthorityView {
   readonly #current: AuthorityView;
   readonly #clock: Clock;
   readonly #options: PropagationOptions;
-  readonly #policies = new Map<string, CachedSet>();
-  readonly #groups = new Map<string, CachedSet>();
-  readonly #documents = new Map<string, CachedValue<string | undefined>>();
-  readonly #things = new Map<string, CachedValue<ThingFacts | undefined>>();
+  readonly #policies: Map<string, CachedSet>;
+  readonly #groups: Map<string, CachedSet>;
+  readonly #documents: Map<string, CachedValue<string | undefined>>;
+  readonly #things: Map<string, CachedValue<ThingFacts | undefined>>;
 
-  constructor(scope: Scope, clock: Clock, options: PropagationOptions) {
+  constructor(scope: Scope, clock: Clock, options: PropagationOptions, entries: CacheEntries = newEntries()) {
+    this.#policies = entries.policies;
+    this.#groups = entries.groups;
+    this.#documents = entries.documents;
+    this.#things = entries.things;
     this.#scope = scope;
     this.#current = currentView(scope);
     this.#clock = clock;

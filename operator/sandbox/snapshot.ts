@@ -3,7 +3,11 @@ import { createWriteStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { ownCall } from './call.ts';
+import { PRESENCE } from './mqtt/presence.ts';
+import { dropUnclaimed } from './ops/certificates.ts';
+import { resumeClaims } from './ops/claims.ts';
 import { finishDetaches } from './ops/principals.ts';
+import { BROKER_CACHE } from './propagation.ts';
 import type { Sandbox } from './sandbox.ts';
 import { IDENTITY } from './state/identity.ts';
 import { REGISTRY } from './state/registry.ts';
@@ -17,7 +21,16 @@ const FORMAT = 'fleetward-sandbox';
 const VERSION = 1;
 
 /** Slices that are always there; families bring their own. No slice holds a private key or a credential. */
-const SLICES: readonly Slice<unknown>[] = [REGISTRY, IDENTITY, TAGS, SETTINGS, SHADOWS, RETAINED];
+const SLICES: readonly Slice<unknown>[] = [
+  REGISTRY,
+  IDENTITY,
+  TAGS,
+  SETTINGS,
+  SHADOWS,
+  RETAINED,
+  PRESENCE,
+  BROKER_CACHE,
+];
 
 interface Row {
   readonly accountId: string;
@@ -64,6 +77,8 @@ export async function loadSnapshot(sandbox: Sandbox, path: string): Promise<void
     }
     for (const scope of sandbox.scopes()) {
       finishDetaches(ownCall(sandbox.world, scope, 'DetachThingPrincipal'));
+      resumeClaims(ownCall(sandbox.world, scope, 'CreateProvisioningClaim'));
+      dropUnclaimed(ownCall(sandbox.world, scope, 'CreateCertificateFromCsr'));
       scope.announce({ kind: 'restored' });
     }
     if (first) throw new Error(`${path} is empty; delete it to start with an empty state`);

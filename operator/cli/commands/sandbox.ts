@@ -43,9 +43,10 @@ export async function sandboxCommand(argv: readonly string[], io: CliIo): Promis
     const key = newKey(args.text('account') ?? '123456789012');
     const authority = await loadAuthority(stateFile);
     const sandbox = createSandbox(optionsFrom(args, key, authority));
+    // Before the state is loaded: sessions of devices count their hour from then on.
+    const broker = createBroker(sandbox);
     await prepare(sandbox, args, stateFile, io);
     const served = await listen(sandbox, args, stateFile);
-    const broker = createBroker(sandbox);
     const mqtt = await listenForDevices(broker, args);
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, authority.certificatePem);

@@ -4,6 +4,7 @@ import type { Retained } from '../state/retained.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Connection } from './connection.ts';
 import type { DoorContext } from './door.ts';
+import type { Presence } from './presence.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** What the broker of one account and region is put together from. */
@@ -12,6 +13,7 @@ export interface RealmParts extends DoorContext {
   readonly authorizer: Authorizer;
   readonly telemetry: Telemetry;
   readonly retained: Retained;
+  readonly presence: Presence;
   readonly sessionExpiryMs: number;
   readonly unauthorizedSubscribe: 'close' | 'suback';
   /** Takes from the quota of connects; false when it is used up. */

@@ -6,9 +6,10 @@ import { TopicEmitter } from './emitter.ts';
 import { hooksOf } from './hooks.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { RealmParts } from './parts.ts';
+import type { Ended } from './presence.ts';
 import { Sessions } from './sessions.ts';
 import { SubscribeJudge } from './subscribe-judge.ts';
-import { ConnectionTable, type Ended } from './table.ts';
+import { ConnectionTable } from './table.ts';
 import { type SeenPacket, tapClient } from './tap.ts';
 
 /** aedes multiplies it by four and hands it to setInterval, which takes less than 2^31. There are no other nodes to hear of. */
@@ -24,17 +25,23 @@ export class Realm {
   readonly #sessions: Sessions;
   readonly #subscribes: SubscribeJudge;
   readonly #keepAlive: KeepAlive<Client>;
-  readonly #table = new ConnectionTable();
+  readonly #table: ConnectionTable;
   readonly #ready: Promise<void>;
 
   constructor(parts: RealmParts) {
     this.#parts = parts;
-    const { clock, realTime, retained, sessionExpiryMs } = parts;
+    const { clock, realTime, retained, sessionExpiryMs, presence } = parts;
+    this.#table = new ConnectionTable(presence);
+    this.#table.endAll(clock.now());
     this.#subscribes = new SubscribeJudge(parts.authorizer, parts.telemetry, parts.unauthorizedSubscribe);
-    this.#sessions = new Sessions({ clock, retained, expiryMs: sessionExpiryMs }, this.#subscribes, {
-      ended: (clientId) => void this.#table.ended.delete(clientId),
-      queued: (clientId, { topic, qos }) => parts.telemetry.queued(clientId, topic, qos),
-    });
+    this.#sessions = new Sessions(
+      { clock, retained, expiryMs: sessionExpiryMs, sessions: presence.sessions },
+      this.#subscribes,
+      {
+        ended: (clientId) => void this.#table.ended.delete(clientId),
+        queued: (clientId, { topic, qos }) => parts.telemetry.queued(clientId, topic, qos),
+      },
+    );
     this.#keepAlive = new KeepAlive({ clock, realTime }, (client) => this.#end(client, 'MQTT_KEEP_ALIVE_TIMEOUT'));
     this.#aedes = new Aedes({
       mq: new TopicEmitter(),
@@ -56,6 +63,12 @@ export class Realm {
       packet: (packet) => this.#seen(client, packet),
       oversized: () => this.#end(client, 'CLIENT_ERROR'),
     });
+  }
+
+  /** Goes on with sessions and connections that were restored. */
+  resume(): void {
+    this.#table.endAll(this.#parts.clock.now());
+    this.#sessions.resume();
   }
 
   /** Live connections. */
@@ -137,8 +150,7 @@ export class Realm {
     this.#aedes.on('client', (client) => {
       const connection = this.#table.accepted.get(client);
       if (!connection) return;
-      this.#table.live.set(connection.clientId, client);
-      this.#table.ended.delete(connection.clientId);
+      this.#table.arrive(connection, client);
       if (!connection.cleanSession) this.#sessions.open(connection.clientId);
       this.#keepAlive.watch(client, connection);
       this.#parts.telemetry.connected(connection);

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { systemClock } from '../../runtime/clock.ts';
 import { currentView, PolicySets } from '../authorization.ts';
 import type { StandIn } from '../broker-port.ts';
-import { BrokerCache, type PropagationOptions } from '../propagation.ts';
+import { BROKER_CACHE, BrokerCache, type PropagationOptions } from '../propagation.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { deliverEvent } from '../signals/index.ts';
 import type { Change } from '../state/changes.ts';
@@ -15,6 +15,7 @@ import type { BrokerOptions } from './broker.ts';
 import type { Connection, Peer } from './connection.ts';
 import { answerDevice, type DeviceAnswer, type DeviceRequest } from './device-http.ts';
 import { takeIn } from './just-in-time.ts';
+import { PRESENCE } from './presence.ts';
 import { Realm } from './realm.ts';
 import { encodeCbor } from './reserved/cbor.ts';
 import { serveReserved } from './reserved/index.ts';
@@ -129,7 +130,7 @@ export class Realms {
   #create(scope: Scope): Entry {
     const { clock, world } = this.#sandbox;
     const { random, switches } = world;
-    const cache = new BrokerCache(scope, clock, this.#propagation());
+    const cache = new BrokerCache(scope, clock, this.#propagation(), scope.slice(BROKER_CACHE));
     const authorizer = new Authorizer(scope, cache, new PolicySets(scope), switches);
     const current = currentView(scope);
     const telemetry = new Telemetry(
@@ -145,6 +146,7 @@ export class Realms {
       telemetry,
       random,
       retained: scope.slice(RETAINED),
+      presence: scope.slice(PRESENCE),
       sessionExpiryMs: this.#options.sessionExpiryMs ?? HOUR_MS,
       unauthorizedSubscribe: this.#options.unauthorizedSubscribe ?? 'close',
       now: () => clock.now(),
@@ -208,6 +210,10 @@ export class Realms {
 
   #observe(change: Change, scope: Scope): void {
     const entry = this.#entries.get(scope);
+    if (change.kind === 'restored') {
+      if (entry) entry.realm.resume();
+      else if (scope.has(PRESENCE.name)) this.of(scope);
+    }
     if (!entry) return;
     entry.cache.observe(change);
     if (change.kind === 'certificate' && change.status !== 'ACTIVE')

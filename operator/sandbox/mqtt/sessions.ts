@@ -1,20 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Retained } from '../state/retained.ts';
+import type { Session, StoredPacket } from './presence.ts';
 import { refused, type Settled, settled } from './settled.ts';
 import { FilterTree, matchesFilter, parseFilter } from './topics.ts';
-
-/** A packet as aedes keeps it: a message that waits for its acknowledgement. */
-export interface StoredPacket {
-  readonly cmd: string;
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly brokerId: string;
-  readonly brokerCounter: number;
-  messageId?: number | undefined;
-}
 
 export interface SessionOwner {
   readonly id: string;
@@ -23,15 +12,6 @@ export interface SessionOwner {
 interface Subscription {
   readonly topic: string;
   readonly qos: number;
-}
-
-interface Session {
-  readonly clientId: string;
-  readonly subscriptions: Map<string, number>;
-  queue: StoredPacket[];
-  /** Payload bytes in the queue. */
-  bytes: number;
-  expiry: Timer | undefined;
 }
 
 /** Messages that one absent device may leave waiting; AWS publishes no figure, this keeps the memory bounded. */
@@ -58,12 +38,18 @@ export class Sessions {
   readonly #grants: { granted(subscription: Subscription): boolean };
   readonly #ended: (clientId: string) => void;
   readonly #queuedFor: (clientId: string, packet: StoredPacket) => void;
-  readonly #sessions = new Map<string, Session>();
-  readonly #tree = new FilterTree<Session>();
+  readonly #sessions: Map<string, Session>;
+  readonly #timers = new Map<Session, Timer>();
+  #tree = new FilterTree<Session>();
 
   /** `ended` is called when a session is over, `queued` for each message that a device without a connection will get. Filters that `grants` does not know as granted are not kept. */
   constructor(
-    parts: { readonly clock: Clock; readonly expiryMs: number; readonly retained: Retained },
+    parts: {
+      readonly clock: Clock;
+      readonly expiryMs: number;
+      readonly retained: Retained;
+      readonly sessions: Map<string, Session>;
+    },
     grants: { granted(subscription: Subscription): boolean },
     on: {
       readonly ended: (clientId: string) => void;
@@ -73,9 +59,23 @@ export class Sessions {
     this.#clock = parts.clock;
     this.#expiryMs = parts.expiryMs;
     this.#retained = parts.retained;
+    this.#sessions = parts.sessions;
     this.#grants = grants;
     this.#ended = on.ended;
     this.#queuedFor = on.queued;
+    this.resume();
+  }
+
+  /** Goes on with the sessions that are there, as after a restore. Their clients are not connected. */
+  resume(): void {
+    this.stop();
+    this.#tree = new FilterTree();
+    for (const session of [...this.#sessions.values()]) {
+      for (const [topic, qos] of session.subscriptions) this.#route(session, topic, qos);
+      session.endsAt ??= this.#clock.now() + this.#expiryMs;
+      if (session.endsAt <= this.#clock.now()) this.drop(session.clientId);
+      else this.#expire(session, session.endsAt);
+    }
   }
 
   has(clientId: string): boolean {
@@ -94,30 +94,37 @@ export class Sessions {
   /** A client without cleanSession is connected: the session is there and does not expire. */
   open(clientId: string): void {
     const session = this.#sessions.get(clientId);
-    session?.expiry?.cancel();
-    if (session) session.expiry = undefined;
-    else this.#sessions.set(clientId, { clientId, subscriptions: new Map(), queue: [], bytes: 0, expiry: undefined });
+    if (session) this.#expire(session, undefined);
+    else this.#sessions.set(clientId, { clientId, subscriptions: new Map(), queue: [], bytes: 0, endsAt: undefined });
   }
 
   /** The connection of a session ended. */
   suspend(clientId: string): void {
     const session = this.#sessions.get(clientId);
-    if (!session) return;
-    session.expiry?.cancel();
-    session.expiry = this.#clock.after(this.#expiryMs, () => this.drop(clientId));
+    if (session) this.#expire(session, this.#clock.now() + this.#expiryMs);
   }
 
   drop(clientId: string): void {
     const session = this.#sessions.get(clientId);
     if (!session) return;
-    session.expiry?.cancel();
+    this.#expire(session, undefined);
     for (const topic of session.subscriptions.keys()) this.#unroute(session, topic);
     this.#sessions.delete(clientId);
     this.#ended(clientId);
   }
 
   stop(): void {
-    for (const session of this.#sessions.values()) session.expiry?.cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #expire(session: Session, at: number | undefined): void {
+    this.#timers.get(session)?.cancel();
+    this.#timers.delete(session);
+    session.endsAt = at;
+    if (at === undefined) return;
+    const timer = this.#clock.after(at - this.#clock.now(), () => this.drop(session.clientId));
+    this.#timers.set(session, timer);
   }
 
   // From here on: the interface of aedes' persistence. It insists on an async `setup`.
@@ -162,7 +169,7 @@ export class Sessions {
     if (session && session.queue.length < MAX_QUEUED && session.bytes < MAX_QUEUED_BYTES) {
       session.queue.push(copyOf(packet));
       session.bytes += packet.payload.length;
-      if (session.expiry) this.#queuedFor(clientId, packet);
+      if (session.endsAt !== undefined) this.#queuedFor(clientId, packet);
     }
     return settled(undefined);
   }

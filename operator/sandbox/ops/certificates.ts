@@ -113,6 +113,11 @@ export function dropUnused(context: CallContext, id: string): void {
   context.changed({ kind: 'certificate', operation: 'DELETED', certificateId: id, status: certificate.status });
 }
 
+/** After a restore: nobody has the ownership tokens any more, which are in no snapshot. */
+export function dropUnclaimed(context: CallContext): void {
+  for (const id of [...identityOf(context).certificates.keys()]) dropUnused(context, id);
+}
+
 const SETTABLE: readonly string[] = ['ACTIVE', 'INACTIVE', 'REVOKED'];
 
 export function setCertificateStatus(context: CallContext, certificate: Certificate, status: CertificateStatus): void {

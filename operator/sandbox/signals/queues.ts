@@ -82,6 +82,15 @@ export class Queue {
     this.#messages.delete(id);
   }
 
+  /** Messages with what was done to them so far, the oldest first. */
+  messages(): Iterable<Message> {
+    return this.#messages.values();
+  }
+
+  restore(message: Message): void {
+    this.#messages.set(message.id, message);
+  }
+
   purge(): void {
     this.#messages.clear();
   }
@@ -112,14 +121,17 @@ export class Queues {
 
 export const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** Messages in flight are not part of a snapshot; the queues are. */
 export const QUEUES: Slice<Queues> = {
   name: 'queues',
   create: () => new Queues(),
-  save: (queues) => [...queues.all.values()].map(({ name, createdAt, attributes }) => [name, createdAt, attributes]),
+  save: (queues) =>
+    [...queues.all.values()].map((queue) => [queue.name, queue.createdAt, queue.attributes, [...queue.messages()]]),
   load(queues, saved) {
-    for (const [name, createdAt, attributes] of saved as [string, number, Record<string, string>][]) {
-      queues.all.set(name, new Queue(name, createdAt, attributes));
+    for (const row of saved as [string, number, Record<string, string>, Message[]?][]) {
+      const [name, createdAt, attributes, messages] = row;
+      const queue = new Queue(name, createdAt, attributes);
+      for (const message of messages ?? []) queue.restore(message);
+      queues.all.set(name, queue);
     }
   },
 };

@@ -35,6 +35,7 @@ export function pemOf(certificate: Certificate): string {
 export interface Claim {
   readonly status: 'ACTIVE';
   readonly templateName: string;
+  readonly endsAt: number;
 }
 
 export interface CaCertificate {
@@ -128,9 +129,11 @@ function recode(text: string, from: BufferEncoding, to: BufferEncoding): string 
 interface Saved {
   readonly certificates: readonly Certificate[];
   readonly caCertificates: readonly CaCertificate[];
-  readonly policies: readonly Omit<Policy, 'targets'>[];
+  /** Targets in order of attaching, which the lists tell. */
+  readonly policies: readonly (Omit<Policy, 'targets'> & { readonly targets?: readonly string[] })[];
   readonly links: readonly (readonly [string, Links])[];
   readonly registrationCode?: string;
+  readonly claims?: readonly (readonly [string, Claim])[];
 }
 
 export const IDENTITY: Slice<Identity> = {
@@ -139,8 +142,9 @@ export const IDENTITY: Slice<Identity> = {
   save: (identity): Saved => ({
     certificates: [...identity.certificates.values()].map((c) => ({ ...c, der: recode(c.der, 'latin1', 'base64') })),
     caCertificates: [...identity.caCertificates.values()],
-    policies: [...identity.policies.values()].map(({ targets: _, ...policy }) => policy),
+    policies: [...identity.policies.values()].map((policy) => ({ ...policy, targets: [...policy.targets.keys()] })),
     links: [...identity.targets()],
+    claims: [...identity.claims],
     ...(identity.registrationCode !== undefined && { registrationCode: identity.registrationCode }),
   }),
   load(identity, saved) {
@@ -150,7 +154,9 @@ export const IDENTITY: Slice<Identity> = {
     }
     for (const ca of from.caCertificates) identity.caCertificates.set(ca.id, { ...ca });
     for (const policy of from.policies) {
-      identity.policies.set(policy.name, { ...policy, detachedAt: policy.detachedAt, targets: new SequencedMap() });
+      const targets = new SequencedMap<true>();
+      for (const target of policy.targets ?? []) targets.set(identity.canonical(target), true);
+      identity.policies.set(policy.name, { ...policy, detachedAt: policy.detachedAt, targets });
     }
     for (const [target, links] of from.links) {
       const shared = identity.canonical(target);
@@ -159,5 +165,6 @@ export const IDENTITY: Slice<Identity> = {
       for (const name of links.policies) identity.policies.get(name)?.targets.set(shared, true);
     }
     identity.registrationCode = from.registrationCode;
+    for (const [id, claim] of from.claims ?? []) identity.claims.set(id, claim);
   },
 };

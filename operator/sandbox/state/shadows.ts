@@ -81,14 +81,25 @@ export class Shadows {
   }
 
   *entries(): Generator<[string, string, Shadow]> {
-    for (const [key, shadow] of this.#shadows) {
-      const [thing = '', name = ''] = key.split(KEY_SEPARATOR);
-      yield [thing, name, shadow];
-    }
+    for (const [key, shadow] of this.#shadows) yield [...read(key), shadow];
+  }
+
+  /** Last versions of shadows that were deleted. */
+  *deleted(): Generator<[string, string, number]> {
+    for (const [key, version] of this.#lastVersion) if (!this.#shadows.has(key)) yield [...read(key), version];
+  }
+
+  setDeleted(thing: string, name: string, version: number): void {
+    this.#lastVersion.set(keyOf(thing, name), version);
   }
 }
 
 const keyOf = (thing: string, name: string) => `${thing}${KEY_SEPARATOR}${name}`;
+
+function read(key: string): [string, string] {
+  const [thing = '', name = ''] = key.split(KEY_SEPARATOR);
+  return [thing, name];
+}
 
 /** The document that GetThingShadow answers. */
 export function shadowDocument(shadow: Shadow, now: number): Json {
@@ -204,10 +215,11 @@ function isRecord(value: unknown): value is Json {
 export const SHADOWS: Slice<Shadows> = {
   name: 'shadows',
   create: () => new Shadows(),
-  save: (shadows) => [...shadows.entries()],
+  save: (shadows) => [...shadows.entries(), ...shadows.deleted()],
   load(shadows, saved) {
-    for (const [thing, name, shadow] of saved as [string, string, Shadow][]) {
-      shadows.set(thing, name, { ...shadow, desired: shadow.desired, reported: shadow.reported });
+    for (const [thing, name, shadow] of saved as [string, string, Shadow | number][]) {
+      if (typeof shadow === 'number') shadows.setDeleted(thing, name, shadow);
+      else shadows.set(thing, name, { ...shadow, desired: shadow.desired, reported: shadow.reported });
     }
   },
 };

@@ -124,6 +124,9 @@ export function startIndexing(sandbox: Sandbox): () => void {
       if (!query) return;
       if (delays.build > 0) query.status = change.operation === 'CREATED' ? 'BUILDING' : 'REBUILDING';
       queue.after(delays.build, undefined);
+    } else if (change.kind === 'restored') {
+      // What was on its way when the state was saved has arrived by now.
+      queue.after(0, undefined);
     } else if (change.kind === 'other' && change.resource === 'indexingconfiguration') {
       queue.after(delays.build, undefined);
     } else if (change.kind === 'other' && change.resource.startsWith('thing/')) {
