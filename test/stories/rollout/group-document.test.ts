@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import { csr, device, group, policy } from '../../support/fleet.ts';
+import { Crash } from '../../support/operator.ts';
 import { annotate, grants, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
 const HALL = grants('hall/*', 'old/*');
@@ -261,6 +262,51 @@ describe('R5: a changed document of a policy on a thing group', () => {
     expect(await on(fleet, 'press-2')).toBe('base');
   }, 240_000);
 });
+
+/** Kills the operator at its n-th call that attaches or detaches a policy, before or after the effect. */
+function killAt(fleet: RolloutFleet, n: number, when: 'before' | 'after'): { reached: boolean } {
+  const state = { reached: false };
+  let calls = 0;
+  fleet.intercept = async (send, _operation, { method, path }) => {
+    if (method === 'GET' || !/^\/target-policies\//.test(path) || /list/i.test(path)) return send();
+    calls += 1;
+    if (calls !== n) return send();
+    state.reached = true;
+    if (when === 'after') await send();
+    void fleet.kill();
+    throw new Crash(`killed ${when} call ${n}`);
+  };
+  return state;
+}
+
+describe.each(['before', 'after'] as const)(
+  'killed %s the effect of a call that moves a group or its member',
+  (when) => {
+    test('the rollout goes on from what AWS shows, and nobody is ever without', async () => {
+      let n = 1;
+      for (let reached = true; reached; n += 1) {
+        await using fleet = await inHall(['press-1']);
+        const crash = killAt(fleet, n, when);
+        await changeWide(fleet, LESS);
+        await story(fleet, 200, {
+          until: async () =>
+            crash.reached || (await fleet.rollout().catch(() => undefined))?.status?.homedAt !== undefined,
+        });
+        reached = crash.reached;
+        if (!reached) break;
+        await fleet.kill();
+        fleet.intercept = undefined;
+        await fleet.start();
+        const seen = await story(fleet, 300);
+        for (const each of seen) expect([n, /wide/.test(each)]).toEqual([n, true]);
+        expect([n, seen.at(-1)]).toEqual([n, 'wide | base']);
+        expect((await fleet.rollout()).status).toMatchObject({ phase: 'Succeeded', counters: { succeeded: 1 } });
+      }
+      // Two onto the certificate, two at the group, two off, and two at the group on the way home.
+      expect(n).toBe(9);
+    }, 500_000);
+  },
+);
 
 describe('what keeps a group from being handed over', () => {
   test('no free place on the group', async () => {
