@@ -6,6 +6,7 @@ import {
   filterUniverse,
   largeUniverse,
   smallUniverse,
+  twoValueUniverse,
   type Universe,
   valueUniverse,
 } from '../policy/random-policies.ts';
@@ -30,6 +31,7 @@ const modes: Readonly<Record<string, Mode>> = {
   policy: { universe: smallUniverse, check: checkRaw },
   'policy-large': { universe: largeUniverse, check: checkRaw },
   'policy-values': { universe: valueUniverse, check: checkRaw },
+  'policy-two-values': { universe: twoValueUniverse, check: checkRaw },
   'policy-delivery': { universe: withAllFilters(smallUniverse), check: checkDelivery },
   'policy-delivery-wild': { universe: withAllFilters(filterUniverse), check: checkDelivery },
   'policy-session': { universe: smallUniverse, check: checkSession },

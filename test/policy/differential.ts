@@ -1,5 +1,5 @@
 import { type Comparison, compare, type PolicyDocument, parsePolicyValue } from '../../operator/policy/index.ts';
-import { filterMatches, oracleAccepts, oracleAllows, oracleFor, type RawContext, type RawPolicy } from './oracle.ts';
+import { Exhaustive, filterMatches, oracleAccepts, oracleAllows, type RawContext, type RawPolicy } from './oracle.ts';
 import type { Universe } from './random-policies.ts';
 
 export interface Tally {
@@ -23,25 +23,54 @@ function documentOf(policy: RawPolicy): PolicyDocument {
   return document;
 }
 
-interface Row {
-  readonly action: string;
-  readonly resource: string;
+const walkedActions = ['iot:Publish', 'iot:Receive', 'iot:Subscribe', 'iot:Connect'] as const;
+
+/** Everything about a universe that is the same for all pairs. */
+interface Walk {
+  readonly requests: Exhaustive;
+  /** The resources that the broker would take for an action in a context. */
+  readonly accepted: ReadonlyMap<RawContext, ReadonlyMap<string, Uint32Array>>;
+  /** By topic, the filters that bring it. */
+  readonly bringing: readonly { readonly topic: Uint32Array; readonly name: string; readonly filters: Uint32Array }[];
 }
 
-const rows = new WeakMap<Universe, readonly Row[]>();
+const walks = new WeakMap<Universe, Walk>();
+const clientOf = (context: RawContext): string => `${arn}client/${String(context['iot:ClientId'])}`;
+const behind = (resource: string): string => resource.slice(resource.indexOf('/') + 1);
+const isOf = (type: string, resource: string): boolean => resource.startsWith(`${arn}${type}/`);
 
-function requestsOf(universe: Universe): readonly Row[] {
-  const known = rows.get(universe);
+function walkOf(universe: Universe): Walk {
+  const known = walks.get(universe);
   if (known !== undefined) return known;
-  const out = [
-    ...universe.topics.flatMap((topic) => [
-      { action: 'iot:Publish', resource: `${arn}topic/${topic}` },
-      { action: 'iot:Receive', resource: `${arn}topic/${topic}` },
-    ]),
-    ...universe.filters.map((filter) => ({ action: 'iot:Subscribe', resource: `${arn}topicfilter/${filter}` })),
-  ];
-  rows.set(universe, out);
-  return out;
+  const requests = new Exhaustive([
+    ...universe.topics.map((topic) => `${arn}topic/${topic}`),
+    ...universe.filters.map((filter) => `${arn}topicfilter/${filter}`),
+    ...new Set(universe.contexts.map(clientOf)),
+  ]);
+  const typeOf = {
+    'iot:Publish': 'topic',
+    'iot:Receive': 'topic',
+    'iot:Subscribe': 'topicfilter',
+    'iot:Connect': 'client',
+  };
+  const acceptedIn = (context: RawContext): Map<string, Uint32Array> =>
+    new Map(
+      walkedActions.map((action) => [
+        action,
+        requests.where((resource) => isOf(typeOf[action], resource) && oracleAccepts(action, resource, context, true)),
+      ]),
+    );
+  const walk: Walk = {
+    requests,
+    accepted: new Map(universe.contexts.map((context) => [context, acceptedIn(context)])),
+    bringing: universe.topics.map((name) => ({
+      name,
+      topic: requests.where((resource) => resource === `${arn}topic/${name}`),
+      filters: requests.where((resource) => isOf('topicfilter', resource) && filterMatches(behind(resource), name)),
+    })),
+  };
+  walks.set(universe, walk);
+  return walk;
 }
 
 /** Throws when the engine's comparison and the exhaustive walk contradict each other on this pair. */
@@ -62,16 +91,17 @@ export function checkRaw(
     [result.lost, after, before],
   ] as const) {
     const known = new Set(witnesses.map((one) => one.action));
+    const { requests, accepted } = walkOf(universe);
     for (const context of universe.contexts) {
-      const yes = oracleFor(allows, context);
-      const no = oracleFor(refuses, context);
-      const connect = { action: 'iot:Connect', resource: `${arn}client/${String(context['iot:ClientId'])}` };
-      for (const row of [...requestsOf(universe), connect]) {
-        if (known.has(row.action)) continue;
-        if (!yes(row.action, row.resource) || no(row.action, row.resource)) continue;
-        const request = { ...row, context };
-        if (!oracleAccepts(row.action, row.resource, context, true)) continue;
+      const yes = requests.allowed(allows, context);
+      const no = requests.allowed(refuses, context);
+      for (const action of walkedActions) {
+        if (known.has(action)) continue;
+        const within = accepted.get(context)?.get(action) ?? new Uint32Array();
+        const resource = requests.firstIn(yes(action), no(action), within);
+        if (resource === undefined) continue;
         if (result.verdict === 'undecided') return;
+        const request = { action, resource, context };
         if (!result.testedValuesOnly) throw new Error(`missed ${JSON.stringify(request)}; verdict ${result.verdict}`);
         tally.admittedMisses += 1;
         return;
@@ -97,15 +127,15 @@ function checkWitnesses(result: Comparison, before: readonly RawPolicy[], after:
     }
 }
 
+const meet = (a: Uint32Array, b: Uint32Array): boolean => a.some((word, i) => (word & (b[i] ?? 0)) !== 0);
+
 /** Topics of the universe that reach a device, by walking through the filters. */
 function delivered(policies: readonly RawPolicy[], universe: Universe, context: RawContext): Set<string> {
-  const allows = oracleFor(policies, context);
-  const filters = universe.filters.filter((filter) => allows('iot:Subscribe', `${arn}topicfilter/${filter}`));
+  const { requests, bringing } = walkOf(universe);
+  const allows = requests.allowed(policies, context);
+  const [received, subscribed] = [allows('iot:Receive'), allows('iot:Subscribe')];
   return new Set(
-    universe.topics.filter(
-      (topic) =>
-        allows('iot:Receive', `${arn}topic/${topic}`) && filters.some((filter) => filterMatches(filter, topic)),
-    ),
+    bringing.flatMap(({ name, topic, filters }) => (meet(topic, received) && meet(filters, subscribed) ? [name] : [])),
   );
 }
 
@@ -173,28 +203,35 @@ export function checkSession(
   if (result.verdict === 'undecided') tally.undecided += 1;
   if (result.testedValuesOnly) tally.testedValuesOnly += 1;
   if (result.gained.length > 0 || result.lost.length > 0) tally.different += 1;
-  const sessionOf = (policies: readonly RawPolicy[], context: RawContext): ((row: Row) => boolean) => {
-    const allows = oracleFor(policies, context);
-    const connects = allows('iot:Connect', `${arn}client/${String(context['iot:ClientId'])}`);
-    return (row) => connects && allows(row.action, row.resource);
-  };
+  const { requests, accepted } = walkOf(universe);
+  const sessionActions = ['iot:Publish', 'iot:Receive', 'iot:Subscribe'] as const;
+  const inSession = (policies: readonly RawPolicy[], one: Comparison['gained'][number]): boolean =>
+    oracleAllows(policies, one) &&
+    oracleAllows(policies, { action: 'iot:Connect', resource: clientOf(one.context), context: one.context });
   for (const [witnesses, refuses, allows] of [
     [result.gained, before, after],
     [result.lost, after, before],
   ] as const) {
     for (const one of witnesses)
-      if (['iot:Publish', 'iot:Receive', 'iot:Subscribe'].includes(one.action))
-        if (!sessionOf(allows, one.context)(one) || sessionOf(refuses, one.context)(one))
-          throw new Error(`invented ${JSON.stringify(one)}`);
+      if (sessionActions.some((action) => action === one.action))
+        if (!inSession(allows, one) || inSession(refuses, one)) throw new Error(`invented ${JSON.stringify(one)}`);
     const known = new Set(witnesses.map((one) => one.action));
     for (const context of universe.contexts) {
-      const yes = sessionOf(allows, context);
-      const no = sessionOf(refuses, context);
-      for (const row of requestsOf(universe)) {
-        if (known.has(row.action) || !yes(row) || no(row)) continue;
-        if (!oracleAccepts(row.action, row.resource, context, true)) continue;
+      const client = requests.where((resource) => resource === clientOf(context));
+      const sessionOf = (policies: readonly RawPolicy[]): ((action: string) => Uint32Array) => {
+        const allowed = requests.allowed(policies, context);
+        const connects = meet(allowed('iot:Connect'), client);
+        return (action) => (connects ? allowed(action) : new Uint32Array());
+      };
+      const [yes, no] = [sessionOf(allows), sessionOf(refuses)];
+      for (const action of sessionActions) {
+        if (known.has(action)) continue;
+        const within = accepted.get(context)?.get(action) ?? new Uint32Array();
+        const resource = requests.firstIn(yes(action), no(action), within);
+        if (resource === undefined) continue;
         if (result.verdict === 'undecided') return;
-        if (!result.testedValuesOnly) throw new Error(`missed in a session ${JSON.stringify({ ...row, context })}`);
+        const request = JSON.stringify({ action, resource, context });
+        if (!result.testedValuesOnly) throw new Error(`missed in a session ${request}`);
         tally.admittedMisses += 1;
         return;
       }

@@ -75,57 +75,119 @@ function conditionHolds(operator: string, key: string, wanted: readonly string[]
   return values.some(meets);
 }
 
-interface Ready {
-  readonly deny: boolean;
-  readonly actions: readonly RegExp[];
-  readonly negated: boolean;
-  readonly resources: readonly RegExp[];
-}
-
-function ready(statement: RawStatement, context: RawContext): Ready | undefined {
-  for (const [operator, block] of Object.entries(statement.Condition ?? {}))
-    for (const [key, wanted] of Object.entries(block))
-      if (!conditionHolds(operator, key, many(wanted), context)) return undefined;
-  const expressions = (patterns: readonly string[], fold: boolean, values: RawContext): RegExp[] =>
-    patterns.flatMap((pattern) => toRegExp(pattern, values, true, fold) ?? []);
-  return {
-    deny: statement.Effect === 'Deny',
-    actions: expressions(many(statement.Action), true, {}),
-    negated: statement.NotResource !== undefined,
-    resources: expressions(many(statement.NotResource ?? statement.Resource), false, context),
-  };
-}
-
-/** The decisions of the policies in one context. */
-export function oracleFor(
-  policies: readonly RawPolicy[],
-  context: RawContext,
-): (action: string, resource: string) => boolean {
-  const statements = policies.flatMap((policy) =>
-    policy.Statement.flatMap((statement) => ready(statement, context) ?? []),
+function conditionsHold(statement: RawStatement, context: RawContext): boolean {
+  return Object.entries(statement.Condition ?? {}).every(([operator, block]) =>
+    Object.entries(block).every(([key, wanted]) => conditionHolds(operator, key, many(wanted), context)),
   );
-  const byAction = new Map<string, Ready[]>();
-  return (action, resource) => {
-    let concerned = byAction.get(action);
-    if (concerned === undefined) {
-      concerned = statements.filter((statement) => statement.actions.some((pattern) => pattern.test(action)));
-      byAction.set(action, concerned);
-    }
-    let allowed = false;
-    for (const { deny, negated, resources } of concerned) {
-      if (resources.some((pattern) => pattern.test(resource)) === negated) continue;
-      if (deny) return false;
-      allowed = true;
-    }
-    return allowed;
-  };
 }
 
+const namedActions = new Map<string, RegExp | undefined>();
+
+function namesAction(statement: RawStatement, action: string): boolean {
+  return many(statement.Action).some((pattern) => {
+    if (!namedActions.has(pattern)) namedActions.set(pattern, toRegExp(pattern, {}, true, true));
+    return namedActions.get(pattern)?.test(action) ?? false;
+  });
+}
+
+const resourcesOf = (statement: RawStatement): readonly string[] => many(statement.NotResource ?? statement.Resource);
+
+/** Which of a fixed list of resources a pattern matches in a context: one bit each. */
+type Bits = Uint32Array;
+
+/** A pattern takes few different values over the contexts of one universe, and random policies repeat their patterns. */
+const maxRemembered = 20_000;
+
+/** Stands for every context where a pattern has no variable. */
+const anywhere: RawContext = {};
+
+/** Decides every resource of a list at once, in any of the contexts; each pattern is tried once for each context. */
+export class Exhaustive {
+  readonly #resources: readonly string[];
+  readonly #known = new Map<RawContext, Map<string, Bits>>();
+
+  constructor(resources: readonly string[]) {
+    this.#resources = resources;
+  }
+
+  /** The resources that the policies allow for each action, by bit. */
+  allowed(policies: readonly RawPolicy[], context: RawContext): (action: string) => Bits {
+    const statements = policies
+      .flatMap((policy) => policy.Statement)
+      .filter((statement) => conditionsHold(statement, context))
+      .map((statement) => ({ statement, bits: this.#matched(statement, context) }));
+    return (action) => {
+      const out = this.#none();
+      const denied = this.#none();
+      for (const { statement, bits } of statements) {
+        if (!namesAction(statement, action)) continue;
+        const into = statement.Effect === 'Deny' ? denied : out;
+        for (let i = 0; i < out.length; i += 1) into[i] = (into[i] ?? 0) | (bits[i] ?? 0);
+      }
+      for (let i = 0; i < out.length; i += 1) out[i] = (out[i] ?? 0) & ~(denied[i] ?? 0);
+      return out;
+    };
+  }
+
+  /** The resources for which the test holds. */
+  where(test: (resource: string) => boolean): Bits {
+    const out = this.#none();
+    this.#resources.forEach((resource, index) => {
+      if (test(resource)) out[index >>> 5] = (out[index >>> 5] ?? 0) | (1 << (index & 31));
+    });
+    return out;
+  }
+
+  /** A resource that is in the first set and not in the second. */
+  firstIn(bits: Bits, without: Bits, within: Bits): string | undefined {
+    for (let i = 0; i < bits.length; i += 1) {
+      const word = (bits[i] ?? 0) & ~(without[i] ?? 0) & (within[i] ?? 0);
+      if (word !== 0) return this.#resources[i * 32 + 31 - Math.clz32(word & -word)];
+    }
+    return undefined;
+  }
+
+  #none(): Bits {
+    return new Uint32Array(Math.ceil(this.#resources.length / 32));
+  }
+
+  #matched(statement: RawStatement, context: RawContext): Bits {
+    const out = this.#none();
+    for (const pattern of resourcesOf(statement)) {
+      const bits = this.#pattern(pattern, context);
+      for (let i = 0; i < out.length; i += 1) out[i] = (out[i] ?? 0) | (bits[i] ?? 0);
+    }
+    if (statement.NotResource !== undefined) for (let i = 0; i < out.length; i += 1) out[i] = ~(out[i] ?? 0);
+    return out;
+  }
+
+  #pattern(pattern: string, context: RawContext): Bits {
+    const where = pattern.includes('${') ? context : anywhere;
+    let ofContext = this.#known.get(where);
+    if (ofContext === undefined || ofContext.size > maxRemembered) {
+      ofContext = new Map();
+      this.#known.set(where, ofContext);
+    }
+    const known = ofContext.get(pattern);
+    if (known !== undefined) return known;
+    const expression = toRegExp(pattern, context, true, false);
+    const bits = expression === undefined ? this.#none() : this.where((resource) => expression.test(resource));
+    ofContext.set(pattern, bits);
+    return bits;
+  }
+}
+
+/** The decision on one request. */
 export function oracleAllows(
   policies: readonly RawPolicy[],
   request: { readonly action: string; readonly resource: string; readonly context: RawContext },
 ): boolean {
-  return oracleFor(policies, request.context)(request.action, request.resource);
+  return new Exhaustive([request.resource])
+    .allowed(
+      policies,
+      request.context,
+    )(request.action)
+    .some((word) => (word & 1) === 1);
 }
 
 /** Whether the broker would take the request at all; `connect` ties the client ID to the resource. */

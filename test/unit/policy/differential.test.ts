@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDelivery, checkRaw, checkSession, newTally, withAllFilters } from '../../policy/differential.ts';
-import { largeUniverse, smallUniverse } from '../../policy/random-policies.ts';
+import { largeUniverse, smallUniverse, valueUniverse } from '../../policy/random-policies.ts';
 
 // The long runs are `npm run fuzz`; these keep a fixed seed so that a failure here is a change of ours.
 describe('random policies against an exhaustive walk by an independent evaluator', () => {
@@ -21,6 +21,15 @@ describe('random policies against an exhaustive walk by an independent evaluator
       fc.property(largeUniverse.policies, ([before, after]) => checkRaw(before, after, largeUniverse, newTally())),
       { numRuns: 15, seed: 42 },
     );
+  });
+
+  it('raw: misses no value of a variable for which patterns leave little room', () => {
+    const tally = newTally();
+    fc.assert(
+      fc.property(valueUniverse.policies, ([before, after]) => checkRaw(before, after, valueUniverse, tally)),
+      { numRuns: 60, seed: 5 },
+    );
+    expect(tally).toMatchObject({ undecided: 0, admittedMisses: 0 });
   });
 
   it('session: counts exactly what connectable clients can do', () => {
