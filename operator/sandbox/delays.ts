@@ -8,6 +8,8 @@ export interface Delays {
   readonly thingDetach: number;
   /** Group and membership lists lag behind writes (thing-groups: eventually consistent, no bound given). */
   readonly groupLists: number;
+  /** How long a job is DELETION_IN_PROGRESS (no bound published). */
+  readonly jobDelete: number;
   /** Fleet index behind the registry (no bound published). */
   readonly indexing: number;
   /** Dynamic group and index builds. */
@@ -24,6 +26,7 @@ export const REALISTIC: Delays = {
   thingTypeDelete: 5 * MINUTE,
   thingDetach: 5 * SECOND,
   groupLists: 10 * SECOND,
+  jobDelete: 30 * SECOND,
   indexing: 30 * SECOND,
   build: 30 * SECOND,
   policyCache: [6 * MINUTE, 8 * MINUTE],
@@ -34,6 +37,7 @@ export const INSTANT: Delays = {
   thingTypeDelete: 0,
   thingDetach: 0,
   groupLists: 0,
+  jobDelete: 0,
   indexing: 0,
   build: 0,
   policyCache: [0, 0],

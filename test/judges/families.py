@@ -243,6 +243,12 @@ def defender():
     iot.list_detect_mitigation_actions_tasks(startTime=EPOCH, endTime=LATER)
     iot.list_detect_mitigation_actions_executions(taskId="d")
     iot.refused("cancel_detect_mitigation_actions_task", "InvalidRequestException", taskId="d")
+    iot.list_metric_values(thingName="t", metricName="m", startTime=EPOCH, endTime=LATER)
+    learned = [{"name": "l", "metric": "m", "criteria": {"mlDetectionConfig": {"confidenceLevel": "HIGH"}}}]
+    iot.create_security_profile(securityProfileName="ml", behaviors=learned)
+    (summary,) = iot.get_behavior_model_training_summaries(securityProfileName="ml")["summaries"]
+    assert summary["modelStatus"] == "PENDING_BUILD", summary
+    iot.delete_security_profile(securityProfileName="ml")
     iot.detach_security_profile(**everything)
     iot.delete_security_profile(securityProfileName="s")
     iot.delete_custom_metric(metricName="m")
@@ -306,6 +312,19 @@ def index():
     assert [t["thingName"] for t in found] == ["t"], found
     data = iot.get_thing_connectivity_data(thingName="connected")
     assert data["connected"] is True, data
+    everything = {"queryString": "thingName:*", "aggregationField": "registry.version"}
+    assert iot.get_statistics(**everything)["statistics"]["count"] > 0
+    iot.get_percentiles(**everything, percents=[50])
+    iot.get_cardinality(**everything)
+    iot.get_buckets_aggregation(**everything, bucketsAggregationType={"termsAggregation": {"maxBuckets": 3}})
+    iot.refused("get_statistics", "InvalidAggregationException", queryString="thingName:*", aggregationField="no")
+    metric = {"metricName": "m", "indexName": "AWS_Things"}
+    aggregation = {"name": "Statistics", "values": ["count"]}
+    iot.create_fleet_metric(**metric, **everything, aggregationType=aggregation, period=60)
+    iot.update_fleet_metric(**metric, period=120)
+    iot.describe_fleet_metric(metricName="m")
+    iot.list_fleet_metrics()
+    iot.delete_fleet_metric(metricName="m")
     iot.create_dynamic_thing_group(thingGroupName="dyn", queryString="thingName:t*")
     assert iot.list_things_in_thing_group(thingGroupName="dyn")["things"] == ["t"]
     iot.update_dynamic_thing_group(thingGroupName="dyn", thingGroupProperties={}, queryString="thingName:x*")
@@ -334,6 +353,17 @@ def jobs():
     iot.associate_targets_with_job(jobId="k", targets=[target])
     iot.cancel_job_execution(jobId="k", thingName="t")
     iot.cancel_job(jobId="k")
+    template = iot.create_job_template(jobTemplateId="jt", description="d", document="{}")["jobTemplateArn"]
+    iot.refused("create_job_template", "ConflictException", jobTemplateId="jt", description="d", document="{}")
+    iot.describe_job_template(jobTemplateId="jt")
+    iot.list_job_templates()
+    windows = {"maintenanceWindows": [{"startTime": "cron(0 2 ? * MON *)", "durationInMinutes": 60}]}
+    iot.create_job(jobId="w", targets=[target], jobTemplateArn=template, schedulingConfig=windows)
+    assert iot.describe_job(jobId="w")["job"]["jobTemplateArn"] == template
+    iot.delete_job_template(jobTemplateId="jt")
+    managed = iot.list_managed_job_templates()["managedJobTemplates"]
+    iot.describe_managed_job_template(templateName=managed[0]["templateName"])
+    iot.create_job(jobId="m", targets=[target], jobTemplateArn=managed[0]["templateArn"])
 
 
 def data_plane():

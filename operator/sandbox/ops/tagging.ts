@@ -5,7 +5,9 @@ import { pageOfList } from '../state/paging.ts';
 import { SETTINGS } from '../state/settings.ts';
 import { TAGS } from '../state/tags.ts';
 import { DEFENDER } from './defender/state.ts';
+import { FLEET_METRICS } from './indexing/fleet-metrics.ts';
 import { JOBS } from './jobs/state.ts';
+import { JOB_TEMPLATES } from './jobs/templates.ts';
 import { checkTags, compact, identityOf, registryOf, tagPairs } from './support.ts';
 
 /** Kinds that can carry tags, and whether one of that name exists. Things and device certificates cannot. */
@@ -22,6 +24,8 @@ const TAGGABLE: Readonly<Record<string, (context: CallContext, name: string) => 
   mitigationaction: (context, name) => context.slice(DEFENDER).actions.has(name),
   scheduledaudit: (context, name) => context.slice(DEFENDER).scheduled.has(name),
   job: (context, name) => context.slice(JOBS).has(name),
+  jobtemplate: (context, name) => context.slice(JOB_TEMPLATES).has(name),
+  fleetmetric: (context, name) => context.slice(FLEET_METRICS).has(name),
   securityprofile: (context, name) => context.slice(SETTINGS).securityProfiles.has(name),
 };
 

@@ -58,7 +58,7 @@ export type Change =
   /** The scope's state was loaded from a snapshot. */
   | { readonly kind: 'restored' }
   /** A job ended or went. */
-  | { readonly kind: 'job'; readonly jobId: string; readonly operation: 'completed' | 'canceled' | 'deleted' }
+  | { readonly kind: 'job'; readonly jobId: string; readonly operation: JobEnding }
   /** An execution was queued, started, ended or deleted. */
   | {
       readonly kind: 'job-execution';
@@ -69,3 +69,5 @@ export type Change =
   | { readonly kind: 'other'; readonly resource: string };
 
 export type Lifecycle = 'CREATED' | 'UPDATED' | 'DELETED';
+
+export type JobEnding = 'completed' | 'canceled' | 'deletion_in_progress' | 'deleted';

@@ -27,6 +27,8 @@ beforeAll(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', info.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', info.secretAccessKey);
   iot = new IoT({ endpoint: info.endpoint, region: ODD_REGION, credentials: info });
+  // One of its groups is dynamic.
+  await iot.updateIndexingConfiguration({ thingIndexingConfiguration: { thingIndexingMode: 'REGISTRY' } });
   await oddFleet(join(cwd, 'fleet'), iot);
 });
 

@@ -206,10 +206,175 @@ describe('what a call costs', () => {
       jobProcessDetails: {
         numberOfSucceededThings: 25,
         numberOfTimedOutThings: 25,
-        numberOfRemovedThings: 50,
-        numberOfQueuedThings: 500,
+        numberOfRemovedThings: 0,
+        numberOfQueuedThings: 550,
       },
     });
     expect(walked.entries).toBeLessThan(200);
+  });
+});
+
+describe('a continuous job', () => {
+  it('is told again to a thing that comes back to the group, with its retries anew', async () => {
+    const { iot, report, details } = start();
+    const { thingGroupArn = '' } = await iot.createThingGroup({ thingGroupName: 'g' });
+    await iot.createThing({ thingName: 't' });
+    const both = { thingName: 't', thingGroupName: 'g' };
+    await iot.addThingToThingGroup(both);
+    await iot.createJob({
+      jobId,
+      targets: [thingGroupArn],
+      document: '{}',
+      targetSelection: 'CONTINUOUS',
+      jobExecutionsRetryConfig: { criteriaList: [{ failureType: 'FAILED', numberOfRetries: 1 }] },
+    });
+    await report('t', 'FAILED');
+    const execution = async () => (await iot.listJobExecutionsForThing({ thingName: 't' })).executionSummaries?.[0];
+    expect((await execution())?.jobExecutionSummary).toMatchObject({ status: 'QUEUED', retryAttempt: 1 });
+    await iot.removeThingFromThingGroup(both);
+    expect(await details()).toMatchObject({ jobProcessDetails: { numberOfRemovedThings: 1 } });
+    await iot.addThingToThingGroup(both);
+    expect((await execution())?.jobExecutionSummary).toMatchObject({
+      status: 'QUEUED',
+      retryAttempt: 0,
+      executionNumber: 3,
+    });
+  });
+
+  it('retries each failure as often as its criterion says, and ten times in all', async () => {
+    const { iot, clock, things, report } = start();
+    const criteriaList = (['FAILED', 'TIMED_OUT'] as const).map((failureType) => ({ failureType, numberOfRetries: 7 }));
+    const job = {
+      document: '{}',
+      jobExecutionsRetryConfig: { criteriaList },
+      timeoutConfig: { inProgressTimeoutInMinutes: 1 as never },
+    };
+    const targets = await things(2);
+    await iot.createJob({ ...job, jobId, targets });
+    const attempts = async (thingName: string, end: (attempt: number) => Promise<unknown>) => {
+      let count = 0;
+      while ((await iot.describeJobExecution({ jobId, thingName })).execution?.status === 'QUEUED') await end(++count);
+      return count;
+    };
+    expect(await attempts('t0', () => report('t0', 'FAILED'))).toBe(8);
+    const inTurn = async (attempt: number) => {
+      if (attempt % 2 === 0) return report('t1', 'FAILED');
+      await report('t1', 'IN_PROGRESS');
+      return clock.advance(MINUTE);
+    };
+    expect(await attempts('t1', inTurn)).toBe(11);
+  });
+});
+
+describe('maintenance windows', () => {
+  const HOUR = 60 * MINUTE;
+  /** The sandbox starts on Thursday, 1 January 2026, at midnight. */
+  const NIGHTLY = [{ startTime: 'cron(0 2 ? * * *)', durationInMinutes: 60 }];
+
+  it('a job is told of inside its windows only, SCHEDULED between them, and complete when all are done', async () => {
+    const { iot, clock, things, report, details } = start();
+    const schedulingConfig = { maintenanceWindows: NIGHTLY };
+    const jobExecutionsRolloutConfig = { maximumPerMinute: 1 };
+    const targets = await things(61);
+    await iot.createJob({ jobId, targets, document: '{}', schedulingConfig, jobExecutionsRolloutConfig });
+    expect(await details()).toMatchObject({
+      status: 'SCHEDULED',
+      scheduledJobRollouts: [{ startTime: '2026-01-01 02:00' }],
+      jobProcessDetails: { numberOfQueuedThings: 0 },
+    });
+    await clock.advance(2 * HOUR);
+    expect(await details()).toMatchObject({ status: 'IN_PROGRESS', jobProcessDetails: { numberOfQueuedThings: 1 } });
+    await clock.advance(HOUR);
+    // One a minute: sixty of them, and the last has to wait for the next night.
+    expect(await details()).toMatchObject({
+      status: 'SCHEDULED',
+      scheduledJobRollouts: [{ startTime: '2026-01-02 02:00' }],
+      jobProcessDetails: { numberOfQueuedThings: 60 },
+    });
+    for (let i = 0; i < 60; i++) await report(`t${i}`, 'SUCCEEDED');
+    expect(await details()).toMatchObject({ status: 'SCHEDULED' });
+    await clock.advance(23 * HOUR);
+    await report('t60', 'SUCCEEDED');
+    expect(await details()).toMatchObject({ status: 'COMPLETED' });
+  });
+
+  it('a timeout runs on between the windows', async () => {
+    const { iot, clock, things, report, details } = start();
+    await iot.createJob({
+      jobId,
+      targets: await things(2),
+      document: '{}',
+      schedulingConfig: { maintenanceWindows: NIGHTLY },
+      timeoutConfig: { inProgressTimeoutInMinutes: 30 as never },
+    });
+    await clock.advance(2 * HOUR + 45 * MINUTE);
+    await report('t0', 'IN_PROGRESS');
+    await clock.advance(31 * MINUTE);
+    expect(await details()).toMatchObject({ status: 'SCHEDULED', jobProcessDetails: { numberOfTimedOutThings: 1 } });
+  });
+});
+
+describe('a job that is deleted', () => {
+  it('is DELETION_IN_PROGRESS for a while, no device is told of it, and ten may be so at once', async () => {
+    const bed = startSandbox({ delays: 'realistic' });
+    const { iot, clock } = bed;
+    const { thingArn = '' } = await iot.createThing({ thingName: 't' });
+    for (let i = 0; i < 11; i++) await iot.createJob({ jobId: `j${i}`, targets: [thingArn], document: '{}' });
+    for (let i = 0; i < 10; i++) await iot.deleteJob({ jobId: `j${i}`, force: true });
+    expect((await iot.describeJob({ jobId: 'j0' })).job?.status).toBe('DELETION_IN_PROGRESS');
+    const eleventh = await failure(iot.deleteJob({ jobId: 'j10', force: true }));
+    expect(eleventh).toMatchObject({ name: 'LimitExceededException', status: 410 });
+    await clock.advance(30_000);
+    expect((await failure(iot.describeJob({ jobId: 'j0' }))).status).toBe(404);
+    await iot.deleteJob({ jobId: 'j10', force: true });
+  });
+});
+
+describe('job templates', () => {
+  const template = {
+    jobTemplateId: 'patch',
+    description: 'A patch',
+    document: '{"do":"patch"}',
+    timeoutConfig: { inProgressTimeoutInMinutes: 30 as never },
+  };
+
+  it('are kept; a job takes from them what its call does not say', async () => {
+    const { iot, things, details } = start();
+    const { jobTemplateArn = '' } = await iot.createJobTemplate(template);
+    const twice = await failure(iot.createJobTemplate(template));
+    expect(twice).toMatchObject({ name: 'ConflictException', status: 409 });
+    expect(await iot.describeJobTemplate({ jobTemplateId: 'patch' })).toMatchObject({
+      jobTemplateArn,
+      document: template.document,
+      timeoutConfig: { inProgressTimeoutInMinutes: 30 },
+    });
+    await iot.createJob({ jobId, targets: await things(1), jobTemplateArn });
+    expect((await iot.getJobDocument({ jobId })).document).toBe(template.document);
+    expect(await details()).toMatchObject({ jobTemplateArn, timeoutConfig: { inProgressTimeoutInMinutes: 30 } });
+    const jobArn = (await details())?.jobArn;
+    await iot.createJobTemplate({ jobTemplateId: 'again', description: 'From a job', jobArn });
+    expect((await iot.describeJobTemplate({ jobTemplateId: 'again' })).document).toBe(template.document);
+    await iot.deleteJobTemplate({ jobTemplateId: 'patch' });
+    expect((await iot.listJobTemplates({})).jobTemplates?.map((t) => t.jobTemplateId)).toEqual(['again']);
+    const targets = (await details())?.targets;
+    const gone = await failure(iot.createJob({ jobId: 'k', targets, jobTemplateArn }));
+    expect(gone).toMatchObject({ name: 'ResourceNotFoundException', status: 404 });
+  });
+
+  it('of AWS take document parameters, which others do not', async () => {
+    const { iot, things } = start();
+    const targets = await things(1);
+    const [reboot] =
+      (await iot.listManagedJobTemplates({ templateName: 'AWS-Install-Application' })).managedJobTemplates ?? [];
+    const { documentParameters } = await iot.describeManagedJobTemplate({ templateName: 'AWS-Install-Application' });
+    expect(documentParameters?.filter((p) => p.optional === false).map((p) => p.key)).toEqual(['packages']);
+    const job = { jobId, targets, jobTemplateArn: reboot?.templateArn };
+    expect((await failure(iot.createJob(job))).message).toContain('packages');
+    await iot.createJob({ ...job, documentParameters: { packages: 'ng"inx' } });
+    const document = JSON.parse((await iot.getJobDocument({ jobId })).document ?? '');
+    expect(document.steps[0].action.input.args).toEqual(['ng"inx']);
+    const { jobTemplateArn } = await iot.createJobTemplate(template);
+    const own = iot.createJob({ jobId: 'k', targets, jobTemplateArn, documentParameters: { a: 'b' } });
+    expect(await failure(own)).toMatchObject({ name: 'InvalidRequestException', status: 400 });
   });
 });

@@ -2,7 +2,7 @@ import type { Change } from '../../state/changes.ts';
 import { Schedule } from '../../state/heap.ts';
 import { REGISTRY } from '../../state/registry.ts';
 import type { Scope, Slice } from '../../state/scope.ts';
-import { type Execution, type ExecutionStatus, JOBS, type Job } from './state.ts';
+import { type Execution, type ExecutionStatus, JOBS, type Job, NEVER } from './state.ts';
 
 const MINUTE = 60_000;
 
@@ -83,12 +83,13 @@ export class Track {
 
   /** When something next happens to the settled job by itself; undefined when it waits for calls only. */
   nextStep(now: number): number | undefined {
-    const { status, nextRelease, rate, endsAt } = this.job;
-    if (status === 'SCHEDULED') return nextRelease;
-    if (status !== 'IN_PROGRESS') return undefined;
+    const { status, nextRelease, rate, endsAt, windowEndsAt, deletesAt } = this.job;
+    if (status === 'DELETION_IN_PROGRESS') return deletesAt;
+    if (status !== 'IN_PROGRESS' && status !== 'SCHEDULED') return undefined;
     const isHeld = rate > 0 && this.waiting.size > 0 && (endsAt === undefined || endsAt > now);
-    const times = [endsAt, isHeld ? nextRelease : undefined, this.timeouts.next()];
-    return times.reduce((a, b) => (b === undefined || b <= now ? a : Math.min(a ?? b, b)), undefined);
+    const release = isHeld || status === 'SCHEDULED' ? nextRelease : undefined;
+    const times = [endsAt, release, windowEndsAt, this.timeouts.next()];
+    return times.reduce((a, b) => (b === undefined || b <= now || b === NEVER ? a : Math.min(a ?? b, b)), undefined);
   }
 
   #count(status: ExecutionStatus, by: number): void {
@@ -158,7 +159,7 @@ export class Agenda {
     this.#unsettled.delete(track);
     this.#due.set(track, track.nextStep(now));
     const { status } = track.job;
-    if (status !== 'COMPLETED' && status !== 'CANCELED') return;
+    if (status === 'SCHEDULED' || status === 'IN_PROGRESS') return;
     // Nobody joins it any more.
     track.waiting.clear();
     this.#forgetTargets(track);

@@ -7,6 +7,7 @@ import { AGENDA } from './agenda.ts';
 import { executionOf } from './executions.ts';
 import { jobsOf, jobWithId } from './jobs.ts';
 import { finish, pendingOf, setStatus, settle } from './progress.ts';
+import { checkTimeout } from './schedule.ts';
 import { type Execution, type ExecutionStatus, isTerminal } from './state.ts';
 
 const SETTABLE: readonly string[] = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'REJECTED'];
@@ -51,6 +52,7 @@ export const described = (context: CallContext, execution: Execution, withDocume
 /** The device's own timer (jobs-configurations-details): -1 ends it, a new figure starts it anew. */
 function setStepTimer(context: CallContext, execution: Execution, minutes: bigint | number | undefined): void {
   if (minutes === undefined) return;
+  if (Number(minutes) !== -1) checkTimeout(minutes);
   execution.stepEndsAt = Number(minutes) === -1 ? undefined : context.now() + Number(minutes) * 60_000;
   context.slice(AGENDA).unsettle({ id: execution.jobId }).retime(execution);
 }

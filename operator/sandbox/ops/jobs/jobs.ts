@@ -1,16 +1,18 @@
 import type { CallContext } from '../../context.ts';
 import { alreadyExists, awsError, invalid, notFound } from '../../errors.ts';
-import { family } from '../../operations.ts';
+import { family, type Input } from '../../operations.ts';
 import { pageOf } from '../../state/paging.ts';
 import { SequencedMap } from '../../state/sequenced.ts';
 import { TAGS } from '../../state/tags.ts';
-import { compact, registryOf, tagAtCreate } from '../support.ts';
+import { checkNewTags, compact, registryOf, tagAtCreate } from '../support.ts';
 import { AGENDA } from './agenda.ts';
 import { cancel, settle, settleJobs } from './progress.ts';
-import { scheduleOf } from './schedule.ts';
-import { JOBS, type Job, type Jobs } from './state.ts';
+import { checkTimeout, scheduleOf } from './schedule.ts';
+import { JOBS, type Job, type Jobs, NEVER } from './state.ts';
+import { type FromTemplate, fromTemplate } from './templates.ts';
 
 const MAX_TARGETS = 100;
+const MAX_DELETING = 10;
 const COUNTED = {
   numberOfCanceledThings: 'CANCELED',
   numberOfSucceededThings: 'SUCCEEDED',
@@ -70,6 +72,33 @@ const summary = (context: CallContext, job: Job) =>
     completedAt: job.completedAt === undefined ? undefined : new Date(job.completedAt),
   });
 
+const isOpen = ({ status }: Job) => status === 'SCHEDULED' || status === 'IN_PROGRESS';
+
+/** What the call says goes before what the template says. */
+function settingsOf(input: Input<'iot', 'CreateJob'>, template: FromTemplate | undefined): Job['settings'] {
+  const given = template?.settings;
+  const windows = input.schedulingConfig?.maintenanceWindows ?? given?.maintenanceWindows;
+  const schedulingConfig = windows
+    ? { ...input.schedulingConfig, maintenanceWindows: windows }
+    : input.schedulingConfig;
+  return {
+    jobExecutionsRolloutConfig: input.jobExecutionsRolloutConfig ?? given?.jobExecutionsRolloutConfig,
+    abortConfig: input.abortConfig ?? given?.abortConfig,
+    timeoutConfig: input.timeoutConfig ?? given?.timeoutConfig,
+    jobExecutionsRetryConfig: input.jobExecutionsRetryConfig ?? given?.jobExecutionsRetryConfig,
+    presignedUrlConfig: input.presignedUrlConfig ?? given?.presignedUrlConfig,
+    schedulingConfig,
+    description: input.description,
+  };
+}
+
+/** The next maintenance window of a job that has some. */
+function scheduledRollouts(job: Job): { startTime: string }[] | undefined {
+  const isWaiting = job.status === 'SCHEDULED' && (job.settings.schedulingConfig?.maintenanceWindows ?? []).length > 0;
+  if (!isWaiting || job.nextRelease === NEVER) return undefined;
+  return [{ startTime: new Date(job.nextRelease).toISOString().slice(0, 16).replace('T', ' ') }];
+}
+
 /** Jobs of the service (jobs-configurations-details): rollout, abort, timeout, retry. */
 export const jobs = family('iot', {
   CreateJob(context, input) {
@@ -77,25 +106,33 @@ export const jobs = family('iot', {
     const arn = arnOf(context, input.jobId);
     if (table.has(input.jobId)) throw alreadyExists(`Job ${input.jobId} already exists`, input.jobId, arn);
     checkTargets(context, input.targets);
-    if (input.document === undefined && input.documentSource === undefined) {
-      throw invalid('A document or a documentSource must be given');
+    const { jobTemplateArn, documentParameters } = input;
+    const template =
+      jobTemplateArn === undefined ? undefined : fromTemplate(context, jobTemplateArn, documentParameters);
+    const document = input.document ?? template?.document;
+    const documentSource = input.documentSource ?? template?.documentSource;
+    if (document === undefined && documentSource === undefined) {
+      throw invalid('A document, a documentSource or a jobTemplateArn must be given');
     }
-    tagAtCreate(context, arn, input.tags);
+    const settings = settingsOf(input, template);
+    checkTimeout(settings.timeoutConfig?.inProgressTimeoutInMinutes);
+    checkNewTags(input.tags);
     const now = context.now();
-    const { startAt, endsAt } = scheduleOf(context, input.schedulingConfig);
-    const { jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig } = input;
-    const { schedulingConfig, presignedUrlConfig, description } = input;
-    const settings = { jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig };
+    const { startAt, endsAt } = scheduleOf(context, settings.schedulingConfig);
+    tagAtCreate(context, arn, input.tags);
+    const { jobExecutionsRolloutConfig, description } = settings;
     const rollout = jobExecutionsRolloutConfig;
     const job: Job = {
       id: input.jobId,
-      document: input.document ?? '',
-      documentSource: input.documentSource,
+      document: document ?? '',
+      documentSource,
       continuous: input.targetSelection === 'CONTINUOUS',
       createdAt: now,
       targets: input.targets,
-      settings: { ...settings, schedulingConfig, presignedUrlConfig, description },
-      status: startAt > now ? 'SCHEDULED' : 'IN_PROGRESS',
+      settings,
+      jobTemplateArn,
+      // Starts at once when it is time: then it also knows when its maintenance window ends.
+      status: 'SCHEDULED',
       forceCanceled: false,
       reasonCode: undefined,
       comment: undefined,
@@ -103,6 +140,8 @@ export const jobs = family('iot', {
       completedAt: undefined,
       rate: Number(rollout?.exponentialRate?.baseRatePerMinute ?? rollout?.maximumPerMinute ?? 0),
       nextRelease: startAt,
+      windowEndsAt: undefined,
+      deletesAt: undefined,
       endsAt,
       executions: new SequencedMap(),
     };
@@ -124,13 +163,16 @@ export const jobs = family('iot', {
       reasonCode,
       comment,
       jobProcessDetails: processDetails(context, job),
+      jobTemplateArn: job.jobTemplateArn,
+      scheduledJobRollouts: scheduledRollouts(job),
     };
     return compact({ documentSource, job: compact(told) });
   },
 
   UpdateJob(context, input) {
     const job = jobWithId(context, input.jobId);
-    if (job.status === 'COMPLETED' || job.status === 'CANCELED') throw invalid(`Job ${job.id} is ${job.status}`);
+    if (!isOpen(job)) throw invalid(`Job ${job.id} is ${job.status}`);
+    checkTimeout(input.timeoutConfig?.inProgressTimeoutInMinutes);
     const { jobId: _, namespaceId: __, ...given } = input;
     job.settings = { ...job.settings, ...compact(given) };
     job.updatedAt = context.now();
@@ -141,7 +183,9 @@ export const jobs = family('iot', {
 
   CancelJob(context, input) {
     const job = jobWithId(context, input.jobId);
-    if (job.status === 'COMPLETED') throw invalid(`Job ${job.id} is already completed`);
+    if (job.status === 'COMPLETED' || job.status === 'DELETION_IN_PROGRESS') {
+      throw invalid(`Job ${job.id} is ${job.status}`);
+    }
     cancel(context, job, { force: input.force ?? false, reason: input.reasonCode });
     job.comment = input.comment;
     changed(context, job.id);
@@ -150,6 +194,7 @@ export const jobs = family('iot', {
 
   DeleteJob(context, input) {
     const job = jobWithId(context, input.jobId);
+    if (job.status === 'DELETION_IN_PROGRESS') return {};
     const { open } = context.slice(AGENDA).of(job);
     if (!input.force && (open > 0 || job.status === 'IN_PROGRESS' || job.status === 'SCHEDULED')) {
       throw awsError(
@@ -157,12 +202,16 @@ export const jobs = family('iot', {
         `Job ${job.id} is not in a terminal state; cancel it or use force`,
       );
     }
-    context.slice(AGENDA).drop(job);
-    context.slice(JOBS).delete(job.id);
-    context.scope.announce({ kind: 'job', jobId: job.id, operation: 'deleted' });
-    for (const { thingName } of job.executions.values()) {
-      context.scope.announce({ kind: 'job-execution', jobId: job.id, thingName, status: 'DELETED' });
+    const all = [...jobsOf(context).values()];
+    if (all.filter(({ status }) => status === 'DELETION_IN_PROGRESS').length >= MAX_DELETING) {
+      throw awsError('LimitExceededException', `${MAX_DELETING} jobs are already being deleted`);
     }
+    job.status = 'DELETION_IN_PROGRESS';
+    job.deletesAt = context.now() + context.world.delays.jobDelete;
+    if (job.deletesAt > context.now()) {
+      context.scope.announce({ kind: 'job', jobId: job.id, operation: 'deletion_in_progress' });
+    }
+    settle(context, job);
     context.slice(TAGS).drop(arnOf(context, job.id));
     changed(context, job.id);
     return {};

@@ -1,8 +1,11 @@
 import type { CallContext } from '../../context.ts';
 import { AGENDA, type Track } from './agenda.ts';
-import { type Execution, type ExecutionStatus, isTerminal, type Job } from './state.ts';
+import { type Execution, type ExecutionStatus, isTerminal, JOBS, type Job, NEVER } from './state.ts';
+import { nextOpening, openUntil, parseWindows } from './windows.ts';
 
 const MINUTE = 60_000;
+/** Of all failures of one device together. */
+const MAX_RETRIES = 10;
 const EXECUTED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'REJECTED'];
 
 /**
@@ -15,7 +18,8 @@ export function pendingOf(context: CallContext, thingName: string): Execution[] 
     .onThing(thingName)
     .flatMap(({ job }) => {
       const execution = job.executions.get(thingName);
-      return execution && !isTerminal(execution.status) ? [execution] : [];
+      const isOpen = execution && !isTerminal(execution.status) && job.status !== 'DELETION_IN_PROGRESS';
+      return isOpen ? [execution] : [];
     });
   const rank = ({ status }: Execution) => (status === 'IN_PROGRESS' ? 0 : 1);
   return open.sort((a, b) => rank(a) - rank(b) || a.queuedAt - b.queuedAt);
@@ -30,20 +34,52 @@ export function settle(context: CallContext, job: Job): void {
   const agenda = context.slice(AGENDA);
   const track = agenda.of(job);
   advance(context, track);
-  agenda.settled(track, context.now());
+  if (context.slice(JOBS).has(job.id)) agenda.settled(track, context.now());
 }
 
 function advance(context: CallContext, track: Track): void {
   const { job } = track;
-  if (job.status === 'SCHEDULED' && context.now() >= job.nextRelease) job.status = 'IN_PROGRESS';
-  if (job.status === 'IN_PROGRESS') endSchedule(context, job);
-  if (job.status === 'IN_PROGRESS') expire(context, track);
+  if (job.status === 'DELETION_IN_PROGRESS') removeDeleted(context, job);
+  keepWindow(context, job);
+  if (isRunning(job)) endSchedule(context, job);
+  if (isRunning(job)) expire(context, track);
   // A failure may have aborted the job.
-  if (job.status !== 'IN_PROGRESS') return;
+  if (!isRunning(job)) return;
   follow(context, track);
-  if (!isOver(context, job)) release(context, track);
+  if (job.status === 'IN_PROGRESS' && !isOver(context, job)) release(context, track);
   const held = !isOver(context, job) && track.waiting.size > 0;
   if (!job.continuous && !held && track.open === 0) complete(context, job);
+}
+
+const windowsOf = (job: Job) => job.settings.schedulingConfig?.maintenanceWindows ?? [];
+
+/** Between its maintenance windows a job is SCHEDULED again, but what things are told of runs on. */
+const isRunning = (job: Job): boolean =>
+  job.status === 'IN_PROGRESS' || (job.status === 'SCHEDULED' && windowsOf(job).length > 0);
+
+/** Starts what is due, and lets a job with maintenance windows wait for the next of them when one has ended. */
+function keepWindow(context: CallContext, job: Job): void {
+  const now = context.now();
+  if (job.status === 'SCHEDULED' && now >= job.nextRelease) {
+    job.status = 'IN_PROGRESS';
+    if (windowsOf(job).length > 0) job.windowEndsAt = openUntil(parseWindows(windowsOf(job)), job.nextRelease);
+  }
+  if (job.status !== 'IN_PROGRESS' || job.windowEndsAt === undefined || now < job.windowEndsAt) return;
+  job.status = 'SCHEDULED';
+  job.windowEndsAt = undefined;
+  job.nextRelease = nextOpening(parseWindows(windowsOf(job)), now) ?? NEVER;
+  keepWindow(context, job);
+}
+
+/** A deletion takes a while; the job is there until it is through. */
+export function removeDeleted(context: CallContext, job: Job): void {
+  if (job.deletesAt === undefined || context.now() < job.deletesAt) return;
+  context.slice(AGENDA).drop(job);
+  context.slice(JOBS).delete(job.id);
+  context.scope.announce({ kind: 'job', jobId: job.id, operation: 'deleted' });
+  for (const { thingName } of job.executions.values()) {
+    context.scope.announce({ kind: 'job-execution', jobId: job.id, thingName, status: 'DELETED' });
+  }
 }
 
 /** Things that the targets name since the last time wait to be told; those that left a continuous job are removed from it. */
@@ -57,7 +93,8 @@ function follow(context: CallContext, track: Track): void {
   for (const thingName of looked as ReadonlySet<string>) {
     const isTargeted = targeted ? targeted.has(thingName) : agenda.targets(job, thingName);
     const execution = job.executions.get(thingName);
-    if (isTargeted && !execution) waiting.add(thingName);
+    // A thing that comes back to a continuous job is told again.
+    if (isTargeted && (!execution || execution.status === 'REMOVED')) waiting.add(thingName);
     else waiting.delete(thingName);
     const isLeft = job.continuous && !isTargeted && execution && !isTerminal(execution.status);
     if (isLeft) setStatus(context, execution, 'REMOVED');
@@ -110,6 +147,13 @@ function release(context: CallContext, track: Track): void {
 }
 
 function queue(context: CallContext, job: Job, thingName: string): void {
+  const known = job.executions.get(thingName);
+  if (known) {
+    context.slice(AGENDA).of(job).waiting.delete(thingName);
+    Object.assign(known, { retries: 0, retriedFor: {} });
+    again(context, known);
+    return;
+  }
   const now = context.now();
   const execution: Execution = {
     jobId: job.id,
@@ -120,6 +164,7 @@ function queue(context: CallContext, job: Job, thingName: string): void {
     details: {},
     forceCanceled: false,
     retries: 0,
+    retriedFor: {},
     queuedAt: now,
     startedAt: undefined,
     stepEndsAt: undefined,
@@ -128,6 +173,14 @@ function queue(context: CallContext, job: Job, thingName: string): void {
   job.executions.set(thingName, execution);
   context.slice(AGENDA).queued(execution);
   context.scope.announce({ kind: 'job-execution', jobId: job.id, thingName, status: 'QUEUED' });
+}
+
+/** Queues an execution once more, under the next number. */
+function again(context: CallContext, execution: Execution): void {
+  execution.number++;
+  execution.queuedAt = context.now();
+  execution.startedAt = undefined;
+  setStatus(context, execution, 'QUEUED');
 }
 
 export function setStatus(context: CallContext, execution: Execution, status: ExecutionStatus): void {
@@ -146,12 +199,12 @@ export function finish(context: CallContext, job: Job, execution: Execution, sta
   const retry = job.settings.jobExecutionsRetryConfig?.criteriaList?.find(
     ({ failureType }) => failureType === status || (failureType === 'ALL' && ['FAILED', 'TIMED_OUT'].includes(status)),
   );
-  if (retry && execution.retries < Number(retry.numberOfRetries)) {
+  const type = retry?.failureType ?? '';
+  const retried = execution.retriedFor[type] ?? 0;
+  if (retry && retried < Number(retry.numberOfRetries) && execution.retries < MAX_RETRIES) {
     execution.retries++;
-    execution.number++;
-    execution.queuedAt = context.now();
-    execution.startedAt = undefined;
-    setStatus(context, execution, 'QUEUED');
+    execution.retriedFor = { ...execution.retriedFor, [type]: retried + 1 };
+    again(context, execution);
     return;
   }
   setStatus(context, execution, status);

@@ -1,6 +1,7 @@
 import type { SchedulingConfig } from '@aws-sdk/client-iot';
 import type { CallContext } from '../../context.ts';
-import { AwsError, invalid } from '../../errors.ts';
+import { invalid } from '../../errors.ts';
+import { nextOpening, parseWindows } from './windows.ts';
 
 const MINUTE = 60_000;
 const YEAR = 366 * 24 * 60 * MINUTE;
@@ -11,9 +12,6 @@ export function scheduleOf(
   config: SchedulingConfig | undefined,
 ): { readonly startAt: number; readonly endsAt: number | undefined } {
   const now = context.now();
-  if ((config?.maintenanceWindows ?? []).length > 0) {
-    throw new AwsError('NotImplementedException', 'The sandbox does not implement maintenance windows.', {}, 501);
-  }
   const startAt = timeOf('startTime', config?.startTime);
   const endsAt = timeOf('endTime', config?.endTime);
   if (startAt !== undefined && (startAt < now + 30 * MINUTE || startAt > now + YEAR)) {
@@ -23,7 +21,18 @@ export function scheduleOf(
     throw invalid('endTime must be at least 30 minutes after the start and within two years');
   }
   if (config?.endBehavior !== undefined && endsAt === undefined) throw invalid('endBehavior needs an endTime');
-  return { startAt: startAt ?? now, endsAt };
+  const windows = parseWindows(config?.maintenanceWindows ?? []);
+  const first = windows.length === 0 ? undefined : nextOpening(windows, startAt ?? now);
+  if (windows.length > 0 && first === undefined) throw invalid('No maintenance window opens within two years');
+  return { startAt: first ?? startAt ?? now, endsAt };
+}
+
+const MAX_TIMEOUT_MINUTES = 10_080;
+
+/** Timers of a job and of a device's step run for a week at most (GR iot_device_management). */
+export function checkTimeout(minutes: bigint | number | undefined): void {
+  if (minutes === undefined || (Number(minutes) >= 1 && Number(minutes) <= MAX_TIMEOUT_MINUTES)) return;
+  throw invalid(`A timeout must be from 1 to ${MAX_TIMEOUT_MINUTES} minutes`);
 }
 
 function timeOf(name: string, text: string | undefined): number | undefined {

@@ -21,6 +21,8 @@ export interface Execution {
   details: Record<string, string>;
   forceCanceled: boolean;
   retries: number;
+  /** Retries by the failure that made them. */
+  retriedFor: Record<string, number>;
   queuedAt: number;
   startedAt: number | undefined;
   /** End of the device's own step timer. */
@@ -31,6 +33,9 @@ export interface Execution {
 const ENDED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'REJECTED', 'REMOVED', 'CANCELED'];
 
 export const isTerminal = (status: ExecutionStatus): boolean => ENDED.includes(status);
+
+/** The last moment that a date can name; as JSON keeps it, unlike infinity. */
+export const NEVER = 8_640_000_000_000_000;
 
 type Kept =
   | 'jobExecutionsRolloutConfig'
@@ -45,11 +50,12 @@ export interface Job {
   readonly id: string;
   readonly document: string;
   readonly documentSource: string | undefined;
+  readonly jobTemplateArn: string | undefined;
   readonly continuous: boolean;
   readonly createdAt: number;
   targets: readonly string[];
   settings: Pick<CreateJobRequest, Kept>;
-  status: 'SCHEDULED' | 'IN_PROGRESS' | 'COMPLETED' | 'CANCELED';
+  status: 'SCHEDULED' | 'IN_PROGRESS' | 'COMPLETED' | 'CANCELED' | 'DELETION_IN_PROGRESS';
   forceCanceled: boolean;
   reasonCode: string | undefined;
   comment: string | undefined;
@@ -59,6 +65,10 @@ export interface Job {
   rate: number;
   /** When the next things are told. */
   nextRelease: number;
+  /** End of the maintenance window that is open; undefined for a job without windows, and between them. */
+  windowEndsAt: number | undefined;
+  /** When its deletion is through. */
+  deletesAt: number | undefined;
   /** End of the schedule: no thing is told after it. */
   readonly endsAt: number | undefined;
   readonly executions: SequencedMap<Execution>;
