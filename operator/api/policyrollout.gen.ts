@@ -34,6 +34,10 @@ export interface PolicyRolloutSpec {
    * @maxItems 50
    */
   readonly changes?: readonly PolicyRolloutChange[];
+  /**
+   * true: every policy returns to what was proven before, within the rollbackWindow of the rollout that took it away. Waves do not bake; approval, budgets and the care with each asset stay.
+   */
+  readonly fastTrack?: boolean;
   readonly strategy?: PolicyRolloutStrategy;
 }
 /**
@@ -190,6 +194,10 @@ export interface PolicyRolloutStrategy {
    * What a failed asset does to the rollout: it goes back alone in either case. Rollback: above failureThreshold all others go back too. Pause: the rollout waits for a person. Rollback when not given.
    */
   readonly onFailure?: 'Rollback' | 'Pause';
+  /**
+   * Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. All when not given.
+   */
+  readonly abortScope?: 'All' | 'InFlight';
   /**
    * Failed assets above which all go back. 2 when not given.
    */
@@ -489,6 +497,10 @@ export interface PolicyRolloutStatus {
    * Since when a person has it paused.
    */
   readonly pausedAt?: string;
+  /**
+   * When a pause by people last ended. Deadlines for progress count from it.
+   */
+  readonly resumedAt?: string;
   /**
    * Time that people had it paused, pauses that have ended.
    */

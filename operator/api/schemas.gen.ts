@@ -2585,6 +2585,14 @@ export const kindDefinitions: readonly KindDefinition[] = [
           "Pause"
          ]
         },
+        "abortScope": {
+         "description": "Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. All when not given.",
+         "type": "string",
+         "enum": [
+          "All",
+          "InFlight"
+         ]
+        },
         "failureThreshold": {
          "description": "Failed assets above which all go back. 2 when not given.",
          "type": "integer",
@@ -3509,6 +3517,10 @@ export const kindDefinitions: readonly KindDefinition[] = [
         }
        }
       },
+      "fastTrack": {
+       "description": "true: every policy returns to what was proven before, within the rollbackWindow of the rollout that took it away. Waves do not bake; approval, budgets and the care with each asset stay.",
+       "type": "boolean"
+      },
       "strategy": {
        "description": "How the assets are taken, as the policies said when the rollout was made. A later change of theirs does not alter it.",
        "type": "object",
@@ -3733,6 +3745,14 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "enum": [
           "Rollback",
           "Pause"
+         ]
+        },
+        "abortScope": {
+         "description": "Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. All when not given.",
+         "type": "string",
+         "enum": [
+          "All",
+          "InFlight"
          ]
         },
         "failureThreshold": {
@@ -4249,6 +4269,11 @@ export const kindDefinitions: readonly KindDefinition[] = [
       },
       "pausedAt": {
        "description": "Since when a person has it paused.",
+       "type": "string",
+       "format": "date-time"
+      },
+      "resumedAt": {
+       "description": "When a pause by people last ended. Deadlines for progress count from it.",
        "type": "string",
        "format": "date-time"
       },

@@ -2,14 +2,18 @@ import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
 import type { Tally } from './tally.ts';
 import { type AssetState, underWay } from './types.ts';
 
+/** A person, or an acknowledgement, said so; the commit that takes a change back has a reason of its own. */
+const ABORT_REQUESTED = 'AbortRequested';
+
 export function abort(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   const cause = abortCause(input, tally);
   if (!cause) return undefined;
+  const keepsProven = isOfInFlight(input, cause);
   const switched = input.assets.filter(
     (a) => a.state === 'Succeeded' || (underWay(a.state) && a.state !== 'Preflight'),
   );
   const moved = switched.length > 0 || input.groups?.moved === true;
-  if (moved && input.brake === 'released' && input.brakeRefused === undefined) {
+  if (!keepsProven && moved && input.brake === 'released' && input.brakeRefused === undefined) {
     return {
       kind: 'brake',
       phase: 'Aborting',
@@ -17,7 +21,8 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
       why: `${cause.why}: one call per policy gives every switched asset its baseline rights`,
     };
   }
-  const forward = input.assets.filter((a) => !a.held && leftBehind(a.state));
+  const stays = (a: RolloutInput['assets'][number]) => keepsProven && a.state === 'Succeeded';
+  const forward = input.assets.filter((a) => !a.held && leftBehind(a.state) && !stays(a));
   if (forward.length > 0) {
     return {
       kind: 'sendBack',
@@ -42,8 +47,28 @@ export function abort(input: RolloutInput, tally: Tally): RolloutDecision | unde
     kind: 'finish',
     phase: 'Aborted',
     reason: cause.reason,
-    why: `${cause.why}; the revision is not tried again by itself`,
+    why: `${cause.why}; the revision is not tried again by itself${keepsProven ? provenText(input) : ''}`,
   };
+}
+
+/** One call would take the new rights from the proven ones too; only a person's own abort may leave them. */
+function isOfInFlight(
+  { strategy, brake, reverted, groups }: RolloutInput,
+  { reason }: { readonly reason: string },
+): boolean {
+  // What a group carries, all its members have.
+  return (
+    groups === undefined &&
+    strategy.abortScope === 'InFlight' &&
+    reverted !== true &&
+    reason === ABORT_REQUESTED &&
+    brake === 'released'
+  );
+}
+
+function provenText({ assets }: RolloutInput): string {
+  const kept = assets.filter(({ state }) => state === 'Succeeded').length;
+  return kept === 0 ? '' : `; ${kept} proven assets keep what they got (abortScope)`;
 }
 
 /**
@@ -57,7 +82,7 @@ function leftBehind(state: AssetState): boolean {
 
 function abortCause(input: RolloutInput, tally: Tally): { readonly reason: string; readonly why: string } | undefined {
   if (input.verbs.abortedBy !== undefined)
-    return { reason: 'AbortRequested', why: `aborted by ${input.verbs.abortedBy}` };
+    return { reason: ABORT_REQUESTED, why: `aborted by ${input.verbs.abortedBy}` };
   if (input.verbs.deniedBy !== undefined) return { reason: 'Denied', why: `denied by ${input.verbs.deniedBy}` };
   const happened = automaticCause(input, tally);
   if (happened !== undefined) return happened;

@@ -56,6 +56,7 @@ export function readStrategy(
     windows: windows.flatMap((window) => ('problem' in window ? [] : window.windows)),
     approval: spec?.approval === 'Always' ? 'Always' : 'Widening',
     onFailure: spec?.onFailure ?? 'Rollback',
+    abortScope: spec?.abortScope ?? 'All',
     failureThreshold: spec?.failureThreshold ?? DEFAULT_STRATEGY.failureThreshold,
     completion: spec?.stragglers === 'Leave' ? 'CompleteWithStragglers' : 'WaitForStragglers',
     progressDeadlineMs: time(spec?.progressDeadline, DEFAULT_STRATEGY.progressDeadlineMs),

@@ -56,7 +56,7 @@ export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
   }
   return wait(
     'Progressing',
-    'WaitingForDevices',
+    'WaitingForBudget',
     'no asset of this wave may move now: held, over budget or larger than maxInFlight',
   );
 }
@@ -115,32 +115,27 @@ function fitting(input: RolloutInput, tally: Tally, wanted: (asset: AssetSummary
   return chosen;
 }
 
-/** Every wave is through: what is left are assets that could not be watched. */
+/** Every wave is through: what is left are assets that could not be watched, and those that people left out. */
 function complete(input: RolloutInput, tally: Tally): RolloutDecision {
   if (tally.inFlightThings > 0) return wait('Progressing', 'WaveStep', `${tally.inFlightThings} still in flight`);
-  if (tally.armedThings > 0)
-    return wait('Progressing', 'WaitingForDevices', `${tally.armedThings} armed, to be judged at their next contact`);
   const deferred = tally.byState.get('Deferred') ?? 0;
   const held = tally.byState.get('Held') ?? 0;
-  const back = (tally.byState.get('RolledBack') ?? 0) + (tally.byState.get('Excluded') ?? 0);
+  // A group is changed for all its members: it cannot leave one of them out.
+  const skipped = input.groups === undefined ? 0 : (tally.byState.get('Excluded') ?? 0);
+  const back = (tally.byState.get('RolledBack') ?? 0) + skipped;
   if (back > 0) {
     // The declared policy cannot take the new document while an asset lives on the old one.
     return wait(
       'Paused',
       'AssetsOnBaseline',
-      `all waves are through, and ${back} assets are on the policy of before; retry them, or abort to bring all back`,
+      `all waves are through, and ${back} assets are on the policy of before; retry them, skip them, or abort to bring all back`,
     );
   }
+  if (tally.armedThings > 0)
+    return wait('Progressing', 'WaitingForDevices', `${tally.armedThings} armed, to be judged at their next contact`);
   const handover = handOver(input, tally);
   if (handover !== undefined) return handover;
-  if (deferred + held === 0) {
-    return {
-      kind: 'finish',
-      phase: 'Succeeded',
-      reason: 'Completed',
-      why: `${tally.byState.get('Succeeded') ?? 0} assets are on the new policy`,
-    };
-  }
+  if (deferred + held === 0) return finished(input, tally, 0);
   const reachable = reachableDeferred(input, tally);
   if (reachable.length > 0) return { ...RESUMED, assets: reachable };
   const deadline = input.lastProgressAt + input.strategy.stragglersAfterMs;
@@ -151,19 +146,25 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
       `${deferred} deferred and ${held} held assets keep their policy until they can be watched${armHint(input)}`,
       deadline,
     );
-  if (input.strategy.completion === 'CompleteWithStragglers') {
-    return {
-      kind: 'finish',
-      phase: 'Succeeded',
-      reason: 'CompletedWithStragglers',
-      why: `${deferred} deferred and ${held} held assets keep the policy of before`,
-    };
-  }
+  if (input.strategy.completion === 'CompleteWithStragglers') return finished(input, tally, deferred + held);
   return wait(
     'Paused',
     'ProgressDeadlineExceeded',
-    `${deferred} deferred and ${held} held assets did not become watchable; wait for them, or abort to bring all back`,
+    `${deferred} deferred and ${held} held assets did not become watchable; wait for them, skip them, or abort to bring all back`,
   );
+}
+
+const NAMED = 5;
+
+/** Who was left behind is named: those that people skipped, and those that nobody could watch. */
+function finished({ assets }: RolloutInput, { byState }: Tally, stragglers: number): RolloutDecision {
+  const proven = `${byState.get('Succeeded') ?? 0} assets are on the new policy`;
+  const skipped = byState.get('Excluded') ?? 0;
+  if (stragglers + skipped === 0) return { kind: 'finish', phase: 'Succeeded', reason: 'Completed', why: proven };
+  const left = assets.filter((asset) => asset.state !== 'Succeeded').map(({ id }) => id);
+  const names = `${left.slice(0, NAMED).join(', ')}${left.length > NAMED ? ` and ${left.length - NAMED} more` : ''}`;
+  const why = `${proven}; ${names} keep the policy of before (${skipped} skipped, ${stragglers} not to be watched)`;
+  return { kind: 'finish', phase: 'Succeeded', reason: 'CompletedWithStragglers', why };
 }
 
 function armHint({ strategy, verbs }: RolloutInput): string {

@@ -59,6 +59,8 @@ export interface RolloutInput {
     /** Some carry a new policy. */
     readonly moved: boolean;
   };
+  /** Git asks for what was permitted before: everybody goes back, whatever `abortScope` says. */
+  readonly reverted?: boolean;
   readonly now: number;
 }
 

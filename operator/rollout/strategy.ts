@@ -38,6 +38,8 @@ export interface Strategy {
   /** Widening needs somebody's consent; so does whatever cannot be decided. */
   readonly approval: 'Widening' | 'Always' | 'Never';
   readonly onFailure: 'Rollback' | 'Pause';
+  /** Whether proven assets go back when a person aborts. */
+  readonly abortScope: 'All' | 'InFlight';
   /** More failed assets than this reject the revision and bring every asset back. */
   readonly failureThreshold: number;
   readonly completion: 'WaitForStragglers' | 'CompleteWithStragglers';
@@ -83,6 +85,7 @@ export const DEFAULT_STRATEGY: Strategy = {
   windows: [],
   approval: 'Widening',
   onFailure: 'Rollback',
+  abortScope: 'All',
   failureThreshold: 2,
   completion: 'WaitForStragglers',
   stragglersAfterMs: 7 * 24 * HOUR,
@@ -117,6 +120,11 @@ export function inOneGo(strategy: Strategy): Strategy {
 export function inTwoParts(strategy: Strategy, calm: boolean): { readonly strategy: Strategy; readonly first: number } {
   const first = calm ? inOneGo(strategy).waves : strategy.waves;
   return { strategy: { ...strategy, waves: [...first, ...strategy.waves] }, first: first.length };
+}
+
+/** For the way back to what was proven a short while ago: the same care with each asset, and no waiting between waves. */
+export function withoutBakes(strategy: Strategy): Strategy {
+  return { ...strategy, waves: strategy.waves.map((wave) => ({ ...wave, bakeMs: 0, pause: false })) };
 }
 
 /** Why a strategy can never finish or never be safe; empty when it is fine. Each entry names field and remedy. */

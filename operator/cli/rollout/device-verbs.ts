@@ -40,7 +40,7 @@ const VERBS: readonly DeviceVerb[] = [
     name: 'skip',
     summary: 'leave devices out of one rollout: they keep the policy they have',
     description:
-      'For a device that cannot be watched or that waits for ever: the others move without it, and it stays on the policy it has. The declared policy cannot take the new document while a device lives on the old one, so the rollout pauses at its end; the next rollout takes the device along.',
+      'For a device that cannot be watched or that waits for ever: the others move without it, and it stays on the policy it has. The rollout ends without it and names it. The declared policy keeps the old document as long as a device lives on it; once the skip is taken off the object, the device follows the others.',
     flags: [rolloutFlag, ...askFlags],
   },
 ];

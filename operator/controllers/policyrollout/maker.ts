@@ -3,6 +3,7 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import { API_VERSION } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
+import { sameDocument } from '../../drift/document.ts';
 import { declaredNameOf } from '../../rollout/names.ts';
 import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
 import { AWS_NAME } from '../external/claim.ts';
@@ -10,7 +11,7 @@ import { fromStore } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 import { assetsOf, devicesOf } from './asset/assets.ts';
-import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf } from './names.ts';
+import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
 import { rejectedBy } from './policies/stance.ts';
 
 /** Objects of one revision arrive one after the other; what comes within this time moves together. */
@@ -151,7 +152,7 @@ function groupsOf(
 }
 
 async function make(
-  { store, cache }: ExternalDeps,
+  { store, cache, clock }: ExternalDeps,
   { namespace, account }: { readonly namespace: string; readonly account: string },
   group: Group,
 ): Promise<void> {
@@ -177,6 +178,7 @@ async function make(
         baseline: policy.status?.pendingChange?.baseline ?? '',
         document: JSON.stringify(policy.spec.document),
       })),
+      ...(returns(cache, policies, clock.now()) && changes.length === 0 ? { fastTrack: true } : {}),
       ...(changes.length === 0 ? {} : { changes: changes.map(({ since: _since, ...change }) => change) }),
       ...(strategy === undefined ? {} : { strategy }),
     },
@@ -186,6 +188,23 @@ async function make(
   } catch (thrown) {
     throw fromStore(thrown);
   }
+}
+
+/** Every policy returns to the document that its last proven rollout left, while that may still be done quickly. */
+function returns(cache: Cache, policies: readonly IoTPolicy[], now: number): boolean {
+  return (
+    policies.length > 0 &&
+    policies.every(({ metadata, spec }) => {
+      const key = policyKey(metadata.namespace, metadata.name);
+      const proven = (cache.byIndex('PolicyRollout', MOVES_POLICY, key) as readonly PolicyRollout[])
+        .filter(({ status }) => status?.phase === 'Succeeded' && status.finishedAt !== undefined)
+        .sort((a, b) => Date.parse(b.status?.finishedAt ?? '') - Date.parse(a.status?.finishedAt ?? ''));
+      const [latest] = proven;
+      const part = latest?.spec.policies.find(({ name }) => name === metadata.name);
+      if (latest === undefined || part === undefined || !sameDocument(part.baseline, spec.document)) return false;
+      return now - Date.parse(latest.status?.finishedAt ?? '') <= rollbackWindowMs(latest);
+    })
+  );
 }
 
 /** Policies that come or go, of groups too, and those that the assets have decide how assets are taken. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { candidateName } from '../../rollout/names.ts';
 import type { RolloutPhase } from '../../rollout/rollout.ts';
+import { durationMs } from '../external/duration.ts';
 
 /** Index of PolicyRollouts by the IoTPolicies they move: `<namespace>/<name>`. */
 export const MOVES_POLICY = 'movesPolicy';
@@ -14,6 +15,15 @@ const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Aborted', 'Superseded'
 
 export function hasEnded(rollout: PolicyRollout): boolean {
   return ENDED.has(rollout.status?.phase ?? '');
+}
+
+/** How long superseded documents stay in AWS when nothing else is said. */
+const DEFAULT_WINDOW_MS = 24 * 3_600_000;
+
+/** For so long after its end the way back from a rollout is quick. */
+export function rollbackWindowMs({ spec }: PolicyRollout): number {
+  const window = spec.strategy?.rollbackWindow;
+  return window === undefined ? DEFAULT_WINDOW_MS : durationMs(window);
 }
 
 /** A candidate of a further try has a name of its own: a default at the brake version is never moved forward again. */

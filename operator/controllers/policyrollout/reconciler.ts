@@ -3,7 +3,7 @@ import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
 import type { AssetSummary, RolloutDecision, RolloutInput } from '../../rollout/rollout.ts';
-import { inOneGo, inTwoParts, type Strategy, strategyProblems } from '../../rollout/strategy.ts';
+import { inOneGo, inTwoParts, type Strategy, strategyProblems, withoutBakes } from '../../rollout/strategy.ts';
 import { count } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
 import type { VerbState } from '../../rollout/verbs.ts';
@@ -24,7 +24,7 @@ import type { Pass } from './pass.ts';
 import { afterAcknowledgement, openActs, type SecurityAct, securityActs } from './people/acts.ts';
 import { approvedBy } from './people/approval.ts';
 import { readVerbs } from './people/verb-state.ts';
-import { aftermath } from './policies/aftermath.ts';
+import { aftermath, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
 import { placeOf, policiesIn, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
@@ -44,10 +44,18 @@ export function createRolloutReconciler(deps: RolloutDeps): Reconciler {
       }
       const session = await deps.accounts.session(key.namespace, rollout.spec.accountRef.name, context);
       if (!session.snapshot.loaded) return { requeueAfterMs: 1_000 };
-      if (hasEnded(rollout)) return aftermath({ deps, key, rollout, session, context });
-      return advance(await look({ deps, key, rollout, session, context }));
+      const start = { deps, key, rollout, session, context };
+      if (!hasEnded(rollout)) return advance(await look(start));
+      return (await takeAlong(start)) ?? aftermath(start);
     },
   };
+}
+
+/** Stragglers of a proven rollout open it again when one of them can move; for the others it stays what it is. */
+async function takeAlong(start: Start): Promise<Result | undefined> {
+  if (!leftBehind(start)) return undefined;
+  const pass = await look(start);
+  return planRollout(pass.input).kind === 'start' ? advance(pass) : undefined;
 }
 
 async function look(start: Start): Promise<Pass> {
@@ -55,7 +63,8 @@ async function look(start: Start): Promise<Pass> {
   const now = deps.clock.now();
   const candidates = candidatesFor(start);
   const families = familiesOf(start);
-  const { strategy: given, problems } = readStrategy(rollout.spec.strategy, durationMs);
+  const { strategy: asked, problems } = readStrategy(rollout.spec.strategy, durationMs);
+  const given = rollout.spec.fastTrack === true ? withoutBakes(asked) : asked;
   const where = { cache: deps.cache, session };
   const groups = await readTargets(start, families, given.settleMs);
   const devices = assetsOf(deps.cache, rollout).filter((device) => concerns(where, rollout, device, families));
@@ -105,12 +114,12 @@ async function look(start: Start): Promise<Pass> {
   const defaults = await readDefaults(candidates, rollout);
   const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
   const change = revisionChange(deps.cache, rollout, placeOf(session));
-  const asked = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
+  const said = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
   const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
   const found = { strategy, given, problems, assets, analysis, groups, outlasts, defaults, acts, change, storm, now };
   const facts = { start, ...found };
-  const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, asked.state) });
+  const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, said.state) });
   return {
     deps,
     key,
@@ -125,8 +134,8 @@ async function look(start: Start): Promise<Pass> {
     analysis,
     groups,
     defaults,
-    verbs: asked,
-    acts: openActs(acts, asked.state),
+    verbs: said,
+    acts: openActs(acts, said.state),
     input,
     tally: count(input),
     reverted: change === 'reverted',
@@ -218,11 +227,13 @@ function planInput(facts: Facts): RolloutInput {
     suspended: policiesIn(deps.cache, rollout).some(({ spec }) => spec.suspend),
     waveDoneAt: strategy.waves.map((_, index) => timeOf(status.waveDoneAt?.[index] || undefined)),
     startedAt,
-    lastProgressAt: timeOf(status.lastProgressAt) ?? startedAt,
+    // Nobody makes progress while people have it paused.
+    lastProgressAt: Math.max(timeOf(status.lastProgressAt) ?? startedAt, timeOf(status.resumedAt) ?? 0),
     superseded: change === 'superseded',
     ...(facts.groups.targets.length === 0
       ? {}
       : { groups: { handedOver: facts.groups.handedOver, moved: facts.groups.moved } }),
+    reverted: change === 'reverted' || openActs(facts.acts, verbs).length > 0,
     now,
   };
 }

@@ -98,12 +98,17 @@ function waitsUntil(decision: RolloutDecision): string | undefined {
 function manualPause(
   { rollout, now }: Pass,
   { phase, reason }: RolloutDecision,
-): { readonly pausedAt?: string | undefined; readonly manualPauseSeconds?: number | undefined } {
+): {
+  readonly pausedAt?: string | undefined;
+  readonly resumedAt?: string | undefined;
+  readonly manualPauseSeconds?: number | undefined;
+} {
   const { pausedAt, manualPauseSeconds } = rollout.status ?? {};
   if (phase === 'Paused' && reason === 'UserRequested')
     return { pausedAt: pausedAt ?? exactTime(now), manualPauseSeconds };
   if (pausedAt === undefined) return { manualPauseSeconds };
-  return { pausedAt: undefined, manualPauseSeconds: (manualPauseSeconds ?? 0) + (now - Date.parse(pausedAt)) / 1_000 };
+  const seconds = (manualPauseSeconds ?? 0) + (now - Date.parse(pausedAt)) / 1_000;
+  return { pausedAt: undefined, resumedAt: exactTime(now), manualPauseSeconds: seconds };
 }
 
 function countersOf({ assets, devices, rollout }: Pass): PolicyRolloutStatus['counters'] {
@@ -157,7 +162,8 @@ function progressOf({ assets, tally, strategy, input, now }: Pass, decision: Rol
   const message = `${decision.phase}, ${moved} of ${assets.length} moved, ${wave}: ${decision.why}`;
   if (decision.phase === 'Succeeded') return { kind: 'ready', reason: decision.reason, message };
   if (STALLING.has(decision.phase)) return { kind: 'stalled', reason: decision.reason, message };
-  const late = tally.inFlightThings > 0 && now > input.lastProgressAt + strategy.progressDeadlineMs;
+  const stuck = tally.inFlightThings > 0 || decision.reason === 'WaitingForBudget';
+  const late = stuck && now > input.lastProgressAt + strategy.progressDeadlineMs;
   if (late)
     return { kind: 'stalled', reason: 'ProgressDeadlineExceeded', message: `No asset moved in time. ${message}` };
   return { kind: 'reconciling', reason: decision.reason, message };

@@ -113,7 +113,93 @@ const rows: readonly Row[] = [
   {
     reason: 'a shared certificate counts for each of its things',
     input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Queued', { things: 3 })], { waveDoneAt: [NOW - HOUR] }),
-    want: { kind: 'wait', reason: 'WaitingForDevices' },
+    want: { kind: 'wait', reason: 'WaitingForBudget' },
+  },
+  {
+    reason: 'a skipped asset ends nothing: the others are done, and it is named',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Excluded')], { waveDoneAt: [NOW - HOUR] }),
+    want: {
+      kind: 'finish',
+      phase: 'Succeeded',
+      reason: 'CompletedWithStragglers',
+      why: expect.stringMatching(/1 assets are on the new policy; b keep the policy of before \(1 skipped/),
+    },
+  },
+  {
+    reason: 'one that went back is no skipped one: somebody decides',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'RolledBack')], { waveDoneAt: [NOW - HOUR] }),
+    want: { kind: 'wait', phase: 'Paused', reason: 'AssetsOnBaseline' },
+  },
+  {
+    reason: 'abortScope InFlight: what is proven stays, no brake, the rest goes back',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'Observing'), asset('c', 1, 'Deferred')], {
+      strategy: { ...strategy, abortScope: 'InFlight' },
+      verbs: aborted,
+    }),
+    want: { kind: 'sendBack', assets: ['b', 'c'] },
+  },
+  {
+    reason: 'and then it has ended, with the proven ones named',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'RolledBack')], {
+      strategy: { ...strategy, abortScope: 'InFlight' },
+      verbs: aborted,
+    }),
+    want: { kind: 'finish', phase: 'Aborted', why: expect.stringMatching(/1 proven assets keep what they got/) },
+  },
+  {
+    reason: 'a lifeline denied brings all back whatever abortScope says',
+    input: input([asset('a', 0, 'Succeeded'), asset('b', 1, 'RolledBack', { failure: 'lifeline' })], {
+      strategy: { ...strategy, abortScope: 'InFlight' },
+    }),
+    want: { kind: 'brake', reason: 'LifelineDenied' },
+  },
+  {
+    reason: 'and so does the commit that takes the change back',
+    input: input([asset('a', 0, 'Succeeded')], {
+      strategy: { ...strategy, abortScope: 'InFlight' },
+      verbs: aborted,
+      reverted: true,
+    }),
+    want: { kind: 'brake' },
+  },
+  {
+    reason: 'R15: an armed asset uses no place in flight and its wave goes on',
+    input: input([asset('a', 0, 'Armed', { armed: true }), asset('a2', 0, 'Succeeded'), ...fresh.slice(1)], {
+      waveDoneAt: [NOW - HOUR],
+    }),
+    want: { kind: 'start', assets: ['b', 'c'] },
+  },
+  {
+    reason: 'R15: nobody is armed without a word',
+    input: input([asset('a', 0, 'Deferred', { armable: true })], { strategy: { ...strategy, maxArmed: 5 } }),
+    want: { kind: 'wait' },
+  },
+  {
+    reason: 'R15: with it, as many as maxArmed has room for',
+    input: input(
+      [
+        asset('a', 0, 'RollingBack', { armed: true }),
+        asset('b', 0, 'Deferred', { armable: true }),
+        asset('c', 0, 'Deferred', { armable: true }),
+      ],
+      { strategy: { ...strategy, maxArmed: 2 }, verbs: { ...NO_VERBS, armedBy: 'ann' } },
+    ),
+    want: { kind: 'start', arming: true, assets: ['b'] },
+  },
+  {
+    reason: 'R15: the rollout does not end while an armed asset waits for its judge',
+    input: input([asset('a', 0, 'Armed', { armed: true })]),
+    want: { kind: 'wait', phase: 'Progressing', reason: 'WaitingForDevices' },
+  },
+  {
+    reason: 'R15: a newer revision does not wait for weeks: the armed one goes back',
+    input: input([asset('a', 0, 'Armed', { armed: true })], { superseded: true }),
+    want: { kind: 'sendBack', assets: ['a'] },
+  },
+  {
+    reason: 'R15: an abort pulls the brake for an armed asset too',
+    input: input([asset('a', 0, 'Armed', { armed: true })], { verbs: aborted }),
+    want: { kind: 'brake' },
   },
   {
     reason: 'one site at a time when the strategy says so',

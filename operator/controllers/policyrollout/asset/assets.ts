@@ -178,7 +178,7 @@ function isRetried({ status }: Device, retriedAt: string | undefined): boolean {
 }
 
 /** Left out of this rollout, by its revision: a skip says nothing about those to come. */
-function isSkipped({ metadata }: Device, { spec }: PolicyRollout): boolean {
+export function isSkipped({ metadata }: Device, { spec }: PolicyRollout): boolean {
   const value = metadata.annotations?.[SKIP_ANNOTATION];
   return value !== undefined && parseVerbValue(value)?.subject === spec.revision;
 }

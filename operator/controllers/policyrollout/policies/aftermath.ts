@@ -8,12 +8,13 @@ import { Priority, type Result } from '../../../runtime/reconciler.ts';
 import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
-import { assetsOf } from '../asset/assets.ts';
+import { assetsOf, isSkipped } from '../asset/assets.ts';
 import { borrowedFamilies, carriedNames, changeIn, familiesAt } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { sessionsRenewed } from '../conditions.ts';
 import { handOver } from '../groups/handover.ts';
 import { type GroupsView, readTargets, withRecords } from '../groups/targets.ts';
+import { rollbackWindowMs } from '../names.ts';
 import { readVerbs, verbStatus } from '../people/verb-state.ts';
 import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
 import type { Directive } from '../service.ts';
@@ -22,8 +23,6 @@ import { saveRollout } from '../status.ts';
 import { deleteCandidate } from './candidates.ts';
 import { stanceOf } from './stance.ts';
 
-/** How long superseded documents stay in AWS when nothing else is said. */
-const DEFAULT_WINDOW_MS = 24 * 3_600_000;
 const LOOK_AGAIN_MS = 60_000;
 
 /**
@@ -50,7 +49,12 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const direction = wayOut(start, strategy.homing);
   const groups = await groupsAfter(start, direction, strategy.settleMs);
-  const carrying = await carriers(start, groups);
+  const all = await carriers(start, groups);
+  const carrying = all.filter((device) => groups.targets.length > 0 || !isKept(start, device));
+  if (carrying.length === 0 && all.length > 0) {
+    deps.rollouts.publish(key, new Map());
+    return { requeueAfterMs: LOOK_AGAIN_MS };
+  }
   const stays = status.phase === 'Succeeded' && strategy.homing === 'Stay';
   if (carrying.length > 0) {
     if (direction !== undefined) lead(start, carrying, { direction, groups });
@@ -58,7 +62,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
     else
       lead(
         start,
-        carrying.filter((device) => isReturning(start, device)),
+        carrying.filter((device) => isReturning(start, device) || isSkippedHalfway(start, device)),
         { direction: 'back', groups },
       );
     return { requeueAfterMs: LOOK_AGAIN_MS };
@@ -83,6 +87,41 @@ function sessionsLeft({ deps, rollout }: Start): Partial<PolicyRolloutStatus> {
     counters: { ...counters, olderSessions: older },
     conditions: [...setCondition(conditions ?? [], renewed, at)],
   };
+}
+
+/**
+ * A proven rollout that has left assets behind: while the declared name cannot take the new document for their sake, whoever
+ * can be watched again, or is not skipped any more, follows the others.
+ */
+export function leftBehind(start: Start): boolean {
+  const { deps, rollout, session } = start;
+  const { phase, reason, cleanedAt } = rollout.status ?? {};
+  if (phase !== 'Succeeded' || reason !== 'CompletedWithStragglers' || cleanedAt !== undefined) return false;
+  if (declaredReady(start)) return false;
+  const current = policiesIn(deps.cache, rollout).every((policy) => {
+    const stance = stanceOf(deps.cache, policy);
+    return stance.kind === 'moved' && stance.rollout.metadata.name === rollout.metadata.name;
+  });
+  const declared = rollout.spec.policies.map(({ policyName }) => policyName);
+  const carries = (device: Device) => {
+    const carried = carriedNames(session, device);
+    return declared.some((name) => carried.has(name));
+  };
+  return current && assetsOf(deps.cache, rollout).some((device) => !isSkipped(device, rollout) && carries(device));
+}
+
+/** A person aborted what was in flight and left the proven ones: they stay until another rollout takes them along. */
+function isKept({ rollout, deps, session }: Start, { status }: Device): boolean {
+  const { phase, brakedAt } = rollout.status ?? {};
+  if (phase !== 'Aborted' || rollout.spec.strategy?.abortScope !== 'InFlight' || brakedAt !== undefined) return false;
+  if (status?.rollout?.name === rollout.metadata.name && status.rollout.state !== 'Succeeded') return false;
+  return revisionChange(deps.cache, rollout, placeOf(session)) !== 'reverted';
+}
+
+/** Left out after the candidate was attached: it keeps the policy of before, alone. */
+function isSkippedHalfway({ rollout }: Start, device: Device): boolean {
+  const record = device.status?.rollout;
+  return record?.name === rollout.metadata.name && record.state === 'Deferred' && isSkipped(device, rollout);
 }
 
 function isReturning({ rollout }: Start, { status }: Device): boolean {
@@ -214,8 +253,7 @@ async function clean(start: Start, status: PolicyRolloutStatus): Promise<Result 
   const now = deps.clock.now();
   const homedAt = timeOf(status.homedAt) ?? now;
   if (status.homedAt === undefined) await saveRollout(deps, rollout, { ...status, homedAt: exactTime(now) });
-  const window = rollout.spec.strategy?.rollbackWindow;
-  const due = homedAt + (window === undefined ? DEFAULT_WINDOW_MS : durationMs(window));
+  const due = homedAt + rollbackWindowMs(rollout);
   if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
   const candidates = candidatesFor(start);
   for (const policy of rollout.spec.policies) {
