@@ -1,5 +1,6 @@
 import type { Device } from '../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
+import { hasEnded } from '../../operator/controllers/policyrollout/names.ts';
 import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
 import { policy } from '../support/fleet.ts';
 import { Crash } from '../support/operator.ts';
@@ -80,13 +81,15 @@ async function document(world: World, { how, grants }: Extract<Act, { kind: 'doc
   await world.fleet.apply(...world.policies(grants));
 }
 
-export async function verb(world: World, verb: string, value: 'right' | 'stale' | 'bare'): Promise<void> {
+export async function verb(world: World, verb: string, value: 'right' | 'stale' | 'bare', user = 'sim'): Promise<void> {
   const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
-  const open = (items as readonly PolicyRollout[]).filter(({ status }) => status?.cleanedAt === undefined).at(-1);
+  const all = items as readonly PolicyRollout[];
+  const open =
+    all.find((rollout) => !hasEnded(rollout)) ?? all.findLast(({ status }) => status?.cleanedAt === undefined);
   if (open === undefined) return;
   world.token += 1;
   const revision = value === 'stale' ? '00000000' : open.spec.revision;
-  const text = value === 'bare' ? 'yes' : `t${world.token}@${revision} by sim`;
+  const text = value === 'bare' ? 'yes' : `t${world.token}@${revision} by ${user}`;
   await annotate(world, 'PolicyRollout', open.metadata.name, { [`rollout.fleetward.dev/${verb}`]: text });
 }
 
@@ -116,7 +119,7 @@ function armCrash(world: World, { afterCalls, effect, on = '' }: Extract<Act, { 
     if ((effect === 'late' && !writes) || !path.startsWith(on)) return send();
     left -= 1;
     if (left !== 0) return send();
-    world.tell(
+    world.note(
       `the process dies ${effect === 'late' ? 'with' : effect} ${method} ${path}${effect === 'late' ? ' on its way' : ''}`,
     );
     if (effect === 'after') await send();
@@ -172,7 +175,7 @@ async function stand(
   const lift = async () => {
     const index = world.oracle.acts.indexOf(act);
     if (index < 0) return;
-    world.tell(`lifted: ${act.kind} on ${act.on}`);
+    world.note(`lifted: ${act.kind} on ${act.on}`);
     await byPerson(world, undo);
     world.oracle.acts.splice(index, 1);
   };

@@ -7,8 +7,7 @@ import type { Life } from './types.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const WEEK = 7 * 24 * HOUR;
-/** How long a weekly device stays when it comes. */
+/** How long a device of rare visits stays when it comes. */
 const VISIT_MS = 45 * MINUTE;
 
 export interface DeviceWorld {
@@ -17,6 +16,9 @@ export interface DeviceWorld {
   readonly scope: Scope;
   readonly random: () => number;
   readonly periodMs: number;
+  readonly reconnectPercent: number;
+  /** How often a device of rare visits comes. */
+  readonly visitEveryMs: number;
   readonly uses: readonly Right[];
   /** Counts what the device does. */
   readonly did: () => void;
@@ -26,6 +28,8 @@ export interface DeviceWorld {
 export class SimDevice {
   readonly name: string;
   readonly life: Life;
+  /** What it does beside its lifeline. */
+  uses: readonly Right[];
   readonly #certificateId: () => string | undefined;
   readonly #world: DeviceWorld;
   readonly #bornAt: number;
@@ -38,6 +42,7 @@ export class SimDevice {
   constructor(name: string, life: Life, certificateId: () => string | undefined, world: DeviceWorld) {
     this.name = name;
     this.life = life;
+    this.uses = world.uses;
     this.#certificateId = certificateId;
     this.#world = world;
     this.#bornAt = world.clock.now();
@@ -58,6 +63,12 @@ export class SimDevice {
   /** It is back, and stays for good whatever its life. */
   settle(): void {
     this.#awayUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Its connection breaks, and it connects at once. */
+  reconnect(): void {
+    this.#link?.drop();
+    this.#connect();
   }
 
   stop(): void {
@@ -86,11 +97,8 @@ export class SimDevice {
     }
     if (!this.connected) return this.#connect();
     if (this.life === 'flaky' && random() < 0.1) return this.leave(random() * 20 * MINUTE);
-    if (random() < 0.02) {
-      // A reconnect by its own wish, as devices do.
-      this.#link?.drop();
-      return this.#connect();
-    }
+    // A reconnect by its own wish, as devices do.
+    if (random() < this.#world.reconnectPercent / 100) return this.reconnect();
     this.#talk();
   }
 
@@ -98,7 +106,9 @@ export class SimDevice {
     if (this.#awayUntil === Number.NEGATIVE_INFINITY) return true;
     if (now < this.#awayUntil || this.life === 'absent') return false;
     // It was there for the first hour, so that the operator knows it.
-    return this.life !== 'weekly' || now - this.#bornAt < HOUR || (now - this.#bornAt) % WEEK < VISIT_MS;
+    return (
+      this.life !== 'weekly' || now - this.#bornAt < HOUR || (now - this.#bornAt) % this.#world.visitEveryMs < VISIT_MS
+    );
   }
 
   #connect(): void {
@@ -112,7 +122,8 @@ export class SimDevice {
   }
 
   #talk(): void {
-    const { random, broker, scope, uses, did } = this.#world;
+    const { random, broker, scope, did } = this.#world;
+    const { uses } = this;
     const say = (kind: string): void => {
       this.#link?.publish(`${kind}/${this.name}`, 'x');
       did();

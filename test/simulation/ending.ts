@@ -6,8 +6,7 @@ import type { World } from './world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** AWS refuses to delete a policy that allows nothing; Defender replaces by this. */
-/** Longest time of virtual time that a run may take to come to rest at its end. */
+/** Longest virtual time that a run may take to come to rest at its end. */
 const END_MS = 40 * HOUR;
 
 /** Everybody is back, nobody interferes, people answer what they are asked, and time passes until nothing moves. */
@@ -41,7 +40,11 @@ export async function bringToAnEnd(world: World): Promise<void> {
 
 async function atRest(world: World): Promise<boolean> {
   const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
-  const over = (items as readonly PolicyRollout[]).every(({ status }) => status?.cleanedAt !== undefined);
+  // Whoever stays on a proven candidate is at rest there.
+  const over = (items as readonly PolicyRollout[]).every(
+    ({ spec, status }) =>
+      status?.cleanedAt !== undefined || (spec.strategy?.homing === 'Stay' && status?.phase === 'Succeeded'),
+  );
   if (!over) return false;
   for (const { name } of world.config.policies) {
     const found = (await world.fleet.get('IoTPolicy', name)) as { status?: { pendingChange?: unknown } };

@@ -22,6 +22,8 @@ export interface OracleWorld {
   readonly answers: Answers;
   /** Known to the broker as connected right now. */
   readonly connected: (device: string) => boolean;
+  /** Policies that the objects declare for a device, its groups included. */
+  readonly declared: (device: string) => readonly string[];
   readonly tell: (text: string) => void;
 }
 
@@ -179,8 +181,14 @@ export class Oracle {
 
   /** A ∩ Z: allowed now, and allowed under the documents of the rollout beside what else the asset carries. */
   #floorOf(rollout: PolicyRollout, asset: Asset, target: string): ReadonlySet<Right> {
-    const { view, answers } = this.#world;
+    const { view, answers, declared } = this.#world;
     const now = view.certain(target, asset.name);
+    // References, groups and certificates change: what the objects declare is what is left.
+    if (rollout.spec.policies.length === 0) {
+      const documents = declared(asset.name).flatMap((name) => view.document(name) ?? []);
+      const left = answers.together(documents, asset.name);
+      return new Set([...now].filter((right) => left.has(right)));
+    }
     const family = (name: string) =>
       rollout.spec.policies.find((p) => name === p.policyName || name.startsWith(`${p.policyName}@`));
     const carried = view.policiesOf(target);
@@ -351,10 +359,17 @@ export class Oracle {
     this.#world.tell(`${name}: ${record.state} (${record.why ?? ''})`);
     const asset = this.assets.get(name);
     if (record.state !== 'Succeeded' || asset === undefined || this.#ended.has(record.name)) return;
+    // Where nothing is given and nothing taken there is nothing to see; whether that is so is asked of AWS.
+    if (record.verdict === 'Equivalent' && asset.targets.every((target) => this.#keepsAll(asset, target))) return;
     const settleMs = Number.parseInt(String(this.#world.config.strategy.settleTime ?? '10m'), 10) * MINUTE;
     const settled = asset.lastCallAt + settleMs;
     if (asset.lastHeardAt < settled || this.#world.clock.now() < settled)
       this.#say(4, `${name} passed without being heard of since its change had settled`);
+  }
+
+  #keepsAll(asset: Asset, target: string): boolean {
+    const now = this.#world.view.stored(target, asset.name);
+    return [...(asset.had.get(target) ?? [])].every((right) => now.has(right));
   }
 
   #rolloutStatus(name: string, status: PolicyRolloutStatus): void {

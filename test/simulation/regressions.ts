@@ -1,5 +1,5 @@
 import type { Planned, SimConfig } from './types.ts';
-import { allBut, at, fleetOf, git, MINUTE, NARROW, NARROWER, verb, wait } from './words.ts';
+import { allBut, at, fleetOf, git, MINUTE, NARROW, NARROWER, verb, WIDE, wait } from './words.ts';
 
 /** What the simulation once found, as the fewest acts that show it. */
 export interface Regression {
@@ -18,6 +18,8 @@ const two = [
   { name: 'base', grant: allBut('status') },
   { name: 'more', grant: { allow: ['status'], deny: [] } },
 ] as const;
+
+const lost = (minutes: number): Planned => at(minutes, { kind: 'loseRecord', device: 0 });
 
 export const REGRESSIONS: readonly Regression[] = [
   {
@@ -64,6 +66,21 @@ export const REGRESSIONS: readonly Regression[] = [
         grants: [two[0], { name: 'more', grant: { allow: ['status', 'debug', 'extra'], deny: [] } }],
       }),
       verb(70, 'abort'),
+    ],
+  },
+  {
+    reason: 'an asset whose record is lost on the way home comes home with the others',
+    schedule: [git(2, NARROW), lost(42)],
+  },
+  {
+    reason:
+      'an asset that was held and whose record is lost goes back when the hold is lifted, though the rollout has ended',
+    config: fleetOf(2),
+    schedule: [
+      git(2, NARROW),
+      at(20, { kind: 'inactive', device: 0, forMs: 60 * MINUTE }),
+      lost(35),
+      git(45, WIDE, 'revert'),
     ],
   },
 ];

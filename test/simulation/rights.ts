@@ -30,6 +30,12 @@ export function rightOf(action: string, resource: string, device: string): Right
   });
 }
 
+/** Action and resource of what a device does under a right. */
+export function requestOf(right: Right, device: string): readonly [action: string, resource: string] {
+  const [action, prefix] = REQUESTS[right];
+  return [action, `${ARN}:${prefix}${device}`];
+}
+
 /** A document in the words of the simulation. */
 export interface Grant {
   readonly allow: readonly Right[];

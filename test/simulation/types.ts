@@ -9,6 +9,12 @@ export interface SimPolicy {
   readonly grant: Grant;
 }
 
+/** A group that all devices are in, and the policies that it carries. */
+export interface SimGroup {
+  readonly name: string;
+  readonly policies: readonly SimPolicy[];
+}
+
 /** A fleet, and how AWS behaves; all of it follows from the seed. */
 export interface SimConfig {
   readonly seed: number;
@@ -21,6 +27,12 @@ export interface SimConfig {
   readonly uses: readonly Right[];
   /** How often a steady device says something. */
   readonly periodMs: number;
+  /** Of a hundred times that a device speaks, how often it connects anew instead. Default 2. */
+  readonly reconnectPercent?: number;
+  /** How often a `weekly` device comes. A week when not given. */
+  readonly visitEveryMs?: number;
+  /** Groups with policies that devices are in beside `presses`. */
+  readonly groups?: readonly SimGroup[];
   /** For how long things happen; afterwards everybody lets it come to an end. */
   readonly durationMs: number;
 }

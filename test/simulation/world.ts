@@ -1,9 +1,11 @@
 import type { Device } from '../../operator/api/device.gen.ts';
-import type { KubeObject } from '../../operator/api/meta.ts';
+import type { KubeObject, ObjectKey } from '../../operator/api/meta.ts';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
 import { signalsOfLog } from '../../operator/controllers/policyrollout/gates/feeds.ts';
+import type { Signal } from '../../operator/controllers/policyrollout/gates/signals.ts';
 import { createBroker } from '../../operator/sandbox/mqtt/broker.ts';
 import { V2_LOGS } from '../../operator/sandbox/signals/v2-logs.ts';
+import type { Change } from '../../operator/sandbox/state/changes.ts';
 import { seeded } from '../../operator/sandbox/state/ids.ts';
 import { SETTINGS } from '../../operator/sandbox/state/settings.ts';
 import { repeatableAuthority } from '../support/certificates.ts';
@@ -12,14 +14,23 @@ import { createFleet, type TestFleet } from '../support/operator.ts';
 import { AwsView, LONGEST_DELAY_MS, QUARANTINE } from './aws-view.ts';
 import { SimDevice } from './devices.ts';
 import { Oracle } from './oracle.ts';
-import { ACCOUNT_ID, Answers, documentOf, rightOf } from './rights.ts';
-import type { Life, Outcome, SimConfig, SimPolicy } from './types.ts';
+import { ACCOUNT_ID, Answers, documentOf, type Right, requestOf, rightOf } from './rights.ts';
+import type { Life, Outcome, SimConfig, SimGroup, SimPolicy } from './types.ts';
 
 const MINUTE = 60_000;
+const WEEK_MS = 7 * 24 * 60 * MINUTE;
 const REGION = 'us-east-1';
 const ACCOUNT_KEY = `${ACCOUNT_ID}/${REGION}`;
 const PLACE = { partition: 'aws', region: REGION, accountId: ACCOUNT_ID };
-/** AWS refuses to delete a policy that allows nothing; Defender replaces by this. */
+/** Somebody who looks on. */
+export interface Watcher {
+  status?(key: ObjectKey, status: unknown): void;
+  change?(change: Change, actor: Oracle['actor']): void;
+  signal?(signal: Signal): void;
+  note?(text: string): void;
+}
+
+/** A fleet, AWS, the operator and people in one process, under one virtual clock and under watch. */
 export class World implements AsyncDisposable {
   readonly config: SimConfig;
   readonly fleet: TestFleet;
@@ -29,8 +40,10 @@ export class World implements AsyncDisposable {
   readonly oracle: Oracle;
   readonly devices = new Map<string, SimDevice>();
   readonly story: string[] = [];
+  readonly watchers = new Set<Watcher>();
   readonly start: number;
   git: readonly SimPolicy[];
+  groups: readonly SimGroup[];
   nextLog = 0;
   deafUntil = 0;
   token = 0;
@@ -44,7 +57,7 @@ export class World implements AsyncDisposable {
   agenda: { readonly at: number; readonly run: () => Promise<void> }[] = [];
 
   static async create(config: SimConfig): Promise<World> {
-    let oracle: Oracle | undefined;
+    let made: World | undefined;
     const fleet = await createFleet({
       sandbox: {
         seed: config.seed,
@@ -52,10 +65,13 @@ export class World implements AsyncDisposable {
         authority: repeatableAuthority(config.seed, Date.UTC(2026, 0, 1)),
       },
       keyOf: (incarnation) => `AKIDTEST${incarnation}`,
-      onStatus: (key, status) => oracle?.onStatus(key, status),
+      onStatus: (key, status) => {
+        made?.oracle.onStatus(key, status);
+        for (const watcher of made?.watchers ?? []) watcher.status?.(key, status);
+      },
     });
     const world = new World(config, fleet);
-    oracle = world.oracle;
+    made = world;
     await world.setUp();
     return world;
   }
@@ -66,6 +82,7 @@ export class World implements AsyncDisposable {
     this.start = fleet.clock.now();
     this.random = seeded(config.seed * 31 + 5);
     this.git = config.policies;
+    this.groups = config.groups ?? [];
     const { sandbox, clock } = fleet;
     const scope = sandbox.scope();
     this.broker = createBroker(sandbox, {
@@ -79,9 +96,15 @@ export class World implements AsyncDisposable {
       view: this.view,
       answers,
       connected: (name) => this.devices.get(name)?.connected === true,
+      declared: () =>
+        [...this.config.policies, ...this.groups.flatMap((each) => each.policies)].map(({ name }) => name),
       tell: (text) => this.tell(text),
     });
-    sandbox.onChange((change, where) => where === scope && this.oracle.onChange(change));
+    sandbox.onChange((change, where) => {
+      if (where !== scope) return;
+      this.oracle.onChange(change);
+      for (const watcher of this.watchers) watcher.change?.(change, this.oracle.actor);
+    });
     sandbox.ledger.subscribe((entry) => {
       this.oracle.onCall(entry);
       if (entry.mutating && this.callsAtStart > 0)
@@ -111,6 +134,7 @@ export class World implements AsyncDisposable {
       group(QUARANTINE, { quarantine: true }),
     );
     await fleet.apply(...this.policies(config.policies));
+    await this.declareGroups(this.groups);
     await fleet.start();
     for (const [index, life] of config.lives.entries()) await this.addDevice(life, config.certificates[index] ?? 1);
     await fleet.settleUntilReady(30 * MINUTE);
@@ -134,23 +158,46 @@ export class World implements AsyncDisposable {
     return grants.map(({ name, grant }) => policy(name, { document: documentOf(grant), strategy }));
   }
 
+  /** Groups with other policies than before. */
+  async declareGroups(groups: readonly SimGroup[]): Promise<void> {
+    this.groups = groups;
+    for (const { name, policies } of groups) {
+      const policyRefs = policies.map((each) => ({ name: each.name }));
+      await this.fleet.apply(...this.policies(policies), group(name, { policyRefs }));
+    }
+  }
+
+  /** A request is signed anew each time, and what a certificate's name stands for must not change. */
+  csr(subject: string): string {
+    const known = this.#requests.get(subject) ?? csr(subject.split(' ')[0] ?? '', subject);
+    this.#requests.set(subject, known);
+    return known;
+  }
+
+  readonly #requests = new Map<string, string>();
+
+  /** What a person declares of it. */
+  declaration(name: string, certificates: readonly string[]): KubeObject {
+    const { policies } = this.config;
+    return device(name, {
+      thingTypeRef: { name: 'press' },
+      policyRefs: policies.map((each) => ({ name: each.name })),
+      groupRefs: ['presses', ...this.groups.map((each) => each.name)].map((each) => ({ name: each })),
+      certificates: certificates.map((each) => ({ name: each, csr: this.csr(`${name} ${each}`) })),
+    });
+  }
+
   async addDevice(life: Life, certificates: number): Promise<void> {
     const name = `press-${this.devices.size + 1}`;
-    const spec = {
-      thingTypeRef: { name: 'press' },
-      policyRefs: this.config.policies.map((each) => ({ name: each.name })),
-      certificates: Array.from({ length: certificates }, (_, i) => ({
-        name: 'abc'[i] ?? 'z',
-        csr: csr(name, `${name} ${i}`),
-      })),
-    };
-    await this.fleet.apply(device(name, spec));
+    await this.fleet.apply(this.declaration(name, [...'abc'].slice(0, certificates)));
     const simulated = new SimDevice(name, life, () => this.certificates.get(name)?.[0], {
       clock: this.fleet.clock,
       broker: this.broker,
       scope: this.fleet.sandbox.scope(),
       random: this.random,
       periodMs: this.config.periodMs,
+      reconnectPercent: this.config.reconnectPercent ?? 2,
+      visitEveryMs: this.config.visitEveryMs ?? WEEK_MS,
       uses: this.config.uses,
       did: () => {
         this.deviceEvents += 1;
@@ -205,7 +252,7 @@ export class World implements AsyncDisposable {
     const late = this.late.filter(({ at }) => at <= now);
     this.late = this.late.filter(({ at }) => at > now);
     for (const { send } of late) {
-      this.tell('a call of the process before arrives only now');
+      this.note('a call of the process before arrives only now');
       this.oracle.actor = 'late';
       await send().catch(() => undefined);
       this.oracle.actor = 'operator';
@@ -243,6 +290,7 @@ export class World implements AsyncDisposable {
     for (const { sequence, fields } of fleet.sandbox.scope().slice(V2_LOGS).from(this.nextLog)) {
       this.nextLog = sequence + 1;
       for (const signal of signalsOfLog(fields, PLACE)) {
+        for (const watcher of this.watchers) watcher.signal?.(signal);
         if (signal.kind === 'request') {
           this.oracle.heard(signal.clientId, rightOf(signal.action, signal.resource, signal.clientId), signal.allowed);
         } else if (signal.kind === 'connected') this.oracle.heard(signal.clientId, 'connect', true);
@@ -253,6 +301,25 @@ export class World implements AsyncDisposable {
       }
     }
     return news;
+  }
+
+  /** The operator is told of a request that AWS refused, although the sandbox would not. */
+  mishear({ clientId, right }: { readonly clientId: string; readonly right: Right }): void {
+    const [action, resource] = requestOf(right, clientId);
+    const at = this.fleet.clock.now();
+    const signal: Signal = { kind: 'request', at, clientId, action, resource, allowed: false };
+    for (const watcher of this.watchers) watcher.signal?.(signal);
+    this.fleet.signals.record(ACCOUNT_KEY, signal);
+  }
+
+  /** The device gets the key of another of its certificates, and connects with it. */
+  async switchTo(name: string, certificate: string): Promise<void> {
+    const { status } = (await this.fleet.get('Device', name)) as Device;
+    const found = status?.certificates?.find((each) => each.name === certificate);
+    if (found?.certificateId === undefined) throw new Error(`${name} has no certificate ${certificate} yet`);
+    this.certificates.set(name, [found.certificateId]);
+    this.oracle.register(name, [found.arn ?? '']);
+    this.devices.get(name)?.reconnect();
   }
 
   async revive(): Promise<void> {
@@ -281,7 +348,7 @@ export class World implements AsyncDisposable {
   async lead(): Promise<void> {
     this.leader += 1;
     this.oracle.leader = this.leader;
-    this.tell(`process ${this.leader} takes over`);
+    this.note(`process ${this.leader} takes over`);
     await this.fleet.start();
   }
 
@@ -310,6 +377,11 @@ export class World implements AsyncDisposable {
       violations: this.oracle.violations,
       story: this.story,
     };
+  }
+
+  note(text: string): void {
+    this.tell(text);
+    for (const watcher of this.watchers) watcher.note?.(text);
   }
 
   tell(text: string): void {

@@ -212,7 +212,9 @@ function lead(
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
   for (const device of carrying) {
-    if (device.status?.held !== undefined || device.status?.rollout?.name !== rollout.metadata.name) continue;
+    // Without a record what AWS shows counts: the asset carries a candidate of this rollout and goes where the others go.
+    const record = device.status?.rollout;
+    if (device.status?.held !== undefined || (record !== undefined && record.name !== rollout.metadata.name)) continue;
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
