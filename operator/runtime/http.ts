@@ -19,6 +19,14 @@ export interface ProbeServerOptions {
   readonly log: Logger;
 }
 
+/** The address cannot be had: in use, not this machine's, or not for this user. */
+export class ListenError extends Error {
+  constructor(message: string, cause: Error) {
+    super(message, { cause });
+    this.name = 'ListenError';
+  }
+}
+
 /**
  * `/healthz` answers as long as the event loop turns (a blocked loop cannot answer at all) and the live checks pass,
  * `/readyz` once the caches are synced, `/metrics` for Prometheus. Plain HTTP: it carries no secret and changes nothing.
@@ -54,8 +62,8 @@ export class ProbeServer implements Runnable {
     const closed = Promise.withResolvers<void>();
     this.#server.once('error', (error) => {
       const message = `Cannot serve probes on ${host}:${port}: ${error.message}. Choose another address or free that one`;
-      closed.reject(new Error(message, { cause: error }));
-      this.#listening.reject(new Error(message, { cause: error }));
+      closed.reject(new ListenError(message, error));
+      this.#listening.reject(new ListenError(message, error));
     });
     this.#server.once('close', () => closed.resolve());
     this.#server.listen(port, host, () => {

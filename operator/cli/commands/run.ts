@@ -1,9 +1,10 @@
 import process from 'node:process';
+import { ListenError } from '../../runtime/http.ts';
 import { createLogger, type Logger, type LogLevel } from '../../runtime/log.ts';
 import { handleSignals } from '../../runtime/shutdown.ts';
 import { type Parsed, parseArguments } from '../args/parse.ts';
 import { type ConfigFile, readConfigFile } from '../config/file.ts';
-import { UsageError } from '../exit.ts';
+import { CommandError, Exit, UsageError } from '../exit.ts';
 import type { CliIo } from '../io.ts';
 import { keepHeapSmall } from '../operator/heap.ts';
 import { runSpec } from './run-spec.ts';
@@ -25,6 +26,9 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
     const run = { args, config, io, log, signal: shutdown.signal };
     if (standalone) return await (await import('./run-standalone.ts')).runStandalone(run);
     return await (await import('./run-cluster.ts')).runCluster(run);
+  } catch (error) {
+    if (error instanceof ListenError) throw new CommandError(error.message, Exit.failed, error);
+    throw error;
   } finally {
     shutdown.dispose();
   }

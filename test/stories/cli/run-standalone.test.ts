@@ -134,6 +134,26 @@ test('a source that is not there ends with 3 and says why', async () => {
   expect(status).toBe(3);
 });
 
+test.each(['standalone', 'in a cluster'])('%s, an address in use ends with 3 and one sentence', async (mode) => {
+  using at = folder({ 'a.yaml': device('press-1') });
+  const listen = ['--listen', new URL(endpoint).host];
+  const cluster = {
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:9' } }],
+    users: [],
+    apiVersion: 'v1',
+  };
+  const contexts = [{ name: 'x', context: { cluster: 'c', user: '' } }];
+  const kubeconfig = join(at.path, 'kubeconfig');
+  writeFileSync(kubeconfig, JSON.stringify({ ...cluster, contexts, 'current-context': 'x' }));
+  const args = mode === 'standalone' ? once('fleet', ...listen) : ['run', '--kubeconfig', kubeconfig, ...listen];
+  const { status, stderr } = await runCliHere(args, { cwd: at.path });
+  expect(stderr).toMatch(
+    /Cannot serve probes on 127\.0\.0\.1:\d+: .*EADDRINUSE.* Choose another address or free that one\n/,
+  );
+  expect(stderr).not.toMatch(/defect/);
+  expect(status).toBe(3);
+});
+
 test('a remote that went away ends with 3 long before the timeout, and what it brought last stays', async () => {
   const remote = await GitRemote.create();
   using at = folder({});

@@ -53,32 +53,37 @@ describe('the fence', () => {
 describe('a call that is given up', () => {
   /** Credentials that come when `come` is called: a metadata service that hangs. */
   function waitingForCredentials() {
-    const sandbox = createSandbox({ clock: new VirtualClock(), quotas: 'off' });
+    const reached: string[] = [];
+    // It looks at no signal, as a transport need not.
+    const transport: Transport = {
+      handle: async ({ path }) => {
+        reached.push(path);
+        return { response: { statusCode: 200, headers: {}, body: Buffer.from('{}') } };
+      },
+    };
     const { promise, resolve } = Promise.withResolvers<{ accessKeyId: string; secretAccessKey: string }>();
     const aws = createAwsClient({
       region: 'us-east-1',
       endpoint: 'http://sandbox.invalid',
       credentials: (() => promise) as never,
       fence: () => undefined,
-      transport: sandbox.requestHandler() as unknown as Transport,
+      transport,
     });
-    return { aws, sandbox, come: () => resolve({ accessKeyId: 'AKIDTEST', secretAccessKey: 'test' }) };
+    return { aws, reached, come: () => resolve({ accessKeyId: 'AKIDTEST', secretAccessKey: 'test' }) };
   }
 
   test.each([
     [
       'a write',
-      'CreateThing',
       (aws: ReturnType<typeof client>['aws'], signal: AbortSignal) =>
         aws.send('CreateThing', { thingName: 'a' }, signal),
     ],
     [
       'the question who we are',
-      'GetCallerIdentity',
       (aws: ReturnType<typeof client>['aws'], signal: AbortSignal) => aws.callerIdentity(signal),
     ],
-  ] as const)('does not wait for credentials, and %s that waited for them never leaves', async (_, operation, call) => {
-    const { aws, sandbox, come } = waitingForCredentials();
+  ] as const)('does not wait for credentials, and %s that waited for them never leaves', async (_, call) => {
+    const { aws, reached, come } = waitingForCredentials();
     const stop = new AbortController();
     const calling = call(aws, stop.signal);
     await new Promise((resolve) => setImmediate(resolve));
@@ -86,7 +91,7 @@ describe('a call that is given up', () => {
     await expect(calling).rejects.toMatchObject({ name: 'AbortError', message: 'leadership is lost' });
     come();
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    expect(sandbox.ledger.count({ operation })).toBe(0);
+    expect(reached).toEqual([]);
   });
 });
 
