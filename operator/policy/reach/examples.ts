@@ -14,16 +14,11 @@ const letters = [...'zyxwvutsrq0123456789'];
  * Values that no device need have but that the policies treat like `value`: a small change to it, kept only when the signature
  * stays the same. Where the policies spell the value out there are none, and then no two devices can differ in it either.
  */
-function variants(value: string, signature: string, signatures: Signatures): string[] {
+function* variants(value: string, signature: string, signatures: Signatures): Generator<string> {
   const [head, last] = [value.slice(0, -1), value.slice(1)];
-  const made = letters.flatMap((letter) => [
-    value + letter,
-    head + letter,
-    letter + last,
-    letter + value,
-    letter.repeat(value.length),
-  ]);
-  return made.filter((one) => signatures.of(one) === signature);
+  for (const letter of letters)
+    for (const one of [value + letter, head + letter, letter + last, letter + value, letter.repeat(value.length)])
+      if (signatures.of(one) === signature) yield one;
 }
 
 function realValues(fleet: Fleet, classes: Classes): ReadonlyMap<string, Set<string>> {
@@ -50,8 +45,10 @@ export function examplesOf(fleet: Fleet, classes: Classes): Examples {
   const lists = new Map<string, readonly string[]>();
   for (const [signature, values] of realValues(fleet, classes)) {
     for (const value of [...values]) {
-      if (values.size >= needed) break;
-      for (const one of variants(value, signature, classes.signatures)) values.add(one);
+      for (const one of variants(value, signature, classes.signatures)) {
+        if (values.size >= needed) break;
+        values.add(one);
+      }
     }
     lists.set(signature, [...values]);
   }

@@ -84,7 +84,12 @@ export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine
   return lazyMachine<Uint32Array>({
     alphabetSize: alphabet.size,
     start: closed(masks.first.slice()),
-    key: (set) => String.fromCharCode(...new Uint16Array(set.buffer)),
+    key(set) {
+      if (words === 1) return set[0]!;
+      let key = '';
+      for (let at = 0; at < words; at += 1) key += String.fromCharCode(set[at]! & 0xffff, set[at]! >>> 16);
+      return key;
+    },
     step(set, letter) {
       const next = new Uint32Array(words);
       const from = letter * words;

@@ -88,6 +88,7 @@ class GraphBuilder {
   readonly #senders: readonly (readonly (string | undefined)[])[];
   readonly #receivers: readonly (readonly (string | undefined)[])[];
   readonly #sending: readonly Capability[];
+  readonly #receiving: Capability[] = [];
   readonly #approximate = new Set<string>();
   readonly #shared = new Map<string, string | null>();
   readonly #ids = new Map<string, number>();
@@ -121,17 +122,28 @@ class GraphBuilder {
     if (!complete) this.#approximate.add(`class ${from.id} and ${to.id} share more properties than are tried together`);
     if (compared.length > 0) this.#compared.set(`${from.id}.${to.id}`, compared);
     for (const same of list) {
-      const filled = this.#receivers[to.id]!.map((value, at) => {
-        const pair = same.find((one) => one.to === to.roots[at]);
-        return pair === undefined ? value : this.#senders[from.id]![pair.from];
-      });
-      const receiver = this.#capabilityOf(to.policies, contextFor(to, filled));
+      const receiver = same.length === 0 ? this.#apart(to) : this.#agreeing(from, to, same);
       const edge = { from: from.id, to: to.id, same, ways: list.length };
       const topic = this.#common(sender.publish, receiver.delivery);
       if (topic !== null) this.#edges.push({ ...edge, kind: 'topic', topic });
       const message = sender.directMessages ? this.#directTopic(sender, receiver) : undefined;
       if (message !== undefined) this.#edges.push({ ...edge, kind: 'direct', topic: message });
     }
+  }
+
+  /** The receiver where none of its values is one of the sender's. */
+  #apart(to: DeviceClass): Capability {
+    const known = this.#receiving[to.id] ?? this.#capabilityOf(to.policies, contextFor(to, this.#receivers[to.id]!));
+    this.#receiving[to.id] = known;
+    return known;
+  }
+
+  #agreeing(from: DeviceClass, to: DeviceClass, same: readonly SameValue[]): Capability {
+    const filled = this.#receivers[to.id]!.map((value, at) => {
+      const pair = same.find((one) => one.to === to.roots[at]);
+      return pair === undefined ? value : this.#senders[from.id]![pair.from];
+    });
+    return this.#capabilityOf(to.policies, contextFor(to, filled));
   }
 
   graph(): ReachGraph {

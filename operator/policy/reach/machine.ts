@@ -18,7 +18,7 @@ export interface LazySpec<S> {
   readonly alphabetSize: number;
   readonly start: S | undefined;
   /** Equal keys mean equal states. */
-  key(state: S): string;
+  key(state: S): string | number;
   /** `undefined`: dead. */
   step(state: S, letter: number): S | undefined;
   accepts(state: S): boolean;
@@ -29,7 +29,7 @@ export interface LazySpec<S> {
 /** Numbers the states of `spec` as they are reached and remembers each transition. */
 export function lazyMachine<S>(spec: LazySpec<S>): Machine {
   const unknown = -2;
-  const ids = new Map<string, number>();
+  const ids = new Map<string | number, number>();
   const states: S[] = [];
   const rows: Int32Array[] = [];
   const accepting: boolean[] = [];
@@ -68,11 +68,18 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
 /** How the parts of a product decide together. `and`: all; `or`: one; `minus`: the first and none of the others. */
 export type Join = 'and' | 'or' | 'minus';
 
-function joined(join: Join, flags: readonly boolean[]): boolean {
-  if (join === 'and') return flags.every(Boolean);
-  if (join === 'or') return flags.some(Boolean);
-  return flags[0] === true && !flags.slice(1).some(Boolean);
+type Flag = (machine: Machine, state: number) => boolean;
+
+function joined(join: Join, machines: readonly Machine[], states: readonly number[], flag: Flag): boolean {
+  for (let at = join === 'minus' ? 1 : 0; at < machines.length; at += 1) {
+    const holds = flag(machines[at]!, states[at]!);
+    if (join === 'and' ? !holds : holds) return join === 'or';
+  }
+  if (join === 'minus') return flag(machines[0]!, states[0]!);
+  return join === 'and';
 }
+
+const accepting: Flag = (machine, state) => machine.accepts(state);
 
 function joinedDead(join: Join, states: readonly number[], machines: readonly Machine[]): boolean {
   if (join === 'and') return states.includes(dead);
@@ -86,6 +93,9 @@ function joinedAll(join: Join, states: readonly number[], machines: readonly Mac
   if (join === 'or') return machines.some(whole);
   return machines[0]!.all(states[0]!) && states.slice(1).every((state) => state === dead);
 }
+
+/** More states than this no search visits; two of them fit into one number. */
+const width = 2 ** 26;
 
 /** The product of several machines over one alphabet. */
 export function combine(alphabet: Alphabet, join: Join, machines: readonly Machine[]): Machine {
@@ -112,16 +122,22 @@ function trimmed(
 
 function product(alphabet: Alphabet, join: Join, machines: readonly Machine[]): Machine {
   const check = (states: number[]): number[] | undefined => (joinedDead(join, states, machines) ? undefined : states);
+  const step = (states: readonly number[], letter: number): number[] | undefined => {
+    const next: number[] = [];
+    for (let at = 0; at < machines.length; at += 1) {
+      const state = machines[at]!.step(states[at]!, letter);
+      if (join === 'and' && state === dead) return undefined;
+      next.push(state);
+    }
+    return join === 'and' ? next : check(next);
+  };
+  const isPair = machines.length === 2;
   return lazyMachine<number[]>({
     alphabetSize: alphabet.size,
     start: check(machines.map((machine) => machine.start)),
-    key: (states) => states.join(','),
-    step: (states, letter) => check(machines.map((machine, at) => machine.step(states[at]!, letter))),
-    accepts: (states) =>
-      joined(
-        join,
-        machines.map((machine, at) => machine.accepts(states[at]!)),
-      ),
+    key: (states) => (isPair ? (states[0]! + 1) * width + states[1]! + 1 : states.join(',')),
+    step,
+    accepts: (states) => joined(join, machines, states, accepting),
     all: (states) => joinedAll(join, states, machines),
   });
 }
@@ -174,7 +190,6 @@ export function shortestWord(machine: Machine, alphabet: Alphabet, budget: numbe
 /** `shortestWord` of what both machines accept, without building their product: for the many pairs of a fleet. */
 export function meet(left: Machine, right: Machine, alphabet: Alphabet, budget: number): 'yes' | 'no' | 'undecided' {
   if (left.start === dead || right.start === dead) return 'no';
-  const width = 2 ** 26;
   const queue = [left.start * width + right.start];
   const seen = new Set(queue);
   for (let at = 0; at < queue.length; at += 1) {

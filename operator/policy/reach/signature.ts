@@ -81,6 +81,10 @@ function neighbours(template: Template): (readonly [string, string])[] {
   });
 }
 
+function showText(glob: Glob): string {
+  return String.fromCodePoint(...glob);
+}
+
 /** Reads the pieces of all patterns and condition values once; `of` is remembered per value. */
 export function signatures(documents: readonly PolicyDocument[]): Signatures {
   const texts = documents.flatMap((document) =>
@@ -91,18 +95,26 @@ export function signatures(documents: readonly PolicyDocument[]): Signatures {
     parseTemplate(text.split(':').slice(5).join(':') || text, { variables: true, wildcards: true }),
   );
   const tests = unique(templates.flatMap((template) => levelsOf(template).flatMap(testsOf)));
+  // Most tests are plain text, so that one look-up answers them all.
+  const texted = new Map(tests.flatMap((test, at) => (test.some((token) => token < 0) ? [] : [[showText(test), at]])));
+  const open = tests.flatMap((test, at) => (test.some((token) => token < 0) ? [{ test, at }] : []));
   const around = [...new Map(templates.flatMap(neighbours).map((pair) => [pair.join('\u0000'), pair])).values()];
+  // A test that the surroundings alone decide says nothing about the value.
+  const sides = around.concat([['', '']]).map(([before, after]) => ({
+    before,
+    after,
+    decided: new Set(open.flatMap(({ test, at }) => (matches(test, `${before}\u{f0000}${after}`) ? [at] : []))),
+  }));
   const questions = longestQuestionRun(templates);
   const known = new Map<string, string>();
   const compute = (value: string): string => {
     const met: string[] = [];
-    around.concat([['', '']]).forEach(([before, after], side) => {
+    sides.forEach(({ before, after, decided }, side) => {
       const word = before + value + after;
-      tests.forEach((test, at) => {
-        // A test that the surroundings alone decide says nothing about the value.
-        if (matches(test, word) && !(value !== '' && matches(test, `${before}\u{f0000}${after}`)))
-          met.push(`${side}.${at}`);
-      });
+      const text = texted.get(word);
+      if (text !== undefined) met.push(`${side}.${text}`);
+      for (const { test, at } of open)
+        if (matches(test, word) && !(value !== '' && decided.has(at))) met.push(`${side}.${at}`);
     });
     const length = questions === 0 ? '' : String(Math.min([...value].length, questions + 1));
     return met.length === 0
