@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { type AuthorityView, currentView, type ThingFacts } from './authorization.ts';
 import type { Change } from './state/changes.ts';
+import { Heap } from './state/heap.ts';
 import type { Scope, Slice } from './state/scope.ts';
 
 /**
@@ -15,6 +16,12 @@ export interface PropagationOptions {
   /** A new connection reads everything fresh; existing ones still wait. */
   readonly newConnectionsSeeAtOnce: boolean;
   readonly random: () => number;
+}
+
+/** A view that tells when its answers may have changed. */
+export interface VersionedView extends AuthorityView {
+  /** While this stays the same, so does every answer. */
+  version(): number;
 }
 
 /** A set of which each member is refreshed by itself: two attachments of one certificate may arrive in either order. */
@@ -86,9 +93,12 @@ export const BROKER_CACHE: Slice<CacheEntries> = {
  * (iot-policies: six to eight minutes). Separate entries for each attachment, each policy's default version, each
  * membership and each thing's attributes. What was never read is read fresh.
  */
-export class BrokerCache implements AuthorityView {
+export class BrokerCache implements VersionedView {
   readonly #scope: Scope;
   readonly #opened = new Set<BrokerCache>();
+  /** Times at which entries turn over. */
+  readonly #due = new Heap<undefined>();
+  #turnovers = 0;
   readonly #current: AuthorityView;
   readonly #clock: Clock;
   readonly #options: PropagationOptions;
@@ -102,6 +112,7 @@ export class BrokerCache implements AuthorityView {
     this.#groups = entries.groups;
     this.#documents = entries.documents;
     this.#things = entries.things;
+    for (const at of this.#waiting()) this.#due.push(at, undefined);
     this.#scope = scope;
     this.#current = currentView(scope);
     this.#clock = clock;
@@ -125,6 +136,9 @@ export class BrokerCache implements AuthorityView {
       case 'thing':
       case 'thing-type-association':
         this.#expire(this.#things.get(change.thingName));
+        return;
+      case 'restored':
+        for (const at of this.#waiting()) this.#due.push(at, undefined);
         return;
       default:
         return;
@@ -170,14 +184,27 @@ export class BrokerCache implements AuthorityView {
     this.#opened.delete(own);
   }
 
+  /** Another number whenever an answer of these caches may be another than before: a change, or an entry that turned over. */
+  version(): number {
+    const now = this.#clock.now();
+    for (let due = this.#due.peek(); due && due.at <= now; due = this.#due.peek()) {
+      this.#due.pop();
+      this.#turnovers++;
+    }
+    return this.#scope.revision + this.#turnovers;
+  }
+
   /** When the next waiting entry turns over; undefined when none waits. */
   nextTurnover(): number | undefined {
-    const times: number[] = [...this.#opened].flatMap((own) => own.nextTurnover() ?? []);
-    for (const set of [...this.#policies.values(), ...this.#groups.values()]) times.push(...set.pending.values());
-    for (const { pending } of [...this.#documents.values(), ...this.#things.values()]) {
-      if (pending !== undefined) times.push(pending);
-    }
+    const times = [...[...this.#opened].flatMap((own) => own.nextTurnover() ?? []), ...this.#waiting()];
     return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
+  }
+
+  *#waiting(): Generator<number> {
+    for (const set of [...this.#policies.values(), ...this.#groups.values()]) yield* set.pending.values();
+    for (const { pending } of [...this.#documents.values(), ...this.#things.values()]) {
+      if (pending !== undefined) yield pending;
+    }
   }
 
   #readSet(cache: Map<string, CachedSet>, key: string, current: readonly string[]): readonly string[] {
@@ -214,11 +241,16 @@ export class BrokerCache implements AuthorityView {
 
   // A change while one already waits does not put the turnover off: the entry is read anew when it is due.
   #expireMember(set: CachedSet | undefined, member: string): void {
-    if (set && !set.pending.has(member)) set.pending.set(member, this.#dueTime());
+    if (!set || set.pending.has(member)) return;
+    const at = this.#dueTime();
+    set.pending.set(member, at);
+    this.#due.push(at, undefined);
   }
 
   #expire(entry: { pending: number | undefined } | undefined): void {
-    if (entry) entry.pending ??= this.#dueTime();
+    if (!entry || entry.pending !== undefined) return;
+    entry.pending = this.#dueTime();
+    this.#due.push(entry.pending, undefined);
   }
 
   #dueTime(): number {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { CertificateAuthority } from '../x509/authority.ts';
@@ -70,11 +70,12 @@ export async function listenTls(
 
 /** AWS's certificate id: SHA-256 of the certificate's DER. Undefined without a certificate. */
 export function peerOf(socket: TLSSocket): Peer | undefined {
-  const certificate = socket.getPeerCertificate();
-  if (!certificate?.raw) return undefined;
+  // Not getPeerCertificate: it takes the whole certificate apart.
+  const certificate = socket.getPeerX509Certificate();
+  if (!certificate) return undefined;
   const serverName = (socket as TLSSocket & { readonly servername?: string | false }).servername;
   return {
-    certificateId: createHash('sha256').update(certificate.raw).digest('hex'),
+    certificateId: hash('sha256', certificate.raw, 'hex'),
     sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     sourcePort: socket.remotePort ?? 0,
     transport: 'socket',

@@ -5,6 +5,7 @@ export class Scope {
   readonly accountId: string;
   readonly region: string;
   readonly #slices = new Map<string, unknown>();
+  #revision = 0;
   readonly #listeners: ((change: Change, scope: Scope) => void)[];
 
   constructor(accountId: string, region: string, listeners: ((change: Change, scope: Scope) => void)[]) {
@@ -36,10 +37,20 @@ export class Scope {
     return this.#slices.has(name);
   }
 
+  /** Another number after each change that may bear on what anybody is allowed to do. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   announce(change: Change): void {
+    // Before anybody hears of it: a listener may ask for a decision.
+    if (!BESIDE_THE_POINT.includes(change.kind)) this.#revision++;
     for (const listener of this.#listeners) listener(change, this);
   }
 }
+
+/** Changes that no policy decision depends on; devices make many of them. */
+const BESIDE_THE_POINT: readonly Change['kind'][] = ['other', 'job', 'job-execution'];
 
 /** A family's part of a scope, with its form in a snapshot. `save` returns plain JSON. */
 export interface Slice<T> {
