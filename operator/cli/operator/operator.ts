@@ -35,6 +35,7 @@ import { Metrics } from '../../runtime/metrics.ts';
 import { type AllowedHosts, boundedGet } from '../../runtime/outbound/bounded-get.ts';
 import { Reflector, type ReflectorHooks } from '../../runtime/reflector/reflector.ts';
 import type { Store } from '../../runtime/store.ts';
+import { driftMetrics, policyMetrics, sourceMetrics } from './fleet-metrics.ts';
 import { listHealth } from './list-health.ts';
 import {
   awsMetrics,
@@ -160,6 +161,8 @@ export function createOperator(options: OperatorOptions): Operator {
   signalMetrics(metrics, signals);
   const get = boundedGet({ allowed: options.checkHosts });
   const counted = rolloutMetrics(metrics, cache);
+  const drift = driftMetrics(metrics, cache);
+  policyMetrics(metrics, cache);
   const sinks = options.evidence?.(counted) ?? [];
   const controllers = registerControllers({
     ...shared,
@@ -170,7 +173,11 @@ export function createOperator(options: OperatorOptions): Operator {
     secrets: options.secrets,
     installation: options.installation,
     ...(options.deviceWorkers === undefined ? {} : { deviceWorkers: options.deviceWorkers }),
-    ...(options.onDrift === undefined ? {} : { onDrift: options.onDrift }),
+    onDrift(notice) {
+      drift.drifted(notice);
+      options.onDrift?.(notice);
+    },
+    onFight: drift.conflict,
     signals,
     measure: (question, signal) => measure(get, question, signal),
     onMeasured: checkMetrics(metrics),
@@ -179,7 +186,7 @@ export function createOperator(options: OperatorOptions): Operator {
     evidence: sinks.length === 0 ? undefined : createEvidenceBook(clock, sinks),
     ...(options.usersPinned === undefined ? {} : { usersPinned: options.usersPinned }),
   });
-  const sources = sourceController(options, { cache, shared, recorder });
+  const sources = sourceController(options, { cache, shared, recorder, onFetch: sourceMetrics(metrics, cache) });
   const lists = listHealth(cache, reflectorHooks(metrics, log));
   const health = { lease: () => elector?.problem(), caches: lists.check };
   const onLost = () => {
@@ -232,7 +239,17 @@ type Shared = Pick<ConstructorParameters<typeof Controller>[0], 'clock' | 'rando
 
 function sourceController(
   options: OperatorOptions,
-  { cache, shared, recorder }: { cache: ObjectCache; shared: Shared; recorder: Pick<EventWriter, 'record'> },
+  {
+    cache,
+    shared,
+    recorder,
+    onFetch,
+  }: {
+    cache: ObjectCache;
+    shared: Shared;
+    recorder: Pick<EventWriter, 'record'>;
+    onFetch: (result: string, seconds: number) => void;
+  },
 ): Controller {
   const { store, clock, schemas, tree, load, createsPerSecond, ignoreKinds = [] } = options;
   addFleetSourceIndexes(cache);
@@ -246,6 +263,7 @@ function sourceController(
     createsPerSecond,
     ignoreKinds,
     events: recorder,
+    onFetch,
   });
   const controller = new Controller({
     ...shared,

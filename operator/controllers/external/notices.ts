@@ -38,4 +38,5 @@ export function showFight<O extends ExternalObject>(scope: Scope<O>, progress: P
   if (ready?.message === progress.message) return;
   scope.log.warn('Pausing corrections that somebody sets back', { cause: progress.message });
   scope.deps.events.record(scope.object, { type: 'Warning', reason: FIGHTING, message: progress.message });
+  scope.deps.onFight?.(scope.object.kind);
 }

@@ -63,6 +63,8 @@ export interface ExternalDeps {
   readonly rollouts?: Rollouts;
   /** Hears of every drift that is found or corrected: metrics, the demo. */
   readonly onDrift?: (drift: DriftNotice) => void;
+  /** Corrections of an object of this kind pause because somebody keeps setting them back. */
+  readonly onFight?: (kind: string) => void;
 }
 
 export interface DriftNotice {

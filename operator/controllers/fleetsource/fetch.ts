@@ -15,11 +15,17 @@ export type FetchResult =
   | { readonly fetched: Fetched; readonly error: SourceError | undefined }
   | { readonly fetched: undefined; readonly error: SourceError };
 
+interface FetchPorts {
+  readonly tree: SourceTree;
+  readonly clock: Clock;
+  readonly onFetch?: ((result: string, seconds: number) => void) | undefined;
+}
+
 /** Asks the remote when it is due, or when something about the request changed; falls back on the last good files. */
 export async function fetchRevision(
   source: FleetSource,
   memory: Memory,
-  { tree, clock, signal, log }: Pick<ReconcileContext, 'signal' | 'log'> & { tree: SourceTree; clock: Clock },
+  { tree, clock, signal, log, onFetch }: Pick<ReconcileContext, 'signal' | 'log'> & FetchPorts,
 ): Promise<FetchResult> {
   const forced = isForced(source);
   if (forced) memory.bad = memory.done = undefined;
@@ -29,13 +35,17 @@ export async function fetchRevision(
   }
   memory.generation = source.metadata.generation;
   const intervalMs = durationMs(source.spec.interval);
+  const asked = clock.monotonic();
+  const told = (result: string) => onFetch?.(result, (clock.monotonic() - asked) / 1_000);
   try {
     memory.fetched = await tree.fetch(source, signal);
+    told('success');
     memory.failures = 0;
     memory.nextFetchAt = clock.monotonic() + intervalMs;
     return { fetched: memory.fetched, error: undefined };
   } catch (thrown) {
     if (!(thrown instanceof SourceError)) throw thrown;
+    told(thrown.reason);
     log.warn('Failing to read the source', { reason: thrown.reason, cause: thrown.message });
     const retryMs = FIRST_RETRY_MS * 2 ** Math.min(memory.failures++, 16);
     memory.nextFetchAt = clock.monotonic() + (thrown.retriable ? Math.min(retryMs, intervalMs) : intervalMs);

@@ -27,6 +27,8 @@ export interface FleetSourceDeps {
   /** Whose defaults stored objects have. */
   readonly schemas: Pick<SchemaRegistry, 'admit'>;
   readonly events?: EventRecorder;
+  /** Hears of each question to the remote: `success` or the reason of the failure. */
+  readonly onFetch?: (result: string, seconds: number) => void;
   /** Objects created each second at most, 0 for no limit. Default 50, which etcd bears. */
   readonly createsPerSecond?: number;
   /** Kinds of ours that this source leaves alone; standalone mode follows one source and no others. */
@@ -69,8 +71,8 @@ export class FleetSourceReconciler implements Reconciler {
       await this.#report(source, { kind: 'suspended' });
       return undefined;
     }
-    const { tree, clock } = this.#deps;
-    const fetch = await fetchRevision(source, memory, { ...context, tree, clock });
+    const { tree, clock, onFetch } = this.#deps;
+    const fetch = await fetchRevision(source, memory, { ...context, tree, clock, onFetch });
     if (!fetch.fetched) {
       await this.#report(source, { kind: 'unreadable', error: fetch.error });
       return this.#later(memory);

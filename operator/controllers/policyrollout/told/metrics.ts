@@ -1,6 +1,7 @@
 import type { Device } from '../../../api/device.gen.ts';
 import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import { DEFAULT_STRATEGY } from '../../../rollout/strategy.ts';
 import { type AssetState, inFlight } from '../../../rollout/types.ts';
 import type { Gauge, Metrics } from '../../../runtime/metrics.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
@@ -15,6 +16,8 @@ export interface RolloutMetrics {
   rollback(trigger: string): void;
   restored(seconds: number): void;
   lifelineViolation(): void;
+  /** An asset was denied what it did not use before. */
+  blocked(): void;
   ended(outcome: string, seconds: { readonly total: number; readonly paused: number }): void;
   evidence(kind: string): void;
   evidenceLost(): void;
@@ -42,6 +45,7 @@ export function rolloutMetrics(metrics: Metrics, cache: Cache): RolloutMetrics {
   const verdicts = counter('asset_verdict_total', 'Verdicts on assets.', ['verdict', 'signal']);
   const rollbacks = counter('rollback_total', 'Times that assets were sent back.', ['trigger']);
   const violations = counter('lifeline_violation_total', 'Changes and assets that a lifeline stopped.', []);
+  const blocked = counter('tightening_blocked_total', 'Assets that were denied what they did not use before.', []);
   const entries = counter('evidence_entries_total', 'Entries of evidence logs.', ['kind']);
   const lost = counter('evidence_lost_total', 'Entries that could not be written. Above zero the logs have holes.', []);
   return {
@@ -50,6 +54,7 @@ export function rolloutMetrics(metrics: Metrics, cache: Cache): RolloutMetrics {
     rollback: (trigger) => rollbacks.inc({ trigger }),
     restored: (seconds) => restore.observe({}, seconds),
     lifelineViolation: () => violations.inc(),
+    blocked: () => blocked.inc(),
     ended(outcome, seconds) {
       total.observe({ outcome }, seconds.total);
       pauses.observe({ outcome }, seconds.paused);
@@ -92,6 +97,12 @@ function gauges(metrics: Metrics, cache: Cache): void {
   gauge('rollout_inflight_limit', 'maxInFlight of rollouts that have not ended.', ['policy'], (series) => {
     for (const rollout of open()) series.set({ policy: policyOf(rollout) }, rollout.spec.strategy?.maxInFlight ?? 1);
   });
+  gauge('rollout_failures_left', 'Assets that may still fail before all go back.', ['policy'], (series) => {
+    for (const rollout of open()) {
+      const { failureThreshold = DEFAULT_STRATEGY.failureThreshold } = rollout.spec.strategy ?? {};
+      series.set({ policy: policyOf(rollout) }, failureThreshold - (rollout.status?.counters?.failed ?? 0));
+    }
+  });
   gauge(
     'unrecovered_assets',
     'Assets that were restored and not heard of since. Somebody has to go and look.',
@@ -126,6 +137,7 @@ export const noMetrics: RolloutMetrics = {
   rollback: () => undefined,
   restored: () => undefined,
   lifelineViolation: () => undefined,
+  blocked: () => undefined,
   ended: () => undefined,
   evidence: () => undefined,
   evidenceLost: () => undefined,

@@ -48,6 +48,7 @@ export function createTeller({ cache, events, evidence, metrics = noMetrics }: T
   return {
     asset(device, before, after) {
       const same = before?.name === after.name;
+      if ((after.blocked ?? []).length > 0 && !(same && (before.blocked ?? []).length > 0)) metrics.blocked();
       if (same && before.state === after.state) return;
       const rollout = find(device.metadata.namespace, after.name);
       const from = same ? before.state : 'Queued';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { driftMetrics, policyMetrics, sourceMetrics } from '../../../../operator/cli/operator/fleet-metrics.ts';
 import { checkMetrics, handlerErrors, signalMetrics } from '../../../../operator/cli/operator/observability.ts';
 import { lossCounter } from '../../../../operator/cli/operator/terms.ts';
 import { rolloutMetrics } from '../../../../operator/controllers/policyrollout/told/metrics.ts';
@@ -38,7 +39,11 @@ function everything(): Metrics {
   handlerErrors(metrics, silentLogger);
   checkMetrics(metrics);
   signalMetrics(metrics, { sources: () => [] });
-  rolloutMetrics(metrics, new ObjectCache());
+  const cache = new ObjectCache();
+  rolloutMetrics(metrics, cache);
+  driftMetrics(metrics, cache);
+  policyMetrics(metrics, cache);
+  sourceMetrics(metrics, cache);
   return metrics;
 }
 
