@@ -14,6 +14,12 @@ export interface Switches {
   readonly dynamicGroupsNeedIndex: boolean;
   /** CreateDynamicThingGroup of an existing group with the same configuration succeeds, as CreateThingGroup does. */
   readonly dynamicGroupCreateRepeats: boolean;
+  /** Policy documents may use NotAction. */
+  readonly notAction: boolean;
+  /** Which text iot:Subscribe is judged by for `$share/<group>/<filter>`: the whole, the filter alone, or both. */
+  readonly sharedSubscription: 'whole' | 'filter' | 'both';
+  /** A publish or subscribe on a topic with `$` that no service of AWS IoT has ends the connection. */
+  readonly unknownReservedCloses: boolean;
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -23,4 +29,7 @@ export const DEFAULT_SWITCHES: Switches = {
   exclusiveThingGroupPolicies: true,
   dynamicGroupsNeedIndex: true,
   dynamicGroupCreateRepeats: false,
+  notAction: false,
+  sharedSubscription: 'both',
+  unknownReservedCloses: true,
 };

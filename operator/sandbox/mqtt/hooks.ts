@@ -4,7 +4,7 @@ import { type ConnectRequest, judgeConnect } from './door.ts';
 import type { RealmParts } from './parts.ts';
 import type { SubscribeJudge } from './subscribe-judge.ts';
 import type { ConnectionTable } from './table.ts';
-import { isTopic } from './topics.ts';
+import { isTopic, isUnknownReserved } from './topics.ts';
 
 const MAX_PAYLOAD_BYTES = 131_072;
 /** A client that leaves more than this unread is let go, so that it cannot fill the memory of the process. */
@@ -83,8 +83,9 @@ function publishProblem(parts: RealmParts, connection: Connection, packet: Publi
   const { topic, retain, qos } = packet;
   const bytes = Buffer.byteLength(packet.payload);
   const malformed = !isTopic(topic) || qos > 1 || bytes > MAX_PAYLOAD_BYTES;
+  const isUnknown = parts.switches.unknownReservedCloses && isUnknownReserved(topic, 'publish');
   // Messages on reserved topics cannot be retained (reserved-topics).
-  if (malformed || (retain && topic.startsWith('$'))) {
+  if (malformed || isUnknown || (retain && topic.startsWith('$'))) {
     connection.reason ??= 'CLIENT_ERROR';
     return new Error('the broker does not take this message');
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { BrokerCache } from '../propagation.ts';
 import type { Retained } from '../state/retained.ts';
+import type { Switches } from '../switches.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Connection } from './connection.ts';
 import type { DoorContext } from './door.ts';
@@ -16,6 +17,7 @@ export interface RealmParts extends DoorContext {
   readonly presence: Presence;
   readonly sessionExpiryMs: number;
   readonly unauthorizedSubscribe: 'close' | 'suback';
+  readonly switches: Switches;
   /** Takes from the quota of connects; false when it is used up. */
   readonly mayConnect: (clientId: string) => boolean;
   readonly cache: BrokerCache;

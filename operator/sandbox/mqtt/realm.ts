@@ -33,7 +33,7 @@ export class Realm {
     const { clock, realTime, retained, sessionExpiryMs, presence } = parts;
     this.#table = new ConnectionTable(presence);
     this.#table.endAll(clock.now());
-    this.#subscribes = new SubscribeJudge(parts.authorizer, parts.telemetry, parts.unauthorizedSubscribe);
+    this.#subscribes = new SubscribeJudge(parts);
     this.#sessions = new Sessions(
       { clock, retained, expiryMs: sessionExpiryMs, sessions: presence.sessions },
       this.#subscribes,

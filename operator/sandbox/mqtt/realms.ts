@@ -140,6 +140,7 @@ export class Realms {
       (thing) => current.groupsOf(thing),
     );
     const realm = new Realm({
+      switches,
       clock,
       scope,
       authorizer,

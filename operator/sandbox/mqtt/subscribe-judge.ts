@@ -1,8 +1,9 @@
-import type { Authorizer } from './authorizer.ts';
 import type { Connection } from './connection.ts';
+import type { RealmParts } from './parts.ts';
 import type { SeenPacket } from './tap.ts';
-import type { Telemetry } from './telemetry.ts';
-import { parseFilter } from './topics.ts';
+import { isUnknownReserved, parseFilter } from './topics.ts';
+
+type JudgeParts = Pick<RealmParts, 'authorizer' | 'telemetry' | 'unauthorizedSubscribe' | 'switches'>;
 
 export interface Subscription {
   readonly topic: string;
@@ -20,16 +21,12 @@ const MAX_FILTERS_PER_CONNECTION = 50;
  * that a filter came with is noted when it is parsed.
  */
 export class SubscribeJudge {
-  readonly #authorizer: Authorizer;
-  readonly #telemetry: Telemetry;
-  readonly #unauthorized: 'close' | 'suback';
+  readonly #parts: JudgeParts;
   readonly #packets = new WeakMap<object, SeenPacket>();
   readonly #verdicts = new WeakMap<SeenPacket, ReadonlyMap<object, Verdict>>();
 
-  constructor(authorizer: Authorizer, telemetry: Telemetry, unauthorized: 'close' | 'suback') {
-    this.#authorizer = authorizer;
-    this.#telemetry = telemetry;
-    this.#unauthorized = unauthorized;
+  constructor(parts: JudgeParts) {
+    this.#parts = parts;
   }
 
   note(packet: SeenPacket): void {
@@ -63,12 +60,10 @@ export class SubscribeJudge {
       connection.reason ??= 'CLIENT_ERROR';
       return all('close');
     }
-    const denied = subscriptions.filter(
-      ({ topic }) => !this.#authorizer.allows(connection, 'iot:Subscribe', `topicfilter/${topic}`),
-    );
+    const denied = subscriptions.filter(({ topic }) => !this.#allows(connection, topic));
     const granted = subscriptions.filter((s) => !denied.includes(s));
     if (denied.length > 0) this.#tell(connection, denied, false);
-    if (denied.length > 0 && this.#unauthorized === 'close') {
+    if (denied.length > 0 && this.#parts.unauthorizedSubscribe === 'close') {
       connection.reason ??= 'AUTH_ERROR';
       return all('close');
     }
@@ -77,15 +72,33 @@ export class SubscribeJudge {
     return new Map(subscriptions.map((s) => [s, denied.includes(s) ? 'refused' : 'granted']));
   }
 
+  /** For a shared subscription the page leaves open which text is judged. */
+  #allows(connection: Connection, topic: string): boolean {
+    const { authorizer, switches } = this.#parts;
+    const parsed = parseFilter(topic);
+    const isShared = parsed?.group !== undefined;
+    const texts = [
+      ...(!isShared || switches.sharedSubscription !== 'filter' ? [topic] : []),
+      ...(isShared && switches.sharedSubscription !== 'whole' ? [parsed.filter] : []),
+    ];
+    return texts.every((text) => authorizer.allows(connection, 'iot:Subscribe', `topicfilter/${text}`));
+  }
+
   #acceptable(connection: Connection, subscriptions: readonly Subscription[]): boolean {
     if (subscriptions.length > MAX_FILTERS_PER_PACKET) return false;
-    if (subscriptions.some(({ topic, qos }) => qos > 1 || !parseFilter(topic))) return false;
+    if (subscriptions.some(({ topic, qos }) => qos > 1 || !this.#isFilter(topic))) return false;
     const added = new Set(subscriptions.map((s) => s.topic).filter((topic) => !connection.filters.has(topic)));
     return connection.filters.size + added.size <= MAX_FILTERS_PER_CONNECTION;
   }
 
+  #isFilter(topic: string): boolean {
+    const parsed = parseFilter(topic);
+    if (!parsed) return false;
+    return !this.#parts.switches.unknownReservedCloses || !isUnknownReserved(parsed.filter, 'subscribe');
+  }
+
   #tell(connection: Connection, subscriptions: readonly Subscription[], allowed: boolean): void {
-    this.#telemetry.subscribed(
+    this.#parts.telemetry.subscribed(
       connection,
       subscriptions.map((s) => s.topic),
       allowed,

@@ -25,6 +25,34 @@ export function parseFilter(text: string): ParsedFilter | undefined {
   return { group, filter };
 }
 
+/** Families of reserved topics that clients publish on (reserved-topics); events and rules are AWS's own to publish or hear. */
+const PUBLISHED = [
+  'things',
+  'rules',
+  'certificates',
+  'provisioning-templates',
+  'commands',
+  'device_location',
+  'sitewise',
+];
+const SUBSCRIBED = [
+  'things',
+  'events',
+  'certificates',
+  'provisioning-templates',
+  'commands',
+  'device_location',
+  'sitewise',
+];
+
+/** Whether a topic or filter begins with `$` and belongs to no service that clients use that way. */
+export function isUnknownReserved(text: string, use: 'publish' | 'subscribe'): boolean {
+  if (!text.startsWith('$')) return false;
+  const [root, family = ''] = text.split('/');
+  const known = use === 'publish' ? PUBLISHED : [...SUBSCRIBED, '+', '#'];
+  return root !== '$aws' || !known.includes(family);
+}
+
 interface Level<T> {
   readonly next: Map<string, Level<T>>;
   readonly entries: Set<T>;

@@ -32,7 +32,7 @@ export function createPolicy(context: CallContext, name: string, document: strin
     const message = `Policy cannot be created - name already exists (name=${name})`;
     throw alreadyExists(message, name, policyArn(context, name));
   }
-  checkDocument(document);
+  checkDocument(context, document);
   const now = context.now();
   const policy: Policy = {
     name,
@@ -57,7 +57,7 @@ export function addPolicyVersion(
   document: string,
   setAsDefault: boolean,
 ): PolicyVersion {
-  checkDocument(document);
+  checkDocument(context, document);
   if (policy.versions.length >= MAX_VERSIONS) {
     const message = `The policy ${policy.name} already has the maximum number of versions (${MAX_VERSIONS})`;
     throw awsError('VersionsLimitExceededException', message);

@@ -210,3 +210,66 @@ test('a retained message on a reserved topic ends the connection', async () => {
   await bed.broker.settle();
   expect(device.closed).toBe(true);
 });
+
+describe('topics with $ that no service of AWS IoT has', () => {
+  test.each([
+    { say: '$other/x', closed: true, reason: 'no reserved topic that is known' },
+    { say: '$aws/unknown/x', closed: true, reason: 'no service of this name' },
+    { say: '$aws/events/presence/connected/x', closed: true, reason: 'events are AWS’s own to publish' },
+    { say: '$aws/rules/ingest/x', closed: false, reason: 'basic ingest' },
+    { say: '$aws/things/lamp/shadow/get', closed: false, reason: 'the shadow service' },
+  ])('a publish on $say ends the connection: $closed ($reason)', async ({ say, closed }) => {
+    bed = startBed();
+    const device = certificate(await bed.device('lamp'), 'lamp');
+    device.publish(say, '{}');
+    await bed.broker.settle();
+    expect(device.closed).toBe(closed);
+  });
+
+  test.each([
+    { hear: '$SYS/#', closed: true, reason: 'no reserved topic that is known' },
+    { hear: '$aws/rules/ingest/#', closed: true, reason: 'basic ingest cannot be subscribed to' },
+    { hear: '$aws/events/#', closed: false, reason: 'events' },
+    { hear: '$aws/things/+/shadow/#', closed: false, reason: 'the shadow service' },
+  ])('a subscription to $hear ends the connection: $closed ($reason)', async ({ hear, closed }) => {
+    bed = startBed();
+    const device = certificate(await bed.device('lamp'), 'lamp');
+    device.subscribe(hear);
+    await bed.broker.settle();
+    expect(device.closed).toBe(closed);
+  });
+
+  test('with the switch off they are topics like any other', async () => {
+    bed = startBed({ switches: { unknownReservedCloses: false } });
+    const device = certificate(await bed.device('lamp'), 'lamp');
+    device.subscribe('$other/x');
+    device.publish('$other/x', 'heard');
+    await bed.broker.settle();
+    expect(device.received).toHaveLength(1);
+  });
+});
+
+describe('iot:Subscribe of a shared subscription', () => {
+  const WHOLE = 'topicfilter/$share/g/jobs/+';
+  const FILTER = 'topicfilter/jobs/+';
+  test.each([
+    { by: 'both' as const, allowed: [WHOLE, FILTER], closed: false, reason: 'both are allowed' },
+    { by: 'both' as const, allowed: [WHOLE], closed: true, reason: 'the filter is not' },
+    { by: 'both' as const, allowed: [FILTER], closed: true, reason: 'the whole is not' },
+    { by: 'whole' as const, allowed: [WHOLE], closed: false, reason: 'only the whole is asked for' },
+    { by: 'filter' as const, allowed: [FILTER], closed: false, reason: 'only the filter is asked for' },
+  ])(
+    'judged by $by, with $allowed allowed, ends the connection: $closed ($reason)',
+    async ({ by, allowed, closed }) => {
+      bed = startBed({ switches: { sharedSubscription: by } });
+      const document = documentOf(
+        { Action: 'Connect', Resource: 'client/*' },
+        { Action: 'Subscribe', Resource: [...allowed] },
+      );
+      const device = certificate(await bed.device('lamp', document), 'lamp');
+      device.subscribe('$share/g/jobs/+');
+      await bed.broker.settle();
+      expect(device.closed).toBe(closed);
+    },
+  );
+});

@@ -404,6 +404,24 @@ describe('Detect watches what devices report', () => {
   });
 });
 
+test('datapoints are kept for fourteen days', async () => {
+  bed = startBed();
+  const press = await connect('press');
+  await watch([least('few', 'aws:num-messages-sent', 2, { durationSeconds: 300 })], ['press']);
+  press.publish('t', 'x');
+  await bed.pass(WINDOW);
+  const first = bed.clock.now();
+  const values = async () => {
+    const window = { startTime: new Date(0), endTime: new Date(first) };
+    const metric = { thingName: 'press', metricName: 'aws:num-messages-sent' };
+    return (await bed.iot.listMetricValues({ ...metric, ...window })).metricDatumList?.map((d) => d.value?.count);
+  };
+  await bed.pass(14 * 24 * 60 * MINUTE);
+  expect(await values()).toEqual([1]);
+  await bed.pass(1);
+  expect(await values()).toEqual([]);
+});
+
 test('ML Detect stays in training: no alarm, and the share of the datapoints that a model needs', async () => {
   bed = startBed();
   const press = await connect('press');

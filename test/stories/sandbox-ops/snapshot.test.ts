@@ -19,11 +19,26 @@ it('audits, jobs and the index are the same after a restart from a snapshot', as
       roleArn: 'arn:aws:iam::123456789012:role/a',
       auditCheckConfigurations: { [check]: { enabled: true } },
     });
+    await iot.createJobTemplate({ jobTemplateId: 'jt', description: 'd', document: '{}' });
+    const maintenanceWindows = [{ startTime: 'cron(0 2 ? * * *)', durationInMinutes: 60 }];
+    await iot.createJob({ jobId: 'w', targets: [thingArn], document: '{}', schedulingConfig: { maintenanceWindows } });
+    await iot.createFleetMetric({
+      metricName: 'm',
+      queryString: 'thingName:*',
+      aggregationField: 'registry.version',
+      aggregationType: { name: 'Cardinality' },
+      period: 60,
+    });
     const { taskId } = await iot.startOnDemandAuditTask({ targetCheckNames: [check] });
     const look = async ({ iot: at }: typeof before) => [
       await at.listAuditFindings({ taskId }).then(({ findings }) => findings),
       await at.describeAccountAuditConfiguration({}).then((c) => c.auditCheckConfigurations?.[check]),
       await at.describeJobExecution({ jobId: 'j', thingName: 't' }).then(({ execution }) => execution),
+      await at
+        .describeJobTemplate({ jobTemplateId: 'jt' })
+        .then(({ description, createdAt }) => [description, createdAt]),
+      await at.describeJob({ jobId: 'w' }).then(({ job }) => [job?.status, job?.scheduledJobRollouts]),
+      await at.describeFleetMetric({ metricName: 'm' }).then(({ queryString, version }) => [queryString, version]),
       await at.searchIndex({ queryString: 'thingGroupNames:d' }).then(({ things }) => things),
     ];
     const seen = await look(before);

@@ -2,6 +2,8 @@ import type { IoT } from '@aws-sdk/client-iot';
 import { IoTDataPlane } from '@aws-sdk/client-iot-data-plane';
 import { describe, expect, it } from 'vitest';
 import type { Switches } from '../../../operator/sandbox/switches.ts';
+import { table } from '../../../operator/sandbox/wire/table.ts';
+import { CertificateAuthority, createAuthorityMaterial } from '../../../operator/sandbox/x509/authority.ts';
 import { failure, makeCsr, POLICY, REGION, startSandbox } from './support.ts';
 
 /**
@@ -55,6 +57,11 @@ const rule = (metric: string, criteria: object, more = {}) => ({
   behaviors: [{ name: 'b', metric, criteria, ...more }],
 });
 const COUNT = { comparisonOperator: 'less-than', value: { count: 5 } };
+/** CA certificates of one subject, each with a key of its own. */
+const newCa = () => ({
+  caCertificate: new CertificateAuthority(createAuthorityMaterial(Date.UTC(2026, 0, 1))).certificatePem,
+  certificateMode: 'SNI_ONLY' as const,
+});
 const quarantine = { addThingsToThingGroupParams: { thingGroupNames: ['q'] } };
 const enabled = { LOGGING_DISABLED_CHECK: { enabled: true } };
 const scheduled = (scheduledAuditName: string) => ({
@@ -162,6 +169,23 @@ const LIMITS: readonly Fact[] = [
     call: (iot) =>
       indexOn(iot, { customFields: many(6, (i) => `attributes.a${i}`).map((name) => ({ name, type: 'String' })) }),
     outcome: REFUSED,
+  },
+  {
+    fact: 'the index of groups takes five custom fields',
+    call: (iot) =>
+      iot.updateIndexingConfiguration({
+        thingGroupIndexingConfiguration: {
+          thingGroupIndexingMode: 'ON',
+          customFields: many(6, (i) => `attributes.a${i}`).map((name) => ({ name, type: 'String' })),
+        },
+      }),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a search has at most 1,000 characters',
+    before: indexOn,
+    call: (iot) => iot.searchIndex({ queryString: `thingName:${'x'.repeat(1000)}` }),
+    outcome: 'InvalidQueryException 400',
   },
   {
     fact: 'the index takes ten named shadows',
@@ -279,6 +303,54 @@ const LIMITS: readonly Fact[] = [
         clientRequestToken: 't',
       }),
     outcome: REFUSED,
+  },
+  {
+    fact: 'a dimension has at most 100 values',
+    call: (iot) =>
+      iot.createDimension({
+        name: 'd',
+        type: 'TOPIC_FILTER',
+        stringValues: many(101, (i) => `a/${i}`),
+        clientRequestToken: 't',
+      }),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'an action adds things to at most ten groups',
+    call: (iot) =>
+      iot.createMitigationAction({
+        actionName: 'a',
+        roleArn: ROLE,
+        actionParams: { addThingsToThingGroupParams: { thingGroupNames: many(11, (i) => `g${i}`) } },
+      }),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'an authorization test has at most ten requests',
+    call: (iot) =>
+      iot.testAuthorization({
+        principal: `${ARN}cert/${'a'.repeat(64)}`,
+        authInfos: many(11, () => 'x').map(() => ({ actionType: 'CONNECT' as const, resources: [`${ARN}client/x`] })),
+      }),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'a job times out within a week',
+    before: (iot) => iot.createThing({ thingName: 't' }),
+    call: (iot) =>
+      iot.createJob({
+        jobId: 'j',
+        targets: [`${ARN}thing/t`],
+        document: '{}',
+        timeoutConfig: { inProgressTimeoutInMinutes: 10_081 as never },
+      }),
+    outcome: REFUSED,
+  },
+  {
+    fact: 'ten CA certificates have one subject',
+    before: (iot) => each(many(10, String), () => iot.registerCACertificate(newCa())),
+    call: (iot) => iot.registerCACertificate(newCa()),
+    outcome: FULL,
   },
   {
     fact: 'a mitigation task names at most 25 findings',
@@ -459,6 +531,32 @@ const task = {
   target: { findingIds: ['f'] },
   auditCheckToActionsMapping: { LOGGING_DISABLED_CHECK: ['a'] },
   clientRequestToken: 't',
+};
+
+const NOT_ACTION = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', NotAction: ['iot:Connect'], Resource: ['*'] }],
+});
+const dimension = {
+  name: 'd',
+  type: 'TOPIC_FILTER' as const,
+  stringValues: ['a/#'],
+  clientRequestToken: 't',
+};
+const attachOnce = async (iot: IoT) => {
+  await iot.createThing({ thingName: 't' });
+  const known = (await iot.listCertificates({})).certificates?.[0]?.certificateArn;
+  const made = known ?? (await iot.createCertificateFromCsr({ certificateSigningRequest: makeCsr() })).certificateArn;
+  return iot.attachThingPrincipal({ thingName: 't', principal: made });
+};
+const joinOnce = async (iot: IoT) => {
+  await iot.createThing({ thingName: 't' });
+  await iot.createThingGroup({ thingGroupName: 'g' });
+  return iot.addThingToThingGroup({ thingName: 't', thingGroupName: 'g' });
+};
+const watchOnce = async (iot: IoT) => {
+  await iot.createSecurityProfile(profile('s')).catch(() => undefined);
+  return iot.attachSecurityProfile({ securityProfileName: 's', securityProfileTargetArn: `${ARN}all/things` });
 };
 
 const properties = { thingGroupProperties: { thingGroupDescription: 'x' } };
@@ -690,6 +788,50 @@ const ABSENT: readonly Fact[] = [
     outcome: 'MalformedPolicyException 400',
   },
   {
+    fact: 'NotAction is not accepted',
+    call: (iot) => iot.createPolicy({ policyName: 'p', policyDocument: NOT_ACTION }),
+    outcome: 'MalformedPolicyException 400',
+  },
+  {
+    fact: 'or is, by a switch',
+    call: (iot) => iot.createPolicy({ policyName: 'p', policyDocument: NOT_ACTION }),
+    outcome: 'ok',
+    switches: { notAction: true },
+  },
+  {
+    fact: 'a dimension that exists is refused even with its token',
+    before: (iot) => iot.createDimension(dimension),
+    call: (iot) => iot.createDimension(dimension),
+    outcome: EXISTS,
+  },
+  {
+    fact: 'attaching a principal twice succeeds',
+    before: attachOnce,
+    call: attachOnce,
+    outcome: 'ok',
+  },
+  {
+    fact: 'adding a thing to its group twice succeeds',
+    before: joinOnce,
+    call: joinOnce,
+    outcome: 'ok',
+  },
+  {
+    fact: 'attaching a security profile twice succeeds',
+    before: watchOnce,
+    call: watchOnce,
+    outcome: 'ok',
+  },
+  {
+    fact: 'a thing moves to another type',
+    before: async (iot) => {
+      for (const thingTypeName of ['a', 'b']) await iot.createThingType({ thingTypeName });
+      await iot.createThing({ thingName: 't', thingTypeName: 'a' });
+    },
+    call: (iot) => iot.updateThing({ thingName: 't', thingTypeName: 'b' }),
+    outcome: 'ok',
+  },
+  {
     fact: 'a create that is refused for its tags leaves nothing',
     before: async (iot) => {
       const tags = [{ Key: 'aws:x', Value: 'y' }];
@@ -758,5 +900,39 @@ describe('shadows', () => {
     const payload = Buffer.from(JSON.stringify({ state: { desired: state } }));
     const call = data.updateThingShadow({ thingName: 't', payload, ...(name !== undefined && { shadowName: name }) });
     expect([400, 413]).toContain((await failure(call)).status);
+  });
+});
+
+describe('the status of an error', () => {
+  it.each([
+    ['InvalidRequestException', 400],
+    ['MalformedPolicyException', 400],
+    ['InvalidQueryException', 400],
+    ['IndexNotReadyException', 400],
+    ['ThrottlingException', 400],
+    ['TaskAlreadyExistsException', 400],
+    ['CertificateValidationException', 400],
+    ['ResourceRegistrationFailureException', 400],
+    ['UnauthorizedException', 401],
+    ['ServiceQuotaExceededException', 402],
+    ['ResourceNotFoundException', 404],
+    ['NotConfiguredException', 404],
+    ['CertificateStateException', 406],
+    ['ResourceAlreadyExistsException', 409],
+    ['DeleteConflictException', 409],
+    ['VersionConflictException', 409],
+    ['VersionsLimitExceededException', 409],
+    ['InvalidStateTransitionException', 409],
+    ['CertificateConflictException', 409],
+    ['ConflictingResourceUpdateException', 409],
+    ['ConflictException', 409],
+    ['LimitExceededException', 410],
+    ['TransferAlreadyCompletedException', 410],
+    ['InternalFailureException', 500],
+    ['InternalException', 500],
+    ['InternalServerException', 500],
+    ['ServiceUnavailableException', 503],
+  ])('%s is sent with status %i', (name, status) => {
+    expect(table('iot').errors[name]).toBe(status);
   });
 });

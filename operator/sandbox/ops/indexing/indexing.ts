@@ -14,6 +14,7 @@ import { INDEXING, type Indexing } from './state.ts';
 export const THINGS = 'AWS_Things';
 const GROUPS = 'AWS_ThingGroups';
 const MAX_TERMS = 12;
+const MAX_QUERY = 1000;
 const MAX_CUSTOM_FIELDS = 5;
 const MAX_NAMED_SHADOWS = 10;
 const MAX_PAGE = 100;
@@ -55,6 +56,7 @@ export function readyIndex(context: CallContext, index: string): void {
 }
 
 export function checkedQuery(text: string, index = THINGS): Query {
+  if (text.length > MAX_QUERY) throw invalidQuery(`A query can have at most ${MAX_QUERY} characters`);
   const { query, terms } = parseQuery(text);
   checkFields(query, text, index === THINGS);
   if (terms > MAX_TERMS) throw invalidQuery(`A query can have at most ${MAX_TERMS} terms`);
@@ -138,6 +140,9 @@ export const fleetIndexing = family('iot', {
   UpdateIndexingConfiguration(context, input) {
     const indexing = indexingOf(context);
     const { thingIndexingConfiguration: things, thingGroupIndexingConfiguration: groups } = input;
+    if ((groups?.customFields ?? []).length > MAX_CUSTOM_FIELDS) {
+      throw invalid(`The index of groups can have at most ${MAX_CUSTOM_FIELDS} custom fields`);
+    }
     if (things) {
       checkThings(context, things);
       const until = context.now() + context.world.delays.build;
