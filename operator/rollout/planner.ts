@@ -14,6 +14,7 @@ export function planRollout(input: RolloutInput): RolloutDecision {
     abort(input, tally) ??
     supersede(input, tally) ??
     guards(input, tally) ??
+    provenBefore(input) ??
     approval(input) ??
     progress(input, tally)
   );
@@ -51,6 +52,13 @@ function guards(input: RolloutInput, tally: Tally): RolloutDecision | undefined 
     );
   }
   return undefined;
+}
+
+/** Our own state was lost after the end: nothing is proven a second time. */
+function provenBefore({ provenBefore: proven, assets }: RolloutInput): RolloutDecision | undefined {
+  if (proven !== true) return undefined;
+  const why = `${assets.length} assets are on what was proven before, as AWS tells`;
+  return { kind: 'finish', phase: 'Succeeded', reason: 'Completed', why };
 }
 
 function approval(input: RolloutInput): RolloutDecision | undefined {

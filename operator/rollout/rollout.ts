@@ -52,6 +52,8 @@ export interface RolloutInput {
   readonly startedAt: number;
   readonly lastProgressAt: number;
   readonly superseded: boolean;
+  /** Nobody carries what was before any more, and AWS tells that what all carry was proven: only the way home is left. */
+  readonly provenBefore?: boolean;
   /** Only where thing groups carry policies of the rollout. */
   readonly groups?: {
     /** They carry the new policies alone, and that has settled. */

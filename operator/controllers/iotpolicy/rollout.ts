@@ -4,6 +4,7 @@ import { documentDrift } from '../../drift/document.ts';
 import { isSettled } from '../external/progress.ts';
 import type { StatusView } from '../external/types.ts';
 import type { Stance } from '../policyrollout/policies/stance.ts';
+import { RETRY_ANNOTATION } from '../policyrollout/policies/tags.ts';
 import type { DesiredPolicy } from './desired.ts';
 import { documentHash } from './hash.ts';
 import { declaredName } from './names.ts';
@@ -61,13 +62,18 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
   return { kind: 'reconciling', reason: 'RolloutPending', message };
 }
 
-/** On an IoTPolicy: the eight digits of a document that went back and is to be tried again although its rollout is lost. */
-const RETRY_ANNOTATION = 'rollout.fleetward.dev/retry';
-
 /** The document went back once, and of that only AWS's tags are left. */
 function isRemembered(object: IoTPolicy, { rejected }: ObservedPolicy): boolean {
   const digest = documentHash(object.spec.document).slice(0, 8);
   return rejected.includes(digest) && object.metadata.annotations?.[RETRY_ANNOTATION] !== digest;
+}
+
+/**
+ * Assets are on candidates that no rollout here knows of: our own state was lost on their way. One is made again, which takes
+ * them forward, home, or, where the tags in AWS say that it went back, back.
+ */
+function isLeftOver({ document, place }: DesiredPolicy, { orphans, document: inForce }: ObservedPolicy): boolean {
+  return orphans.length > 0 && documentDrift(document, inForce, place) !== 'mitigation';
 }
 
 /** What a rollout is made of, and what is not tried again. */
@@ -78,8 +84,8 @@ export function rolloutFields(view: View, observed: ObservedPolicy): Partial<IoT
   const pending =
     object.spec.managementPolicy === 'Manage' &&
     stance.kind === 'free' &&
-    !isRemembered(object, observed) &&
-    needsRollout({ desired, observed, settled: isSettled(object) });
+    (isLeftOver(desired, observed) ||
+      (!isRemembered(object, observed) && needsRollout({ desired, observed, settled: isSettled(object) })));
   const digest = documentHash(object.spec.document);
   const known = object.status?.rejected ?? [];
   const rejected = stance.kind === 'rejected' ? [...new Set([...known, digest])].slice(-10) : known;

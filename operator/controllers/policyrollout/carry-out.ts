@@ -16,7 +16,7 @@ import { type HandedOver, handOver } from './groups/handover.ts';
 import { withRecords } from './groups/targets.ts';
 import type { Pass } from './pass.ts';
 import { ensureCandidate, pullBrake } from './policies/candidates.ts';
-import { mirrorVerdict } from './policies/mirror.ts';
+import { type Mirrored, mirrorVerdict } from './policies/mirror.ts';
 import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
 import { saveRollout } from './status.ts';
@@ -34,6 +34,8 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   const { deps, key, rollout } = pass;
   let flippedAt = rollout.status?.flippedAt;
   let { defaults } = pass;
+  const verdict = pass.reverted ? undefined : toMirror(rollout.status?.phase, decision);
+  if (verdict !== undefined) await mirrorVerdict({ start: pass, ...pass }, verdict);
   if (decision.kind === 'start') {
     defaults = await prepare(pass);
     for (const id of decision.assets) {
@@ -45,9 +47,6 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
     flippedAt = exactTime(pass.now);
     await brake(pass, flippedAt);
     defaults = new Map([...defaults].map(([name, value]) => [name, value === 'absent' ? value : 'brake']));
-  }
-  if (decision.kind === 'finish' && decision.phase !== 'Superseded' && !pass.reverted) {
-    await mirrorVerdict(pass.candidates, rollout, decision.phase === 'Aborted' ? 'rejected' : 'proven');
   }
   const back = new Set(
     decision.kind === 'sendBack' ? decision.assets : decision.kind === 'brake' ? switched(pass) : [],
@@ -85,6 +84,13 @@ async function moveGroups(
 export function parkAfter({ class: found, addsDeny, uncertain }: Classified): Spread['parkAfter'] {
   if (addsDeny || uncertain) return 'verdict';
   return found === 'tightens' || found === 'equivalent' ? 'attach' : 'settle';
+}
+
+/** Rejected is what begins to go back: a process that ends on the way would otherwise leave nothing that says so. */
+function toMirror(before: string | undefined, { kind, phase }: RolloutDecision): Mirrored | undefined {
+  const aborts = phase === 'Aborting' || phase === 'Aborted';
+  if (aborts) return before === 'Aborting' || before === 'Aborted' ? undefined : 'rejected';
+  return kind === 'finish' && phase === 'Succeeded' ? 'proven' : undefined;
 }
 
 /** With the brake pulled nobody goes on: whoever may carry a candidate turns round in the same breath. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compilePolicies, type PolicyDocument, type PolicyOptions, type PolicySet } from '../../policy/index.ts';
 import { type AssetPolicies, brakeProblem, type Classification, classify, setsOf } from '../../rollout/classify.ts';
+import type { Mirrored } from './policies/mirror.ts';
 
 /** What a set of policies permits before and after a change, and what that makes of the change. */
 export interface ComparedSet {
@@ -21,12 +22,14 @@ export interface PassMemory {
   readonly documents: Map<string, { readonly at: number; readonly document: Promise<PolicyDocument | undefined> }>;
   /** By device and certificate: what its lifeline was last compared under, and held. */
   readonly lifelines: Map<string, string>;
+  /** What the tags in AWS say of a rollout that has not begun, and when they were read. */
+  mirror: { readonly at: number; readonly verdict: Mirrored | undefined } | undefined;
   /** Sets that the last pass compared, by the documents in them. */
   compared: ReadonlyMap<string, ComparedSet>;
 }
 
 export function createPassMemory(): PassMemory {
-  return { documents: new Map(), lifelines: new Map(), compared: new Map() };
+  return { documents: new Map(), lifelines: new Map(), mirror: undefined, compared: new Map() };
 }
 
 /** Compares what this pass asks about, each set once, and takes over from the pass before what is asked again. */

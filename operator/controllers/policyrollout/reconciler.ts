@@ -1,5 +1,7 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import { sameDocument } from '../../drift/document.ts';
+import type { Family } from '../../rollout/family.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
 import type { AssetSummary, RolloutDecision, RolloutInput } from '../../rollout/rollout.ts';
@@ -11,7 +13,7 @@ import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { assetsOf, inFlightElsewhere, summarise } from './asset/assets.ts';
-import { carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
+import { carriedNames, carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
 import { timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
@@ -26,6 +28,7 @@ import { approvedBy } from './people/approval.ts';
 import { readVerbs } from './people/verb-state.ts';
 import { aftermath, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
+import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
 import { placeOf, policiesIn, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
 import { saveRollout, statusAfter } from './status.ts';
@@ -108,7 +111,8 @@ async function look(start: Start): Promise<Pass> {
     arming,
     ready,
     retriedAt,
-    unproven: (device) => carriesOther(session, device, families),
+    unproven: (device) =>
+      carriesOther(session, device, families) || isUnrecorded({ session, rollout, families }, device),
     groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
   });
   const defaults = await readDefaults(candidates, rollout);
@@ -116,8 +120,25 @@ async function look(start: Start): Promise<Pass> {
   const change = revisionChange(deps.cache, rollout, placeOf(session));
   const said = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
+  const mirrored = await mirrorOf({ start, candidates, devices }, now);
   const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
-  const found = { strategy, given, problems, assets, analysis, groups, outlasts, defaults, acts, change, storm, now };
+  const found = {
+    strategy,
+    given,
+    problems,
+    assets,
+    analysis,
+    groups,
+    outlasts,
+    mirrored,
+    families,
+    devices,
+    defaults,
+    acts,
+    change,
+    storm,
+    now,
+  };
   const facts = { start, ...found };
   const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, said.state) });
   return {
@@ -141,6 +162,16 @@ async function look(start: Start): Promise<Pass> {
     reverted: change === 'reverted',
     now,
   };
+}
+
+/** On this very candidate, and nothing tells how it came there: not proven. */
+function isUnrecorded(
+  { session, rollout, families }: Pick<Pass, 'session' | 'rollout' | 'families'>,
+  device: Device,
+): boolean {
+  if (device.status?.rollout?.name === rollout.metadata.name) return false;
+  const carried = carriedNames(session, device);
+  return families.some(({ candidate }) => carried.has(candidate));
 }
 
 /** A record of its own speaks for the asset from now on. */
@@ -192,6 +223,9 @@ interface Facts {
   readonly assets: readonly AssetSummary[];
   readonly analysis: Analysis;
   readonly outlasts: Analysis['failure'];
+  readonly mirrored: Mirrored | undefined;
+  readonly families: readonly Family[];
+  readonly devices: readonly Device[];
   readonly defaults: ReadonlyMap<string, CandidateDefault>;
   readonly acts: readonly SecurityAct[];
   readonly verbs: VerbState;
@@ -219,7 +253,8 @@ function planInput(facts: Facts): RolloutInput {
     assets,
     inFlightElsewhere: inFlightElsewhere(deps.cache, rollout),
     analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
-    verbs: change === 'reverted' ? { ...verbs, abortedBy: 'the commit that takes the change back' } : verbs,
+    verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
+    provenBefore: isProvenBefore(facts),
     mitigations: openActs(facts.acts, verbs).map(({ what }) => what),
     brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets),
     brake: braked ? 'applied' : 'released',
@@ -236,6 +271,43 @@ function planInput(facts: Facts): RolloutInput {
     reverted: change === 'reverted' || openActs(facts.acts, verbs).length > 0,
     now,
   };
+}
+
+/** For how long what the tags say is good: it is read by whoever waits for approval, too. */
+const MIRROR_FRESH_MS = 10 * 60_000;
+
+/** Asked only before anything has begun: afterwards our own status says more. */
+async function mirrorOf(mirror: Mirror, now: number): Promise<Mirrored | undefined> {
+  const { rollout, deps, key } = mirror.start;
+  if (rollout.status?.startedAt !== undefined || hasEnded(rollout)) return undefined;
+  const memory = deps.rollouts.memory(key);
+  if (memory.mirror !== undefined && now - memory.mirror.at < MIRROR_FRESH_MS) return memory.mirror.verdict;
+  const verdict = await mirroredVerdict(mirror);
+  memory.mirror = { at: now, verdict };
+  return verdict;
+}
+
+function abortedElsewhere(change: Facts['change'], mirrored: Mirrored | undefined): { readonly abortedBy?: string } {
+  if (change === 'reverted') return { abortedBy: 'the commit that takes the change back' };
+  return mirrored === 'rejected' ? { abortedBy: 'what AWS remembers: this change was tried before and went back' } : {};
+}
+
+/**
+ * The declared name takes a document only when it is proven and nobody carries the old one under it. Whoever else is left on
+ * the candidate then has the same document; a candidate of another one would have to be proven first.
+ */
+function isProvenBefore({ start, mirrored, families, devices }: Facts): boolean {
+  const { rollout, session } = start;
+  if (rollout.spec.policies.length === 0 || rollout.spec.changes !== undefined) return false;
+  if (rollout.status?.startedAt !== undefined) return false;
+  const taken = rollout.spec.policies.every(({ baseline, document }) => sameDocument(baseline, document));
+  if (!taken && mirrored !== 'proven') return false;
+  return devices.every((device) => {
+    const carried = carriedNames(session, device);
+    return families.every(({ declared, candidate, names }) =>
+      names.every((name) => !carried.has(name) || name === candidate || (taken && name === declared)),
+    );
+  });
 }
 
 /** A plan under which every asset is known to go back at its deadline is refused before anything moves. */

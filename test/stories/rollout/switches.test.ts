@@ -103,6 +103,8 @@ describe('R3: a field of the thing that a policy reads', () => {
     await fleet.live(3);
     expect((await fleet.rollout()).status).toMatchObject({ phase: 'AwaitingApproval', uncertain: true });
     expect(await siteOf(fleet, 'press-1')).toBe('ulm');
+    // Heard of for as long as a settle time takes: before that nobody knows how long it stays.
+    await fleet.live(12);
     await approve(fleet);
     await fleet.live(2);
     expect(await siteOf(fleet, 'press-1')).toBe('kiel');
@@ -148,6 +150,7 @@ describe('R3, R8: a certificate that leaves the spec', () => {
   test('goes back into use when the device does not connect without it', async () => {
     const { fleet, next } = await twoCertificates();
     await using _fleet = fleet;
+    await fleet.live(12);
     await edit(fleet, 'press-1', { certificates: [next] });
     await fleet.live(3);
     expect(await statuses(fleet)).toEqual(['ACTIVE', 'INACTIVE']);

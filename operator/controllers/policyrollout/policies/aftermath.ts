@@ -146,8 +146,12 @@ async function groupsAfter(start: Start, direction: Direction | undefined, settl
  */
 async function carriers(start: Start, { targets }: GroupsView): Promise<readonly Device[]> {
   const { deps, rollout, session } = start;
-  const candidates = rollout.spec.policies.map(({ candidateName }) => candidateName);
   const families = familiesOf(start);
+  // Given up, nothing but the declared name is proven: whoever has lost its record on an earlier try goes back as well.
+  const candidates =
+    rollout.status?.phase === 'Aborted'
+      ? families.flatMap(({ declared, names }) => names.filter((name) => name !== declared))
+      : rollout.spec.policies.map(({ candidateName }) => candidateName);
   const where = { cache: deps.cache, session };
   const lent = (device: Device) => {
     if (targets.length === 0) return false;

@@ -5,6 +5,7 @@ import { sameDocument } from '../../../drift/document.ts';
 import type { CandidateDefault } from '../../../rollout/types.ts';
 import { terminal } from '../../../runtime/errors.ts';
 import { OWNER_KEY } from '../../external/ownership.ts';
+import { STATE_TAG } from './tags.ts';
 
 /** Tags that mirror what a lost state could not tell: whose candidate it is and where its brake is. */
 const ROLLOUT_TAG = 'fleetward.dev/rollout';
@@ -51,6 +52,7 @@ export async function ensureCandidate(candidates: Candidates, policy: PolicyRoll
       { Key: OWNER_KEY, Value: candidates.markOf(policy) },
       { Key: ROLLOUT_TAG, Value: candidates.rollout },
       { Key: BRAKE_TAG, Value: BRAKE_VERSION },
+      { Key: STATE_TAG, Value: 'started' },
     ];
     await port.call('CreatePolicy', { policyName, policyDocument: policy.baseline, tags }, options);
   } else if (state !== 'unfinished') {
