@@ -655,7 +655,7 @@ export interface PolicyRolloutStatusGroupOpenDetach {
    */
   readonly policy: string;
   /**
-   * When.
+   * When the call was handed to AWS.
    */
   readonly sentAt: string;
 }

@@ -4337,7 +4337,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
             "maxLength": 128
            },
            "sentAt": {
-            "description": "When.",
+            "description": "When the call was handed to AWS.",
             "type": "string",
             "format": "date-time"
            }

@@ -21,6 +21,13 @@ interface Schema {
   readonly $ref?: string;
 }
 
+interface Told {
+  readonly regarding: { readonly uid?: string };
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+}
+
 interface List {
   readonly items: readonly KubeObject[];
 }
@@ -84,6 +91,13 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
     expect(text).toMatch(/Conditions:[\s\S]*Type: +Ready/);
     expect(text).toMatch(/Events:\n[\s\S]*Normal +\w+ /);
     expect(text).not.toMatch(/PRIVATE KEY/);
+  });
+
+  test('no event is there twice: the same again raises a count', async () => {
+    const { items } = await story.json<{ items: readonly Told[] }>('get', 'events.events.k8s.io');
+    const said = items.map(({ regarding, type, reason, note }) => `${regarding.uid} ${type} ${reason} ${note}`);
+    expect(said.length).toBeGreaterThan(20);
+    expect(said.filter((one, index) => said.indexOf(one) !== index)).toEqual([]);
   });
 
   test('kubectl explain explains', async () => {

@@ -1,6 +1,8 @@
+import { createServer } from 'node:net';
 import { GetPolicyCommand } from '@aws-sdk/client-iot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
+import { grants } from '../stories/rollout/support.ts';
 import { missing, must, until, why } from './support/cluster.ts';
 import { base, NAMES, NARROW, openRolloutBed, RATE, type RolloutBed, WIDE } from './support/rollout-bed.ts';
 import type { Story } from './support/story.ts';
@@ -66,5 +68,30 @@ describe.skipIf(missing)(`a rollout in a cluster${why}`, () => {
     expect(await must(story.kubectl('get', 'events', '--field-selector=reason=EmergencyBrakeApplied'))).toContain(
       back.metadata.name,
     );
+  });
+
+  test('a check of an editor asks no host that the operator’s configuration does not name', {
+    timeout: 90_000,
+  }, async () => {
+    let visits = 0;
+    const inside = createServer((socket) => {
+      visits += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
+    try {
+      const address = inside.address();
+      const port = typeof address === 'object' ? address?.port : 0;
+      const checks = [{ name: 'metadata', http: { url: `http://127.0.0.1:${port}/latest/meta-data` } }];
+      await story.apply(base(grants('telemetry/press-*'), { checks }));
+      await bed.becomes('another rollout', ({ status }) => status?.phase === 'Progressing');
+      bed.clock.rate = RATE;
+      // Nobody answers for the asset, so it goes back.
+      await bed.becomes('the way back', ({ status }) => status?.reason === 'AssetFailed');
+      expect(await must(story.kubectl('describe', 'policyrollouts,devices'))).toMatch(/Verdict: +CheckInconclusive/);
+      expect(visits).toBe(0);
+    } finally {
+      inside.close();
+    }
   });
 });

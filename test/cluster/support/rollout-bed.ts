@@ -16,7 +16,8 @@ export const WIDE = grants('telemetry/*', 'debug/*');
 export const NARROW = grants('telemetry/*');
 const PLACE = `${REGION.accountId}/${REGION.region}`;
 const STRATEGY = { type: 'Waves', waves: [{ count: 1, bake: '1m' }], usedActions: 'Judge' };
-export const base = (document: object) => manifest('IoTPolicy', 'base', { document, strategy: STRATEGY });
+export const base = (document: object, strategy: object = {}) =>
+  manifest('IoTPolicy', 'base', { document, strategy: { ...STRATEGY, ...strategy } });
 
 export interface RolloutBed extends AsyncDisposable {
   readonly story: Story;
