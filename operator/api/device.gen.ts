@@ -282,6 +282,7 @@ export interface DeviceStatus {
    * @maxItems 20
    */
   readonly groups?: readonly string[];
+  readonly lifeline?: DeviceStatusLifeline;
   readonly held?: DeviceStatusHeld;
   readonly pendingChange?: DeviceStatusPendingChange;
   readonly contained?: DeviceStatusContained;
@@ -385,6 +386,45 @@ export interface DeviceStatusCertificate {
    * End of its validity.
    */
   readonly expiresAt?: string;
+}
+/**
+ * What the asset must never lose, as it is remembered: what once was in its lifeline counts until its removal has been approved, whatever the specs say.
+ */
+export interface DeviceStatusLifeline {
+  /**
+   * The lifeline that counts beside those of the specs, as JSON.
+   */
+  readonly kept: string;
+  /**
+   * What the specs no longer ask for and what counts all the same, the first of them; at most 20.
+   *
+   * @maxItems 20
+   */
+  readonly removed?: readonly string[];
+  /**
+   * Eight digits of what was removed: the approval names them, as in the annotation `rollout.fleetward.dev/shrink-lifeline: <token>@<digest> by <user>`.
+   */
+  readonly digest?: string;
+  /**
+   * Nothing was remembered of an asset in use, after a restore for example: all that a lifeline can ask for counts, as far as the asset may do it now.
+   */
+  readonly assumed?: boolean;
+  /**
+   * The lifeline before its last approved removal, as JSON; rollouts made before that are still held to it.
+   */
+  readonly before?: string;
+  /**
+   * When the last removal was approved.
+   */
+  readonly since?: string;
+  /**
+   * Who approved it.
+   */
+  readonly approvedBy?: string;
+  /**
+   * Token of the last approval; each approves once.
+   */
+  readonly token?: string;
 }
 /**
  * Set while a security act (quarantine, blank policy, deactivated certificate) holds the asset. It is not changed until a person acknowledges that act.

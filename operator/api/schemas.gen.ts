@@ -1249,6 +1249,59 @@ export const kindDefinitions: readonly KindDefinition[] = [
         "maxLength": 128
        }
       },
+      "lifeline": {
+       "description": "What the asset must never lose, as it is remembered: what once was in its lifeline counts until its removal has been approved, whatever the specs say.",
+       "type": "object",
+       "required": [
+        "kept"
+       ],
+       "properties": {
+        "kept": {
+         "description": "The lifeline that counts beside those of the specs, as JSON.",
+         "type": "string",
+         "maxLength": 16384
+        },
+        "removed": {
+         "description": "What the specs no longer ask for and what counts all the same, the first of them; at most 20.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 20,
+         "items": {
+          "type": "string",
+          "maxLength": 512
+         }
+        },
+        "digest": {
+         "description": "Eight digits of what was removed: the approval names them, as in the annotation `rollout.fleetward.dev/shrink-lifeline: <token>@<digest> by <user>`.",
+         "type": "string",
+         "maxLength": 8
+        },
+        "assumed": {
+         "description": "Nothing was remembered of an asset in use, after a restore for example: all that a lifeline can ask for counts, as far as the asset may do it now.",
+         "type": "boolean"
+        },
+        "before": {
+         "description": "The lifeline before its last approved removal, as JSON; rollouts made before that are still held to it.",
+         "type": "string",
+         "maxLength": 16384
+        },
+        "since": {
+         "description": "When the last removal was approved.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "approvedBy": {
+         "description": "Who approved it.",
+         "type": "string",
+         "maxLength": 256
+        },
+        "token": {
+         "description": "Token of the last approval; each approves once.",
+         "type": "string",
+         "maxLength": 64
+        }
+       }
+      },
       "held": {
        "description": "Set while a security act (quarantine, blank policy, deactivated certificate) holds the asset. It is not changed until a person acknowledges that act.",
        "type": "object",

@@ -79,7 +79,12 @@ export function registerControllers(given: ControllersDeps): Controllers {
   });
   const { cache, events, evidence, rolloutMetrics } = given;
   const teller = createTeller({ cache, events, evidence, metrics: rolloutMetrics });
-  const rollouts = createRollouts(given.signals ?? createSignalBook(given.clock), checks, teller);
+  const rollouts = createRollouts(
+    given.signals ?? createSignalBook(given.clock),
+    checks,
+    teller,
+    given.usersPinned === true,
+  );
   const deps: ControllersDeps = { ...given, rollouts };
   const controllers = new Map<string, Controller>();
   const kinds: readonly IndexedKind[] = [deviceKind, groupKind, typeKind, policyKind, profileKind];

@@ -31,6 +31,8 @@ export interface Need {
   readonly purpose: string;
   /** All that is needed, where it is more than the one request: a pattern of client ids or names, or a network. */
   readonly requirement?: Requirement;
+  /** The specs no longer ask for it: it counts as far as the asset may do it now, until its removal is approved. */
+  readonly remembered?: true;
 }
 
 type MutableContext = Record<string, Context[string]>;
@@ -213,7 +215,8 @@ export function lifelineViolations(needs: readonly Need[], before: PolicySet, af
   return needs.flatMap((need) => {
     const refused = refusedBy(after, need);
     if (refused === undefined) return [];
-    return [{ need: { ...need, request: refused }, allowedBefore: refusedBy(before, need) === undefined }];
+    const allowedBefore = refusedBy(before, need) === undefined;
+    return need.remembered === true && !allowedBefore ? [] : [{ need: { ...need, request: refused }, allowedBefore }];
   });
 }
 

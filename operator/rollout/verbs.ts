@@ -21,7 +21,7 @@ export const ROLLOUT_VERBS = [
 export type RolloutVerb = (typeof ROLLOUT_VERBS)[number];
 
 /** Verbs that people put on a Device. */
-export const DEVICE_VERBS = ['hold', 'skip', 'contain', 'acknowledge'] as const;
+export const DEVICE_VERBS = ['hold', 'skip', 'contain', 'acknowledge', 'shrink-lifeline'] as const;
 
 export const VERB_PREFIX = 'rollout.fleetward.dev/';
 

@@ -27,6 +27,7 @@ const ROLLOUT_WORDS = [
   'hold',
   'release',
   'skip',
+  'shrink-lifeline',
   'acknowledge',
   'evidence',
   'export',

@@ -1,13 +1,17 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import { thingName } from '../../controllers/device/desired.ts';
 import { durationMs } from '../../controllers/external/duration.ts';
+import { REFERS_TO, referenceKey } from '../../controllers/external/references.ts';
 import { addIndexes } from '../../controllers/indexes.ts';
-import { assetsOf, summarise } from '../../controllers/policyrollout/asset/assets.ts';
+import { assetsOf, type GroupStages, summarise } from '../../controllers/policyrollout/asset/assets.ts';
 import { allowedVerbs } from '../../controllers/policyrollout/people/verb-state.ts';
 import { indexRollouts } from '../../controllers/policyrollout/setup.ts';
+import { groupName } from '../../controllers/thinggroup/observe.ts';
 import { type RolloutView, rolloutText } from '../../report/rollout/describe.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
+import { inTwoParts, type Strategy } from '../../rollout/strategy.ts';
 import { ObjectCache } from '../../runtime/cache/object-cache.ts';
 import type { Parsed } from '../args/parse.ts';
 import { Exit } from '../exit.ts';
@@ -50,11 +54,16 @@ export async function viewOf(
   { args, now }: { readonly args: Pick<Parsed, 'text'>; readonly now: number },
 ): Promise<RolloutView> {
   const cache = new ObjectCache({});
-  addIndexes(cache, [{ kind: 'Device', nameOf: (device: Device) => thingName(device) }]);
+  addIndexes(cache, [
+    { kind: 'Device', nameOf: (device: Device) => thingName(device) },
+    { kind: 'ThingGroup', nameOf: (group: ThingGroup) => groupName(group) },
+  ]);
   indexRollouts(cache);
-  for (const kind of ['Device', 'AWSAccount', 'PolicyRollout']) await cache.sink(kind).replace(await access.list(kind));
+  for (const kind of ['Device', 'ThingGroup', 'AWSAccount', 'PolicyRollout'])
+    await cache.sink(kind).replace(await access.list(kind));
   const devices = assetsOf(cache, rollout);
-  const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
+  const { strategy: once } = readStrategy(rollout.spec.strategy, durationMs);
+  const { strategy, groups } = stagesOf(cache, rollout, once);
   const retriedAt = rollout.status?.verbs?.retriedAt;
   const records = new Map(devices.map(({ metadata, status }) => [metadata.name, status?.rollout]));
   // Assets on the candidate of a revision that was overtaken go first, as the operator sees them in AWS.
@@ -67,7 +76,8 @@ export async function viewOf(
   const summaries = summarise({
     rollout,
     devices,
-    strategy,
+    strategy: once,
+    groups,
     started: new Set(),
     ready: () => 'no',
     arming: new Set(),
@@ -93,6 +103,29 @@ export async function viewOf(
       note,
     })),
     now,
+  };
+}
+
+/** Where thing groups carry the policies: the waves come twice, as the status tells. */
+function stagesOf(
+  cache: ObjectCache,
+  rollout: PolicyRollout,
+  once: Strategy,
+): { readonly strategy: Strategy; readonly groups?: GroupStages } {
+  const { waves = 0, wave = 1, groups: targets } = rollout.status ?? {};
+  const first = waves - once.waves.length;
+  if (first <= 0) return { strategy: once };
+  const { namespace } = rollout.metadata;
+  const own = new Set(
+    rollout.spec.policies
+      .flatMap(({ name }) => cache.byIndex('Device', REFERS_TO, referenceKey('IoTPolicy', namespace, name)))
+      .map(({ metadata }) => metadata.name),
+  );
+  const isMember = ({ metadata }: Device) => !own.has(metadata.name);
+  const handedOver = wave > first && targets !== undefined;
+  return {
+    strategy: inTwoParts(once, first === 1 && once.waves.length > 1).strategy,
+    groups: { handedOver, first, isMember },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Device } from '../../api/device.gen.ts';
 import type { Parsed } from '../args/parse.ts';
 import type { FlagSpec } from '../args/spec.ts';
 import { UsageError } from '../exit.ts';
@@ -16,7 +17,7 @@ const rolloutFlag: FlagSpec = {
 };
 
 interface DeviceVerb {
-  readonly name: 'hold' | 'release' | 'skip';
+  readonly name: 'hold' | 'release' | 'skip' | 'shrink-lifeline';
   readonly summary: string;
   readonly description: string;
   readonly flags: readonly FlagSpec[];
@@ -43,6 +44,13 @@ const VERBS: readonly DeviceVerb[] = [
       'For a device that cannot be watched or that waits for ever: the others move without it, and it stays on the policy it has. The rollout ends without it and names it. The declared policy keeps the old document as long as a device lives on it; once the skip is taken off the object, the device follows the others.',
     flags: [rolloutFlag, ...askFlags],
   },
+  {
+    name: 'shrink-lifeline',
+    summary: 'consent that something leaves the lifeline of devices: it counts for revisions that come afterwards',
+    description:
+      'What once was in the lifeline of a device counts until its removal is approved, so that no commit can shrink the lifeline and use that in the same breath. Shows what is removed, and approves exactly that. A rollout that was made before is still held to the longer lifeline: retry it.',
+    flags: askFlags,
+  },
 ];
 
 export const deviceVerbCommands: readonly RolloutSubcommand[] = VERBS.map((text) => ({
@@ -68,21 +76,39 @@ async function deviceVerb({ name }: DeviceVerb, args: Parsed, io: CliIo): Promis
   return worst;
 }
 
+const DONE = { hold: 'held', release: 'released', skip: 'left out', 'shrink-lifeline': 'approved' } as const;
+
 async function one(
   access: FleetAccess,
-  { device, name, subject }: { readonly device: string; readonly name: string; readonly subject: string | undefined },
+  {
+    device,
+    name,
+    subject,
+  }: { readonly device: string; readonly name: DeviceVerb['name']; readonly subject: string | undefined },
   args: Parsed,
   io: CliIo,
 ): Promise<number> {
   const object = await findObject(access, 'Device', device);
+  const removal = name === 'shrink-lifeline' ? (object as Device).status?.lifeline : undefined;
+  if (name === 'shrink-lifeline' && removal?.digest === undefined) {
+    io.stdout(`${device}: nothing was removed from its lifeline\n`);
+    return 0;
+  }
+  if (removal !== undefined) io.stdout(`${device} no longer keeps: ${(removal.removed ?? []).join(', ')}\n`);
   const lift = name === 'release';
   const given = common(args);
   // Several devices, one request each: tokens name requests.
   const token = args.positionals.length > 1 ? `${given.token}.${args.positionals.indexOf(device)}` : given.token;
-  const request: Ask = { object, verb: lift ? 'hold' : name, subject, lift, ...given, token };
+  const request: Ask = {
+    object,
+    verb: lift ? 'hold' : name,
+    subject: removal?.digest ?? subject,
+    lift,
+    ...given,
+    token,
+  };
   const answer = await ask(access, request);
   const status = report(answer, `${name} of device ${device}`, request, io);
-  if (answer.kind === 'done')
-    io.stdout(`${device}: ${name === 'skip' ? `left out of ${subject}` : name === 'hold' ? 'held' : 'released'}\n`);
+  if (answer.kind === 'done') io.stdout(`${device}: ${name === 'skip' ? `left out of ${subject}` : DONE[name]}\n`);
   return status;
 }

@@ -1,4 +1,4 @@
-import type { Device, DeviceStatusCertificate } from '../../api/device.gen.ts';
+import type { Device, DeviceStatusCertificate, DeviceStatusLifeline } from '../../api/device.gen.ts';
 import { type CertificateFacts, groupKey, type ThingFacts } from '../../aws/snapshot/facts.ts';
 import { sleep } from '../../runtime/clock.ts';
 import { throttled } from '../../runtime/errors.ts';
@@ -9,6 +9,7 @@ import type { DesiredCertificate, DesiredDevice } from './desired.ts';
 import { fieldsRead } from './fields-read.ts';
 import { type SecretState, secretState } from './issued.ts';
 import { type Lent, lentPolicies } from './lent.ts';
+import { lifelineMemory } from './lifeline-memory.ts';
 import { readThing } from './reads.ts';
 import { recoverCertificates } from './recover.ts';
 
@@ -41,6 +42,8 @@ export interface ObservedDevice {
   readonly strangers: readonly string[];
   /** What a rollout put on the certificates for the sake of a thing group that changes. */
   readonly lent: Lent;
+  /** What is remembered of the lifeline. */
+  readonly lifeline: DeviceStatusLifeline | undefined;
 }
 
 const LOAD_WAIT_MS = 5_000;
@@ -75,6 +78,7 @@ export async function observeDevice(scope: Scope<Device>, desired: DesiredDevice
     powerfulGroups: new Set([...groups, ...desired.groups].filter((group) => isPowerful(scope, group))),
     fieldsRead: differs(desired, thing) ? await fieldsRead(scope, [...certificates, ...leftovers], groups) : NOTHING,
     lent: lentPolicies(scope, groups),
+    lifeline: lifelineMemory(scope),
     strangers: (snapshot.principals.of(desired.thingName) ?? []).filter((id) => !known.has(id)),
   };
 }

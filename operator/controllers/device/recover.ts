@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import type { Device, DeviceStatusCertificate } from '../../api/device.gen.ts';
 import { ifFound } from '../../aws/classify.ts';
 import { certificateIdOf } from '../../aws/snapshot/facts.ts';
+import { assumedLifeline } from '../../rollout/lifeline-memory.ts';
 import { terminal } from '../../runtime/errors.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import type { Scope } from '../external/types.ts';
@@ -28,18 +29,28 @@ export async function recoverCertificates(scope: Scope<Device>, desired: Desired
   const wanted = await hashes(scope, lost);
   const found: DeviceStatusCertificate[] = [];
   const strangers: string[] = [];
+  let byId = false;
   for (const id of await readPrincipals(scope)) {
     const described = await describe(scope, id);
     const given = desired.certificates.find(({ source }) => 'id' in source && source.id === id);
     const name = given?.name ?? (described === undefined ? undefined : wanted.get(described.hash));
     if (name === undefined) strangers.push(id);
+    byId ||= given?.source.kind === 'id';
     // What others brought is judged by its state in AWS alone.
-    else if (described !== undefined && given?.source.kind !== 'id') {
+    if (name !== undefined && described !== undefined && given?.source.kind !== 'id') {
       found.push(recordOf(name, described, given === undefined));
     }
   }
   if (spec.managementPolicy === 'Manage') refuseSecondIssue(scope, desired, { lost, found, strangers });
-  if (found.length > 0) await scope.save({ certificates: [...(status?.certificates ?? []), ...found] });
+  const ours = found.length > 0 || (byId && isMarked(scope, desired));
+  // What it must never lose was recorded with the rest: until somebody says otherwise it is all that it may do.
+  const lifeline = ours && status?.lifeline === undefined ? { lifeline: assumedLifeline() } : {};
+  const certificates = found.length > 0 ? { certificates: [...(status?.certificates ?? []), ...found] } : {};
+  if (ours) await scope.save({ ...lifeline, ...certificates });
+}
+
+function isMarked({ session, mark }: Scope<Device>, { thingName }: DesiredDevice): boolean {
+  return session.snapshot.things.get(thingName)?.attributes[OWNER_KEY] === mark;
 }
 
 interface Recovery {

@@ -34,6 +34,7 @@ export function deviceStatus(view: View): Partial<DeviceStatus> {
       groups: groups.slice(0, SHOWN),
     }),
     // An explicit undefined takes the field out of the status again.
+    lifeline: observed.lifeline,
     held: heldStatus(object, view.held, view.now),
     pendingChange: pendingStatus(object, laterOf(view), view.now),
   } as Partial<DeviceStatus>;

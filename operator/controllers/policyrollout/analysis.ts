@@ -5,7 +5,7 @@ import { groupKey } from '../../aws/snapshot/facts.ts';
 import { keys, type PolicySet } from '../../policy/index.ts';
 import type { Classification } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
-import { lifelineViolations } from '../../rollout/lifeline.ts';
+import { lifelineViolations, type Violation } from '../../rollout/lifeline.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
@@ -296,6 +296,19 @@ function worse(a: Classification, b: Classification): Classification {
   };
 }
 
+function violationText({ metadata, status }: Device, { need, allowedBefore }: Violation): string {
+  const { purpose, request, remembered } = need;
+  const had = allowedBefore ? 'would lose' : 'does not have, and would not get,';
+  const what = `${metadata.name} ${had} what it must never lose (${purpose}: ${request.action} on ${request.resource})`;
+  if (remembered !== true) return `${what}; allow it in the document, nobody can override this`;
+  const digest = status?.lifeline?.digest;
+  const approval =
+    digest === undefined
+      ? 'its removal was approved after this rollout was made: retry it'
+      : `approve its removal (shrink-lifeline of ${digest} on the Device), then retry`;
+  return `${what}; the specs no longer ask for it, which counts for revisions that come after its approval. Allow it in the document, or ${approval}`;
+}
+
 /** Each asset is compared under its own names, once: until its object, its lifeline or a document changes. */
 async function lifelineFailure(
   input: AnalysisInput,
@@ -310,7 +323,8 @@ async function lifelineFailure(
     const source = sources.get(type) ?? lifelineVersion(input, device);
     sources.set(type, source);
     const id = `${device.metadata.uid}/${certificateId}/${applies}`;
-    const version = `${digest} ${source} ${device.metadata.generation}`;
+    const { kept, before: earlier, since } = device.status?.lifeline ?? {};
+    const version = [digest, source, device.metadata.generation, kept, earlier, since].join(' ');
     if (lifelines.get(id) === version) continue;
     // Who contains a device takes its lifeline on purpose; it does not move, and stops nobody else.
     if (device.status?.held !== undefined) continue;
@@ -323,10 +337,7 @@ async function lifelineFailure(
       lifelines.set(id, version);
       continue;
     }
-    const { purpose, request } = violation.need;
-    const had = violation.allowedBefore ? 'would lose' : 'does not have, and would not get,';
-    const why = `${device.metadata.name} ${had} what it must never lose (${purpose}: ${request.action} on ${request.resource}); allow it in the document, nobody can override this`;
-    return { reason: 'LifelineViolation', why };
+    return { reason: 'LifelineViolation', why: violationText(device, violation) };
   }
   return undefined;
 }

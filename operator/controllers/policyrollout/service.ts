@@ -61,6 +61,8 @@ export interface Rollouts {
   readonly subscriptions: SubscriptionMemory;
   readonly preflights: PreflightMemory;
   readonly teller: Teller;
+  /** Whether the name of the user in an annotation is known to be true. */
+  readonly usersPinned: boolean;
   directiveFor(device: ObjectKey): Directive | undefined;
   /** Replaces all directives of one rollout; answers the devices whose directive changed. */
   publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>): readonly string[];
@@ -82,6 +84,7 @@ export function createRollouts(
   signals: SignalBook,
   checks: CheckRunner = NO_CHECKS,
   teller: Teller = silentTeller,
+  usersPinned = false,
 ): Rollouts {
   const byDevice = new Map<string, { readonly rollout: string; readonly directive: Directive }>();
   const started = new Map<string, Set<string>>();
@@ -94,6 +97,7 @@ export function createRollouts(
     subscriptions: createSubscriptionMemory(),
     preflights: createPreflightMemory(),
     teller,
+    usersPinned,
     directiveFor: (device) => byDevice.get(keyText(device))?.directive,
     publish(rollout, directives) {
       const id = keyText(rollout);

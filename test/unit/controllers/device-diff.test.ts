@@ -36,6 +36,7 @@ const observed: ObservedDevice = {
   powerfulGroups: new Set(['site']),
   fieldsRead: new Set(),
   strangers: [],
+  lifeline: undefined,
   lent: { kept: new Set<string>(), ended: new Set<string>() },
 };
 const status: DeviceStatus = {

@@ -1,9 +1,10 @@
 import type { AWSAccount } from '../../../api/awsaccount.gen.ts';
-import type { Device } from '../../../api/device.gen.ts';
+import type { Device, DeviceLifeline } from '../../../api/device.gen.ts';
 import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import type { ThingType } from '../../../api/thingtype.gen.ts';
 import { globOf, matches, type PolicyOptions, withDefaults } from '../../../policy/index.ts';
 import { type LifelineSubject, lifelineNeeds, mergeLifelines, type Need } from '../../../rollout/lifeline.ts';
+import { rememberedFor } from '../../../rollout/lifeline-memory.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import type { AccountSession } from '../../awsaccount/accounts.ts';
 import { thingName } from '../../device/desired.ts';
@@ -18,6 +19,8 @@ interface LifelineInput {
 }
 
 interface PolicyList {
+  /** When the rollout was made; without it what counts is what is remembered now. */
+  readonly metadata?: { readonly creationTimestamp?: string };
   readonly spec: { readonly policies: readonly { readonly name: string }[] };
 }
 
@@ -51,13 +54,33 @@ export function lifelineOf(
 ): readonly Need[] {
   const others = sourcesOf(cache, rollout, device).map((object) => object?.spec.lifeline);
   const lifeline = mergeLifelines([...others, device.spec.lifeline]);
+  const remembered = rememberedFor(device.status?.lifeline, rollout.metadata?.creationTimestamp);
   const declared = clientIds(device);
   // Under a pattern no thing is known; under the thing name it is, and policies may say something else.
   const ownName = declared.some((one) => matches(globOf(one), thingName(device))) ? [thingName(device)] : [];
   return [...new Set([...declared, ...ownName])].flatMap((pattern) => {
     const subject = subjectOf(cache, device, { clientId: pattern, certificateId });
-    return lifelineNeeds(lifeline, subject, placeOf(session));
+    const needs = lifelineNeeds(lifeline, subject, placeOf(session));
+    const known = new Set(needs.map(keyOf));
+    const more = remembered.flatMap((each) => lifelineNeeds(each, subject, placeOf(session)));
+    const kept = more.filter((need) => !known.has(keyOf(need)));
+    return [...needs, ...kept.map((need): Need => ({ ...need, remembered: true }))];
   });
+}
+
+function keyOf({ request, requirement }: Need): string {
+  return JSON.stringify([request, requirement]);
+}
+
+/** What the specs ask for at this moment: account, type, device, and all policies that it refers to. */
+export function lifelineNow({ cache }: Pick<LifelineInput, 'cache'>, device: Device): DeviceLifeline {
+  const { namespace = '' } = device.metadata;
+  const account = cache.get({ kind: 'AWSAccount', namespace, name: device.spec.accountRef.name }) as
+    | AWSAccount
+    | undefined;
+  const policies = [...(device.spec.policyRefs ?? []), ...(account?.spec.defaultPolicyRefs ?? [])];
+  const sources = sourcesOf(cache, { spec: { policies } }, device);
+  return mergeLifelines([...sources.map((object) => object?.spec.lifeline), device.spec.lifeline]);
 }
 
 /** What AWS knows of the asset when it connects under this client id. */

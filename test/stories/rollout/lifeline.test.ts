@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
+import { csr, device } from '../../support/fleet.ts';
+import { annotate, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+
+const ARN = 'arn:aws:iot:us-east-1:123456789012';
+const OWN = '$aws/things/${iot:Connection.Thing.ThingName}/jobs';
+
+/** The same with what jobs need. */
+function withJobs(document: object): object {
+  const { Statement, ...rest } = document as { readonly Statement: readonly object[] };
+  const jobs = [
+    { Effect: 'Allow', Action: ['iot:Publish', 'iot:Receive'], Resource: [`${ARN}:topic/${OWN}/*`] },
+    { Effect: 'Allow', Action: ['iot:Subscribe'], Resource: [`${ARN}:topicfilter/${OWN}/*`] },
+  ];
+  return { ...rest, Statement: [...Statement, ...jobs] };
+}
+
+const certificates = [{ name: 'a', csr: csr('press-1') }];
+const press = (lifeline: object) => device('press-1', { thingTypeRef: { name: 'press' }, certificates, lifeline });
+
+async function jobFleet(lifeline: object): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(0);
+  await fleet.change(withJobs(WIDE));
+  await fleet.settleUntilReady();
+  await fleet.apply(press(lifeline));
+  fleet.names.push('press-1');
+  await fleet.settleUntilReady();
+  await fleet.live(2);
+  return fleet;
+}
+
+const remembered = async (fleet: RolloutFleet) => ((await fleet.get('Device', 'press-1')) as Device).status?.lifeline;
+
+describe('R12: a lifeline that shrinks', () => {
+  test('in the same commit as a tightening locks nobody out: what was in it still counts', async () => {
+    await using fleet = await jobFleet({ jobs: true });
+    await fleet.apply(press({}));
+    await fleet.change(NARROW);
+    await fleet.live(60);
+    const { status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Pending', reason: 'LifelineViolation' });
+    expect(status?.message).toContain('the specs no longer ask for it');
+    expect(status?.message).toContain((await remembered(fleet))?.digest);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await remembered(fleet)).toMatchObject({ removed: ['jobs'] });
+  }, 60_000);
+
+  test('once approved counts for the revision that comes next, not for the one that waits', async () => {
+    await using fleet = await jobFleet({ jobs: true });
+    await fleet.apply(press({}));
+    await fleet.change(NARROW);
+    await fleet.live(2);
+    const { digest = '' } = (await remembered(fleet)) ?? {};
+    await annotate(fleet, 'Device', 'press-1', { 'rollout.fleetward.dev/shrink-lifeline': `t1@${digest} by kim` });
+    await fleet.live(10);
+    expect(await remembered(fleet)).toMatchObject({ approvedBy: 'kim', token: 't1' });
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Pending', reason: 'LifelineViolation' });
+    await fleet.change(JSON.parse(JSON.stringify(NARROW).replace('telemetry/*', 'telemetry/press*')) as object);
+    await fleet.live(5);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Progressing', class: 'tightens' });
+    expect(await fleet.attached('press-1')).toEqual(['base', expect.stringMatching(/^base@/)]);
+  }, 90_000);
+
+  test('is not approved by a name for which nobody vouches', async () => {
+    await using fleet = await rolloutFleet(0, { usersPinned: false });
+    await fleet.change(withJobs(WIDE));
+    await fleet.settleUntilReady();
+    await fleet.apply(press({ jobs: true }));
+    await fleet.settleUntilReady();
+    await fleet.apply(press({}));
+    await fleet.live(2);
+    const { digest = '' } = (await remembered(fleet)) ?? {};
+    await annotate(fleet, 'Device', 'press-1', { 'rollout.fleetward.dev/shrink-lifeline': `t1@${digest} by kim` });
+    await fleet.live(5);
+    expect(await remembered(fleet)).toMatchObject({ removed: ['jobs'], digest });
+  }, 60_000);
+
+  test('with the status lost, what a device in use may do of it counts until somebody approves', async () => {
+    await using fleet = await jobFleet({ jobs: true });
+    await fleet.kill();
+    // As a restore without status leaves it.
+    const { namespace = '', name, uid = '' } = (await fleet.get('Device', 'press-1')).metadata;
+    await fleet.store.applyStatus({ kind: 'Device', namespace, name, uid }, {}, { owner: 'fleetward-status' });
+    await fleet.apply(press({}));
+    await fleet.start();
+    await fleet.live(3);
+    expect(await remembered(fleet)).toMatchObject({ assumed: true, removed: expect.arrayContaining(['jobs']) });
+    await fleet.change(NARROW, STRATEGY);
+    await fleet.live(30);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Pending', reason: 'LifelineViolation' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 90_000);
+});
