@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { DeviceLifeline, DeviceStatusLifeline } from '../api/device.gen.ts';
 import { mergeLifelines } from './lifeline.ts';
 
@@ -40,14 +39,6 @@ export function assumedLifeline(): DeviceStatusLifeline {
   return { kept: textOf(EVERYTHING), assumed: true };
 }
 
-/** Eight digits of what is removed: an approval can only mean that. */
-export function removalDigest(removed: readonly string[]): string {
-  return createHash('sha256')
-    .update([...removed].sort().join('\n'))
-    .digest('hex')
-    .slice(0, 8);
-}
-
 export interface MemoryInput {
   readonly previous: DeviceStatusLifeline | undefined;
   /** What the specs ask for now: account, type, device and its policies. */
@@ -55,10 +46,18 @@ export interface MemoryInput {
   /** A removal that a person consents to. */
   readonly approved: { readonly digest: string; readonly by: string; readonly token: string } | undefined;
   readonly at: string;
+  /** Eight digits of what is removed: an approval can only mean that. */
+  readonly digestOf: (removed: readonly string[]) => string;
 }
 
 /** Pure: what is remembered of the lifeline after a look at the specs. */
-export function rememberLifeline({ previous, now, approved, at }: MemoryInput): DeviceStatusLifeline | undefined {
+export function rememberLifeline({
+  previous,
+  now,
+  approved,
+  at,
+  digestOf,
+}: MemoryInput): DeviceStatusLifeline | undefined {
   const kept = previous === undefined ? {} : keptLifeline(previous);
   const assumed = previous?.assumed === true;
   const wanted = lifelineItems(now);
@@ -74,7 +73,7 @@ export function rememberLifeline({ previous, now, approved, at }: MemoryInput): 
     if (wanted.length === 0 && before === undefined) return undefined;
     return { kept: textOf(now), ...earlier };
   }
-  const digest = removalDigest(removed);
+  const digest = digestOf(removed);
   // What comes back and is removed once more needs a word of its own.
   if (approved?.digest === digest && approved.token !== token) {
     const { by, token: used } = approved;

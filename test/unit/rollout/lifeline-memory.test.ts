@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { DeviceLifeline, DeviceStatusLifeline } from '../../../operator/api/device.gen.ts';
+import { removalDigest } from '../../../operator/controllers/device/lifeline-memory.ts';
 import {
   assumedLifeline,
   lifelineItems,
   rememberedFor,
   rememberLifeline,
-  removalDigest,
 } from '../../../operator/rollout/lifeline-memory.ts';
 
 const AT = '2026-01-02T00:00:00.000Z';
@@ -22,6 +22,7 @@ const remember = (
     now,
     approved: options.approved === undefined ? undefined : { digest: options.approved, by: 'kim', token: 't1' },
     at: AT,
+    digestOf: removalDigest,
   });
 
 const items = (memory: DeviceStatusLifeline | undefined) =>
