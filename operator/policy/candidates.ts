@@ -65,12 +65,24 @@ export function baseCandidates(input: CandidateInput): ValueLists {
  */
 export function candidates(input: CandidateInput, base: ValueLists, left: readonly LeftPattern[]): ValueLists {
   const patterns = [...left, ...input.clientPatterns];
-  const forced = new Map<string, ValueList>();
-  for (const use of input.uses) forced.set(use.key, withForced(use, input, base, patterns));
-  // Values that hang on other variables come second; what they hang on is settled by then.
-  const out = new Map(forced);
-  for (const use of input.uses) out.set(use.key, withDependent(use, input, forced, patterns));
+  let out = new Map<string, ValueList>();
+  for (const use of input.uses) out.set(use.key, withForced(use, input, base, patterns));
+  // Values that hang on other variables come second; in a chain of such ties a value travels one link in each round.
+  for (let round = longestChain(input, patterns); round > 0; round -= 1) {
+    const next = new Map<string, ValueList>();
+    for (const use of input.uses) next.set(use.key, withDependent(use, input, out, patterns));
+    out = next;
+  }
   return out;
+}
+
+/** Links of the longest chain of variables that may be tied to one another; at least one. */
+function longestChain(input: CandidateInput, patterns: readonly LeftPattern[]): number {
+  const tied = new Set<string>();
+  for (const use of input.uses)
+    for (const { variables } of dependentTemplates(use, input, patterns))
+      for (const key of [use.key, ...variables.map((variable) => variable.key)]) tied.add(key);
+  return Math.max(1, tied.size - 1);
 }
 
 /**
@@ -86,8 +98,49 @@ function poolOf(
   const stretches = names.flatMap((key) =>
     stretchesFor(key, patterns).flatMap(({ items, of }) => plainGlob(items).map((glob) => ({ glob, of }))),
   );
+  const tied = names.flatMap((key) => tiedStretches(key, input, patterns));
   const open = (list: readonly Alternative[]): Alternative[] => list.filter(({ glob }) => !isLoneStar(glob));
-  return { stretches: open(stretches), wanted: open([...wantedGlobs(use, input), ...clientGlobs(use, input)]) };
+  return {
+    stretches: open([...stretches, ...tied]),
+    wanted: open([...wantedGlobs(use, input), ...clientGlobs(use, input)]),
+  };
+}
+
+/** A key whose value must match a pattern with variables: the wanted value of a condition, or a pattern that the client ID must fit. */
+interface Tie {
+  readonly key: string;
+  readonly items: Items;
+}
+
+function tiesOf(input: CandidateInput): Tie[] {
+  const conditions = input.uses.flatMap((use) =>
+    wantedTemplates(use).map((template) => ({ key: use.key, items: template.items })),
+  );
+  const clients = input.clientPatterns.map(({ items }) => ({ key: clientId, items }));
+  return [...conditions, ...clients].filter(({ items }) => items.some((item) => typeof item === 'object'));
+}
+
+/**
+ * What a variable inside a tie must be where the tied key's own value is forced: with a client ID of `dev-${serial}` and a name that forces the
+ * client ID to `dev-a*`, the serial must be `a*`.
+ */
+function tiedStretches(key: string, input: CandidateInput, patterns: readonly LeftPattern[]): Alternative[] {
+  return tiesOf(input).flatMap((tie, number) =>
+    tie.items.flatMap((item, index) => {
+      if (typeof item === 'number' || item.key !== key || tie.key === key) return [];
+      const use = input.uses.find((one) => one.key === tie.key);
+      const own = use === undefined ? [] : [...wantedGlobs(use, input), ...clientGlobs(use, input)];
+      const names = isName(tie.key) ? [clientId, thingName] : [tie.key];
+      const forced = names.flatMap((name) =>
+        stretchesFor(name, patterns).flatMap(({ items, of }) => plainGlob(items).map((glob) => ({ glob, of }))),
+      );
+      return [...own, ...forced].flatMap(({ glob, of }) =>
+        forcedStretches(tie.items, index, Array.from(glob))
+          .flatMap(plainGlob)
+          .map((stretch) => ({ glob: stretch, of: `tie ${number} ${index} ${of}` })),
+      );
+    }),
+  );
 }
 
 function plainGlob(items: Items): Glob[] {
@@ -143,7 +196,8 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
   families.delete('null');
   const [family] = families;
   if (family === 'ip' || family === 'numeric' || family === 'date') return orderedValues(use, input, families.size);
-  if (family === 'bool' && families.size === 1) return { values: ['true', 'false'], exhaustive: true };
+  if (family === 'bool' && families.size === 1)
+    return { values: ['true', 'false', ...otherText(use)], exhaustive: !use.asVariable };
   const texts = textValues(use, input);
   const multivalued = use.key === connectAttributes || use.key.endsWith('.list');
   if (!multivalued && use.conditions.every((condition) => condition.quantifier === 'single')) return texts;
@@ -153,16 +207,31 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
   );
 }
 
+/** Keys that AWS itself fills with an address, a time, a number or a truth; any other key may hold plain text. */
+const typedKeys: ReadonlySet<string> = new Set([
+  'aws:sourceip',
+  'aws:currenttime',
+  'aws:epochtime',
+  'aws:securetransport',
+  'aws:multifactorauthage',
+  'aws:multifactorauthpresent',
+]);
+
+/** A text that is no address, time, number or truth, for keys that may hold one: neither half of any order holds of it. */
+function otherText(use: KeyUse): string[] {
+  return typedKeys.has(use.key) ? [] : ['x'];
+}
+
 /**
- * Points in the intervals of addresses, numbers or dates; where the same key is compared as text as well, the values that the texts
- * single out besides, without a claim that they suffice.
+ * Points in the intervals of addresses, numbers or dates; where the same key is compared as text as well, or stands in a name, the values
+ * that the texts single out besides, without a claim that they suffice.
  */
 function orderedValues(use: KeyUse, input: CandidateInput, families: number): ValueList {
-  const points = intervalPoints(use.conditions);
+  const points = [...intervalPoints(use.conditions).values, ...otherText(use)];
   const single = use.conditions.every((condition) => condition.quantifier === 'single');
-  if (families === 1 && single) return points;
-  const texts = families === 1 ? [] : textValues(use, input).values;
-  return { values: [...new Set([...points.values, ...texts])], exhaustive: false };
+  if (families === 1 && single && !use.asVariable) return { values: points, exhaustive: true };
+  const texts = families === 1 && !use.asVariable ? [] : textValues(use, input).values;
+  return { values: [...new Set([...points, ...texts])], exhaustive: false };
 }
 
 function textValues(use: KeyUse, input: CandidateInput): ValueList {
@@ -178,7 +247,9 @@ function textValues(use: KeyUse, input: CandidateInput): ValueList {
       for (const text of fillings(glob, use.letter, fillLengths(glob, input)).texts) values.add(text);
     for (const text of specialValues(use, input)) values.add(text);
   }
-  const exhaustive = cells.exhaustive && !(use.asVariable && globs.some(hasSeveralCases));
+  // An ARN operator compares segment by segment, which the cells of whole patterns do not follow.
+  const arns = use.key !== lastWillTopic && use.conditions.some((condition) => condition.family === 'arn');
+  const exhaustive = cells.exhaustive && !arns && !(use.asVariable && globs.some(hasSeveralCases));
   return { values: [...values].filter((value) => isValid(domain, value)), exhaustive };
 }
 
@@ -296,11 +367,21 @@ function withDependent(
         for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) take(text);
     }
   }
-  for (const other of input.uses)
-    if (wantedTemplates(other).some((value) => value.variables.some((variable) => variable.key === use.key)))
-      for (const value of lists.get(other.key)?.values ?? []) if (typeof value === 'string') take(value);
-  return { values: [...values], exhaustive };
+  for (const tie of tiesOf(input))
+    tie.items.forEach((item, index) => {
+      if (typeof item === 'number' || item.key !== use.key || tie.key === use.key) return;
+      for (const value of lists.get(tie.key)?.values ?? []) {
+        if (typeof value !== 'string') continue;
+        for (const stretch of forcedStretches(tie.items, index, literalTokens(value)).flatMap(plainGlob))
+          for (const text of fillings(stretch, use.letter, fillLengths(stretch, input)).texts) take(text);
+      }
+    });
+  if (values.size > maxValues) exhaustive = false;
+  return { values: [...values].slice(0, maxValues), exhaustive };
 }
+
+/** Values of one variable beyond this many come only from many patterns that tie variables to each other. */
+const maxValues = 2_000;
 
 function dependentTemplates(use: KeyUse, input: CandidateInput, patterns: readonly LeftPattern[]): Template[] {
   const items = [

@@ -1,20 +1,30 @@
 import type { KeyUse, ValueLists } from './candidates.ts';
+import type { CompiledStatement } from './compile.ts';
 import { holds } from './conditions.ts';
 import { type Choice, type ContextClass, sizeOf, type ThingClass, type Value } from './context-class.ts';
 import type { ContextInput, ContextList } from './contexts.ts';
 import { domainOf } from './domains.ts';
+import { ordersName } from './ground.ts';
 import { isThingKey, keys, normaliseKey } from './request.ts';
 import { isValid, thingNames, validityOf } from './valid.ts';
 
 const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 
+interface Involved {
+  /** Keys whose values are all tried. */
+  readonly full: ReadonlySet<string>;
+  /** Whether it matters if a thing is attached. */
+  readonly attachment: boolean;
+  readonly involved: readonly CompiledStatement[];
+}
+
 /** The classes of contexts and, in each, the values to try for every key. */
 export function enumerate(
   input: ContextInput,
   uses: readonly KeyUse[],
   lists: ValueLists,
-  { full, attachment }: { readonly full: ReadonlySet<string>; readonly attachment: boolean },
+  { full, attachment, involved }: Involved,
 ): ContextList {
   const narrow: Narrow = (use, values) => (full.has(use.key) ? values : distinctEffects(use, values));
   const classes = thingClasses(input, uses, attachment).map((thing): ContextClass => {
@@ -32,9 +42,11 @@ export function enumerate(
           : validityOf(input.types[0] ?? 'topic', maxSlashes),
     };
   });
+  const canBeWalked = (one: ContextClass): boolean =>
+    sizeOf(one) <= Number.MAX_SAFE_INTEGER && !involved.some((statement) => ordersName(statement, one.self));
   return {
-    classes: classes.filter((one) => sizeOf(one) > 0 && sizeOf(one) <= Number.MAX_SAFE_INTEGER),
-    complete: classes.every((one) => sizeOf(one) <= Number.MAX_SAFE_INTEGER),
+    classes: classes.filter((one) => sizeOf(one) > 0 && canBeWalked(one)),
+    complete: classes.every(canBeWalked),
     exhaustive: uses.every((use) => lists.get(use.key)?.exhaustive !== false),
   };
 }

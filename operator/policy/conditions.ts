@@ -154,7 +154,7 @@ export function meetsGlob(condition: Condition, wanted: Glob, value: string): bo
     case 'bool':
       return glyphs(wanted).toLowerCase() === value.toLowerCase();
     case 'numeric':
-      return compare(Number(value), Number(glyphs(wanted)), condition.comparison);
+      return compare(parseNumber(value), parseNumber(glyphs(wanted)), condition.comparison);
     case 'date':
       return compare(parseDate(value), parseDate(glyphs(wanted)), condition.comparison);
     case 'ip': {
@@ -179,6 +179,11 @@ export function glyphs(glob: Glob): string {
 /** The same pattern, with every letter taken in either case. */
 export function foldGlob(glob: Glob): Glob {
   return normalise(Array.from(glob, (token) => (token >= 0 ? FOLD - foldCase(token) : token)));
+}
+
+/** A decimal number, with an exponent or without; NaN for any other text, the empty one among them. */
+export function parseNumber(text: string): number {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 /** Epoch milliseconds of an ISO 8601 date or of a number of seconds; NaN when it is neither. */

@@ -39,7 +39,7 @@ export interface ContextQuestion {
 
 export interface ContextList {
   readonly classes: readonly ContextClass[];
-  /** False when some class holds more contexts than can be numbered; such a class is left out. */
+  /** False when some class holds more contexts than can be numbered, or conditions that patterns cannot express; such a class is left out. */
   readonly complete: boolean;
   /** False when no argument shows that the values listed for the variables suffice. */
   readonly exhaustive: boolean;
@@ -119,6 +119,7 @@ export function planContexts(given: ContextInput): ContextPlan {
     const found = enumerate(input, concerned, candidates(values, base, all), {
       full: new Set([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]),
       attachment: involved.some((one) => one.keys.includes(isAttached)),
+      involved,
     });
     const variables = concerned.some((use) => use.asVariable);
     return {

@@ -1,6 +1,15 @@
 import { arnTypePrefix, type ResourceType } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
-import { arnSegments, type Condition, foldGlob, holds, type Lookup, meetsGlob, resolver } from './conditions.ts';
+import {
+  arnSegments,
+  type Condition,
+  foldGlob,
+  holds,
+  type Lookup,
+  meetsGlob,
+  type OperatorFamily,
+  resolver,
+} from './conditions.ts';
 import { type Glob, isLoneStar, literalGlob, matches, normalise, STAR, takes } from './glob.ts';
 import { substitute, type Template } from './template.ts';
 
@@ -113,6 +122,21 @@ function groundCondition(condition: Condition, context: GroundContext): boolean 
   if (condition.family === 'unknown' || (!aboutSelf && !usesSelf)) return holds(condition, context.lookup);
   if (condition.family === 'null') return condition.values.some((value) => value.text !== 'true');
   return aboutSelf ? [aboutName(condition, context)] : aboutValue(condition, context);
+}
+
+/** Operators that compare texts, and so can be turned into patterns for a name. */
+const textual: ReadonlySet<OperatorFamily> = new Set(['string', 'stringFold', 'like', 'bool', 'null', 'unknown']);
+
+/**
+ * Whether a condition of the statement orders the very name that is asked for, or something by it, as a number, a date or the like: which
+ * names those are cannot be said in patterns.
+ */
+export function ordersName(statement: CompiledStatement, self: ReadonlySet<string>): boolean {
+  return statement.conditions.some(
+    ({ family, key, values }) =>
+      !textual.has(family) &&
+      (self.has(key) || values.some((value) => value.variables.some((variable) => self.has(variable.key)))),
+  );
 }
 
 /** A condition on the client ID itself: its wanted values are patterns for the name. */

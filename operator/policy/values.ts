@@ -1,5 +1,5 @@
 import { parseCidr, showAddress } from './address.ts';
-import { type Condition, parseDate } from './conditions.ts';
+import { type Condition, parseDate, parseNumber } from './conditions.ts';
 import { FOLD, type Glob, STAR } from './glob.ts';
 import { type Budget, findUncovered } from './inclusion.ts';
 import type { Validity } from './valid.ts';
@@ -109,7 +109,7 @@ export function intervalPoints(conditions: readonly Condition[]): ValueList {
   const texts = conditions.flatMap((condition) => condition.values.map((value) => value.text));
   const family = conditions.find((condition) => condition.family !== 'null')?.family;
   if (family === 'ip') return { values: addressPoints(texts), exhaustive: true };
-  const parse = family === 'date' ? parseDate : Number;
+  const parse = family === 'date' ? parseDate : parseNumber;
   const bounds = [...new Set(texts.map(parse).filter((bound) => Number.isFinite(bound)))].sort((a, b) => a - b);
   const show = (value: number): string => (family === 'date' ? new Date(value).toISOString() : String(value));
   const points = bounds.flatMap((bound, i) => {

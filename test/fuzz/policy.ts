@@ -5,7 +5,9 @@ import type { RawPolicy } from '../policy/oracle.ts';
 import {
   filterUniverse,
   largeUniverse,
+  sessionValueUniverse,
   smallUniverse,
+  tiedUniverse,
   twoValueUniverse,
   type Universe,
   valueUniverse,
@@ -34,6 +36,8 @@ const modes: Readonly<Record<string, Mode>> = {
   'policy-two-values': { universe: twoValueUniverse, check: checkRaw },
   'policy-delivery': { universe: withAllFilters(smallUniverse), check: checkDelivery },
   'policy-delivery-wild': { universe: withAllFilters(filterUniverse), check: checkDelivery },
+  'policy-tied-values': { universe: tiedUniverse, check: checkRaw },
+  'policy-session-values': { universe: sessionValueUniverse, check: checkSession },
   'policy-session': { universe: smallUniverse, check: checkSession },
 };
 

@@ -63,6 +63,56 @@ describe('mistakes that must not come back', () => {
     expect(compare([before], [document(own, ...rest)])).toMatchObject({ verdict: 'widens', testedValuesOnly: false });
   });
 
+  const serial = '${iot:Connection.Thing.Attributes[serial]}';
+  const equals = (key: string, value: string): Raw => ({ Condition: { StringEquals: { [key]: value } } });
+
+  it('a value travels along a chain of conditions that tie variables to each other', () => {
+    const [first, second] = ['iot:Certificate.Subject.CommonName', 'iot:Certificate.Subject.Title'];
+    const tied: Raw = { Condition: { StringEquals: { [first]: `\${${second}}`, [second]: serial } } };
+    const own = allow('iot:Publish', `topic/${serial}`, tied);
+    const result = compare([document(own, deny('iot:Publish', 'topic/ab'))], [document(own)]);
+    expect(result).toMatchObject({ verdict: 'widens', testedValuesOnly: false });
+  });
+
+  it('what a name forces on a variable reaches the variable that it is made of', () => {
+    const name = 'iot:Certificate.Subject.CommonName';
+    const own = allow('iot:Publish', `topic/\${${name}}`, equals(name, `dev-${serial}`));
+    const before = document(own, deny('iot:Publish', 'topic/dev-a*'));
+    expect(compare([before], [document(own)])).toMatchObject({ verdict: 'widens', testedValuesOnly: false });
+  });
+
+  it('what a topic forces on the client ID reaches the attribute that the client ID must be', () => {
+    for (const id of [serial, `dev-${serial}`]) {
+      const own = [allow('iot:Connect', `client/${id}`), allow('iot:Publish', `topic/x/${client}`)];
+      const before = document(...own, deny('iot:Publish', 'topic/x/dev-a*'));
+      const result = compare([before], [document(...own)], { level: 'session' });
+      expect(result).toMatchObject({ verdict: 'widens', testedValuesOnly: false });
+    }
+  });
+
+  it('an order of client IDs as numbers is not taken for one client ID', () => {
+    const more: Raw = { Condition: { NumericGreaterThan: { 'iot:ClientId': '3' } } };
+    const before = document(allow('iot:Connect', 'client/*', more));
+    expect(verdict(before, document(allow('iot:Connect', 'client/3')))).toBe('undecided');
+  });
+
+  it('text that is no number, no date and no truth lies in no half', () => {
+    const field = 'iot:Certificate.Subject.Title';
+    const when = (operator: string, value: string): Raw =>
+      allow('iot:Publish', 'topic/a', { Condition: { [operator]: { [field]: value } } });
+    const present = document(when('Null', 'false'));
+    const halves = (...two: readonly Raw[]): string => verdict(present, document(...two));
+    expect(halves(when('NumericLessThan', '5'), when('NumericGreaterThanEquals', '5'))).toBe('tightens');
+    const day = '2026-01-01T00:00:00Z';
+    expect(halves(when('DateLessThan', day), when('DateGreaterThanEquals', day))).toBe('tightens');
+    expect(halves(when('Bool', 'true'), when('Bool', 'false'))).toBe('tightens');
+    // The time of a request is always a time.
+    const now = (operator: string): Raw =>
+      allow('iot:Publish', 'topic/a', { Condition: { [operator]: { 'aws:CurrentTime': day } } });
+    const known = document(allow('iot:Publish', 'topic/a', { Condition: { Null: { 'aws:CurrentTime': 'false' } } }));
+    expect(verdict(known, document(now('DateLessThan'), now('DateGreaterThanEquals')))).toBe('equivalent');
+  });
+
   it('a filter # on the other side does not stand for topics that begin with $', () => {
     const receive = allow('iot:Receive', 'topic/*');
     const hash = document(receive, allow('iot:Subscribe', 'topicfilter/#'));
