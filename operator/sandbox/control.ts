@@ -4,6 +4,7 @@ import { AwsError } from './errors.ts';
 import { parseFaults } from './faults.ts';
 import type { LedgerFilter } from './ledger.ts';
 import { NOTIFICATIONS } from './ops/defender/notifications.ts';
+import { REVOCATIONS } from './ops/defender/revocations.ts';
 import { clearViolation, raiseViolation } from './ops/defender/violations.ts';
 import type { QuotaOptions } from './quotas.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -91,6 +92,15 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     throw new AwsError('NotFound', `No active violation ${id.slice(0, 100)}.`, {}, 404);
   },
   'GET notifications': (sandbox) => ({ notifications: sandbox.scope().slice(NOTIFICATIONS) }),
+  'PUT revocations': (sandbox, { body }) => {
+    const { certificateIds } = asRecord(body);
+    const isList = Array.isArray(certificateIds) && certificateIds.every((id) => typeof id === 'string');
+    if (!isList) throw new AwsError('Invalid', 'certificateIds must be a list of certificate ids', {}, 400);
+    const revoked = sandbox.scope().slice(REVOCATIONS);
+    revoked.clear();
+    for (const id of certificateIds as string[]) revoked.add(id);
+    return {};
+  },
   'POST snapshot': async (sandbox, { stateFile }) => {
     if (stateFile === undefined) throw new AwsError('Invalid', 'The sandbox was started without --state.', {}, 409);
     await saveSnapshot(sandbox, stateFile);

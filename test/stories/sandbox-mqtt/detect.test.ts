@@ -5,7 +5,7 @@ import type { Behavior } from '@aws-sdk/client-iot';
 import { afterEach, describe, expect, test } from 'vitest';
 import { decodeCbor, encodeCbor } from '../../../operator/sandbox/mqtt/reserved/cbor.ts';
 import { loadSnapshot, saveSnapshot } from '../../../operator/sandbox/snapshot.ts';
-import { arn, type Bed, documentOf, MINUTE, startBed } from './bed.ts';
+import { arn, type Bed, documentOf, listener, MINUTE, startBed } from './bed.ts';
 
 let bed: Bed;
 
@@ -402,6 +402,40 @@ describe('Detect watches what devices report', () => {
     await bed.pass(1);
     expect((await send('json', JSON.stringify(REPORT))).topic).toBe('json/accepted');
   });
+});
+
+test('exported metrics are published on the topic of their profile', async () => {
+  bed = startBed();
+  const ear = await listener(bed, ['metrics/out']);
+  const press = await connect('press');
+  const metricsExportConfig = { mqttTopic: 'metrics/out', roleArn: 'arn:aws:iam::123456789012:role/r' };
+  await watch(
+    [
+      { ...least('few', 'aws:num-messages-sent', 9, { durationSeconds: 300 }), exportMetric: true },
+      least('own', 'aws:num-disconnects', 9, { durationSeconds: 300 }),
+    ],
+    ['press'],
+    { metricsExportConfig },
+  );
+  press.publish('t', 'x');
+  await bed.pass(WINDOW);
+  expect(ear.heard()).toEqual([
+    {
+      topic: 'metrics/out',
+      body: {
+        version: '1.0',
+        metrics: [
+          {
+            name: 'aws:num-messages-sent',
+            thing: 'press',
+            value: { count: 1 },
+            version: 1,
+            timestamp: bed.clock.now(),
+          },
+        ],
+      },
+    },
+  ]);
 });
 
 test('datapoints are kept for fourteen days', async () => {

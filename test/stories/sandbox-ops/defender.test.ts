@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CertificateAuthority, createAuthorityMaterial } from '../../../operator/sandbox/x509/authority.ts';
+import { readCsr } from '../../../operator/sandbox/x509/csr.ts';
+import { pem } from '../../../operator/sandbox/x509/der.ts';
 import { failure, makeCsr, startSandbox } from '../sandbox/support.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/audit';
@@ -150,6 +153,47 @@ describe('an audit', () => {
     expect(findings[1]?.nonCompliantResource?.resourceIdentifier?.deviceCertificateId).toBe(old.certificateId);
     await iot.setV2LoggingOptions({ roleArn: ROLE, defaultLogLevel: 'ERROR' });
     expect((await audit(bed, 'LOGGING_DISABLED_CHECK')).findings).toEqual([]);
+  });
+
+  it('finds active certificates that are revoked, their CA, and the devices below it', async () => {
+    const bed = startSandbox();
+    const { iot, sandbox } = bed;
+    const checks = [
+      'REVOKED_DEVICE_CERTIFICATE_STILL_ACTIVE_CHECK',
+      'REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK',
+      'INTERMEDIATE_CA_REVOKED_FOR_ACTIVE_DEVICE_CERTIFICATES_CHECK',
+    ];
+    await enable(bed, ...checks);
+    const authority = new CertificateAuthority(createAuthorityMaterial(Date.UTC(2026, 0, 1)));
+    const ca = await iot.registerCACertificate({
+      caCertificate: authority.certificatePem,
+      certificateMode: 'SNI_ONLY',
+      setAsActive: true,
+    });
+    const { subject, publicKeyInfo } = readCsr(makeCsr());
+    const validity = { notBefore: Date.UTC(2026, 0, 1), notAfter: Date.UTC(2027, 0, 1) };
+    const certificatePem = pem('CERTIFICATE', authority.issue({ subject, publicKeyInfo, ...validity }));
+    const device = await iot.registerCertificate({ certificatePem, status: 'ACTIVE' });
+    await iot.createCertificateFromCsr({ certificateSigningRequest: makeCsr(), setAsActive: true });
+    expect((await audit(bed, ...checks)).findings).toEqual([]);
+
+    const { url } = await sandbox.listen();
+    const revoke = (certificateIds: unknown) =>
+      fetch(`${url}/_sandbox/revocations`, { method: 'PUT', body: JSON.stringify({ certificateIds }) });
+    expect((await revoke('all')).status).toBe(400);
+    expect((await revoke([ca.certificateId, device.certificateId])).status).toBe(200);
+    const { findings } = await audit(bed, ...checks);
+    expect(findings.map((f) => f.nonCompliantResource)).toMatchObject([
+      { resourceType: 'DEVICE_CERTIFICATE', resourceIdentifier: { deviceCertificateId: device.certificateId } },
+      { resourceType: 'CA_CERTIFICATE', resourceIdentifier: { caCertificateId: ca.certificateId } },
+      { resourceType: 'ISSUER_CERTIFICATE' },
+    ]);
+    const { relatedResources } = await iot.listRelatedResourcesForAuditFinding({ findingId: findings[2]?.findingId });
+    expect(relatedResources?.map((r) => r.resourceIdentifier?.deviceCertificateId)).toEqual([device.certificateId]);
+    await iot.updateCACertificate({ certificateId: ca.certificateId, newStatus: 'INACTIVE' });
+    await iot.updateCertificate({ certificateId: device.certificateId, newStatus: 'INACTIVE' });
+    expect((await audit(bed, ...checks)).findings).toEqual([]);
+    await sandbox.close();
   });
 
   it('runs for a while, tells nothing until it ends, and can be canceled', async () => {

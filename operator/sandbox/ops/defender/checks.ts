@@ -9,6 +9,7 @@ import { SETTINGS } from '../../state/settings.ts';
 import { defaultDocument } from '../policies.ts';
 import { identityOf } from '../support.ts';
 import { duplicateClientIds, type Period, sharedCertificates } from './connections.ts';
+import { revokedCas, revokedDevices, revokedIssuers } from './revocations.ts';
 import { isRocaModulus } from './roca.ts';
 import type { Finding } from './state.ts';
 
@@ -36,7 +37,7 @@ interface Check {
 const DAY = 86_400_000;
 const EXPIRING = 30 * DAY;
 
-/** Without IAM, Cognito and revocation lists in the sandbox there is nothing that these checks could object to. */
+/** Without IAM and Cognito in the sandbox there is nothing that these checks could object to. */
 const nothingToCheck = (): Verdict => ({ total: 0, breaches: [] });
 
 type PolicyRule = (verdicts: ReturnType<typeof lint>['deviceDefender']) => readonly string[];
@@ -188,7 +189,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   AUTHENTICATED_COGNITO_ROLE_OVERLY_PERMISSIVE_CHECK: nothing('CRITICAL'),
   IOT_ROLE_ALIAS_OVERLY_PERMISSIVE_CHECK: nothing('CRITICAL'),
   IOT_ROLE_ALIAS_ALLOWS_ACCESS_TO_UNUSED_SERVICES_CHECK: nothing('MEDIUM'),
-  REVOKED_DEVICE_CERTIFICATE_STILL_ACTIVE_CHECK: nothing('MEDIUM'),
-  REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK: nothing('CRITICAL'),
-  INTERMEDIATE_CA_REVOKED_FOR_ACTIVE_DEVICE_CERTIFICATES_CHECK: nothing('CRITICAL'),
+  REVOKED_DEVICE_CERTIFICATE_STILL_ACTIVE_CHECK: { severity: 'MEDIUM', run: revokedDevices },
+  REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK: { severity: 'CRITICAL', run: revokedCas },
+  INTERMEDIATE_CA_REVOKED_FOR_ACTIVE_DEVICE_CERTIFICATES_CHECK: { severity: 'CRITICAL', run: revokedIssuers },
 };

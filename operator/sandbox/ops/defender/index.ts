@@ -9,6 +9,7 @@ import { EVIDENCE } from './evidence.ts';
 import { mitigationActions } from './mitigation-actions.ts';
 import { mitigationTasks } from './mitigation-tasks.ts';
 import { NOTIFICATIONS } from './notifications.ts';
+import { REVOCATIONS } from './revocations.ts';
 import { scheduledAudits } from './scheduled-audits.ts';
 import { DEFENDER } from './state.ts';
 import { auditSuppressions } from './suppressions.ts';
@@ -16,7 +17,7 @@ import { violations } from './violations.ts';
 
 /** Device Defender besides security profiles. */
 export const defenderFamilies: readonly Family[] = [
-  family('iot', {}, [DEFENDER, EVIDENCE, NOTIFICATIONS]),
+  family('iot', {}, [DEFENDER, EVIDENCE, NOTIFICATIONS, REVOCATIONS]),
   audits,
   auditSuppressions,
   customMetrics,

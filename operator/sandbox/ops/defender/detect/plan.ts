@@ -10,6 +10,7 @@ export interface Wanted {
   readonly key: string;
   readonly name: string;
   readonly metric: Metric;
+  readonly dimension: MetricDimension | undefined;
   /** Topic filters of the dimension; undefined without one. */
   readonly filters: readonly string[] | undefined;
   readonly isExcluding: boolean;
@@ -21,9 +22,16 @@ export interface Rule {
   readonly wanted: Wanted;
 }
 
+/** A metric whose datapoints a profile publishes on a topic. */
+export interface Export {
+  readonly topic: string;
+  readonly wanted: Wanted;
+}
+
 export interface Plan {
   readonly wanted: ReadonlyMap<string, Wanted>;
   readonly rules: readonly Rule[];
+  readonly exports: readonly Export[];
 }
 
 export const keyOf = (metric: string, dimension?: MetricDimension): string =>
@@ -36,7 +44,8 @@ function wantedOf(scope: Scope, name: string, dimension: MetricDimension | undef
   const metric = metricOf(name, metrics.get(name)?.type);
   if (!metric) return undefined;
   const filters = dimension?.dimensionName === undefined ? undefined : dimensions.get(dimension.dimensionName)?.values;
-  return { key: keyOf(name, dimension), name, metric, filters, isExcluding: dimension?.operator === 'NOT_IN' };
+  const isExcluding = dimension?.operator === 'NOT_IN';
+  return { key: keyOf(name, dimension), name, metric, dimension, filters, isExcluding };
 }
 
 /** Targets that a device belongs to; a group's profile watches the things of its child groups too. */
@@ -55,6 +64,7 @@ export function planFor(scope: Scope, name: string): Plan {
   const names = new Set(targetsOf(scope, name).flatMap((target) => profilesByTarget.get(target) ?? []));
   const wanted = new Map<string, Wanted>();
   const rules: Rule[] = [];
+  const exports: Export[] = [];
   const want = (metric: string | undefined, dimension: MetricDimension | undefined): Wanted | undefined => {
     const found = wantedOf(scope, metric ?? '', dimension);
     if (found) wanted.set(found.key, found);
@@ -62,12 +72,19 @@ export function planFor(scope: Scope, name: string): Plan {
   };
   for (const profileName of names) {
     const profile = securityProfiles.get(profileName);
+    const topic = profile?.exportConfig?.mqttTopic;
+    const exported = (found: Wanted | undefined, isExported: boolean | undefined) => {
+      if (found && isExported && topic !== undefined) exports.push({ topic, wanted: found });
+    };
     for (const behavior of profile?.behaviors ?? []) {
       const found = want(behavior.metric, behavior.metricDimension);
       if (found) rules.push({ profile: profileName, behavior, wanted: found });
+      exported(found, behavior.exportMetric);
     }
-    for (const { metric, metricDimension } of profile?.metricsV2 ?? []) want(metric, metricDimension);
+    for (const { metric, metricDimension, exportMetric } of profile?.metricsV2 ?? []) {
+      exported(want(metric, metricDimension), exportMetric);
+    }
     for (const metric of profile?.metrics ?? []) want(metric, undefined);
   }
-  return { wanted, rules };
+  return { wanted, rules, exports };
 }

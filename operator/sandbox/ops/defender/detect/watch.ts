@@ -7,6 +7,7 @@ import { SETTINGS } from '../../../state/settings.ts';
 import { endViolation, openViolation } from '../alarms.ts';
 import { VIOLATIONS, type Violation } from '../violation-state.ts';
 import { collect, cut } from './collect.ts';
+import { MetricsExport } from './export.ts';
 import { isNormal, numberOf, threshold } from './judge.ts';
 import { isReported } from './metrics.ts';
 import { type Plan, planFor, type Rule, type Wanted } from './plan.ts';
@@ -91,15 +92,20 @@ export class Watch {
     const { devices } = this.#scope.slice(DETECT);
     this.#findConnected();
     const judged: Judged[] = [];
+    const exported = new MetricsExport();
     for (const [name, device] of devices) {
       const plan = this.#plan(name);
       this.#cut(device, plan, at);
       const rules = plan.rules.filter((rule) => rule.behavior.criteria?.comparisonOperator !== undefined);
       for (const rule of rules) judged.push({ name, device, rule, points: due(device, rule, at) });
       this.#train(plan, device, at);
+      for (const { topic, wanted } of plan.exports) {
+        exported.add(topic, name, wanted, recent(device, wanted, at - WINDOW, at));
+      }
       this.#invalidate(device, new Set(rules.map(ruleKey)), at);
       if (plan.wanted.size === 0 && device.streaks.size === 0) devices.delete(name);
     }
+    exported.publish(this.#world, this.#scope);
     const limits = limitsOf(judged);
     for (const one of judged) this.#judge(one, limits.get(ruleKey(one.rule)), at);
   }
