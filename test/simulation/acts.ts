@@ -47,7 +47,7 @@ export async function perform(world: World, act: Act): Promise<void> {
     case 'quarantine':
       return quarantine(world, name, act.forMs);
     case 'blank':
-      return blank(world, act.of, act.forMs);
+      return blank(world, act);
     case 'inactive':
       return inactive(world, name, act.forMs);
     case 'foreignDetach': {
@@ -62,6 +62,13 @@ export async function perform(world: World, act: Act): Promise<void> {
       await world.addDevice(act.life, 1);
       world.agenda.push({ at: now + 3 * MINUTE, run: () => world.born() });
       return;
+    case 'groupPolicies': {
+      const [first, ...rest] = world.groups;
+      if (first !== undefined) await world.declareGroups([{ ...first, policies: act.policies }, ...rest]);
+      return;
+    }
+    case 'references':
+      return world.refer(name, act.names);
     default:
       act satisfies never;
   }
@@ -201,13 +208,14 @@ async function inactive(world: World, name: string, forMs: number): Promise<void
   await stand(world, { kind: 'inactive', on: certificateId, at: clock.now() }, forMs, () => set('ACTIVE'));
 }
 
-async function blank(world: World, of: 'declared' | 'candidate', forMs: number): Promise<void> {
+async function blank(world: World, act: Extract<Act, { kind: 'blank' }>): Promise<void> {
+  const { of, forMs } = act;
   const { aws, clock, sandbox } = world.fleet;
   const { policies } = sandbox.scope().slice(IDENTITY);
   const names = [...policies.keys()].filter(
     (name) => name.includes('@') === (of === 'candidate') && !name.startsWith('foreign'),
   );
-  const policyName = names[Math.floor(world.random() * names.length)];
+  const policyName = act.policy ?? names[Math.floor(world.random() * names.length)];
   const found = policyName === undefined ? undefined : policies.get(policyName);
   if (policyName === undefined || found === undefined || found.versions.length >= 5) return;
   if (world.oracle.acts.some(({ on }) => on === policyName)) return;
@@ -236,6 +244,10 @@ function describeAct(act: Act, device: string): string {
       return `a crash ${act.effect} a call is near`;
     case 'fault':
       return `fault ${JSON.stringify(act.rule)}`;
+    case 'groupPolicies':
+      return `Git: the group refers to ${act.policies.map(({ name }) => name).join(', ')}`;
+    case 'references':
+      return `Git: ${device} refers to ${act.names.join(', ')}`;
     default:
       return `${act.kind} ${device}`;
   }

@@ -47,27 +47,49 @@ async function atRest(world: World): Promise<boolean> {
       status?.cleanedAt !== undefined || (spec.strategy?.homing === 'Stay' && status?.phase === 'Succeeded'),
   );
   if (!over) return false;
-  for (const { name } of world.config.policies) {
-    const found = (await world.fleet.get('IoTPolicy', name)) as { status?: { pendingChange?: unknown } };
-    if (found.status?.pendingChange !== undefined) return false;
+  for (const kind of ['IoTPolicy', 'Device', 'ThingGroup']) {
+    const { items } = await world.fleet.store.list({ kind });
+    if (items.some((object) => isPending(object) && !isRejected(object))) return false;
   }
   return true;
 }
+
+interface Waiting {
+  readonly status?: {
+    readonly pendingChange?: unknown;
+    readonly conditions?: readonly { readonly type: string; readonly reason: string }[];
+  };
+}
+
+const isPending = (object: object): boolean => (object as Waiting).status?.pendingChange !== undefined;
+
+/** People took it back: it stays pending, and what it would change stays as it is. */
+const isRejected = (object: object): boolean =>
+  (object as Waiting).status?.conditions?.some(
+    ({ type, reason }) => type === 'Ready' && reason === 'RevisionRejected',
+  ) === true;
 
 /** False when the world only seemed to be at rest. */
 async function checkRest(world: World): Promise<boolean> {
   const { fleet } = world;
   await world.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
   if (!(await atRest(world))) return false;
-  const declared = world.config.policies.map(({ name }) => name).sort();
   for (const { name, targets } of world.oracle.assets.values()) {
-    if (world.robbed.has(name)) continue;
+    if (world.robbed.has(name) || isPending(await fleet.get('Device', name))) continue;
+    const declared = [...world.referred(name)].sort();
     for (const target of targets) {
       const carried = [...world.view.policiesOf(target)].sort();
       const stay = world.config.strategy.homing === 'Stay' ? carried.map((one) => one.split('@')[0]) : carried;
       if (stay.join() !== declared.join())
         world.oracle.fail(3, `${name} ends on ${carried.join(', ') || 'nothing'} instead of ${declared.join(', ')}`);
     }
+  }
+  for (const { name, policies } of world.groups) {
+    if (isPending(await fleet.get('ThingGroup', name))) continue;
+    const carried = [...world.view.policiesOf(fleet.sandbox.scope().arn(`thinggroup/${name}`))].sort().join(', ');
+    const wanted = policies.map((each) => each.name).sort();
+    if (carried !== wanted.join(', '))
+      world.oracle.fail(3, `group ${name} ends with ${carried || 'nothing'} instead of ${wanted.join(', ')}`);
   }
   const { certificates } = fleet.sandbox.scope().slice(IDENTITY);
   const wanted = [...world.certificates.values()].reduce((sum, ids) => sum + ids.length, 0);

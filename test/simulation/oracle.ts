@@ -88,6 +88,24 @@ export class Oracle {
     for (const asset of this.assets.values()) this.#take(asset);
   }
 
+  /** What objects declare has changed: from now on nothing more is owed than what they leave, by the documents in Git. */
+  redeclared(grants: readonly SimPolicy[]): void {
+    this.#restless = true;
+    for (const { name, targets } of this.assets.values()) {
+      const declared = new Set(this.#world.declared(name));
+      const left = this.#together(
+        grants.filter((policy) => declared.has(policy.name)),
+        name,
+      );
+      for (const { floors } of this.#rollouts.values()) {
+        for (const target of targets) {
+          const floor = floors.get(target);
+          if (floor !== undefined) floors.set(target, new Set([...floor].filter((right) => left.has(right))));
+        }
+      }
+    }
+  }
+
   gitChanged(grants: readonly SimPolicy[]): void {
     this.#restless = true;
     this.#git.push(grants);

@@ -69,6 +69,20 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason: 'a policy whose default was set right a moment ago is nothing to lean on when references go',
+    config: {
+      policies: [
+        { name: 'base', grant: WIDE },
+        { name: 'more', grant: { allow: ['status'], deny: [] } },
+      ],
+    },
+    schedule: [
+      at(2, { kind: 'blank', of: 'declared', policy: 'base', forMs: 30 * MINUTE }),
+      at(33, { kind: 'references', device: 0, names: ['base'] }),
+      wait(60),
+    ],
+  },
+  {
     reason: 'an asset whose record is lost on the way home comes home with the others',
     schedule: [git(2, NARROW), lost(42)],
   },

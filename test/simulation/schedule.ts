@@ -78,8 +78,16 @@ export function configOf(seed: number, size?: number): SimConfig {
     propagation: dice.of(PROPAGATION),
     periodMs: size === undefined ? MINUTE : 5 * MINUTE,
     durationMs: 4 * HOUR,
+    ...(dice.chance(0.2) ? { groups: [{ name: 'hall', policies: [dice.of(HALL)] }] } : {}),
   };
 }
+
+/** What a group may be told to give. */
+const HALL: readonly SimPolicy[] = [
+  { name: 'hall-wide', grant: { allow: ['debug', 'extra'], deny: [] } },
+  { name: 'hall-tight', grant: { allow: ['extra'], deny: [] } },
+  { name: 'hall-other', grant: { allow: ['status', 'receive'], deny: [] } },
+];
 
 /** What happens, in order of time. Drawn before anything runs, so that a run can be repeated without some of it. */
 export function scheduleOf(config: SimConfig): readonly Planned[] {
@@ -95,6 +103,8 @@ export function scheduleOf(config: SimConfig): readonly Planned[] {
 
 function actOf(dice: Dice, config: SimConfig): Act {
   const device = dice.below(config.lives.length);
+  const beside = besideOf(dice, config, device);
+  if (beside !== undefined) return beside;
   const roll = dice.random();
   if (roll < 0.1) return document(dice, config);
   if (roll < 0.34) return verbOf(dice);
@@ -116,6 +126,15 @@ function actOf(dice: Dice, config: SimConfig): Act {
   if (roll < 0.95) return { kind: 'foreignDetach', device };
   if (roll < 0.97) return { kind: 'join', life: dice.of(LIVES) };
   return verbOf(dice);
+}
+
+/** Changes beside documents, and the worst that can happen to our own memory. */
+function besideOf(dice: Dice, { groups = [], policies }: SimConfig, device: number): Act | undefined {
+  if (dice.chance(0.01)) return { kind: 'loseState' };
+  if (groups.length > 0 && dice.chance(0.1)) return { kind: 'groupPolicies', policies: [dice.of(HALL)] };
+  if (policies.length < 2 || !dice.chance(0.1)) return undefined;
+  const names = policies.map(({ name }) => name);
+  return { kind: 'references', device, names: dice.chance(0.5) ? names.slice(0, 1) : names };
 }
 
 function verbOf(dice: Dice): Act {

@@ -55,10 +55,20 @@ export type Act =
   | { readonly kind: 'fault'; readonly rule: FaultRule }
   | { readonly kind: 'deaf'; readonly forMs: number }
   | { readonly kind: 'quarantine'; readonly device: number; readonly forMs: number }
-  | { readonly kind: 'blank'; readonly of: 'declared' | 'candidate'; readonly forMs: number }
+  | {
+      readonly kind: 'blank';
+      readonly of: 'declared' | 'candidate';
+      readonly forMs: number;
+      /** Which one; any when not given. */
+      readonly policy?: string;
+    }
   | { readonly kind: 'inactive'; readonly device: number; readonly forMs: number }
   | { readonly kind: 'foreignDetach'; readonly device: number }
-  | { readonly kind: 'join'; readonly life: Life };
+  | { readonly kind: 'join'; readonly life: Life }
+  /** The first group gets these policies instead of its own. */
+  | { readonly kind: 'groupPolicies'; readonly policies: readonly SimPolicy[] }
+  /** The device refers to these policies alone. */
+  | { readonly kind: 'references'; readonly device: number; readonly names: readonly string[] };
 
 export interface Planned {
   readonly at: number;

@@ -96,8 +96,10 @@ export class World implements AsyncDisposable {
       view: this.view,
       answers,
       connected: (name) => this.devices.get(name)?.connected === true,
-      declared: () =>
-        [...this.config.policies, ...this.groups.flatMap((each) => each.policies)].map(({ name }) => name),
+      declared: (name) => [
+        ...this.referred(name),
+        ...this.groups.flatMap(({ policies }) => policies.map((each) => each.name)),
+      ],
       tell: (text) => this.tell(text),
     });
     sandbox.onChange((change, where) => {
@@ -161,6 +163,7 @@ export class World implements AsyncDisposable {
   /** Groups with other policies than before. */
   async declareGroups(groups: readonly SimGroup[]): Promise<void> {
     this.groups = groups;
+    this.#redeclared();
     for (const { name, policies } of groups) {
       const policyRefs = policies.map((each) => ({ name: each.name }));
       await this.fleet.apply(...this.policies(policies), group(name, { policyRefs }));
@@ -176,12 +179,30 @@ export class World implements AsyncDisposable {
 
   readonly #requests = new Map<string, string>();
 
+  #redeclared(): void {
+    this.oracle.redeclared([...this.git, ...this.groups.flatMap(({ policies }) => policies)]);
+  }
+
+  /** The policies that a device refers to itself. */
+  referred(name: string): readonly string[] {
+    return this.#references.get(name) ?? this.config.policies.map((each) => each.name);
+  }
+
+  readonly #references = new Map<string, readonly string[]>();
+
+  async refer(name: string, policies: readonly string[]): Promise<void> {
+    const { spec } = (await this.fleet.get('Device', name)) as Device;
+    this.#references.set(name, policies);
+    this.#redeclared();
+    const certificates = (spec.certificates ?? []).map((each) => each.name);
+    await this.fleet.apply(this.declaration(name, certificates));
+  }
+
   /** What a person declares of it. */
   declaration(name: string, certificates: readonly string[]): KubeObject {
-    const { policies } = this.config;
     return device(name, {
       thingTypeRef: { name: 'press' },
-      policyRefs: policies.map((each) => ({ name: each.name })),
+      policyRefs: this.referred(name).map((each) => ({ name: each })),
       groupRefs: ['presses', ...this.groups.map((each) => each.name)].map((each) => ({ name: each })),
       certificates: certificates.map((each) => ({ name: each, csr: this.csr(`${name} ${each}`) })),
     });

@@ -40,17 +40,26 @@ async function unexpectedDefault(
   call: Call['call'],
 ): Promise<string | undefined> {
   const attached = certificates.find(({ certificateArn }) => certificateArn === call.target)?.attached ?? new Set();
+  const read = (policyName: string) => ifFound(scope.session.port.call('GetPolicy', { policyName }, scope.options));
+  const isFresh = (found: Awaited<ReturnType<typeof read>>) =>
+    scope.deps.clock.now() < (found?.lastModifiedDate?.getTime() ?? 0) + directive.strategy.settleMs;
+  const tooFresh = (policyName: string) =>
+    `the default version of ${policyName} was changed a moment ago: nothing is taken away before AWS applies it`;
+  const judged = new Set([call.policy]);
   for (const family of directive.families) {
     const policyName = directive.direction === 'forward' ? family.candidate : family.declared;
     const expected = directive.expected.get(policyName);
     const remains = attached.has(policyName) || through?.given.has(policyName) === true;
     if (!remains || expected === undefined) continue;
-    const found = await ifFound(scope.session.port.call('GetPolicy', { policyName }, scope.options));
+    judged.add(policyName);
+    const found = await read(policyName);
     if (!expected.some((document) => sameDocument(document, found?.policyDocument)))
       return `the default version of ${policyName} is not what was proven or is to be: nothing is taken away beside it`;
-    const modifiedAt = found?.lastModifiedDate?.getTime() ?? 0;
-    if (scope.deps.clock.now() < modifiedAt + directive.strategy.settleMs)
-      return `the default version of ${policyName} was changed a moment ago: nothing is taken away before AWS applies it`;
+    if (isFresh(found)) return tooFresh(policyName);
+  }
+  // What is taken away may be given by any other policy as well, as soon as AWS applies that one.
+  for (const policyName of new Set([...attached, ...(through?.given ?? [])])) {
+    if (!judged.has(policyName) && isFresh(await read(policyName))) return tooFresh(policyName);
   }
   return undefined;
 }
