@@ -104,7 +104,7 @@ function read(bytes: Buffer): AnswerHead | undefined {
 const TICKS_PER_SECOND = 100;
 
 /** User and system time of a process so far, from Linux's /proc. */
-function cpuMs(pid: number | undefined): number | undefined {
+export function cpuMs(pid: number | undefined): number | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
     return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { controlRequest, isControlPath } from './control.ts';
 import { AwsError } from './errors.ts';
+import { type Patience, patienceOf } from './patience.ts';
 import type { Sandbox } from './sandbox.ts';
 import { errorAnswer } from './wire/answer.ts';
 import type { WireRequest, WireResponse } from './wire/http.ts';
@@ -18,6 +19,8 @@ export interface ServeOptions {
   readonly control?: boolean;
   /** Where `POST /_sandbox/snapshot` saves the state; without it that request is refused. */
   readonly stateFile?: string;
+  /** How long clients are waited for. */
+  readonly patience?: Partial<Patience>;
 }
 
 export interface Served {
@@ -33,13 +36,17 @@ export async function serve(sandbox: Sandbox, options: ServeOptions): Promise<Se
   const host = options.host ?? '127.0.0.1';
   const server = makeServer(sandbox, options, host);
   // Bounds for clients that send half a request, never read or open thousands of connections.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
+  const patience = patienceOf(options.patience);
+  server.headersTimeout = patience.headersMs;
+  server.requestTimeout = patience.requestMs;
+  server.setTimeout(patience.silentMs);
   server.keepAliveTimeout = 60_000;
   server.maxConnections = 20_000;
   server.on('clientError', (_error, socket) => {
     socket.destroy();
   });
+  // Whatever a client expects, it is answered here and not by Node.
+  server.on('checkExpectation', (message, reply) => server.emit('request', message, reply));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, host, resolve);
@@ -52,18 +59,58 @@ export async function serve(sandbox: Sandbox, options: ServeOptions): Promise<Se
 
 function makeServer(sandbox: Sandbox, options: ServeOptions, host: string): Server {
   const listener = requestListener(sandbox, options);
-  const limits = { maxHeaderSize: 16_384 };
+  const { headersMs, handshakeMs } = patienceOf(options.patience);
+  // A request without a host is answered by SigV4's rules, not with an error of Node's own.
+  const limits = {
+    maxHeaderSize: 16_384,
+    requireHostHeader: false,
+    connectionsCheckingInterval: Math.ceil(headersMs / 2),
+  };
   if (!options.tls) return createServer(limits, listener);
   const hosts = typeof options.tls === 'object' ? options.tls.hosts : ['localhost', host];
-  return createTlsServer({ ...limits, ...sandbox.world.authority.serverIdentity(hosts, Date.now()) }, listener);
+  const handshake = { handshakeTimeout: handshakeMs };
+  return createTlsServer(
+    { ...limits, ...handshake, ...sandbox.world.authority.serverIdentity(hosts, Date.now()) },
+    listener,
+  );
 }
 
 function requestListener(sandbox: Sandbox, options: ServeOptions): RequestListener {
+  const turns = new Turns();
   return (message, reply) => {
     // A broken connection must not become an unhandled error of the process.
     reply.on('error', () => reply.destroy());
-    answerMessage(sandbox, options, message, reply).catch(() => reply.destroy());
+    turns.take(message.socket, reply, () => {
+      answerMessage(sandbox, options, message, reply).catch(() => reply.destroy());
+    });
   };
+}
+
+/**
+ * One request at a time on each connection. Node parses all that came in one piece, some fourteen hundred requests: a
+ * client that sends them and never reads would have all their answers made and kept.
+ */
+class Turns {
+  /** What waits on a connection that is busy. */
+  readonly #waiting = new WeakMap<Socket, { readonly reply: ServerResponse; readonly start: () => void }[]>();
+
+  take(socket: Socket, reply: ServerResponse, start: () => void): void {
+    const waiting = this.#waiting.get(socket);
+    if (waiting) waiting.push({ reply, start });
+    else {
+      this.#waiting.set(socket, []);
+      this.#run(socket, reply, start);
+    }
+  }
+
+  #run(socket: Socket, reply: ServerResponse, start: () => void): void {
+    reply.once('close', () => {
+      const next = socket.destroyed ? undefined : this.#waiting.get(socket)?.shift();
+      if (next) this.#run(socket, next.reply, next.start);
+      else this.#waiting.delete(socket);
+    });
+    start();
+  }
 }
 
 async function answerMessage(

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
 import type { BrokerPort } from '../broker-port.ts';
+import { patienceOf } from '../patience.ts';
 import type { BrokerCache, PropagationOptions } from '../propagation.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { Scope } from '../state/scope.ts';
@@ -72,7 +73,6 @@ export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Bro
   };
   sandbox.world.ports.broker = port;
   const served: MqttServed[] = [];
-  const http = deviceHttpServer((socket, request) => realms.answer(peerOf(socket), request));
   const connect = ({ certificateId, sourceIp = '127.0.0.1', scope }: MemoryPeer): Duplex => {
     const [ours, theirs] = memoryPipe(() => rest.touch());
     realms.admit(ours, { certificateId, sourceIp, sourcePort: 0, transport: 'memory', serverName: undefined }, scope);
@@ -86,6 +86,8 @@ export function createBroker(sandbox: Sandbox, options: BrokerOptions = {}): Bro
     cache: (scope = sandbox.scope()) => realms.of(scope).cache,
     settle: () => rest.reached(),
     async listen(listenOptions = {}) {
+      const { requestMs } = patienceOf(listenOptions.patience);
+      const http = deviceHttpServer((socket, request) => realms.answer(peerOf(socket), request), requestMs);
       const server = await listenTls(sandbox.world.authority, listenOptions, (socket, peer) => {
         if (!peer || !realms.recognise(peer)) socket.destroy();
         else

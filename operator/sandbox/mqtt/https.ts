@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { DeviceAnswer, DeviceRequest } from './device-http.ts';
 
@@ -25,25 +26,43 @@ export function sniff(socket: TLSSocket, take: (protocol: 'http' | 'mqtt') => vo
   });
 }
 
-/** An HTTP server that is handed its connections; `answer` gets the socket that a request came by. */
-export function deviceHttpServer(answer: (socket: TLSSocket, request: DeviceRequest) => Promise<DeviceAnswer>): Server {
+/**
+ * An HTTP server that is handed its connections; `answer` gets the socket that a request came by. Node enforces its own
+ * limits of time only for servers that listen, so a connection has a time limit for each request here.
+ */
+export function deviceHttpServer(
+  answer: (socket: TLSSocket, request: DeviceRequest) => Promise<DeviceAnswer>,
+  requestMs: number,
+): Server {
+  const timers = new WeakMap<Socket, NodeJS.Timeout>();
+  const wait = (socket: Socket) => {
+    clearTimeout(timers.get(socket));
+    timers.set(
+      socket,
+      setTimeout(() => socket.destroy(), requestMs),
+    );
+  };
   const server = createServer({ maxHeaderSize: 16_384 }, (message, reply) => {
+    const { socket } = message;
     reply.on('error', () => reply.destroy());
     const respond = ({ status, body }: DeviceAnswer) => {
       reply.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
-      reply.end(body);
+      reply.end(body, () => wait(socket));
     };
     bodyOf(message)
       .then((body) => {
+        clearTimeout(timers.get(socket));
         if (!body) return { status: 413, body: Buffer.from('{"message":"The payload is too large"}') };
         const { method = 'GET', url = '/', headers } = message;
-        return answer(message.socket as TLSSocket, { method, path: url, headers, body });
+        return answer(socket as TLSSocket, { method, path: url, headers, body });
       })
       .then(respond)
       .catch(() => reply.destroy());
   });
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
+  server.on('connection', (socket: Socket) => {
+    wait(socket);
+    socket.once('close', () => clearTimeout(timers.get(socket)));
+  });
   server.on('clientError', (_error, socket) => socket.destroy());
   return server;
 }

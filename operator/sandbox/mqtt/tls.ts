@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
+import { type Patience, patienceOf } from '../patience.ts';
 import type { CertificateAuthority } from '../x509/authority.ts';
 import type { Peer } from './connection.ts';
 
@@ -9,6 +10,8 @@ export interface MqttListenOptions {
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /** How long clients are waited for. */
+  readonly patience?: Partial<Patience>;
 }
 
 export interface MqttServed {
@@ -17,8 +20,6 @@ export interface MqttServed {
   close(): Promise<void>;
 }
 
-/** A client that sends nothing has this long for its handshake: real time, because it protects the process. */
-const HANDSHAKE_MS = 10_000;
 const MAX_CONNECTIONS = 20_000;
 
 /**
@@ -36,7 +37,7 @@ export async function listenTls(
       ...authority.serverIdentity(['localhost', host], Date.now()),
       requestCert: true,
       rejectUnauthorized: false,
-      handshakeTimeout: HANDSHAKE_MS,
+      handshakeTimeout: patienceOf(options.patience).handshakeMs,
       ALPNProtocols: ['x-amzn-mqtt-ca', 'mqtt', 'x-amzn-http-ca', 'http/1.1'],
     },
     (socket) => {

@@ -104,9 +104,11 @@ export function toJson(shape: Shape, value: unknown): unknown {
     case 'list':
       return (value as readonly unknown[]).map((entry) => toJson(shape.member, entry));
     case 'map': {
-      const out: [string, unknown][] = [];
-      for (const [key, entry] of Object.entries(value as object)) out.push([key, toJson(shape.value, entry)]);
-      return Object.assign(Object.create(null), Object.fromEntries(out));
+      // Without a prototype, so that a key such as `__proto__` is one like any other.
+      const out = Object.create(null) as Record<string, unknown>;
+      const from = value as Readonly<Record<string, unknown>>;
+      for (const key of Object.keys(from)) out[key] = toJson(shape.value, from[key]);
+      return out;
     }
     case 'structure':
       return structureToJson(shape, value as Readonly<Record<string, unknown>>);

@@ -72,3 +72,22 @@ it('a detach that was on its way when the state was saved is not lost', async ()
     await rm(folder, { recursive: true });
   }
 });
+
+it('a dynamic group that was being built when the state was saved is built and has its things', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  try {
+    const before = startSandbox({ delays: 'realistic' });
+    await before.iot.updateIndexingConfiguration({ thingIndexingConfiguration: { thingIndexingMode: 'REGISTRY' } });
+    await before.clock.advance(60_000);
+    await before.iot.createThing({ thingName: 't' });
+    await before.iot.createDynamicThingGroup({ thingGroupName: 'd', queryString: 'thingName:t' });
+    const file = join(folder, 'state');
+    await saveSnapshot(before.sandbox, file);
+    const { sandbox, iot } = startSandbox({ delays: 'realistic' });
+    await loadSnapshot(sandbox, file);
+    expect(await iot.describeThingGroup({ thingGroupName: 'd' })).toMatchObject({ status: 'ACTIVE' });
+    expect((await iot.listThingGroupsForThing({ thingName: 't' })).thingGroups).toMatchObject([{ groupName: 'd' }]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
