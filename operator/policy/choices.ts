@@ -1,4 +1,4 @@
-import type { KeyUse, ValueLists } from './candidates.ts';
+import type { ValueLists } from './candidates.ts';
 import type { CompiledStatement } from './compile.ts';
 import { holds } from './conditions.ts';
 import { type Choice, type ContextClass, sizeOf, type ThingClass, type Value } from './context-class.ts';
@@ -6,6 +6,7 @@ import type { ContextInput, ContextList } from './contexts.ts';
 import { domainOf } from './domains.ts';
 import { ordersName } from './ground.ts';
 import { isThingKey, keys, normaliseKey } from './request.ts';
+import type { KeyUse } from './ties.ts';
 import { isValid, thingNames, validityOf } from './valid.ts';
 
 const clientId = normaliseKey(keys.clientId);

@@ -1,12 +1,5 @@
 import type { ActionInfo, ResourceType } from './actions.ts';
-import {
-  atomsOf,
-  baseCandidates,
-  type CandidateInput,
-  candidates,
-  type KeyUse,
-  type LeftPattern,
-} from './candidates.ts';
+import { atomsOf, baseCandidates, candidates } from './candidates.ts';
 import { enumerate } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { ContextClass } from './context-class.ts';
@@ -16,6 +9,7 @@ import type { Budget } from './inclusion.ts';
 import { asTopicPatterns, mostQuestionMarks, mostSlashes, patternReader, sharesLevel } from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
+import type { CandidateInput, KeyUse, LeftPattern } from './ties.ts';
 
 export interface ContextPlan {
   /**
