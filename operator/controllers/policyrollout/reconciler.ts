@@ -29,6 +29,7 @@ import { readVerbs } from './people/verb-state.ts';
 import { aftermath, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
 import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
+import { proven } from './proof.ts';
 import { placeOf, policiesIn, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
 import { saveRollout, statusAfter } from './status.ts';
@@ -347,7 +348,7 @@ function quarantineAmong({ deps, rollout }: Start, assets: readonly AssetSummary
 }
 
 async function advance(pass: Pass): Promise<Result> {
-  const planned = planRollout(pass.input);
+  const planned = await proven(pass, planRollout(pass.input));
   pass.deps.rollouts.teller.pass(pass, planned);
   const done = await carryOut(pass, planned);
   const { decision } = done;

@@ -33,7 +33,10 @@ export async function readCandidate(
   if (!sameDocument(found.policyDocument, policy.baseline)) return 'foreign';
   // Made, and the process ended before it got its second version; nobody pulled a brake that has nothing to brake.
   const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
-  return policyVersions.length < 2 ? 'unfinished' : 'brake';
+  if (policyVersions.length > 1) return 'brake';
+  // A default moves forward only while nothing carries the policy: whoever does would get it all at once.
+  const listed = await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options));
+  return (listed?.targets ?? []).length > 0 ? 'brake' : 'unfinished';
 }
 
 /** Which version AWS serves, for naming what somebody else has done. */
