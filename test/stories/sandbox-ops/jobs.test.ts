@@ -6,8 +6,8 @@ import { failure, REGION, startSandbox } from '../sandbox/support.ts';
 const MINUTE = 60_000;
 const jobId = 'j';
 
-function start() {
-  const bed = startSandbox();
+function start(options: Parameters<typeof startSandbox>[0] = {}) {
+  const bed = startSandbox(options);
   const device = new IoTJobsDataPlane({
     region: REGION,
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' },
@@ -316,12 +316,13 @@ describe('maintenance windows', () => {
 
 describe('a job that is deleted', () => {
   it('is DELETION_IN_PROGRESS for a while, no device is told of it, and ten may be so at once', async () => {
-    const bed = startSandbox({ delays: 'realistic' });
-    const { iot, clock } = bed;
+    const { iot, clock, device } = start({ delays: 'realistic' });
     const { thingArn = '' } = await iot.createThing({ thingName: 't' });
     for (let i = 0; i < 11; i++) await iot.createJob({ jobId: `j${i}`, targets: [thingArn], document: '{}' });
     for (let i = 0; i < 10; i++) await iot.deleteJob({ jobId: `j${i}`, force: true });
     expect((await iot.describeJob({ jobId: 'j0' })).job?.status).toBe('DELETION_IN_PROGRESS');
+    const pending = await device.getPendingJobExecutions({ thingName: 't' });
+    expect(pending.queuedJobs?.map((job) => job.jobId)).toEqual(['j10']);
     const eleventh = await failure(iot.deleteJob({ jobId: 'j10', force: true }));
     expect(eleventh).toMatchObject({ name: 'LimitExceededException', status: 410 });
     await clock.advance(30_000);

@@ -29,11 +29,8 @@ export class Evidence {
   }
 
   disconnected({ clientId, certificateId }: Session, reason: string, now: number): void {
-    const isDuplicate = reason === 'DUPLICATE_CLIENTID';
-    note(this.clients, clientId, now, isDuplicate);
+    note(this.clients, clientId, now, reason === 'DUPLICATE_CLIENTID');
     note(this.certificates, certificateId, now, false);
-    // The connection that ended this one is of the same client.
-    if (isDuplicate) return;
     const open = this.#open.get(certificateId);
     open?.delete(clientId);
     if (open?.size === 0) this.#open.delete(certificateId);
