@@ -2,11 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { planRollout } from '../../../operator/rollout/planner.ts';
 import type { AssetSummary, RolloutInput } from '../../../operator/rollout/rollout.ts';
 import { DEFAULT_STRATEGY, type Strategy } from '../../../operator/rollout/strategy.ts';
-import type { AssetState } from '../../../operator/rollout/types.ts';
 import { NO_VERBS } from '../../../operator/rollout/verbs.ts';
-
-const NOW = Date.UTC(2026, 0, 7, 12, 0);
-const HOUR = 3_600_000;
+import { asset, HOUR, NOW, rolloutInput } from '../../support/rollout-input.ts';
 
 const strategy: Strategy = {
   ...DEFAULT_STRATEGY,
@@ -17,32 +14,8 @@ const strategy: Strategy = {
   maxInFlight: 2,
 };
 
-function asset(id: string, wave: number, state: AssetState, more: Partial<AssetSummary> = {}): AssetSummary {
-  return { id, wave, state, groups: [], things: 1, held: false, reachable: false, failure: 'none', ...more };
-}
-
-function input(assets: readonly AssetSummary[], more: Partial<RolloutInput> = {}): RolloutInput {
-  return {
-    revision: 'r1',
-    strategy,
-    classified: { class: 'tightens', addsDeny: false, uncertain: false, masked: false },
-    assets,
-    inFlightElsewhere: 0,
-    analysis: { kind: 'passed' },
-    verbs: NO_VERBS,
-    mitigations: [],
-    brakeRefused: undefined,
-    brake: 'released',
-    connectStorm: false,
-    suspended: false,
-    waveDoneAt: [],
-    startedAt: NOW - HOUR,
-    lastProgressAt: NOW,
-    superseded: false,
-    now: NOW,
-    ...more,
-  };
-}
+const input = (assets: readonly AssetSummary[], more: Partial<RolloutInput> = {}): RolloutInput =>
+  rolloutInput(assets, { strategy, ...more });
 
 const fresh = [asset('a', 0, 'Queued'), asset('b', 1, 'Queued'), asset('c', 1, 'Queued'), asset('d', 1, 'Queued')];
 const canaryDone = [asset('a', 0, 'Succeeded'), ...fresh.slice(1)];
