@@ -50,7 +50,7 @@ it.each([
   { delays: 'realistic', reason: 'what was on its way arrives, so that hours later nobody could tell' },
 ] as const)(
   'after any script a restored sandbox gives with $delays delays $reason',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (to) => {
     const { delays } = to;
     await fc.assert(
