@@ -283,6 +283,7 @@ export interface DeviceStatus {
    */
   readonly groups?: readonly string[];
   readonly lifeline?: DeviceStatusLifeline;
+  readonly departure?: DeviceStatusDeparture;
   readonly held?: DeviceStatusHeld;
   readonly pendingChange?: DeviceStatusPendingChange;
   readonly contained?: DeviceStatusContained;
@@ -425,6 +426,21 @@ export interface DeviceStatusLifeline {
    * Token of the last approval; each approves once.
    */
   readonly token?: string;
+}
+/**
+ * Set while the Device is being deleted under `deletionPolicy Delete` and was in use. Its certificates are inactive for a settle time before anything is deleted.
+ */
+export interface DeviceStatusDeparture {
+  /**
+   * Since when. Written before AWS is called.
+   */
+  readonly since: string;
+  /**
+   * Certificates, by their name in this object, that were made inactive for it; with `deletionPolicy Retain` they are made active again.
+   *
+   * @maxItems 8
+   */
+  readonly certificates?: readonly string[];
 }
 /**
  * Set while a security act (quarantine, blank policy, deactivated certificate) holds the asset. It is not changed until a person acknowledges that act.

@@ -1302,6 +1302,30 @@ export const kindDefinitions: readonly KindDefinition[] = [
         }
        }
       },
+      "departure": {
+       "description": "Set while the Device is being deleted under `deletionPolicy Delete` and was in use. Its certificates are inactive for a settle time before anything is deleted.",
+       "type": "object",
+       "required": [
+        "since"
+       ],
+       "properties": {
+        "since": {
+         "description": "Since when. Written before AWS is called.",
+         "type": "string",
+         "format": "date-time"
+        },
+        "certificates": {
+         "description": "Certificates, by their name in this object, that were made inactive for it; with `deletionPolicy Retain` they are made active again.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 8,
+         "items": {
+          "type": "string",
+          "maxLength": 63
+         }
+        }
+       }
+      },
       "held": {
        "description": "Set while a security act (quarantine, blank policy, deactivated certificate) holds the asset. It is not changed until a person acknowledges that act.",
        "type": "object",

@@ -5,6 +5,7 @@ import { HOLD_ANNOTATION } from '../policyrollout/asset/assets.ts';
 import { stepAsset } from '../policyrollout/asset/step.ts';
 import { applyDevice } from './apply.ts';
 import { containDevice } from './contain.ts';
+import { comeBack, hasDeparted } from './depart.ts';
 import { type DesiredDevice, resolveDevice, thingName } from './desired.ts';
 import { type DeviceAction, diffDevice } from './diff.ts';
 import { type ObservedDevice, observeDevice } from './observe.ts';
@@ -26,6 +27,7 @@ export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, Dev
   confirm: confirmDevice,
   apply: applyDevice,
   remove: removeDevice,
+  keep: { owes: hasDeparted, giveBack: comeBack },
   unfinished: deviceProgress,
   status: deviceStatus,
   follow: async (scope, { desired, observed, held }) => {

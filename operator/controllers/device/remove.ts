@@ -4,6 +4,7 @@ import { terminal, waiting } from '../../runtime/errors.ts';
 import { arnOf } from '../external/arn.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import type { Scope } from '../external/types.ts';
+import { depart } from './depart.ts';
 import { thingName } from './desired.ts';
 import { readPrincipals, readThing } from './reads.ts';
 import { deleteCertificate, disarm, idOf, madeHere } from './retire.ts';
@@ -12,7 +13,7 @@ import { deleteCertificate, disarm, idOf, madeHere } from './retire.ts';
 const DETACH_AGAIN_MS = 3_000;
 
 /**
- * From any partial state to gone: policies off → inactive → off the thing → thing deleted → certificates deleted. A status
+ * From any partial state to gone: out of use for a settle time (see `depart`) → policies off → inactive → off the thing → thing deleted → certificates deleted. A status
  * that still holds a certificate is what keeps the next pass from forgetting it.
  */
 export async function removeDevice(scope: Scope<Device>): Promise<void> {
@@ -20,6 +21,7 @@ export async function removeDevice(scope: Scope<Device>): Promise<void> {
   await readThing(scope);
   const thing = scope.session.snapshot.things.get(name);
   refuseOthers(scope, name, thing?.attributes[OWNER_KEY]);
+  await depart(scope);
   const made: string[] = [];
   for (const entry of scope.object.status?.certificates ?? []) {
     const id = await idOf(scope, entry);

@@ -74,12 +74,17 @@ async function reconcileObject<O extends ExternalObject, D, B, A>(
   let scope: Scope<O> | undefined;
   try {
     const { namespace = '' } = task.object.metadata;
-    if (releasable(task.object)) return await finishDeletion(deps, task.object);
+    const isReleased = releasable(task.object);
+    if (isReleased && !owes(kind, task.object)) return await finishDeletion(deps, task.object);
     const session = await deps.accounts.session(namespace, task.object.spec.accountRef.name, context);
     const written = (object: O) => fresh.wrote(key, object);
     scope = createScope({ object: task.object, key, session, deps, context, written });
     const claimed = { cache: deps.cache, accounts: deps.accounts, object: scope.object, session };
     checkClaim({ ...claimed, name: kind.nameOf(scope.object) });
+    if (isReleased) {
+      await kind.keep?.giveBack(scope);
+      return await finishDeletion(deps, scope.object);
+    }
     if (scope.object.metadata.deletionTimestamp !== undefined) return await removeObject(machine, scope);
     scope.object = await ensureFinalizer(deps, scope.object);
     await kind.urgent?.(scope);
@@ -94,6 +99,12 @@ async function reconcileObject<O extends ExternalObject, D, B, A>(
 }
 
 /** Deleted without anything to do in AWS: needs neither account nor network. */
+/** Under Observe nothing is ever written, and without the finalizer nobody waits. */
+function owes<O extends ExternalObject, D, B, A>(kind: ExternalKind<O, D, B, A>, object: O): boolean {
+  if (object.spec.managementPolicy !== 'Manage' || !object.metadata.finalizers?.includes(FINALIZER)) return false;
+  return kind.keep?.owes(object) === true;
+}
+
 function releasable(object: ExternalObject): boolean {
   if (object.metadata.deletionTimestamp === undefined) return false;
   const { deletionPolicy, managementPolicy } = object.spec;

@@ -151,6 +151,8 @@ export interface ExternalKind<O extends ExternalObject, Desired, Observed, Actio
   ): Promise<void>;
   /** Takes the AWS object down from any partial state; throws `waiting` until it is gone. */
   remove(scope: Scope<O>): Promise<void>;
+  /** A deletion that was taken back by `deletionPolicy: Retain` while it was under way: what is to be given back first. */
+  readonly keep?: { owes(object: O): boolean; giveBack(scope: Scope<O>): Promise<void> };
   /** Pure: what stands between AWS and the spec although nothing is to be applied, e.g. a rollout. */
   unfinished?(input: StatusView<O, Desired, Observed>): Progress | undefined;
   /** What cannot wait for references or for the rest of the pass: the request of a person in an emergency. */
