@@ -1,5 +1,5 @@
 import type { AuthInfo } from '@aws-sdk/client-iot';
-import { evaluate, type PolicySet } from '../../policy/index.ts';
+import { evaluate, keys, normaliseKey, type PolicySet } from '../../policy/index.ts';
 import { type Authority, authorityOf, currentView, PolicySets } from '../authorization.ts';
 import type { CallContext } from '../context.ts';
 import { invalid } from '../errors.ts';
@@ -28,6 +28,17 @@ interface Subject {
   readonly set: PolicySet;
 }
 
+/** What TestAuthorization cannot be told, but what AWS knows of each connection or that a statement need not have. */
+const NOT_ASKED = [keys.isAttached, keys.connectAttributes, keys.lastWillTopic].map(normaliseKey);
+const SPELLING = new Map(Object.values(keys).map((key) => [normaliseKey(key), key]));
+
+/** Context keys that statements for the action read, and that nobody gave: a source address, an endpoint's name. */
+function missingValues(set: PolicySet, action: string, given: Authority['context']): string[] {
+  const known = new Set([...Object.keys(given).map(normaliseKey), ...NOT_ASKED]);
+  const read = (set.byAction.get(action) ?? []).flatMap((statement) => statement.keys);
+  return [...new Set(read)].filter((key) => !known.has(key)).map((key) => SPELLING.get(key) ?? key);
+}
+
 function decide(context: CallContext, { authority, names, set }: Subject, info: AuthInfo) {
   if (info.actionType === undefined) throw invalid('actionType must be given');
   const action = ACTIONS[info.actionType];
@@ -39,18 +50,19 @@ function decide(context: CallContext, { authority, names, set }: Subject, info: 
     const name = by && names[by.document];
     return name === undefined ? [] : [{ policyName: name, policyArn: policyArn(context, name) }];
   };
+  const missingContextValues = missingValues(set, action, authority.context);
   const authInfo = { actionType: info.actionType, resources: [...(info.resources ?? [])] };
   if (denying) {
     const denied = { explicitDeny: { policies: policiesOf(denying.by) } };
-    return { authInfo, denied, authDecision: 'EXPLICIT_DENY' as const, missingContextValues: [] };
+    return { authInfo, denied, authDecision: 'EXPLICIT_DENY' as const, missingContextValues };
   }
   // One answer for all resources of an entry: it is allowed only when each of them is.
   if (results.length === 0 || results.some((r) => r.decision !== 'allowed')) {
     const denied = { implicitDeny: { policies: [] } };
-    return { authInfo, denied, authDecision: 'IMPLICIT_DENY' as const, missingContextValues: [] };
+    return { authInfo, denied, authDecision: 'IMPLICIT_DENY' as const, missingContextValues };
   }
   const allowed = { policies: results.flatMap((r) => policiesOf(r.by)) };
-  return { authInfo, allowed, authDecision: 'ALLOWED' as const, missingContextValues: [] };
+  return { authInfo, allowed, authDecision: 'ALLOWED' as const, missingContextValues };
 }
 
 export const authorizationTests = family('iot', {

@@ -161,6 +161,35 @@ describe('attachments', () => {
 });
 
 describe('TestAuthorization', () => {
+  it('tells which values nobody gave that a statement for the action reads', async () => {
+    const { iot } = startSandbox();
+    const cert = await CERT(iot);
+    const Statement = [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        Resource: '*',
+        Condition: {
+          IpAddress: { 'aws:SourceIp': '192.0.2.0/24' },
+          Bool: { 'iot:Connection.Thing.IsAttached': 'true' },
+        },
+      },
+      { Effect: 'Allow', Action: 'iot:Publish', Resource: 'arn:aws:iot:us-east-1:123456789012:topic/${iot:ClientId}' },
+    ];
+    await iot.createPolicy({ policyName: 'p', policyDocument: JSON.stringify({ Version: '2012-10-17', Statement }) });
+    await iot.attachPolicy({ policyName: 'p', target: cert });
+    const authInfos = (['CONNECT', 'PUBLISH'] as const).map((actionType) => ({
+      actionType,
+      resources: ['arn:aws:iot:us-east-1:123456789012:topic/x'],
+    }));
+    const missing = async (more: object) =>
+      (await iot.testAuthorization({ principal: cert, authInfos, ...more })).authResults?.map(
+        (result) => result.missingContextValues,
+      );
+    expect(await missing({})).toEqual([['aws:SourceIp'], ['iot:ClientId']]);
+    expect(await missing({ clientId: 'x' })).toEqual([['aws:SourceIp'], []]);
+  });
+
   it('answers with the deciding policies, group policies only for the attached thing with its own client id', async () => {
     const { iot } = startSandbox();
     const cert = await CERT(iot);
