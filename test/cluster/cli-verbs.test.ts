@@ -111,7 +111,8 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     const seen = await verb('viewer', 'get');
     expect(seen.status).toBe(0);
     expect(seen.stdout).toMatch(new RegExp(`^NAME .*PHASE[^]*${name} `));
-    expect((await verb('viewer', 'describe', 'base')).stdout).toContain(name);
+    expect(await must(verb('viewer', 'describe', 'base'))).toContain(name);
+    expect(await must(verb('on-call', 'describe', 'base')), 'with the role of the page').toContain(name);
     expect(await verb('viewer', 'status', name)).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(`${name}: `),
@@ -148,7 +149,10 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     expect(list.stdout).toContain('Succeeded');
     // A state folder in the working directory is not what a plugin of kubectl means.
     await writeFile(join(story.folder, 'objects.db'), '');
-    expect(await plugin('viewer', 'rollout', 'get')).toMatchObject({ status: 0, stdout: list.stdout });
+    expect(await plugin('viewer', 'rollout', 'get', '-o', 'name')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^policyrollout\.fleetward\.dev\/base-\w+\n$/),
+    });
     expect((await plugin('stranger', 'rollout', 'get')).status).toBe(3);
   });
 
@@ -158,7 +162,7 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     await story.apply(base(WIDE));
     const waiting = await bed.becomes('a wait for approval', ({ status }) => status?.phase === 'AwaitingApproval');
     const { name } = waiting.metadata;
-    expect((await verb('viewer', 'describe', 'base')).stdout).toMatch(/approve/);
+    expect(await must(verb('viewer', 'describe', 'base'))).toMatch(/approve/);
     for (const decision of ['approve', 'deny', 'promote', 'promote-full', 'retry']) {
       const refused = await verb('on-call', decision, name);
       expect(refused.status, decision).toBe(3);
