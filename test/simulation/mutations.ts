@@ -39,8 +39,8 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: 1,
     reason: 'a default that was set right a moment ago counts as in force',
     file: 'operator/controllers/policyrollout/asset/call.ts',
-    find: 'if (scope.deps.clock.now() < modifiedAt + directive.strategy.settleMs)',
-    replace: 'if (scope.deps.clock.now() < modifiedAt)',
+    find: '(found?.lastModifiedDate?.getTime() ?? 0) + directive.strategy.settleMs',
+    replace: '(found?.lastModifiedDate?.getTime() ?? 0)',
     schedule: REGRESSIONS[1]?.schedule ?? [],
   },
   {
@@ -73,8 +73,8 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: 4,
     reason: 'an asset that nobody hears of is contracted',
     file: 'operator/controllers/policyrollout/asset/ready.ts',
-    find: 'if (contact.connected) return { yes: true };',
-    replace: 'if (contact !== undefined) return { yes: true };',
+    find: 'contact.connected || (contact.lastAt !== undefined &&',
+    replace: 'contact !== undefined || (contact.lastAt !== undefined &&',
     schedule: [at(30, { kind: 'offline', device: 0, forMs: 300 * MINUTE }), git(40, narrow), wait(120)],
   },
   {
