@@ -180,7 +180,7 @@ function isEqual({ rollout }: AnalysisInput, found: Classification, compared: nu
 }
 
 async function holdingsOf(
-  { cache, session, devices, rollout, families }: AnalysisInput,
+  { cache, session, devices, rollout, families, groups: { targets: carrying } }: AnalysisInput,
   reader: Reader,
   pauser: Pauser,
 ): Promise<readonly Holding[]> {
@@ -196,7 +196,7 @@ async function holdingsOf(
     // What groups give counts only under the thing's name; what certificates give always does.
     const named = { earlier, later, applies: 'thing' } as const;
     const bare = { earlier: [], later: [], applies: 'others' } as const;
-    const foreign = borrowedFamilies({ cache, session }, device, families);
+    const foreign = carrying.length === 0 ? [] : borrowedFamilies({ cache, session }, device, families);
     const borrowed = foreign.map(({ declared }) => declared);
     const spreads = { earlier: [], later: borrowed, applies: 'spread' } as const;
     const others = borrowed.length === 0 ? [bare] : [bare, spreads];

@@ -20,7 +20,7 @@ import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
 import { carryOut, parkAfter } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
-import { type GroupsView, readTargets } from './groups/targets.ts';
+import { type GroupsView, isReferredByGroups, readTargets } from './groups/targets.ts';
 import { hasEnded } from './names.ts';
 import type { Pass } from './pass.ts';
 import { afterAcknowledgement, openActs, type SecurityAct, securityActs } from './people/acts.ts';
@@ -71,7 +71,11 @@ async function look(start: Start): Promise<Pass> {
   const given = rollout.spec.fastTrack === true ? withoutBakes(asked) : asked;
   const where = { cache: deps.cache, session };
   const groups = await readTargets(start, families, given.settleMs);
-  const devices = assetsOf(deps.cache, rollout).filter((device) => concerns(where, rollout, device, families));
+  const all = assetsOf(deps.cache, rollout);
+  // Asked of every device only where groups come into it: a large fleet has many.
+  const devices = isReferredByGroups(deps.cache, rollout)
+    ? all.filter((device) => concerns(where, rollout, device, families))
+    : all;
   const started = deps.rollouts.started(key);
   const moment = {
     rollouts: deps.rollouts,
@@ -101,8 +105,8 @@ async function look(start: Start): Promise<Pass> {
   const once = analysis.equal ? inOneGo(given) : given;
   const names = new Set(families.flatMap((family) => family.names));
   const isMember = (device: Device) => inheritedNames(where, device).some((name) => names.has(name));
-  const calm = parkAfter(analysis.classification) === 'attach' && devices.every(isMember);
-  const twice = groups.targets.length === 0 ? undefined : inTwoParts(once, calm);
+  const calm = () => parkAfter(analysis.classification) === 'attach' && devices.every(isMember);
+  const twice = groups.targets.length === 0 ? undefined : inTwoParts(once, calm());
   const strategy = twice?.strategy ?? once;
   const assets = summarise({
     rollout,

@@ -1,10 +1,11 @@
-import type { PolicyRolloutStatus } from '../../../api/policyrollout.gen.ts';
+import type { PolicyRollout, PolicyRolloutStatus } from '../../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../../api/thinggroup.gen.ts';
 import { ifFound } from '../../../aws/classify.ts';
 import type { CallOptions } from '../../../aws/port.ts';
 import { groupKey } from '../../../aws/snapshot/facts.ts';
 import { changesOf, type Family } from '../../../rollout/family.ts';
 import type { Direction, PolicyChange } from '../../../rollout/types.ts';
+import type { Cache } from '../../../runtime/reconciler.ts';
 import type { AccountSession } from '../../awsaccount/accounts.ts';
 import { arnOf } from '../../external/arn.ts';
 import { REFERS_TO, referenceKey } from '../../external/references.ts';
@@ -67,16 +68,26 @@ export async function readTargets(start: Start, families: readonly Family[], set
 
 /** Groups that are to carry the policies, that were seen to carry one, or that this rollout has begun with. */
 function groupsOf({ deps, rollout, session }: Start, families: readonly Family[]): readonly string[] {
-  const { namespace = '' } = rollout.metadata;
-  const declared = rollout.spec.policies.flatMap(
-    ({ name }) =>
-      deps.cache.byIndex('ThingGroup', REFERS_TO, referenceKey('IoTPolicy', namespace, name)) as readonly ThingGroup[],
-  );
-  const ours = declared.filter(({ spec }) => spec.accountRef.name === rollout.spec.accountRef.name).map(groupName);
+  const ours = referring(deps.cache, rollout)
+    .filter(({ spec }) => spec.accountRef.name === rollout.spec.accountRef.name)
+    .map(groupName);
   const begun = (rollout.status?.groups ?? []).map(({ name }) => name);
   // Walks all targets, so only until the rollout has begun: what is attached later is found as foreign or by its object.
   const seen = rollout.status?.startedAt === undefined ? carrying(session.snapshot.targets, families) : [];
   return [...new Set([...ours, ...begun, ...seen])].sort();
+}
+
+function referring(cache: Cache, { metadata, spec }: PolicyRollout): readonly ThingGroup[] {
+  const { namespace = '' } = metadata;
+  return spec.policies.flatMap(
+    ({ name }) =>
+      cache.byIndex('ThingGroup', REFERS_TO, referenceKey('IoTPolicy', namespace, name)) as readonly ThingGroup[],
+  );
+}
+
+/** Whether members of thing groups may be among the assets. */
+export function isReferredByGroups(cache: Cache, rollout: PolicyRollout): boolean {
+  return referring(cache, rollout).length > 0;
 }
 
 interface Asking {
