@@ -219,8 +219,9 @@ async function fleet(): Promise<void> {
   collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   const rss = process.memoryUsage().rss / 2 ** 20;
   const mean = (part: readonly number[]) => part.reduce((a, b) => a + b, 0) / part.length;
-  const growth = mean(pages.slice(-100)) / mean(pages.slice(100, 200));
-  process.stdout.write(`${JSON.stringify({ rss, total: pages.reduce((a, b) => a + b, 0), growth })}\n`);
+  // The first hundred pages are also those in which the code gets warm.
+  const [early, late] = [mean(pages.slice(100, 200)), mean(pages.slice(-100))];
+  process.stdout.write(`${JSON.stringify({ rss, total: pages.reduce((a, b) => a + b, 0), early, late })}\n`);
 }
 
 async function serve(): Promise<void> {
@@ -284,14 +285,22 @@ export async function run(): Promise<BenchResult[]> {
   const start = await startToAnswer();
   const speed = await compareSpeeds();
   const filled = await child('fleet');
-  const { rss, total, growth } = JSON.parse(filled.line) as { rss: number; total: number; growth: number };
+  const { rss, total, early, late } = JSON.parse(filled.line) as Record<'rss' | 'total' | 'early' | 'late', number>;
   return [
     against('sandbox: `fleetward sandbox` to its first answer', start.seconds, 's', 1),
     ...(start.cpu === undefined ? [] : [against('sandbox: CPU time until that answer', start.cpu / 1000, 's', 1)]),
     ...speed,
     against('sandbox: memory with 100,000 things, certificates and attachments', rss, 'MiB', 500),
     { name: 'sandbox: listing 100,000 things in pages of 250', value: total, unit: 'ms', better: 'lower' },
-    against('sandbox: last pages of that list beside early ones', growth, 'times', 1.5),
+    {
+      name: 'sandbox: one of the last hundred pages of that list',
+      value: late,
+      unit: 'ms',
+      better: 'lower',
+      baseline: { name: 'one of the second hundred', value: early },
+      ratio: early / late,
+    },
+    against('sandbox: last pages of that list beside early ones', late / early, 'times', 1.5),
   ];
 }
 
