@@ -27,7 +27,8 @@ export function enumerate(
   lists: ValueLists,
   { full, attachment, involved }: Involved,
 ): ContextList {
-  const narrow: Narrow = (use, values) => (full.has(use.key) ? values : distinctEffects(use, values));
+  const fallbacks = keysWithFallback(involved);
+  const narrow: Narrow = (use, values) => (full.has(use.key) ? values : distinctEffects(use, values, fallbacks));
   const classes = thingClasses(input, uses, attachment).map((thing): ContextClass => {
     const isConnect = input.action.name === 'iot:Connect';
     const sameName = thing === 'same' || thing === 'unattached';
@@ -104,17 +105,33 @@ function choicesFor(
 }
 
 /**
- * One value for each way in which the conditions on the key can turn out. Enough for a key that stands in no resource that must match:
- * in one that must not, the value with the key's own letter is the hardest to match, so such values come first.
+ * The values that can matter of a key that stands in no resource that must match. For each way in which the conditions on it can turn out:
+ * a value that leaves its resources without a match at all (absent, a list), or else one with the key's own letter, which is the hardest to
+ * match. Where conditions leave only plain texts, each of them may be the one that a resource which must not match fails to take in.
  */
-function distinctEffects(use: KeyUse, all: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
-  const fresh = (value: Value | undefined): boolean => value === undefined || value.includes(use.letter);
-  const values = [...all.filter(fresh), ...all.filter((value) => !fresh(value))];
-  if (use.conditions.some((condition) => condition.values.some((value) => value.variables.length > 0))) return values;
-  const seen = new Map<string, Value | undefined>();
-  for (const value of values) {
-    const effect = use.conditions.map((condition) => Number(holds(condition, () => value)));
-    if (!seen.has(effect.join())) seen.set(effect.join(), value);
-  }
-  return [...seen.values()];
+function distinctEffects(
+  use: KeyUse,
+  all: readonly (Value | undefined)[],
+  fallbacks: ReadonlySet<string>,
+): readonly (Value | undefined)[] {
+  if (use.conditions.some((condition) => condition.values.some((value) => value.variables.length > 0))) return all;
+  const isHardest = (value: Value | undefined): boolean => {
+    if (!use.asVariable || Array.isArray(value)) return true;
+    // A variable with a default stands for plain text where its key is absent.
+    return value === undefined ? !fallbacks.has(use.key) : value.includes(use.letter);
+  };
+  const values = [...all.filter(isHardest), ...all.filter((value) => !isHardest(value))];
+  const settled = new Set<string>();
+  return values.filter((value) => {
+    const effect = use.conditions.map((condition) => Number(holds(condition, () => value))).join();
+    if (settled.has(effect)) return false;
+    if (isHardest(value)) settled.add(effect);
+    return true;
+  });
+}
+
+/** Keys of variables with a default, `${key, 'default'}`. */
+function keysWithFallback(statements: readonly CompiledStatement[]): ReadonlySet<string> {
+  const variables = statements.flatMap(({ resources }) => resources.flatMap((template) => template.variables));
+  return new Set(variables.filter(({ fallback }) => fallback !== undefined).map(({ key }) => key));
 }

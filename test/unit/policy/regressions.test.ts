@@ -235,4 +235,30 @@ describe('mistakes that must not come back', () => {
     const [arrives] = compare([sides[1]], [after], { level: 'delivery' }).gained;
     expect(arrives?.resource).toBe(`${arn}topic/a/x`);
   });
+
+  it.each([
+    { reason: 'two texts', attribute: ['a', 'b'], name: 'a' },
+    { reason: 'one text holds the other', attribute: ['a', 'ab'], name: 'a' },
+    { reason: 'the one that tells is the last', attribute: ['a', 'a', 'b/c'], name: 'a' },
+  ])('each text that a condition leaves is tried against what must not match: $reason', ({ attribute, name }) => {
+    const key = 'iot:Connection.Thing.Attributes[x]';
+    const own = `topic/\${${key}}`;
+    const only = { Condition: { StringEquals: { [key]: attribute } } };
+    const any = allow('iot:Publish', own);
+    const granted = compare([document(any)], [document(any, allow('iot:Publish', `topic/${name}`, only))]);
+    expect(granted.verdict).toBe('widens');
+    // Where the attribute is the name itself, everything stays as it was.
+    expect(granted.gained[0]?.context[key]).not.toBe(name);
+    const all = allow('iot:Publish', 'topic/*');
+    const without = deny('iot:Publish', own);
+    const taken = deny('iot:Publish', `topic/${name}`, only);
+    expect(verdict(document(all, without), document(all, without, taken))).toBe('tightens');
+  });
+
+  it('a variable with a default stands for that text where its key is absent', () => {
+    const own = allow('iot:Publish', "topic/${iot:Connection.Thing.Attributes[x], 'a'}");
+    expect(verdict(document(own), document(own, allow('iot:Publish', 'topic/a')))).toBe('widens');
+    const only = { Condition: { Null: { 'iot:Connection.Thing.Attributes[x]': 'true' } } };
+    expect(verdict(document(own), document(own, allow('iot:Publish', 'topic/a', only)))).toBe('equivalent');
+  });
 });
