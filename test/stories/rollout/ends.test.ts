@@ -102,6 +102,20 @@ describe('how a rollout ends', () => {
     expect(items.map((one) => (one as PolicyRollout).spec.fastTrack ?? false).sort()).toEqual([false, false, true]);
   }, 240_000);
 
+  test('R19: commits in fast succession are one rollout, of the last', async () => {
+    await using fleet = await rolloutFleet(1);
+    for (const topic of ['a/*', 'b/*', 'c/*']) {
+      await fleet.change(grants('telemetry/*', topic));
+      await fleet.advance(1_000);
+    }
+    await fleet.live(3);
+    const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+    expect(items).toHaveLength(1);
+    expect((await fleet.rollout()).spec.policies[0]?.document).toContain('topic/c/*');
+    const { policies = [] } = await fleet.iot.listPolicies({});
+    expect(policies.filter(({ policyName }) => policyName?.startsWith('base@'))).toHaveLength(0);
+  }, 60_000);
+
   test('RO-15: without progress it is Stalled, and the time that people had it paused does not count', async () => {
     await using fleet = await rolloutFleet(1);
     const strategy = { ...STRATEGY, progressDeadline: '40m', observeTime: '5m', silenceDeadline: '3h' };
