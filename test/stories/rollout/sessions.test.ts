@@ -26,17 +26,45 @@ function listening(...filters: readonly string[]): { Version: string; Statement:
   };
 }
 
+/** Publishes to these, and listens to commands. */
+function talking(...topics: readonly string[]): object {
+  const [, ...rest] = (grants(...topics) as { Statement: readonly object[] }).Statement;
+  const { Version, Statement } = listening('commands/*');
+  return { Version, Statement: [...Statement.filter((one) => !/Publish/.test(JSON.stringify(one))), ...rest] };
+}
+
 const world = (more: GatesOptions) => gatesWorld({ devices: 1, ...more });
 const conditionOf = (object: unknown, type: string) =>
   (object as Device).status?.conditions?.find((condition) => condition.type === type);
 
 describe('R14: sessions of before', () => {
   test('Reconnect closes the connection once everything has settled, without the will and with the session kept', async () => {
-    await using it = await world({ strategy: { sessions: 'Reconnect' } });
-    await it.change(NARROW);
+    await using it = await world({ strategy: { sessions: 'Reconnect' }, document: talking('telemetry/*', 'debug/*') });
+    // A stored session with a subscription, and a will that may be published.
+    it.live.get('press-1')?.disconnect();
+    const will = { topic: 'telemetry/press-1', payload: 'gone' };
+    const first = await it.connect('press-1', { clean: false, will });
+    first.subscribe('commands/press-1');
+    it.live.set('press-1', first);
+    await it.pass(2);
+    it.does('press-1', (one, name) => {
+      telemetry(one, name);
+      it.broker.port.publish(it.sandbox.scope(), {
+        topic: `commands/${name}`,
+        payload: Buffer.from('x'),
+        qos: 1,
+        retain: false,
+      });
+    });
+    await it.change(talking('telemetry/*'));
     await it.pass(40, it.is('press-1', 'Contracting'));
     expect(it.calls('DeleteConnection')).toBe(0);
-    await it.pass(40, it.is('press-1', 'Succeeded'));
+    await it.pass(20, async () => it.calls('DeleteConnection') > 0);
+    const kept = it.broker.port.subscriptions(it.sandbox.scope(), 'press-1');
+    expect(kept.map(({ topicFilter }) => topicFilter)).toEqual(['commands/press-1']);
+    // From now on it comes back to its stored session.
+    it.live.set('press-1', await it.connect('press-1', { clean: false }));
+    await it.pass(40, it.is('press-1', 'Succeeded', 'RolledBack'));
     expect(await it.record('press-1')).toMatchObject({ state: 'Succeeded', sessions: { older: [] } });
     const calls = it.sandbox.ledger.entries().filter(({ operation }) => operation === 'DeleteConnection');
     expect(calls).toHaveLength(1);
