@@ -270,3 +270,43 @@ describe('messages of the queue', () => {
     expect(heard(body)).toEqual(signals);
   });
 });
+
+describe('a clock that is set back by an hour', () => {
+  const moment = { contactWithinMs: 15 * MINUTE, settleMs: 8 * MINUTE };
+  const connected = () => {
+    const made = book(AT + 60 * MINUTE);
+    made.book.report('a', 'lifecycle', { readTo: AT + 60 * MINUTE, maxAgeMs: 5 * MINUTE });
+    made.say({ kind: 'connected' }, { at: AT + 20 * MINUTE });
+    expect(watchable(made.book, ASSET, { ...moment, now: made.clock.time }).yes).toBe(true);
+    made.clock.time = AT;
+    return made;
+  };
+
+  test('a device that leaves is not taken for one that is there', () => {
+    const { book: b, clock, say } = connected();
+    clock.time += MINUTE;
+    say({ kind: 'disconnected', reason: 'CONNECTION_LOST' }, { at: clock.time });
+    expect(b.contact(ASSET).connected).toBe(false);
+    expect(watchable(b, ASSET, { ...moment, now: clock.time }).yes).toBe(false);
+  });
+
+  test('a device that nobody heard of since is not contracted', () => {
+    const { book: b, clock } = connected();
+    expect(b.contact(ASSET)).toEqual({ connected: false, lastAt: undefined });
+    expect(watchable(b, ASSET, { ...moment, now: clock.time }).yes).toBe(false);
+  });
+
+  test('a signal that nobody reads any more is out of date soon, not in an hour', () => {
+    const { book: b, clock } = connected();
+    expect(b.healths(ASSET)).toEqual([{ name: 'lifecycle', health: 'fresh' }]);
+    clock.time += 6 * MINUTE;
+    expect(b.healths(ASSET)).toEqual([{ name: 'lifecycle', health: 'stale' }]);
+  });
+
+  test('a clock that is kept right by a second loses nothing', () => {
+    const { book: b, clock, say } = book();
+    say({ kind: 'connected' }, { at: clock.time });
+    clock.time -= 1_000;
+    expect(b.contact(ASSET).connected).toBe(true);
+  });
+});

@@ -138,6 +138,8 @@ const LEAST_HISTORY_MS = 3_600_000;
 const MOST_CLIENTS = 400_000;
 /** Client ids remembered for one certificate: whoever holds it can invent any number. */
 const MOST_IDS = 64;
+/** A clock that is set back by less is being kept right; by more, and times of before and after cannot be compared. */
+const SET_BACK_MS = 5_000;
 
 export function createSignalBook(clock: Pick<Clock, 'now'>): SignalBook {
   return new Book(clock);
@@ -155,6 +157,7 @@ class Book implements SignalBook {
   /** By account and owner. */
   readonly #guarded = new Map<string, Map<string, ReadonlySet<string>>>();
   readonly #sources = new Map<string, Map<SourceName, SourceReport>>();
+  #latest = 0;
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -162,7 +165,7 @@ class Book implements SignalBook {
 
   record(account: string, given: Signal): void {
     // A signal from the future is a clock that lies; it must not make an asset look alive for ever.
-    const signal = { ...given, at: Math.min(given.at, this.#clock.now()) };
+    const signal = { ...given, at: Math.min(given.at, this.#now()) };
     if (signal.kind !== 'connectFailed') this.#sight(account, signal);
     note(this.#clientOf(account, signal), signal, (key) => this.#isGuarded(account, key));
     for (const listener of this.#listeners) listener(account, signal);
@@ -175,7 +178,7 @@ class Book implements SignalBook {
   }
 
   contacts(asset: AssetIdentity, gapMs: number): Contacts {
-    const now = this.#clock.now();
+    const now = this.#now();
     const known = this.#of(asset).map((history) => contactsOf(history, now, gapMs));
     // Who was never in contact says nothing about how long the others stay.
     const [first = { current: undefined, past: [] }, ...others] = known;
@@ -263,7 +266,7 @@ class Book implements SignalBook {
   }
 
   sources(): ReturnType<SignalBook['sources']> {
-    const now = this.#clock.now();
+    const now = this.#now();
     return [...this.#sources].flatMap(([account, reports]) =>
       [...reports].map(([source, { readTo, unavailable }]) => ({
         account,
@@ -276,6 +279,23 @@ class Book implements SignalBook {
 
   onSignal(listener: (account: string, signal: Signal) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /**
+   * The time now. Where the clock has been set back, what was heard before is forgotten as by a restart: it would count as
+   * recent for as long as the clock went back, and the end of a session would be taken for older than its beginning.
+   */
+  #now(): number {
+    const now = this.#clock.now();
+    if (now < this.#latest - SET_BACK_MS) {
+      for (const all of [this.#clients, this.#principals, this.#ids]) all.clear();
+      for (const reports of this.#sources.values())
+        for (const [source, report] of reports)
+          reports.set(source, { ...report, from: now, readTo: Math.min(report.readTo, now) });
+      this.#latest = now;
+    }
+    this.#latest = Math.max(this.#latest, now);
+    return now;
   }
 
   /** Remembers under which client id a certificate was seen. A refused connect is no use of one: anybody may try any. */
@@ -321,6 +341,7 @@ class Book implements SignalBook {
 
   /** What is known of the asset: under its client ids, by its own certificates or by one that was not told. */
   #of({ account, clientIds, certificates, thingName }: AssetIdentity): readonly ClientHistory[] {
+    this.#now();
     const ids = new Set(clientIds.filter((id) => !isPattern(id)));
     if (thingName !== undefined) ids.add(thingName);
     for (const certificate of certificates ?? []) {
@@ -349,7 +370,7 @@ class Book implements SignalBook {
   }
 
   healths({ account, clientIds }: AssetIdentity): readonly SignalHealth[] {
-    const now = this.#clock.now();
+    const now = this.#now();
     const silent = clientIds.length > 0 && clientIds.every(tellsNothing);
     return [...(this.#sources.get(account) ?? [])].map(([name, { readTo, maxAgeMs, unavailable }]) => {
       const notForIt = silent && (name === 'lifecycle' || name === 'connectivity');
