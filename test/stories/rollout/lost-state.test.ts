@@ -165,6 +165,11 @@ describe('R18: state lost in the middle of a rollout costs time and nothing else
       await abort(fleet);
       await fleet.live(1);
       expect(await phaseOf(fleet)).toBe('Aborting');
+      // Said in AWS before it is over: the process may end on the way.
+      const candidate = (await fleet.rollout()).spec.policies[0]?.candidateName;
+      const resourceArn = `arn:aws:iot:us-east-1:123456789012:policy/${candidate}`;
+      const { tags = [] } = await fleet.iot.listTagsForResource({ resourceArn });
+      expect(tags).toContainEqual({ Key: 'fleetward.dev/state', Value: 'rejected' });
       await loseState(fleet);
       await live(fleet, 120, async () => {
         const all = await Promise.all(fleet.names.map((name) => fleet.attached(name)));
