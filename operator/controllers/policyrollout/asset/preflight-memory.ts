@@ -10,8 +10,8 @@ export interface Preflight {
 
 /** Answers are good for a moment: many looks at one asset are one question to AWS. Bounded; lost with the process. */
 export interface PreflightMemory {
-  /** The latest answer for these circumstances that is not older than `since`. */
-  known(place: string, since: number): Preflight | undefined;
+  /** The latest answer for these circumstances, as long as it is not time to ask again. */
+  known(place: string, now: number): Preflight | undefined;
   keep(place: string, preflight: Preflight): void;
   /** Connect attempts of an asset in the window before its change. */
   keepCalm(asset: string, attempts: number): void;
@@ -21,20 +21,28 @@ export interface PreflightMemory {
 }
 
 const ASK_AGAIN_MS = 60_000;
+/** The longest pause before an asset that stays stopped is examined again. */
+const LONGEST_PAUSE_MS = 16 * 60_000;
 
 const MOST = 20_000;
 const MOST_CALM = 200_000;
 
 export function createPreflightMemory(): PreflightMemory {
-  const preflights = new Map<string, Preflight>();
+  const preflights = new Map<string, Preflight & { readonly pauseMs: number }>();
   const calm = new Map<string, number>();
   const asked = new Map<string, number>();
   return {
-    known(place, since) {
+    known(place, now) {
       const found = preflights.get(place);
-      return found !== undefined && found.at >= since ? found : undefined;
+      return found !== undefined && found.at + found.pauseMs >= now ? found : undefined;
     },
-    keep: (place, preflight) => put(preflights, place, { value: preflight, most: MOST }),
+    keep(place, preflight) {
+      // Each examination of an asset that stays stopped is told in the status: the same answer is asked for ever more seldom.
+      const before = preflights.get(place);
+      const again = before?.permission.yes === false && !preflight.permission.yes && before.said === preflight.said;
+      const pauseMs = again ? Math.min(2 * before.pauseMs, LONGEST_PAUSE_MS) : ASK_AGAIN_MS;
+      put(preflights, place, { value: { ...preflight, pauseMs }, most: MOST });
+    },
     keepCalm: (asset, attempts) => put(calm, asset, { value: attempts, most: MOST_CALM }),
     calm: (asset) => calm.get(asset),
     askNow(place, now) {

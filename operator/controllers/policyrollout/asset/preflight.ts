@@ -17,7 +17,7 @@ import { USED_FOR_MS } from '../gates/signals.ts';
 import type { Attempt } from './attempt.ts';
 import { lifelineOf, subjectOf } from './lifeline.ts';
 import type { Preflight } from './preflight-memory.ts';
-import { preflightPlace, STOPPED_FOR_MS } from './ready.ts';
+import { preflightPlace } from './ready.ts';
 import { assetIdentity } from './record.ts';
 import { outlasting, sayInForce } from './sessions.ts';
 
@@ -35,7 +35,7 @@ export async function preflight(attempt: Attempt): Promise<Preflight> {
   const { scope, rollouts, directive } = attempt;
   const now = scope.deps.clock.now();
   const place = preflightPlace(scope.key, directive.rollout);
-  const known = rollouts.preflights.known(place, now - STOPPED_FOR_MS);
+  const known = rollouts.preflights.known(place, now);
   if (known !== undefined) return known;
   const found = { at: now, ...(await examine(attempt, now)) };
   rollouts.preflights.keep(place, found);

@@ -75,9 +75,6 @@ export interface Readiness {
   readonly now: number;
 }
 
-/** How long a check that stopped an asset keeps it from being tried again. */
-export const STOPPED_FOR_MS = 60_000;
-
 /** Whether a deferred asset would get further now: by itself, or only when it is armed. */
 export function readiness(
   { rollouts, rollout, account, strategy, now }: Readiness,
@@ -87,7 +84,7 @@ export function readiness(
   const moment = { ...strategy, now };
   const watch = watchable(rollouts.signals, assetIdentity(device, account), moment);
   if (!watch.yes) return watch.short === true ? 'armable' : 'no';
-  return rollouts.preflights.known(place, now - STOPPED_FOR_MS)?.permission.yes === false ? 'no' : 'yes';
+  return rollouts.preflights.known(place, now)?.permission.yes === false ? 'no' : 'yes';
 }
 
 export function preflightPlace(
