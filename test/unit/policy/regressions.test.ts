@@ -90,6 +90,31 @@ describe('mistakes that must not come back', () => {
     }
   });
 
+  it('a value that a tie and a name force together is tried', () => {
+    const own = [allow('iot:Connect', `client/dev-${serial}`), allow('iot:Publish', `topic/${client}/${serial}`)];
+    const before = document(...own, deny('iot:Publish', 'topic/dev-a*/*b'));
+    expect(verdict(before, document(...own), { level: 'session' })).toBe('widens');
+  });
+
+  it('every text that a condition leaves is tried where the other side grants by that text', () => {
+    const granted = allow('iot:Publish', `topic/${serial}`);
+    const two = { Condition: { StringEquals: { 'iot:Connection.Thing.Attributes[serial]': ['a', 'ab'] } } };
+    const after = document(granted, allow('iot:Publish', 'topic/a', two));
+    expect(verdict(document(granted), after)).toBe('widens');
+  });
+
+  it('a client that a Deny keeps away has no session, however wide the Allow', () => {
+    const connect = [allow('iot:Connect', 'client/*'), deny('iot:Connect', 'client/bad')];
+    const own = allow('iot:Publish', 'topic/a', equals('iot:ClientId', 'bad'));
+    expect(verdict(document(...connect), document(...connect, own), { level: 'session' })).toBe('equivalent');
+  });
+
+  it('a plain resource beside resources of several variables keeps its say', () => {
+    const names = [`topic/${client}`, `topic/${serial}`];
+    const before = document(allow('iot:Publish', names));
+    expect(verdict(before, document(allow('iot:Publish', [...names, 'topic/a/b'])))).toBe('widens');
+  });
+
   it('an order of client IDs as numbers is not taken for one client ID', () => {
     const more: Raw = { Condition: { NumericGreaterThan: { 'iot:ClientId': '3' } } };
     const before = document(allow('iot:Connect', 'client/*', more));
