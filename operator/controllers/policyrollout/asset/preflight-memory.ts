@@ -1,4 +1,5 @@
 import type { Permission } from '../../../rollout/asset.ts';
+import type { Answer } from '../../../rollout/preflight.ts';
 
 /** What was found out about an asset just before something was to be taken from it. */
 export interface Preflight {
@@ -13,6 +14,12 @@ export interface PreflightMemory {
   /** The latest answer for these circumstances, as long as it is not time to ask again. */
   known(place: string, now: number): Preflight | undefined;
   keep(place: string, preflight: Preflight): void;
+  /**
+   * What AWS answered lately to these questions. An examination asks several times, and each time it may have to wait for its
+   * turn: if it began anew every time, many examinations at once would use up the turns of each other and none would end.
+   */
+  answered(questions: string, now: number): readonly Answer['said'][] | undefined;
+  keepAnswers(questions: string, now: number, said: readonly Answer['said'][]): void;
   /** Connect attempts of an asset in the window before its change. */
   keepCalm(asset: string, attempts: number): void;
   calm(asset: string): number | undefined;
@@ -24,11 +31,16 @@ const ASK_AGAIN_MS = 60_000;
 /** The longest pause before an asset that stays stopped is examined again. */
 const LONGEST_PAUSE_MS = 16 * 60_000;
 
+/** Five calls in a second are ours by default: time for all examinations of a large wave. */
+const ANSWERS_MS = 5 * 60_000;
+
 const MOST = 20_000;
+const MOST_ANSWERS = 5_000;
 const MOST_CALM = 200_000;
 
 export function createPreflightMemory(): PreflightMemory {
   const preflights = new Map<string, Preflight & { readonly pauseMs: number }>();
+  const answers = new Map<string, { readonly at: number; readonly said: readonly Answer['said'][] }>();
   const calm = new Map<string, number>();
   const asked = new Map<string, number>();
   return {
@@ -43,6 +55,11 @@ export function createPreflightMemory(): PreflightMemory {
       const pauseMs = again ? Math.min(2 * before.pauseMs, LONGEST_PAUSE_MS) : ASK_AGAIN_MS;
       put(preflights, place, { value: { ...preflight, pauseMs }, most: MOST });
     },
+    answered(questions, now) {
+      const found = answers.get(questions);
+      return found !== undefined && now - found.at <= ANSWERS_MS && now >= found.at ? found.said : undefined;
+    },
+    keepAnswers: (questions, at, said) => put(answers, questions, { value: { at, said }, most: MOST_ANSWERS }),
     keepCalm: (asset, attempts) => put(calm, asset, { value: attempts, most: MOST_CALM }),
     calm: (asset) => calm.get(asset),
     askNow(place, now) {

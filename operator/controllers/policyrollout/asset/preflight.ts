@@ -165,24 +165,28 @@ interface Asked {
 }
 
 async function ask(
-  { scope }: Attempt,
+  { scope, rollouts }: Attempt,
   certificateId: string,
   { questions, skip, add }: Asked,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (const alike of batches(questions)) {
-    const { authResults = [] } = await scope.session.port.call(
-      'TestAuthorization',
-      {
-        principal: arnOf(scope.session, `cert/${certificateId}`),
-        clientId: alike[0]?.clientId,
-        authInfos: alike.map(authInfo),
-        policyNamesToSkip: [...skip],
-        policyNamesToAdd: [...add],
-      },
-      { ...scope.options, slot: `${scope.key.namespace}/${scope.key.name} preflight` },
-    );
-    answers.push(...alike.map((question, index) => ({ question, said: saidOf(authResults[index]) })));
+    const input = {
+      principal: arnOf(scope.session, `cert/${certificateId}`),
+      clientId: alike[0]?.clientId,
+      authInfos: alike.map(authInfo),
+      policyNamesToSkip: [...skip],
+      policyNamesToAdd: [...add],
+    };
+    const key = JSON.stringify(input);
+    let said = rollouts.preflights.answered(key, scope.deps.clock.now());
+    if (said === undefined) {
+      const options = { ...scope.options, slot: `${scope.key.namespace}/${scope.key.name} preflight` };
+      const { authResults = [] } = await scope.session.port.call('TestAuthorization', input, options);
+      said = alike.map((_question, index) => saidOf(authResults[index]));
+      rollouts.preflights.keepAnswers(key, scope.deps.clock.now(), said);
+    }
+    for (const [index, question] of alike.entries()) answers.push({ question, said: said[index] ?? saidOf(undefined) });
   }
   return answers;
 }
