@@ -39,7 +39,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /**
    * Who waits. With it, a wait above 100 ms throws a `throttled` error and keeps the place in the line for the next
-   * call with this slot, so that no worker is held; without it the call waits here.
+   * call with this slot, so that no worker is held; without it the call waits here. So does a further call of the same
+   * operation under the same signal, ahead of those that have not begun.
    */
   readonly slot?: string;
 }
@@ -73,6 +74,11 @@ export function createPort(options: PortOptions): AwsPort {
   const { client, limiter, clock, metrics } = options;
   const known = new Set<OperationName>();
   const unanswered = new Map<OperationName, number>();
+  /**
+   * Slots that had a turn already, by the signal of their reconcile. One that reads two certificates and gives its worker back
+   * before the second would begin with the first again: many at once would use up each other's turns, and none would end.
+   */
+  const begun = new WeakMap<AbortSignal, Set<string>>();
 
   /** Retried a few times first: a proxy's error page looks the same. */
   function missing(operation: OperationName): ReconcileError {
@@ -83,13 +89,22 @@ export function createPort(options: PortOptions): AwsPort {
     return terminal('Unsupported', `${message} Use another endpoint, or leave this object out.`);
   }
 
+  function turnsOf(signal: AbortSignal): Set<string> {
+    const turns = begun.get(signal) ?? new Set<string>();
+    begun.set(signal, turns);
+    return turns;
+  }
+
   async function admit(operation: OperationName, call: CallOptions): Promise<void> {
     const slot = call.slot === undefined ? limiter.newSlot() : `${call.slot} ${operation}`;
+    const turns = call.slot === undefined || call.signal === undefined ? undefined : turnsOf(call.signal);
+    const goesOn = turns?.has(slot) === true;
+    const priority = (call.priority ?? 0) + (goesOn ? 1 : 0);
     const started = clock.monotonic();
     for (;;) {
-      const delay = limiter.reserve(operation, call.priority ?? 0, slot);
+      const delay = limiter.reserve(operation, priority, slot);
       if (delay === 0) break;
-      if (call.slot !== undefined && delay > HOLD_MS) {
+      if (call.slot !== undefined && !goesOn && delay > HOLD_MS) {
         throw throttled(
           `${operation} waits ${(delay / 1000).toFixed(1)} s for its turn under this account's call quota; it continues by itself.`,
           delay,
@@ -97,6 +112,7 @@ export function createPort(options: PortOptions): AwsPort {
       }
       await sleep(clock, delay, call.signal);
     }
+    turns?.add(slot);
     const waited = clock.monotonic() - started;
     if (waited > 0) metrics?.waited(operation, waited / 1000);
   }
