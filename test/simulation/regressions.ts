@@ -97,4 +97,22 @@ export const REGRESSIONS: readonly Regression[] = [
       git(45, WIDE, 'revert'),
     ],
   },
+  {
+    reason: 'an asset that another rollout has when the others come home follows when that one is over',
+    config: {
+      ...fleetOf(3),
+      policies: [
+        { name: 'base', grant: WIDE },
+        { name: 'more', grant: { allow: ['status'], deny: [] } },
+      ],
+    },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [{ name: 'base', grant: { allow: ['connect', 'telemetry', 'subscribe', 'receive'], deny: [] } }],
+      }),
+      at(62, { kind: 'references', device: 2, names: ['base'] }),
+    ],
+  },
 ];

@@ -69,5 +69,5 @@ test('without the parts and without Go the stories are skipped, loudly and count
   const code = await new Promise<number | null>((resolve) => run.on('close', resolve));
   expect(code, out).toBe(0);
   expect(out.match(/\*\*\* The cluster stories are SKIPPED: \S+/g)).toHaveLength(2);
-  expect(out).toMatch(/Tests +4 skipped/);
+  expect(out).toMatch(/Tests +[1-9]\d* skipped/);
 });

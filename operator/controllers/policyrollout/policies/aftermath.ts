@@ -14,7 +14,7 @@ import { exactTime, timeOf } from '../asset/record.ts';
 import { sessionsRenewed } from '../conditions.ts';
 import { handOver } from '../groups/handover.ts';
 import { type GroupsView, readTargets, withRecords } from '../groups/targets.ts';
-import { rollbackWindowMs } from '../names.ts';
+import { hasEnded, rollbackWindowMs } from '../names.ts';
 import { readVerbs, verbStatus } from '../people/verb-state.ts';
 import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
 import type { Directive } from '../service.ts';
@@ -216,9 +216,7 @@ function lead(
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
   for (const device of carrying) {
-    // Without a record what AWS shows counts: the asset carries a candidate of this rollout and goes where the others go.
-    const record = device.status?.rollout;
-    if (device.status?.held !== undefined || (record !== undefined && record.name !== rollout.metadata.name)) continue;
+    if (device.status?.held !== undefined || isElsewhere(start, device)) continue;
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
@@ -243,6 +241,20 @@ function lead(
   for (const changed of deps.rollouts.publish(key, directives)) {
     deps.enqueue(parseKey(changed), { priority: Priority.drift });
   }
+}
+
+/**
+ * Another rollout has the asset. Where that one is over and left it nothing of its own, or where there is no record, what AWS
+ * shows counts: the asset carries a candidate of this rollout and goes where the others go.
+ */
+function isElsewhere({ deps, key, rollout, session }: Start, device: Device): boolean {
+  const name = device.status?.rollout?.name;
+  if (name === undefined || name === rollout.metadata.name) return false;
+  const other = deps.cache.get({ ...key, name }) as PolicyRollout | undefined;
+  if (other === undefined) return false;
+  if (!hasEnded(other)) return true;
+  const carried = carriedNames(session, device);
+  return other.spec.policies.some(({ candidateName }) => carried.has(candidateName));
 }
 
 /** The declared policies hold the new documents, as read back by their own controller. */
