@@ -27,7 +27,7 @@ export async function keepLifeline(scope: Scope<Device>, certificateId: string, 
   const after = await read(rest);
   const [sets, others] = [compilePolicies([...after, ...(await read([policy]))], place), compilePolicies(after, place)];
   const rollout = { spec: { policies: object.spec.policyRefs ?? [] } };
-  const needs = lifelineOf({ cache: deps.cache, session, rollout }, object, certificateId);
+  const needs = lifelineOf({ cache: deps.cache, session, rollout }, withoutAssumed(object), certificateId);
   const lost = lifelineViolations(needs, sets, others).find(({ allowedBefore }) => allowedBefore);
   if (lost === undefined) return;
   const { purpose, request } = lost.need;
@@ -35,4 +35,14 @@ export async function keepLifeline(scope: Scope<Device>, certificateId: string, 
     'LifelineNeedsIt',
     `Policy ${policy} is on a certificate of thing ${thingName(object)} and no reference asks for it, but without it the device would lose what it must never lose (${purpose}: ${request.action} on ${request.resource}). It is left there. Reference it, or allow the same in a policy that is referenced.`,
   );
+}
+
+/**
+ * What is assumed after a loss of our state protects what the asset has from us. What only the attachment of somebody else gives
+ * was never proven: after a loss every such attachment would stay.
+ */
+function withoutAssumed(device: Device): Device {
+  if (device.status?.lifeline?.assumed !== true) return device;
+  const { lifeline: _assumed, ...status } = device.status;
+  return { ...device, status };
 }
