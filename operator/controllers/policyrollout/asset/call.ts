@@ -4,7 +4,7 @@ import { sameDocument } from '../../../drift/document.ts';
 import type { AssetDecision } from '../../../rollout/types.ts';
 import { Priority } from '../../../runtime/reconciler.ts';
 import { readPolicies } from '../../device/reads.ts';
-import { DETACH_DEADLINE_MS } from '../service.ts';
+import { detachOnce } from '../detach.ts';
 import { type Attempt, save } from './attempt.ts';
 import { retiredBy, throwSwitch } from './change.ts';
 import { exactTime } from './record.ts';
@@ -106,23 +106,8 @@ async function detach(attempt: Attempt, decision: Call): Promise<void> {
   const openDetach = { certificateArn: target, policy, sentAt };
   await save(attempt, decision, { detachedAt: sentAt, openDetach });
   told(attempt, 'DetachPolicy', { policy, target });
-  const deadline = new AbortController();
-  const timer = scope.deps.clock.after(DETACH_DEADLINE_MS, () => deadline.abort(new Error('the call took too long')));
-  const { signal } = scope.options;
-  try {
-    // Once: the client makes no second attempt by itself (`maxAttempts` is 1), and an unanswered call is read back.
-    await scope.session.port.call(
-      'DetachPolicy',
-      { policyName: policy, target },
-      {
-        ...scope.options,
-        admitted: true,
-        signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
-      },
-    );
-  } finally {
-    timer.cancel();
-  }
+  const where = { clock: scope.deps.clock, port: scope.session.port };
+  await detachOnce(where, { policyName: policy, target }, scope.options);
   scope.wrote = true;
   scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), false);
   scope.log.info('Detached a policy', { policy, target, why: decision.why });

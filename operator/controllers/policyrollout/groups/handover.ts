@@ -6,6 +6,7 @@ import type { CandidateDefault, Direction } from '../../../rollout/types.ts';
 import { Priority } from '../../../runtime/reconciler.ts';
 import { arnOf } from '../../external/arn.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
+import { detachOnce } from '../detach.ts';
 import { DETACH_DEADLINE_MS } from '../service.ts';
 import type { Start } from '../start.ts';
 import { saveRollout } from '../status.ts';
@@ -134,7 +135,7 @@ async function act(input: HandoverInput, target: GroupTarget, decision: Act): Pr
   }
   const open = await write(start, { ...record, detachedAt: sentAt, openDetach: { policy, sentAt } });
   deps.rollouts.teller.call(start.rollout.metadata, operation, details);
-  await detachOnce(start, input_, options);
+  await detachOnce({ clock: deps.clock, port: session.port }, input_, options);
   session.snapshot.targets.wrote(policy, groupKey(target.name), false);
   // Answered: nothing of it is still on its way.
   const { openDetach: _answered, ...closed } = open;
@@ -143,22 +144,6 @@ async function act(input: HandoverInput, target: GroupTarget, decision: Act): Pr
 
 function callOptions({ context }: Start) {
   return { priority: context.priority, signal: context.signal };
-}
-
-/** Once, and not for longer than a new leader waits. */
-async function detachOnce(
-  { deps, session }: Start,
-  input: { readonly policyName: string; readonly target: string },
-  options: { readonly priority: number; readonly signal: AbortSignal },
-): Promise<void> {
-  const deadline = new AbortController();
-  const timer = deps.clock.after(DETACH_DEADLINE_MS, () => deadline.abort(new Error('the call took too long')));
-  const signal = AbortSignal.any([options.signal, deadline.signal]);
-  try {
-    await session.port.call('DetachPolicy', input, { ...options, admitted: true, signal });
-  } finally {
-    timer.cancel();
-  }
 }
 
 async function write({ deps, rollout }: Start, record: Stored): Promise<Stored> {
