@@ -376,19 +376,33 @@ export class Oracle {
     if (before?.state === record.state && before.name === record.name) return;
     this.#world.tell(`${name}: ${record.state} (${record.why ?? ''})`);
     const asset = this.assets.get(name);
+    if (asset !== undefined) this.#cameIn(asset, record.name);
     if (record.state !== 'Succeeded' || asset === undefined || this.#ended.has(record.name)) return;
     // Where nothing is given and nothing taken there is nothing to see; whether that is so is asked of AWS.
-    if (record.verdict === 'Equivalent' && asset.targets.every((target) => this.#keepsAll(asset, target))) return;
+    if (record.verdict === 'Equivalent' && asset.targets.every((target) => this.#keepsAll(asset, target, record.name)))
+      return;
     const settleMs = Number.parseInt(String(this.#world.config.strategy.settleTime ?? '10m'), 10) * MINUTE;
     const settled = asset.lastCallAt + settleMs;
     if (asset.lastHeardAt < settled || this.#world.clock.now() < settled)
       this.#say(4, `${name} passed without being heard of since its change had settled`);
   }
 
-  #keepsAll(asset: Asset, target: string): boolean {
-    const now = this.#world.view.stored(target, asset.name);
-    return [...(asset.had.get(target) ?? [])].every((right) => now.has(right));
+  /** A lost record or a lost state does not make a rollout begin anew: what counts is what there was when it first came in. */
+  #cameIn(asset: Asset, rollout: string): void {
+    for (const target of asset.targets) {
+      const key = `${rollout} ${target}`;
+      if (!this.#brought.has(key)) this.#brought.set(key, this.#world.view.stored(target, asset.name));
+    }
   }
+
+  #keepsAll(asset: Asset, target: string, rollout: string): boolean {
+    const now = this.#world.view.stored(target, asset.name);
+    const had = asset.had.get(target) ?? new Set();
+    return [...(this.#brought.get(`${rollout} ${target}`) ?? had)].every((right) => now.has(right) || !had.has(right));
+  }
+
+  /** `rollout target` → what the target gave when its asset came into the rollout. */
+  readonly #brought = new Map<string, ReadonlySet<Right>>();
 
   #rolloutStatus(name: string, status: PolicyRolloutStatus): void {
     const { phase = '', reason = '', message = '' } = status;
