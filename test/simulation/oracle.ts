@@ -13,6 +13,8 @@ const MINUTE = 60_000;
 const CONTACT_MS = 15 * MINUTE;
 /** The operator hears of a membership or a certificate by its scan; until then it cannot know. */
 const NOTICE_MS = 20 * MINUTE;
+/** Verdicts that say so and count as no evidence; whether they are true is asked of AWS. */
+const NOTHING_TO_SEE = new Set(['Equivalent', 'Masked']);
 const MOVING = new Set(['Expanding', 'Verifying', 'Contracting', 'Observing', 'RollingBack']);
 
 export interface OracleWorld {
@@ -378,8 +380,10 @@ export class Oracle {
     const asset = this.assets.get(name);
     if (asset !== undefined) this.#cameIn(asset, record.name);
     if (record.state !== 'Succeeded' || asset === undefined || this.#ended.has(record.name)) return;
-    // Where nothing is given and nothing taken there is nothing to see; whether that is so is asked of AWS.
-    if (record.verdict === 'Equivalent' && asset.targets.every((target) => this.#keepsAll(asset, target, record.name)))
+    if (
+      NOTHING_TO_SEE.has(record.verdict ?? '') &&
+      asset.targets.every((target) => this.#keepsAll(asset, target, record.name))
+    )
       return;
     const settleMs = Number.parseInt(String(this.#world.config.strategy.settleTime ?? '10m'), 10) * MINUTE;
     const settled = asset.lastCallAt + settleMs;
