@@ -1,0 +1,141 @@
+import { readdirSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { fromFile, type RegisteredTest, registered } from './registry.ts';
+
+/**
+ * A test runner for Stryker that loads the policy engine and its tests once and calls them as functions: one mutant costs milliseconds where a
+ * fresh Vitest run costs seconds. The quickest tests run first, since most mutants die of the first test that reaches them.
+ * It rests on two properties of these tests: they keep no state, and they use nothing of Vitest but `describe`, `it` and `expect`.
+ */
+
+/** What Stryker's instrumented code reads and writes (`@stryker-mutator/instrumenter`). */
+interface Instrumentation {
+  activeMutant?: string | undefined;
+  currentTestId?: string | undefined;
+  hitCount?: number | undefined;
+  hitLimit?: number | undefined;
+  mutantCoverage?: { readonly perTest: Record<string, unknown> };
+}
+
+interface RunOptions {
+  readonly testFilter?: readonly string[];
+  readonly hitLimit?: number;
+  readonly activeMutant: { readonly id: string };
+  readonly mutantActivation: 'runtime' | 'static';
+}
+
+const globals = globalThis as { __stryker__?: Instrumentation };
+globals.__stryker__ ??= {};
+const instrumentation: Instrumentation = globals.__stryker__;
+
+/** The same random values for every mutant and in every run, so that the list of survivors does not depend on luck. */
+const seed = 20_261_129;
+
+const shim = new URL('registry.ts', import.meta.url).href;
+
+class InProcessRunner {
+  #tests: readonly RegisteredTest[] = [];
+  readonly #milliseconds = new Map<string, number>();
+
+  capabilities(): { readonly reloadEnvironment: boolean } {
+    return { reloadEnvironment: false };
+  }
+
+  async init(): Promise<void> {
+    // Tests, and they alone, get `describe` and `it` from the registry.
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'vitest' && context.parentURL !== shim
+          ? { url: shim, shortCircuit: true }
+          : next(specifier, context),
+    });
+  }
+
+  async dryRun(): Promise<unknown> {
+    await this.#load();
+    const limit = Number(process.env.MUTATION_TEST_LIMIT ?? Number.POSITIVE_INFINITY);
+    const tests = [];
+    for (const test of this.#tests) {
+      const failureMessage = await this.#run(test);
+      const timeSpentMs = this.#milliseconds.get(test.id) ?? 0;
+      const common = { id: test.id, name: test.id, fileName: test.file, timeSpentMs };
+      if (failureMessage !== undefined) tests.push({ ...common, status: 1, failureMessage });
+      else if (timeSpentMs <= limit) tests.push({ ...common, status: 0 });
+      else delete instrumentation.mutantCoverage?.perTest[test.id];
+    }
+    return { status: 'complete', tests, mutantCoverage: instrumentation.mutantCoverage };
+  }
+
+  async mutantRun({ testFilter, hitLimit, activeMutant, mutantActivation }: RunOptions): Promise<unknown> {
+    instrumentation.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
+    try {
+      await this.#load();
+    } catch (error) {
+      return { status: 'killed', killedBy: ['loading'], failureMessage: String(error), nrOfTests: 0 };
+    }
+    instrumentation.activeMutant = activeMutant.id;
+    instrumentation.hitLimit = hitLimit;
+    instrumentation.hitCount = hitLimit === undefined ? undefined : 0;
+    const wanted = testFilter === undefined ? undefined : new Set(testFilter);
+    const tests = this.#tests
+      .filter((test) => wanted === undefined || wanted.has(test.id))
+      .sort((a, b) => (this.#milliseconds.get(a.id) ?? 0) - (this.#milliseconds.get(b.id) ?? 0));
+    let nrOfTests = 0;
+    for (const test of tests) {
+      nrOfTests += 1;
+      const failureMessage = await this.#run(test);
+      if (hitLimit !== undefined && (instrumentation.hitCount ?? 0) > hitLimit)
+        return { status: 'timeout', reason: 'the mutant was reached far more often than the code it stands for' };
+      if (failureMessage !== undefined) return { status: 'killed', killedBy: [test.id], failureMessage, nrOfTests };
+    }
+    return { status: 'survived', nrOfTests };
+  }
+
+  async #load(): Promise<void> {
+    if (this.#tests.length > 0) return;
+    fc.configureGlobal({ seed });
+    for (const file of testFiles()) {
+      fromFile(file);
+      await import(pathToFileURL(path.resolve(file)).href);
+    }
+    this.#tests = registered();
+  }
+
+  /** Undefined when the test passes. */
+  async #run(test: RegisteredTest): Promise<string | undefined> {
+    instrumentation.currentTestId = test.id;
+    const started = cpuMilliseconds();
+    try {
+      await test.body();
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      instrumentation.currentTestId = undefined;
+      this.#milliseconds.set(test.id, cpuMilliseconds() - started);
+    }
+  }
+}
+
+/** Processor time, so that a loaded machine makes no test look slow. */
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The folders of tests in `MUTATION_TESTS`, without their subfolders; all tests of the policy engine without it. */
+function testFiles(): string[] {
+  const given = process.env.MUTATION_TESTS?.split(',');
+  const root = 'test/unit/policy';
+  const folders = given ?? [root, ...['lint', 'reach', 'distance'].map((name) => `${root}/${name}`)];
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `${folder}/${name}`),
+  );
+}
+
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'in-process', injectableClass: InProcessRunner }];
