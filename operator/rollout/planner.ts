@@ -24,7 +24,7 @@ export function planRollout(input: RolloutInput): RolloutDecision {
 function mitigationHold(input: RolloutInput): RolloutDecision | undefined {
   const act = input.mitigations[0];
   if (act === undefined) return undefined;
-  return wait('Paused', 'DefenderMitigation', `${act}: nothing moves until a person acknowledges it`);
+  return wait('Paused', 'DefenderMitigation', act);
 }
 
 function guards(input: RolloutInput, tally: Tally): RolloutDecision | undefined {

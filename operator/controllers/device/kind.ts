@@ -1,7 +1,7 @@
 import type { Device } from '../../api/device.gen.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import type { ExternalKind } from '../external/types.ts';
-import { HOLD_ANNOTATION } from '../policyrollout/asset/assets.ts';
+import { isHeldByHand } from '../policyrollout/asset/assets.ts';
 import { stepAsset } from '../policyrollout/asset/step.ts';
 import { applyDevice } from './apply.ts';
 import { containDevice } from './contain.ts';
@@ -33,7 +33,6 @@ export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, Dev
   follow: async (scope, { desired, observed, held }) => {
     const { rollouts } = scope.deps;
     if (rollouts === undefined) return undefined;
-    const byHand = scope.object.metadata.annotations?.[HOLD_ANNOTATION] !== undefined;
-    return stepAsset(scope, rollouts, { desired, observed, held: held !== undefined || byHand });
+    return stepAsset(scope, rollouts, { desired, observed, held: held !== undefined || isHeldByHand(scope.object) });
   },
 };

@@ -23,7 +23,7 @@ import { stormIn } from './gates/controls.ts';
 import { type GroupsView, isReferredByGroups, readTargets } from './groups/targets.ts';
 import { hasEnded } from './names.ts';
 import type { Pass } from './pass.ts';
-import { afterAcknowledgement, openActs, type SecurityAct, securityActs } from './people/acts.ts';
+import { afterAcknowledgement, openActs, remedyOf, type SecurityAct, securityActs } from './people/acts.ts';
 import { approvedBy } from './people/approval.ts';
 import { readVerbs } from './people/verb-state.ts';
 import { aftermath, leftBehind } from './policies/aftermath.ts';
@@ -260,8 +260,8 @@ function planInput(facts: Facts): RolloutInput {
     analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
     verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
     provenBefore: isProvenBefore(facts),
-    mitigations: openActs(facts.acts, verbs).map(({ what }) => what),
-    brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets),
+    mitigations: openActs(facts.acts, verbs).map(remedyOf),
+    brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets, facts.families),
     brake: braked ? 'applied' : 'released',
     connectStorm: facts.storm !== undefined,
     suspended: policiesIn(deps.cache, rollout).some(({ spec }) => spec.suspend),
@@ -341,14 +341,26 @@ function sessionsOutlast(
   return why === undefined ? undefined : { reason: 'SessionsOutlast', why };
 }
 
-/** The brake would change what a quarantined asset carries, so the others go back by attachment. */
-function quarantineAmong({ deps, rollout }: Start, assets: readonly AssetSummary[]): string | undefined {
-  const held = assets.find(({ held: isHeld, id }) => {
-    if (!isHeld) return false;
-    const device = deps.cache.get({ kind: 'Device', namespace: rollout.metadata.namespace ?? '', name: id });
-    return (device as Device | undefined)?.status?.held !== undefined;
-  });
-  return held === undefined ? undefined : `device ${held.id} is held by a security act`;
+/** The brake would change what a quarantined asset may do, so the others go back by attachment. */
+function quarantineAmong(
+  start: Start,
+  assets: readonly AssetSummary[],
+  families: readonly Family[],
+): string | undefined {
+  const { deps, rollout, session } = start;
+  const { namespace = '', name } = rollout.metadata;
+  const where = { cache: deps.cache, session };
+  for (const { id, held } of assets) {
+    if (!held) continue;
+    const device = deps.cache.get({ kind: 'Device', namespace, name: id }) as Device | undefined;
+    if (device?.status?.held === undefined) continue;
+    const names = new Set([...carriedNames(session, device), ...inheritedNames(where, device)]);
+    // A list may not show yet what was attached a moment ago; the record does.
+    const begun = device.status.rollout?.name === name && device.status.rollout.state !== 'RolledBack';
+    if (begun || families.some(({ candidate }) => names.has(candidate)))
+      return `device ${id} carries it and is held by a security act`;
+  }
+  return undefined;
 }
 
 async function advance(pass: Pass): Promise<Result> {

@@ -69,7 +69,7 @@ export function statusAfter(
     brakedAt:
       input.brake === 'applied' || decision.kind === 'brake' ? (before.brakedAt ?? exactTime(now)) : before.brakedAt,
     finishedAt: decision.kind === 'finish' ? exactTime(now) : before.finishedAt,
-    brakeProblem: analysis.brakeProblem,
+    brakeProblem: input.brakeRefused,
     verbs: verbStatus(pass.verbs),
     answers: pass.verbs.answers,
     acts: pass.acts.length === 0 ? undefined : [...pass.acts],

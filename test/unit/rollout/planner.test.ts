@@ -274,7 +274,7 @@ const rows: readonly Row[] = [
   {
     reason: 'a security act beats an abort: a brake would copy the blanked state',
     input: input(canaryDone, { verbs: aborted, mitigations: ['version 3 of press is blank'] }),
-    want: { kind: 'wait', reason: 'DefenderMitigation' },
+    want: { kind: 'wait', reason: 'DefenderMitigation', why: 'version 3 of press is blank' },
   },
   {
     reason: 'one failed asset goes back alone and the rollout pauses',

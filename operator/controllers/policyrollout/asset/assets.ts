@@ -135,7 +135,7 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
       ...(parked && state === 'Deferred' ? { parked } : {}),
       groups: (spec?.budgets ?? []).map(({ label }) => device.metadata.labels?.[label]),
       things: 1,
-      held: device.status?.held !== undefined || device.metadata.annotations?.[HOLD_ANNOTATION] !== undefined,
+      held: device.status?.held !== undefined || isHeldByHand(device),
       reachable: ready === 'yes',
       armable: ready === 'armable',
       armed: isArmed(device, rollout) || input.arming.has(device.metadata.name),
@@ -147,6 +147,11 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
     };
   });
   return summaries.sort((a, b) => (position.get(a.id) ?? Infinity) - (position.get(b.id) ?? Infinity));
+}
+
+/** A person keeps it where it is: no security act, and lifted by `release`. */
+export function isHeldByHand({ metadata }: Device): boolean {
+  return metadata.annotations?.[HOLD_ANNOTATION] !== undefined;
 }
 
 /** Its first part is done and judged; the second begins when its group has been handed over. */

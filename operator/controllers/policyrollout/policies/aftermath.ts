@@ -8,7 +8,7 @@ import { Priority, type Result } from '../../../runtime/reconciler.ts';
 import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
-import { assetsOf, isSkipped } from '../asset/assets.ts';
+import { assetsOf, isHeldByHand, isSkipped } from '../asset/assets.ts';
 import { borrowedFamilies, carriedNames, changeIn, familiesAt } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { sessionsRenewed } from '../conditions.ts';
@@ -204,7 +204,7 @@ function anotherTakesThem({ deps, rollout, session }: Start): boolean {
   return policiesIn(deps.cache, rollout).some((policy) => stanceOf(deps.cache, policy).kind !== 'rejected');
 }
 
-/** Held assets stay where they are until the hold is lifted, and follow then. */
+/** Held assets stay where they are until the hold is lifted, and follow then; whom a person holds on its way back gets there. */
 function lead(
   start: Start,
   carrying: readonly Device[],
@@ -216,7 +216,8 @@ function lead(
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
   for (const device of carrying) {
-    if (device.status?.held !== undefined || isElsewhere(start, device)) continue;
+    const held = device.status?.held !== undefined || (isHeldByHand(device) && !isReturning(start, device));
+    if (held || isElsewhere(start, device)) continue;
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
