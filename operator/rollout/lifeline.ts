@@ -55,8 +55,20 @@ export function mergeLifelines(parts: readonly (DeviceLifeline | undefined)[]): 
     willTopics: all((part) => part.willTopics),
     domains: all((part) => part.domains),
     sourceNetworks: all((part) => part.sourceNetworks),
-    allow: all((part) => part.allow),
+    allow: distinct(all((part) => part.allow)),
   };
+}
+
+type Allowance = NonNullable<DeviceLifeline['allow']>[number];
+
+/** What is remembered is read from text: the same allowance is another object each time, and must not add up. */
+function distinct(allowances: readonly Allowance[]): readonly Allowance[] {
+  const known = new Map<string, Allowance>();
+  for (const each of allowances) {
+    const key = JSON.stringify([each.actions, each.resources]);
+    if (!known.has(key)) known.set(key, each);
+  }
+  return [...known.values()];
 }
 
 /** Spells a lifeline out as requests, for each domain and network that the asset connects through. */

@@ -96,6 +96,7 @@ export async function verb(world: World, verb: string, value: 'right' | 'stale' 
   if (open === undefined) return;
   world.token += 1;
   const revision = value === 'stale' ? '00000000' : open.spec.revision;
+  if (verb === 'retry' && value === 'right' && hasEnded(open)) world.oracle.retried(revision);
   const text = value === 'bare' ? 'yes' : `t${world.token}@${revision} by ${user}`;
   await annotate(world, 'PolicyRollout', open.metadata.name, { [`rollout.fleetward.dev/${verb}`]: text });
 }

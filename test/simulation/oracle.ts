@@ -179,12 +179,31 @@ export class Oracle {
     const { name } = rollout.metadata;
     if (this.#rollouts.has(name)) return;
     this.#restless = true;
+    this.#notByItself(rollout);
     const floors = new Map<string, ReadonlySet<Right>>();
     for (const asset of this.assets.values()) {
       for (const target of asset.targets) floors.set(target, this.#floorOf(rollout, asset, target));
     }
     this.#rollouts.set(name, { rollout, floors });
   }
+
+  /** A person asks for a change once more that was taken back. */
+  retried(revision: string): void {
+    this.#takenBack.delete(revision);
+  }
+
+  /** What was aborted is not tried again until somebody says so. */
+  #notByItself({ metadata, spec }: PolicyRollout): void {
+    const { name } = metadata;
+    if (!this.#revisions.has(name) && this.#takenBack.has(spec.revision))
+      this.#say(3, `${name} tries ${spec.revision} again, which was aborted, and nobody asked for that`);
+    this.#revisions.set(name, spec.revision);
+  }
+
+  /** Of each rollout that there ever was. */
+  readonly #revisions = new Map<string, string>();
+  /** Revisions that came back other than by a commit. */
+  readonly #takenBack = new Set<string>();
 
   forgetStates(device?: string): void {
     if (device === undefined) this.#states.clear();
@@ -415,6 +434,8 @@ export class Oracle {
     this.#told.set(name, text);
     this.#world.tell(`rollout ${name}: ${phase}, ${reason} (${message})`);
     if (['Succeeded', 'Aborted', 'Superseded'].includes(phase)) this.#ended.set(name, text);
+    const revision = this.#revisions.get(name);
+    if (phase === 'Aborted' && reason !== 'Reverted' && revision !== undefined) this.#takenBack.add(revision);
   }
 
   readonly #told = new Map<string, string>();

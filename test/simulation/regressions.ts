@@ -98,6 +98,10 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason: 'a word to retry single assets does not bring back what was aborted afterwards',
+    schedule: [git(2, NARROW), silent(13), verb(95, 'retry'), verb(96, 'abort')],
+  },
+  {
     reason: 'an asset that another rollout has when the others come home follows when that one is over',
     config: {
       ...fleetOf(3),

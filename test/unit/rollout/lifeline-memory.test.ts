@@ -46,6 +46,13 @@ describe('R12: what is remembered of a lifeline', () => {
     expect(remember(shorter, jobs)).toEqual(shorter);
   });
 
+  test('what is declared stands there once, however often it is looked at while a removal waits for approval', () => {
+    const declared = () => ({ allow: [{ actions: ['iot:Publish'], resources: ['topic/a'] }] });
+    const first = remember(remember(undefined, { ...declared(), jobs: true }), declared());
+    expect(first?.removed).toEqual(['jobs']);
+    expect(remember(first, declared())).toEqual(first);
+  });
+
   test('an approval of exactly that lets it go, for revisions that come later', () => {
     const shorter = remember(remember(undefined, more), jobs);
     const approved = remember(shorter, jobs, { approved: shorter?.digest ?? '' });

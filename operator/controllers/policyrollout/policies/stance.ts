@@ -32,10 +32,9 @@ export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
   if (active !== undefined) return { kind: 'moving', ...active };
   const [latest] = parts;
   if (latest === undefined || !sameDocument(latest.policy.document, policy.spec.document)) return { kind: 'free' };
-  const { phase, reason, verbs } = latest.rollout.status ?? {};
+  const { phase } = latest.rollout.status ?? {};
   if (phase === 'Succeeded') return { kind: 'moved', ...latest };
-  const open = reason === REVERTED || verbs?.retriedAt !== undefined;
-  return phase === 'Aborted' && !open ? { kind: 'rejected', ...latest } : { kind: 'free' };
+  return phase === 'Aborted' && !isOpen(latest.rollout) ? { kind: 'rejected', ...latest } : { kind: 'free' };
 }
 
 /** Whether some rollout of the document that the spec asks for is known. */
@@ -62,8 +61,13 @@ export function rejectedBy(cache: Cache, { metadata, spec, status }: Device): st
     later(a, b) ? -1 : 1,
   );
   if (latest === undefined || latest.status?.phase !== 'Aborted') return undefined;
-  const open = latest.status.reason === REVERTED || latest.status.verbs?.retriedAt !== undefined;
-  return open ? undefined : latest.metadata.name;
+  return isOpen(latest) ? undefined : latest.metadata.name;
+}
+
+/** A word to try again that was said before the rollout came back was for single assets of it: the abort came later, and stands. */
+function isOpen({ status }: PolicyRollout): boolean {
+  const { reason, finishedAt = '', verbs } = status ?? {};
+  return reason === REVERTED || (verbs?.retriedAt ?? '') > finishedAt;
 }
 
 /** Names in AWS that stand for the policy: candidates count until they are deleted. */
