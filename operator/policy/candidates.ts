@@ -1,4 +1,4 @@
-import { type Condition, unknownAtom } from './conditions.ts';
+import { type Condition, foldGlob, type OperatorFamily, unknownAtom } from './conditions.ts';
 import { domainOf } from './domains.ts';
 import { forcedStretches, type Items, itemsKey } from './forced.ts';
 import { FOLD, type Glob, hasCase, literalTokens } from './glob.ts';
@@ -6,8 +6,10 @@ import { allMeets, meetGlobs } from './meets.ts';
 import { keys, normaliseKey } from './request.ts';
 import { substitute, type Template, templateOf } from './template.ts';
 import {
+  asCompared,
   type CandidateInput,
   clientGlobs,
+  isName,
   type KeyUse,
   type LeftPattern,
   plainGlob,
@@ -15,14 +17,21 @@ import {
   stretchesFor,
   tiesOf,
   wantedGlobs,
-  wantedTemplates,
+  wantedOf,
 } from './ties.ts';
 import { isValid } from './valid.ts';
-import { cellsOf, fillings, intervalPoints, subsetsOf, type ValueList } from './values.ts';
+import {
+  cellsOf,
+  fillings,
+  intervalPoints,
+  maxAddresses,
+  type OrderedFamily,
+  subsetsOf,
+  type ValueList,
+} from './values.ts';
 
 export type ValueLists = ReadonlyMap<string, ValueList>;
 
-const clientId = normaliseKey(keys.clientId);
 const connectAttributes = normaliseKey(keys.connectAttributes);
 const lastWillTopic = normaliseKey(keys.lastWillTopic);
 
@@ -52,8 +61,8 @@ export function candidates(input: CandidateInput, base: ValueLists, left: readon
 function longestChain(input: CandidateInput, patterns: readonly LeftPattern[]): number {
   const tied = new Set<string>();
   for (const use of input.uses)
-    for (const { variables } of dependentTemplates(use, input, patterns))
-      for (const key of [use.key, ...variables.map((variable) => variable.key)]) tied.add(key);
+    for (const { template } of dependentOn(use, input, patterns))
+      for (const key of [use.key, ...template.variables.map((variable) => variable.key)]) tied.add(key);
   return Math.max(1, tied.size - 1);
 }
 
@@ -99,17 +108,29 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
   if (use.key.startsWith('?')) return { values: ['true', 'false'], exhaustive: true };
   const families = new Set(use.conditions.map((condition) => condition.family));
   families.delete('null');
-  const [family] = families;
-  if (family === 'ip' || family === 'numeric' || family === 'date') return orderedValues(use, input, families.size);
-  if (family === 'bool' && families.size === 1)
-    return { values: ['true', 'false', ...otherText(use)], exhaustive: !use.asVariable };
-  const texts = textValues(use, input);
-  const multivalued = use.key === connectAttributes || use.key.endsWith('.list');
-  if (!multivalued && use.conditions.every((condition) => condition.quantifier === 'single')) return texts;
-  return subsetsOf(
-    texts.values.filter((value) => typeof value === 'string'),
-    texts.exhaustive,
-  );
+  const ordered = [...families].filter(isOrdered);
+  const isTruth = families.has('bool') && families.size === 1;
+  const single =
+    ordered.length > 0
+      ? orderedValues(use, input, ordered)
+      : isTruth
+        ? { values: ['true', 'false', ...otherText(use)], exhaustive: !use.asVariable }
+        : textValues(use, input);
+  return holdsSeveral(use) ? subsetsOf(single.values.filter(isText), single.exhaustive) : single;
+}
+
+function isText(value: ValueList['values'][number]): value is string {
+  return typeof value === 'string';
+}
+
+function isOrdered(family: OperatorFamily): family is OrderedFamily {
+  return family === 'ip' || family === 'numeric' || family === 'date';
+}
+
+/** Whether one request may carry several values of the key at once. */
+function holdsSeveral({ key, conditions }: KeyUse): boolean {
+  const multivalued = key === connectAttributes || key.endsWith('.list');
+  return multivalued || conditions.some((condition) => condition.quantifier !== 'single');
 }
 
 /** Keys that AWS itself fills with an address, a time, a number or a truth; any other key may hold plain text. */
@@ -128,20 +149,28 @@ function otherText(use: KeyUse): string[] {
 }
 
 /**
- * Points in the intervals of addresses, numbers or dates; where the same key is compared as text as well, or stands in a name, the values
- * that the texts single out besides, without a claim that they suffice.
+ * Values in the intervals of addresses, numbers or dates; where the same key is compared as text as well, or stands in a name, also the
+ * values that the texts single out. They are known to suffice for one order beside texts without wildcards: the texts themselves, and in
+ * every interval one value that is none of them.
  */
-function orderedValues(use: KeyUse, input: CandidateInput, families: number): ValueList {
-  const points = [...intervalPoints(use.conditions).values, ...otherText(use)];
-  const single = use.conditions.every((condition) => condition.quantifier === 'single');
-  if (families === 1 && single && !use.asVariable) return { values: points, exhaustive: true };
-  const texts = families === 1 && !use.asVariable ? [] : textValues(use, input).values;
-  return { values: [...new Set([...points, ...texts])], exhaustive: false };
+function orderedValues(use: KeyUse, input: CandidateInput, families: readonly OrderedFamily[]): ValueList {
+  const compared = use.conditions.filter(({ family }) => family !== 'null' && !isOrdered(family));
+  const texts = wantedGlobs({ ...use, conditions: compared }, input).map(({ glob }) => glob);
+  const withVariables = use.conditions.some((one) => one.values.some((value) => value.variables.length > 0));
+  const asText = use.asVariable || withVariables || families.length > 1;
+  const points = families.flatMap((family) => intervalPoints(use.conditions, family, { texts, asText }));
+  const besides = compared.length > 0 || use.asVariable ? textValues(use, input).values.filter(isText) : [];
+  const plain = texts.every((glob) => glob.every((token) => token >= 0 || token <= FOLD));
+  const domain = domainOf(use.key, input.options);
+  return {
+    values: [...new Set([...points, ...otherText(use), ...besides])].filter((value) => isValid(domain, value)),
+    exhaustive: !asText && plain && texts.length <= maxAddresses && compared.every(({ family }) => family !== 'arn'),
+  };
 }
 
 function textValues(use: KeyUse, input: CandidateInput): ValueList {
   const domain = domainOf(use.key, input.options);
-  const globs = [...wantedGlobs(use, input), ...clientGlobs(use, input)].map(({ glob }) => glob);
+  const globs = [...wantedGlobs(use, input), ...clientGlobs(use.key, input)].map(({ glob }) => glob);
   const cells = cellsOf(globs, domain, input.budget);
   const values = new Set<string>(
     use.asVariable ? input.lengths.map((length) => use.letter.repeat(length)) : [use.letter],
@@ -189,23 +218,28 @@ function withDependent(
 ): ValueList {
   const known = lists.get(use.key) ?? { values: [], exhaustive: true };
   const domain = domainOf(use.key, input.options);
-  const values = new Set(known.values);
+  const several = holdsSeveral(use);
+  const values = new Set(several ? known.values.flat() : known.values);
+  const before = values.size;
   const take = (text: string): void => {
     if (isValid(domain, text)) values.add(text);
   };
   const { stretches, wanted } = poolOf(use, input, patterns);
   const others = [...new Map([...stretches, ...wanted].map(({ glob }) => [glob.join(), glob])).values()];
   let exhaustive = known.exhaustive;
-  for (const template of dependentTemplates(use, input, patterns)) {
+  for (const { template, condition } of dependentOn(use, input, patterns)) {
     const chosen = assignments(template, lists);
     exhaustive &&= chosen.complete;
     for (const assignment of chosen.list) {
-      const glob = substitute(template, (key) => assignment.get(key));
-      if (glob === undefined) continue;
-      const isOpen = glob.some((token) => token < 0);
-      const met = isOpen ? others.flatMap((other) => meetGlobs(glob, other, 16) ?? []) : [];
-      for (const one of [glob, ...met])
-        for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) take(text);
+      const filled = substitute(template, (key) => assignment.get(key));
+      if (filled === undefined) continue;
+      for (const glob of condition === undefined ? [filled] : asCompared(filled, condition, input.options)) {
+        const isOpen = glob.some((token) => token < 0);
+        const met = isOpen ? others.flatMap((other) => meetGlobs(glob, other, 16) ?? []) : [];
+        exhaustive &&= !hasSeveralCases(glob);
+        for (const one of [glob, ...met])
+          for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) take(text);
+      }
     }
   }
   for (const tie of tiesOf(input))
@@ -213,10 +247,14 @@ function withDependent(
       if (typeof item === 'number' || item.key !== use.key || tie.key === use.key) return;
       for (const value of lists.get(tie.key)?.values ?? []) {
         if (typeof value !== 'string') continue;
-        for (const stretch of forcedStretches(tie.items, index, literalTokens(value)).flatMap(plainGlob))
-          for (const text of fillings(stretch, use.letter, fillLengths(stretch, input)).texts) take(text);
+        for (const stretch of forcedStretches(tie.items, index, literalTokens(value)).flatMap(plainGlob)) {
+          const one = tie.folded ? foldGlob(stretch) : stretch;
+          for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) take(text);
+        }
       }
     });
+  if (several)
+    return values.size > before ? subsetsOf([...values].filter(isText), exhaustive) : { ...known, exhaustive };
   if (values.size > maxValues) exhaustive = false;
   return { values: [...values].slice(0, maxValues), exhaustive };
 }
@@ -224,15 +262,23 @@ function withDependent(
 /** Values of one variable beyond this many come only from many patterns that tie variables to each other. */
 const maxValues = 2_000;
 
-function dependentTemplates(use: KeyUse, input: CandidateInput, patterns: readonly LeftPattern[]): Template[] {
+/** A pattern with variables that the key's value must match, and the condition that wants it, if one does. */
+interface Dependent {
+  readonly template: Template;
+  readonly condition: Condition | undefined;
+}
+
+function dependentOn(use: KeyUse, input: CandidateInput, patterns: readonly LeftPattern[]): Dependent[] {
   const items = [
     ...(use.asVariable ? stretchesFor(use.key, patterns).map((stretch) => stretch.items) : []),
-    ...(use.key === clientId ? input.clientPatterns.map((pattern) => pattern.items) : []),
+    ...(isName(use.key) ? input.clientPatterns.map((pattern) => pattern.items) : []),
   ];
-  const distinct = new Map(items.map((one) => [itemsKey(one), one])).values();
-  const templates = [...wantedTemplates(use), ...[...distinct].flatMap(asTemplate)];
+  const distinct = [...new Map(items.map((one) => [itemsKey(one), one])).values()];
+  const opposite = distinct.flatMap(asTemplate).map((template) => ({ template, condition: undefined }));
   // A value that would have to hold itself is that value with nothing around it.
-  return templates.filter(({ variables }) => variables.length > 0 && variables.every((one) => one.key !== use.key));
+  return [...wantedOf(use, input), ...opposite].filter(
+    ({ template: { variables } }) => variables.length > 0 && variables.every((one) => one.key !== use.key),
+  );
 }
 
 /** Items as a template, if they hold a variable. */

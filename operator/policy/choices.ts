@@ -7,6 +7,7 @@ import { domainOf } from './domains.ts';
 import { ordersName } from './ground.ts';
 import { isThingKey, keys, normaliseKey } from './request.ts';
 import type { KeyUse } from './ties.ts';
+import type { UndecidedCause } from './undecided.ts';
 import { isValid, thingNames, validityOf } from './valid.ts';
 
 const clientId = normaliseKey(keys.clientId);
@@ -44,11 +45,13 @@ export function enumerate(
           : validityOf(input.types[0] ?? 'topic', maxSlashes),
     };
   });
-  const canBeWalked = (one: ContextClass): boolean =>
-    sizeOf(one) <= Number.MAX_SAFE_INTEGER && !involved.some((statement) => ordersName(statement, one.self));
+  const obstacle = (one: ContextClass): UndecidedCause | undefined => {
+    if (sizeOf(one) > Number.MAX_SAFE_INTEGER) return 'combinations';
+    return involved.some((statement) => ordersName(statement, one.self)) ? 'orderedName' : undefined;
+  };
   return {
-    classes: classes.filter((one) => sizeOf(one) > 0 && canBeWalked(one)),
-    complete: classes.every(canBeWalked),
+    classes: classes.filter((one) => sizeOf(one) > 0 && obstacle(one) === undefined),
+    leftOut: classes.map(obstacle).find((cause) => cause !== undefined),
     exhaustive: uses.every((use) => lists.get(use.key)?.exhaustive !== false),
   };
 }

@@ -10,6 +10,7 @@ import { prettier } from './prettier.ts';
 import { type ActionDifference, perKindOfAction } from './raw.ts';
 import { readingsThatMatter, untestedAssumptions } from './readings.ts';
 import { isKnownVariable } from './template.ts';
+import { type UndecidedCause, undecidedReasons } from './undecided.ts';
 import { type Comparison, type Level, verdictOf, type Witness } from './verdict.ts';
 import { confirm, type Found } from './witness.ts';
 
@@ -79,7 +80,7 @@ class Collector {
   readonly #gained: Witness[] = [];
   readonly #lost: Witness[] = [];
   readonly #assumptions = new Set<string>();
-  #undecided = false;
+  readonly #undecided = new Set<UndecidedCause>();
   #testedValuesOnly = false;
 
   constructor(before: PolicySet, after: PolicySet) {
@@ -95,14 +96,14 @@ class Collector {
   }
 
   take(difference: ActionDifference): void {
-    this.#undecided ||= difference.undecided;
+    for (const cause of difference.undecided) this.#undecided.add(cause);
     this.#testedValuesOnly ||= difference.testedValuesOnly;
     for (const found of difference.gained) this.#add(this.#gained, found, this.#after, this.#before);
     for (const found of difference.lost) this.#add(this.#lost, found, this.#before, this.#after);
   }
 
   takeDelivery(difference: ReturnType<typeof compareDelivery>): void {
-    this.#undecided ||= difference.undecided;
+    for (const cause of difference.undecided) this.#undecided.add(cause);
     this.#testedValuesOnly ||= difference.testedValuesOnly;
     this.#gained.push(...difference.gained);
     this.#lost.push(...difference.lost);
@@ -111,19 +112,21 @@ class Collector {
   #add(list: Witness[], found: Found, allows: PolicySet, refuses: PolicySet): void {
     const witness = confirm(found, allows, refuses);
     if (witness === undefined) {
-      this.#undecided = true;
+      this.#undecided.add('disagreement');
       this.#assumptions.add(
         `Internal error: the search and the evaluator disagree on ${found.action.name} ${found.name}. Please report the two documents.`,
       );
     } else list.push(prettier(witness, found, allows, refuses));
   }
 
-  result(): Pick<Comparison, 'verdict' | 'gained' | 'lost' | 'assumptions' | 'testedValuesOnly'> {
+  result(): Omit<Comparison, 'level' | 'addsDeny' | 'dropsDeny'> {
     const verdict = verdictOf(this.#gained.length > 0, this.#lost.length > 0);
     // Both directions shown by witnesses: what was left undecided cannot change the answer.
     const certain = verdict === 'incomparable';
+    const causes = certain ? [] : [...this.#undecided];
     return {
-      verdict: this.#undecided && !certain ? 'undecided' : verdict,
+      verdict: causes.length > 0 ? 'undecided' : verdict,
+      undecidedBecause: causes.map((cause) => undecidedReasons[cause]),
       gained: bySize(this.#gained),
       lost: bySize(this.#lost),
       assumptions: [...this.#assumptions],

@@ -9,7 +9,8 @@ import type { Budget } from './inclusion.ts';
 import { asTopicPatterns, mostQuestionMarks, mostSlashes, patternReader, sharesLevel } from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
-import type { CandidateInput, KeyUse, LeftPattern } from './ties.ts';
+import { type CandidateInput, isName, type KeyUse, type LeftPattern } from './ties.ts';
+import type { UndecidedCause } from './undecided.ts';
 
 export interface ContextPlan {
   /**
@@ -33,8 +34,8 @@ export interface ContextQuestion {
 
 export interface ContextList {
   readonly classes: readonly ContextClass[];
-  /** False when some class holds more contexts than can be numbered, or conditions that patterns cannot express; such a class is left out. */
-  readonly complete: boolean;
+  /** Why a class is left out, if one is: it holds more contexts than can be numbered, or conditions that patterns cannot express. */
+  readonly leftOut: UndecidedCause | undefined;
   /** False when no argument shows that the values listed for the variables suffice. */
   readonly exhaustive: boolean;
 }
@@ -84,14 +85,18 @@ export function planContexts(given: ContextInput): ContextPlan {
     const patterns = input.types.flatMap((one) => patternsOf(left, one));
     return [...patterns, ...asTopicPatterns(patterns)].map((items, of) => ({ items, of }));
   };
-  const clientPatterns = input.connect.flatMap((one, index) =>
-    patternsOf([one], 'client').map((items) => ({ items, of: -1 - index })),
-  );
+  const clientPatternsOf = (statements: readonly CompiledStatement[]): LeftPattern[] =>
+    statements.flatMap((one, index) => patternsOf([one], 'client').map((items) => ({ items, of: -1 - index })));
+  const sessionPatterns = clientPatternsOf(input.connect);
+  // On Connect the name that must match is the client ID itself, and conditions may want other keys to go by it.
+  const namePatterns = given.action.name === 'iot:Connect' ? clientPatternsOf : (): LeftPattern[] => [];
+  const isTied = (concerned: readonly KeyUse[]): boolean => concerned.some((use) => isName(use.key));
   const list = ({ left, right }: ContextQuestion, all: readonly LeftPattern[], concerned: KeyUse[]): ContextList => {
     const involved = [...left, ...right, ...input.connect];
     const readAs = (statements: readonly CompiledStatement[]): Items[] =>
       input.types.flatMap((type) => patternsOf(statements, type));
     const own = readAs([...left, ...right]);
+    const clientPatterns = [...sessionPatterns, ...(isTied(concerned) ? namePatterns(left) : [])];
     const clients = clientPatterns.map(({ items }) => items);
     const wanted = concerned.flatMap((use) => use.conditions.flatMap((one) => one.values.map((value) => value.items)));
     // Only patterns that must not match can tell lengths of fresh text apart; for delivery any may be that.

@@ -9,6 +9,7 @@ import { decide } from './evaluate.ts';
 import { Grounder, type Identified } from './grounder.ts';
 import type { Budget, InclusionResult } from './inclusion.ts';
 import { sameStatements } from './raw.ts';
+import type { UndecidedCause } from './undecided.ts';
 import type { Witness } from './verdict.ts';
 import { type Step, type WalkResult, walkContexts } from './walk.ts';
 import { contextOf, type Found, lookupOf, resourceOf } from './witness.ts';
@@ -16,7 +17,8 @@ import { contextOf, type Found, lookupOf, resourceOf } from './witness.ts';
 export interface DeliveryDifference {
   readonly gained: readonly Witness[];
   readonly lost: readonly Witness[];
-  readonly undecided: boolean;
+  /** Why some search came to no end; empty when all did. */
+  readonly undecided: readonly UndecidedCause[];
   readonly testedValuesOnly: boolean;
 }
 
@@ -26,7 +28,7 @@ export interface DeliveryPolicies {
   readonly receive: PolicySet;
 }
 
-const nothing: DeliveryDifference = { gained: [], lost: [], undecided: false, testedValuesOnly: false };
+const nothing: DeliveryDifference = { gained: [], lost: [], undecided: [], testedValuesOnly: false };
 
 /**
  * Compares the topics that reach a device by subscription: those it may receive and that some filter it may subscribe to matches.
@@ -64,7 +66,7 @@ export function compareDelivered(
   return {
     gained: gained.witness,
     lost: lost.witness,
-    undecided: gained.undecided || lost.undecided,
+    undecided: [gained.undecided, lost.undecided].filter((cause) => cause !== undefined),
     testedValuesOnly: !gained.exhaustive || !lost.exhaustive,
   };
 }
@@ -77,7 +79,7 @@ interface Half {
 
 interface Delivered {
   readonly witness: readonly Witness[];
-  readonly undecided: boolean;
+  readonly undecided: UndecidedCause | undefined;
   readonly exhaustive: boolean;
 }
 
@@ -87,23 +89,24 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
   const grants = (statements: readonly CompiledStatement[]): boolean =>
     statements.some((statement) => statement.effect === 'Allow');
   if (action === undefined || !grants(to.subscribe) || !grants(to.receive))
-    return { witness: [], undecided: false, exhaustive: true };
+    return { witness: [], undecided: undefined, exhaustive: true };
   const list = plan.contextsFor(question(from, to));
   const { exhaustive } = list;
   const search = new DeliverySearch(from, to, budget);
   for (const one of list.classes) {
     const result = search.walk(one);
     if (result.kind === 'nothing') continue;
-    if (result.kind === 'stopped') return { witness: [], undecided: true, exhaustive };
+    if (result.kind === 'stopped') return { witness: [], undecided: result.by, exhaustive };
     const { word, context } = result.result;
     const found: Found = { action, name: word, context, spelling: plan.spelling, sessions: false };
     const named: Found = word.endsWith('/') ? { ...found, name: `${word}x` } : found;
     const witness =
       (named.name.length < 200 ? confirmDelivery(named, to.policies, from.policies) : undefined) ??
       confirmDelivery(found, to.policies, from.policies);
-    return { witness: witness === undefined ? [] : [witness], undecided: witness === undefined, exhaustive };
+    if (witness === undefined) return { witness: [], undecided: 'disagreement', exhaustive };
+    return { witness: [witness], undecided: undefined, exhaustive };
   }
-  return { witness: [], undecided: !list.complete, exhaustive };
+  return { witness: [], undecided: list.leftOut, exhaustive };
 }
 
 /** Search nodes for a question that is not complete yet. */
@@ -176,7 +179,7 @@ class DeliverySearch {
         return !exceeded && this.#budget.left >= 0;
       },
     });
-    return exceeded && result.kind === 'nothing' ? { kind: 'stopped' } : result;
+    return exceeded && result.kind === 'nothing' ? { kind: 'stopped', by: 'budget' } : result;
   }
 
   #steps(

@@ -20,8 +20,9 @@ export function denySets(before: PolicySet, after: PolicySet, budget: Budget): D
   let dropsDeny = false;
   for (const action of actionTable) {
     const difference = compareOne(action, false);
-    addsDeny ||= difference.undecided || difference.gained.length > 0;
-    dropsDeny ||= difference.undecided || difference.lost.length > 0;
+    const isOpen = difference.undecided.length > 0;
+    addsDeny ||= isOpen || difference.gained.length > 0;
+    dropsDeny ||= isOpen || difference.lost.length > 0;
     if (addsDeny && dropsDeny) break;
   }
   return { addsDeny, dropsDeny };

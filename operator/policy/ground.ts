@@ -132,11 +132,12 @@ const textual: ReadonlySet<OperatorFamily> = new Set(['string', 'stringFold', 'l
  * names those are cannot be said in patterns.
  */
 export function ordersName(statement: CompiledStatement, self: ReadonlySet<string>): boolean {
-  return statement.conditions.some(
-    ({ family, key, values }) =>
-      !textual.has(family) &&
-      (self.has(key) || values.some((value) => value.variables.some((variable) => self.has(variable.key)))),
-  );
+  return statement.conditions.some(({ family, key, values }) => {
+    if (textual.has(family)) return false;
+    // An ARN that must hold the name holds it letter by letter.
+    const byValue = family !== 'arn' && values.some((value) => value.variables.some((one) => self.has(one.key)));
+    return self.has(key) || byValue;
+  });
 }
 
 /** A condition on the client ID itself: its wanted values are patterns for the name. */
@@ -173,12 +174,15 @@ function nameTest(condition: Condition, wanted: readonly Glob[], value: string):
   if (wanted.some((glob) => !open.includes(glob) && meetsGlob(condition, glob, value))) return true;
   const names = new Set<string>();
   for (let from = 0; open.length > 0 && from < value.length; from += 1)
-    for (let to = from + 1; to <= value.length; to += 1) names.add(value.slice(from, to));
+    for (let to = from + 1; to <= Math.min(value.length, from + longestName); to += 1) names.add(value.slice(from, to));
   const globs = [...names]
     .filter((name) => open.some((glob) => meetsGlob(condition, insertName(glob, name), value)))
     .map(literalGlob);
   return condition.family === 'stringFold' ? globs.map(foldGlob) : globs;
 }
+
+/** Client IDs and thing names have at most as many bytes. */
+const longestName = 128;
 
 function inAll(sets: readonly (readonly Glob[])[]): Glob[] {
   const [first = [], ...rest] = sets;

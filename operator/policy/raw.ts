@@ -10,6 +10,7 @@ import { findNewName, matchesName, type NewNameProblem } from './obligations.ts'
 import { nameItems } from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
 import type { Template } from './template.ts';
+import type { UndecidedCause } from './undecided.ts';
 import { type Step, type WalkResult, walkContexts } from './walk.ts';
 import type { Found } from './witness.ts';
 
@@ -17,8 +18,8 @@ import type { Found } from './witness.ts';
 export interface ActionDifference {
   readonly gained: readonly Found[];
   readonly lost: readonly Found[];
-  /** Some search stopped at the budget or not all contexts could be listed. */
-  readonly undecided: boolean;
+  /** Why some search came to no end; empty when all did. */
+  readonly undecided: readonly UndecidedCause[];
   readonly testedValuesOnly: boolean;
 }
 
@@ -31,7 +32,7 @@ export interface ActionInput {
   readonly budget: Budget;
 }
 
-export const noDifference: ActionDifference = { gained: [], lost: [], undecided: false, testedValuesOnly: false };
+export const noDifference: ActionDifference = { gained: [], lost: [], undecided: [], testedValuesOnly: false };
 
 /**
  * `compareAction` that answers once for all actions to which the same statements apply on the same type of resource: with `iot:*`, that
@@ -192,7 +193,7 @@ class ActionComparison {
   readonly #plan: ContextPlan;
   readonly #grounder: Grounder;
   readonly #partsOf = new Map<CompiledStatement, readonly CompiledStatement[]>();
-  #undecided = false;
+  readonly #undecided = new Set<UndecidedCause>();
   #testedValuesOnly = false;
 
   constructor(input: ActionInput, plan: ContextPlan) {
@@ -208,7 +209,7 @@ class ActionComparison {
     return {
       gained,
       lost,
-      undecided: this.#undecided,
+      undecided: [...this.#undecided],
       testedValuesOnly: this.#testedValuesOnly,
     };
   }
@@ -277,7 +278,7 @@ class ActionComparison {
     if (this.#isIdle(task, from, to)) return undefined;
     const list = this.#plan.contextsFor(this.#question(task, from, to));
     this.#testedValuesOnly ||= !list.exhaustive;
-    if (!list.complete) this.#undecided = true;
+    if (list.leftOut !== undefined) this.#undecided.add(list.leftOut);
     const cast: Cast = {
       ...task,
       allows: task.deny === undefined ? from.statements.filter(isAllow).filter((one) => this.#bears(one)) : [],
@@ -288,7 +289,7 @@ class ActionComparison {
       const result = this.#walk(cast, { from, to }, one, answers);
       if (result.kind === 'found') return result.result;
       if (result.kind === 'nothing') continue;
-      this.#undecided = true;
+      this.#undecided.add(result.by);
       return undefined;
     }
     return undefined;
@@ -346,7 +347,7 @@ class ActionComparison {
         return !exceeded && budget.left >= 0;
       },
     });
-    return exceeded && result.kind === 'nothing' ? { kind: 'stopped' } : result;
+    return exceeded && result.kind === 'nothing' ? { kind: 'stopped', by: 'budget' } : result;
   }
 
   /** A NotResource statement that the name must escape stands on the left: it is escaped by matching what it excepts. */

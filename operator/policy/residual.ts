@@ -54,6 +54,6 @@ export function residual(
       takesEffect: checkedOnce.has(witness.action) ? 'atReconnect' : 'atOnce',
     })),
     stillDelivered: lingering.gained,
-    undecided: change.verdict === 'undecided' || lingering.undecided,
+    undecided: change.verdict === 'undecided' || lingering.undecided.length > 0,
   };
 }

@@ -2,7 +2,7 @@ import type { Condition } from './conditions.ts';
 import { arnSegments, foldGlob } from './conditions.ts';
 import type { DomainOptions } from './domains.ts';
 import { forcedStretches, type Items, itemsKey } from './forced.ts';
-import { type Glob, isLoneStar, literalTokens, matches, normalise } from './glob.ts';
+import { FOLD, foldCase, type Glob, isLoneStar, literalTokens, matches, normalise } from './glob.ts';
 import type { Budget } from './inclusion.ts';
 import type { Alternative } from './meets.ts';
 import { arnPrefix } from './options.ts';
@@ -54,7 +54,8 @@ const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
 const lastWillTopic = normaliseKey(keys.lastWillTopic);
 
-const isName = (key: string): boolean => key === clientId || key === thingName;
+/** The two may be one. */
+export const isName = (key: string): boolean => key === clientId || key === thingName;
 
 /**
  * Patterns that one value of the variable may have to match all at once: the stretches that lie opposite it in the patterns on the left,
@@ -73,7 +74,7 @@ export function poolOf(
   const open = (list: readonly Alternative[]): Alternative[] => list.filter(({ glob }) => !isLoneStar(glob));
   return {
     stretches: open([...stretches, ...tied]),
-    wanted: open([...wantedGlobs(use, input), ...clientGlobs(use, input)]),
+    wanted: open([...wantedGlobs(use, input), ...clientGlobs(use.key, input)]),
   };
 }
 
@@ -81,14 +82,26 @@ export function poolOf(
 interface Tie {
   readonly key: string;
   readonly items: Items;
+  /** Letters are compared in either case. */
+  readonly folded: boolean;
 }
 
 export function tiesOf(input: CandidateInput): Tie[] {
-  const conditions = input.uses.flatMap((use) =>
-    wantedTemplates(use).map((template) => ({ key: use.key, items: template.items })),
+  const conditions = input.uses.flatMap(({ key, conditions: own }) =>
+    own.flatMap(({ family, values }) =>
+      values.map(({ items }): Tie => {
+        const folded = family === 'stringFold' || family === 'bool';
+        return { key, items: folded ? foldItems(items) : items, folded };
+      }),
+    ),
   );
-  const clients = input.clientPatterns.map(({ items }) => ({ key: clientId, items }));
+  const clients = input.clientPatterns.map(({ items }): Tie => ({ key: clientId, items, folded: false }));
   return [...conditions, ...clients].filter(({ items }) => items.some((item) => typeof item === 'object'));
+}
+
+/** Every letter in either case, variables as they are. */
+function foldItems(items: Items): Items {
+  return items.map((item) => (typeof item === 'number' && item >= 0 ? FOLD - foldCase(item) : item));
 }
 
 /**
@@ -100,7 +113,7 @@ function tiedStretches(key: string, input: CandidateInput, patterns: readonly Le
     tie.items.flatMap((item, index) => {
       if (typeof item === 'number' || item.key !== key || tie.key === key) return [];
       const use = input.uses.find((one) => one.key === tie.key);
-      const own = use === undefined ? [] : [...wantedGlobs(use, input), ...clientGlobs(use, input)];
+      const own = [...(use === undefined ? [] : wantedGlobs(use, input)), ...clientGlobs(tie.key, input)];
       const names = isName(tie.key) ? [clientId, thingName] : [tie.key];
       const forced = names.flatMap((name) =>
         stretchesFor(name, patterns).flatMap(({ items, of }) => plainGlob(items).map((glob) => ({ glob, of }))),
@@ -108,7 +121,7 @@ function tiedStretches(key: string, input: CandidateInput, patterns: readonly Le
       return [...own, ...forced].flatMap(({ glob, of }) =>
         forcedStretches(tie.items, index, Array.from(glob))
           .flatMap(plainGlob)
-          .map((stretch) => ({ glob: stretch, of: `tie ${number} ${index} ${of}` })),
+          .map((stretch) => ({ glob: tie.folded ? foldGlob(stretch) : stretch, of: `tie ${number} ${index} ${of}` })),
       );
     }),
   );
@@ -119,22 +132,34 @@ export function plainGlob(items: Items): Glob[] {
   return plain.length < items.length ? [] : [normalise(plain)];
 }
 
-export function wantedTemplates(use: KeyUse): Template[] {
-  return use.conditions.flatMap((condition) => condition.values);
+/** A pattern that conditions want of a key, with variables still open. */
+export interface Wanted {
+  readonly template: Template;
+  readonly condition: Condition;
 }
 
-/** The client ID and the thing name may be one, so each takes the other's patterns into account. */
+/** The client ID and the thing name may be one, so each takes the other's conditions into account. */
+export function wantedOf(use: KeyUse, input: CandidateInput): Wanted[] {
+  const uses = isName(use.key) ? input.uses.filter((other) => isName(other.key)) : [use];
+  return uses
+    .flatMap((one) => one.conditions)
+    .flatMap((condition) => condition.values.map((template) => ({ template, condition })));
+}
+
+/** The patterns for the key's value that a wanted pattern comes to, its variables filled in. */
+export function asCompared(glob: Glob, { family, key }: Condition, options: DomainOptions): Glob[] {
+  if (family === 'arn' && key === lastWillTopic) return bySegments(glob, options);
+  return [family === 'stringFold' || family === 'bool' ? foldGlob(glob) : glob];
+}
+
+/** The wanted patterns without variables. */
 export function wantedGlobs(use: KeyUse, input: CandidateInput): Alternative[] {
   const uses = isName(use.key) ? input.uses.filter((other) => isName(other.key)) : [use];
   return uses
     .flatMap((one) => one.conditions)
     .flatMap((condition, index) =>
       condition.values
-        .flatMap((value) => {
-          if (value.glob === undefined) return [];
-          if (condition.family === 'arn' && use.key === lastWillTopic) return bySegments(value.glob, input.options);
-          return [condition.family === 'stringFold' ? foldGlob(value.glob) : value.glob];
-        })
+        .flatMap(({ glob }) => (glob === undefined ? [] : asCompared(glob, condition, input.options)))
         .map((glob) => ({ glob, of: `condition ${index}` })),
     );
 }
@@ -151,8 +176,8 @@ function bySegments(glob: Glob, options: DomainOptions): Glob[] {
   return [Int32Array.from([...literalTokens(fixed), ...name])];
 }
 
-export function clientGlobs(use: KeyUse, input: CandidateInput): Alternative[] {
-  if (use.key !== clientId && use.key !== thingName) return [];
+export function clientGlobs(key: string, input: CandidateInput): Alternative[] {
+  if (!isName(key)) return [];
   return input.clientPatterns.flatMap(({ items, of }) =>
     plainGlob(items).map((glob) => ({ glob, of: `connect ${of}` })),
   );

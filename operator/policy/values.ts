@@ -1,6 +1,6 @@
-import { parseCidr, showAddress } from './address.ts';
+import { parseAddress, parseCidr, showAddress } from './address.ts';
 import { type Condition, parseDate, parseNumber } from './conditions.ts';
-import { FOLD, type Glob, STAR } from './glob.ts';
+import { FOLD, type Glob, matches, STAR } from './glob.ts';
 import { type Budget, findUncovered } from './inclusion.ts';
 import type { Validity } from './valid.ts';
 
@@ -104,25 +104,46 @@ export function subsetsOf(single: readonly string[], exhaustive: boolean): Value
   return { values, exhaustive };
 }
 
-/** A point in every interval that the conditions' numbers, dates or address blocks cut out. */
-export function intervalPoints(conditions: readonly Condition[]): ValueList {
-  const texts = conditions.flatMap((condition) => condition.values.map((value) => value.text));
-  const family = conditions.find((condition) => condition.family !== 'null')?.family;
-  if (family === 'ip') return { values: addressPoints(texts), exhaustive: true };
-  const parse = family === 'date' ? parseDate : parseNumber;
-  const bounds = [...new Set(texts.map(parse).filter((bound) => Number.isFinite(bound)))].sort((a, b) => a - b);
-  const show = (value: number): string => (family === 'date' ? new Date(value).toISOString() : String(value));
+/** Families of operators that put values in an order. */
+export type OrderedFamily = 'numeric' | 'date' | 'ip';
+
+/** What else is asked of a key whose values are put in order. */
+export interface OtherDemands {
+  /** Patterns with which the same values are compared as text. */
+  readonly texts: readonly Glob[];
+  /** The value stands in a name, or is compared with a variable: more than its place in the order counts. */
+  readonly asText: boolean;
+}
+
+/**
+ * A value in every interval that the conditions of one family cut out. One number, date or address can be written in several ways, so
+ * where texts count as well each interval also gets a writing that none of the texts takes in, if there is one.
+ */
+export function intervalPoints(
+  conditions: readonly Condition[],
+  family: OrderedFamily,
+  demands: OtherDemands,
+): readonly string[] {
+  const wanted = conditions.filter((condition) => condition.family === family).flatMap((condition) => condition.values);
+  const texts = wanted.filter((value) => value.variables.length === 0).map((value) => value.text);
+  const filled = demands.texts.flatMap((glob) => writtenInto(glob, family));
+  if (family === 'ip') return [...new Set([...addressPoints(texts, demands.texts.length), ...filled])];
+  const isDate = family === 'date';
+  const step = isDate ? 1000 : 1;
+  const bounds = [...new Set(texts.map(isDate ? parseDate : parseNumber).filter((bound) => Number.isFinite(bound)))];
+  bounds.sort((a, b) => a - b);
   const points = bounds.flatMap((bound, i) => {
     const next = bounds[i + 1];
-    const step = family === 'date' ? 1000 : 1;
     return [bound, next === undefined ? bound + step : (bound + next) / 2];
   });
-  const first = bounds[0];
-  if (first !== undefined) points.push(first - (family === 'date' ? 1000 : 1));
-  return {
-    values: [...new Set(points.filter(isShowable).map(show)), ...(first === undefined ? [show(0)] : [])],
-    exhaustive: true,
-  };
+  const [first] = bounds;
+  points.push(first === undefined ? 0 : first - step);
+  // What is compared with a variable may lie before, at or behind the variable's value.
+  if (wanted.length > texts.length) points.push((points.at(-1) ?? 0) - step, (points.at(-1) ?? 0) + 2 * step);
+  const written = points
+    .filter((point) => !isDate || isShowable(point))
+    .flatMap((point) => writingsOf(point, isDate, demands));
+  return [...new Set([...written, ...filled])];
 }
 
 /** Dates outside what JavaScript can write are left out rather than thrown over. */
@@ -130,14 +151,88 @@ function isShowable(value: number): boolean {
   return Math.abs(value) <= 8.64e15;
 }
 
-function addressPoints(texts: readonly string[]): string[] {
+/** The plain writing; where texts count, also one that no text takes in; where patterns count, some that begin or end otherwise. */
+function writingsOf(value: number, isDate: boolean, { texts, asText }: OtherDemands): string[] {
+  const write = isDate ? writtenDate : writtenNumber;
+  const out = [write(value, 0)];
+  if (asText || texts.some((glob) => glob.some((token) => token < 0))) {
+    out.push(write(value, 1));
+    // A number of seconds is a date and a number at once.
+    if (!isDate || value >= 0) {
+      const number = writtenNumber(isDate ? value / 1000 : value, 0);
+      out.push(number, value < 0 ? number.replace('-', '-0') : `0${number}`);
+    }
+  }
+  const odd = texts.map((_text, zeros) => write(value, zeros + 1));
+  return [...out, ...odd.filter((text) => !texts.some((glob) => matches(glob, text))).slice(0, 1)];
+}
+
+/** A number with superfluous zeros behind the point. */
+function writtenNumber(value: number, zeros: number): string {
+  const plain = String(value);
+  if (zeros === 0) return plain;
+  const [mantissa = '', exponent] = plain.split('e');
+  const point = mantissa.includes('.') ? '' : '.';
+  return `${mantissa}${point}${'0'.repeat(zeros)}${exponent === undefined ? '' : `e${exponent}`}`;
+}
+
+/** An ISO date with superfluous zeros behind the milliseconds. */
+function writtenDate(value: number, zeros: number): string {
+  return new Date(value).toISOString().replace('Z', `${'0'.repeat(zeros)}Z`);
+}
+
+const fillers: Readonly<Record<OrderedFamily, readonly string[]>> = {
+  numeric: ['', '0', '1', '5', '.5'],
+  date: ['', 'Z', '01', '01-01', '01-01T00:00:00Z', 'T00:00:00Z'],
+  ip: ['', '0', '0.0', '0.0.0', ':', ':1'],
+};
+
+/** Numbers, dates or addresses that a pattern with wildcards takes in, as far as simple fillings show some. */
+function writtenInto(glob: Glob, family: OrderedFamily): string[] {
+  if (glob.every((token) => token >= 0)) return [];
+  const isOne = (text: string): boolean =>
+    family === 'ip'
+      ? parseAddress(text) !== undefined
+      : !Number.isNaN(family === 'date' ? parseDate(text) : parseNumber(text));
+  return fillers[family]
+    .map((filler) =>
+      Array.from(glob, (token) =>
+        token >= 0
+          ? String.fromCodePoint(token)
+          : token === STAR
+            ? filler
+            : token <= FOLD
+              ? String.fromCodePoint(FOLD - token)
+              : '0',
+      ).join(''),
+    )
+    .filter(isOne);
+}
+
+/** More addresses than this of one interval are not listed; with more texts than that on one key the list is not known to suffice. */
+export const maxAddresses = 16;
+
+/**
+ * Addresses on both sides of every end of a block, and two outside them all. Behind each beginning of an interval as many as there are
+ * texts, so that one is left that no text names.
+ */
+function addressPoints(texts: readonly string[], named: number): string[] {
   const out = new Set(['192.0.2.1', '2001:db8:0:0:0:0:0:1']);
+  const more = BigInt(Math.min(named, maxAddresses));
   for (const text of texts) {
     const block = parseCidr(text);
     if (block === undefined) continue;
     const limit = block.family === 4 ? (1n << 32n) - 1n : (1n << 128n) - 1n;
-    for (const value of [block.low, block.high, block.low - 1n, block.high + 1n])
+    const take = (value: bigint): void => {
       if (value >= 0n && value <= limit) out.add(showAddress(block.family, value));
+    };
+    take(block.high);
+    take(block.low - 1n);
+    for (let next = 0n; next <= more; next += 1n) {
+      take(block.low + next);
+      take(block.high + 1n + next);
+      if (more > 0n) take(next);
+    }
   }
   return [...out];
 }

@@ -26,6 +26,8 @@ export interface Comparison {
   readonly level: Level;
   /** `undecided` when the budget ran out or the values to try were too many: a gate must take it for a mixed change. */
   readonly verdict: Verdict | 'undecided';
+  /** Why the verdict is `undecided` and what can be done about it, each a sentence or two; empty for every other verdict. */
+  readonly undecidedBecause: readonly string[];
   /** Allowed after, not before: at most one witness per action and granting statement. Shortest names. */
   readonly gained: readonly Witness[];
   /** Allowed before, not after. */

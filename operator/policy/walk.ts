@@ -36,7 +36,7 @@ export type WalkResult<Result> =
   /** No context of the class gives a result. */
   | { readonly kind: 'nothing' }
   /** Not all contexts could be looked at. */
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped'; readonly by: 'budget' | 'combinations' };
 
 /**
  * Searches the contexts of a class, statement by statement: values are chosen only when a statement reads them, so that one that settles
@@ -74,7 +74,8 @@ class Walker<State extends WalkState, Result> {
   run(): WalkResult<Result> {
     const result = this.#visit(0, this.#walk.start);
     if (result !== undefined) return { kind: 'found', result };
-    return { kind: this.#stopped ? 'stopped' : 'nothing' };
+    if (!this.#stopped) return { kind: 'nothing' };
+    return { kind: 'stopped', by: this.#combinations > maxCombinations ? 'combinations' : 'budget' };
   }
 
   #visit(index: number, state: State): Result | undefined {

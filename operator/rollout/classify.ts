@@ -17,6 +17,7 @@ export interface Classification extends Classified {
   /** What the asset may do afterwards and not before, and the reverse; shortest first, each confirmed by evaluation. */
   readonly gained: readonly Witness[];
   readonly lost: readonly Witness[];
+  /** What the class rests on, or why no certain one was found; a sentence each. */
   readonly assumptions: readonly string[];
 }
 
@@ -37,7 +38,7 @@ export function classify(policies: AssetPolicies, options: GivenOptions = {}): C
     masked: comparison.verdict === 'equivalent' && certain && changedAlone(policies, options),
     gained: comparison.gained,
     lost: comparison.lost,
-    assumptions: comparison.assumptions,
+    assumptions: [...comparison.undecidedBecause, ...comparison.assumptions],
   };
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
 import { redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
+import { connectUniverse, orderUniverse } from '../policy/random-conditions.ts';
 import {
   filterUniverse,
   largeUniverse,
@@ -38,6 +39,8 @@ const modes: Readonly<Record<string, Mode>> = {
   'policy-delivery-wild': { universe: withAllFilters(filterUniverse), check: checkDelivery },
   'policy-tied-values': { universe: tiedUniverse, check: checkRaw },
   'policy-session-values': { universe: sessionValueUniverse, check: checkSession },
+  'policy-connect': { universe: connectUniverse, check: checkRaw },
+  'policy-order': { universe: orderUniverse, check: checkRaw },
   'policy-session': { universe: smallUniverse, check: checkSession },
 };
 

@@ -57,19 +57,68 @@ const base: Readonly<Record<string, { negated: boolean; wildcards: boolean; fold
   StringEqualsIgnoreCase: { negated: false, wildcards: false, fold: true },
   StringLike: { negated: false, wildcards: true, fold: false },
   StringNotLike: { negated: true, wildcards: true, fold: false },
+  StringNotEqualsIgnoreCase: { negated: true, wildcards: false, fold: true },
   Bool: { negated: false, wildcards: false, fold: true },
 };
+
+type Meets = (value: string, pattern: string, context: RawContext) => boolean;
+
+function textMeets({ wildcards, fold }: { wildcards: boolean; fold: boolean }, context: RawContext): Meets {
+  return (value, pattern) => toRegExp(pattern, context, wildcards, fold)?.test(value) ?? false;
+}
+
+const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  Equals: (a, b) => a === b,
+  NotEquals: (a, b) => a === b,
+  LessThan: (a, b) => a < b,
+  LessThanEquals: (a, b) => a <= b,
+  GreaterThan: (a, b) => a > b,
+  GreaterThanEquals: (a, b) => a >= b,
+};
+
+const numberOf = (text: string): number => (/^[-+]?[\d.]+(?:e\d+)?$/.test(text) ? Number(text) : Number.NaN);
+const timeOf = (text: string): number => (/^[\d.]+$/.test(text) ? Number(text) * 1000 : new Date(text).getTime());
+const bitsOf = (text: string): string =>
+  /^[\d.]+$/.test(text)
+    ? text
+        .split('.')
+        .map((byte) => Number(byte).toString(2).padStart(8, '0'))
+        .join('')
+    : `v6 ${text}`;
+
+/** Operators that put values in an order; a value that has no place there meets nothing. */
+function orderRule(name: string): { negated: boolean; places: Meets } | undefined {
+  if (name === 'IpAddress' || name === 'NotIpAddress')
+    return {
+      negated: name === 'NotIpAddress',
+      places(value, pattern) {
+        const [head = '', length = '32'] = pattern.split('/');
+        return bitsOf(value).startsWith(bitsOf(head).slice(0, Number(length)));
+      },
+    };
+  const [, family, how = ''] = /^(Numeric|Date)(\w+)$/.exec(name) ?? [];
+  const compares = comparisons[how];
+  if (family === undefined || compares === undefined) return undefined;
+  const read = family === 'Numeric' ? numberOf : timeOf;
+  return {
+    negated: how === 'NotEquals',
+    places(value, pattern, context) {
+      const key = /^\$\{(.*)\}$/.exec(pattern)?.[1];
+      const wanted = key === undefined ? pattern : contextValue(context, key);
+      return typeof wanted === 'string' && compares(read(value), read(wanted));
+    },
+  };
+}
 
 function conditionHolds(operator: string, key: string, wanted: readonly string[], context: RawContext): boolean {
   const value = contextValue(context, key);
   if (operator === 'Null') return wanted.some((one) => (one === 'true') === (value === undefined));
   const [, set, name = '', exists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
-  const rule = base[name];
+  const rule = base[name] ?? orderRule(name);
   if (rule === undefined) throw new Error(`the oracle does not know ${operator}`);
   if (value === undefined) return exists !== undefined || set === 'ForAllValues' || (set === undefined && rule.negated);
-  const meets = (one: string): boolean =>
-    wanted.some((pattern) => toRegExp(pattern, context, rule.wildcards, rule.fold)?.test(one) ?? false) !==
-    rule.negated;
+  const isMet = 'places' in rule ? rule.places : textMeets(rule, context);
+  const meets = (one: string): boolean => wanted.some((pattern) => isMet(one, pattern, context)) !== rule.negated;
   const values = many(value);
   if (set === 'ForAllValues') return values.every(meets);
   return values.some(meets);

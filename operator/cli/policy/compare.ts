@@ -11,7 +11,12 @@ import {
   worstCase,
 } from '../../policy/index.ts';
 import { type LintFinding, lint } from '../../policy/lint/index.ts';
-import { type ComparisonReport, comparisonJson, comparisonText } from '../../report/policy/comparison.ts';
+import {
+  type BesideOthers,
+  type ComparisonReport,
+  comparisonJson,
+  comparisonText,
+} from '../../report/policy/comparison.ts';
 import { comparisonSarif } from '../../report/policy/comparison-sarif.ts';
 import { distanceJson, distanceText } from '../../report/policy/distance.ts';
 import type { PolicySource } from '../../report/policy/source.ts';
@@ -88,8 +93,9 @@ async function run(parsed: Parsed, io: CliIo): Promise<number> {
   return reports.some(mayWiden) ? Exit.bad : Exit.ok;
 }
 
-function mayWiden({ besideOthers = 'equivalent', levels, level }: ComparisonReport): boolean {
-  return worstCase(levels[level]).mayWiden || !['equivalent', 'tightens'].includes(besideOthers);
+function mayWiden({ besideOthers, levels, level }: ComparisonReport): boolean {
+  if (worstCase(levels[level]).mayWiden) return true;
+  return besideOthers !== undefined && worstCase({ ...besideOthers.alone, verdict: besideOthers.verdict }).mayWiden;
 }
 
 interface FleetSides {
@@ -179,8 +185,8 @@ function besideOthers(
   before: readonly PolicyDocument[],
   after: readonly PolicyDocument[],
   options: ReturnType<typeof optionsFrom>,
-): Comparison['verdict'] {
-  return compareDocuments(before, after, { ...options, probeSwitches: false }).verdict;
+): BesideOthers {
+  return compareDocuments(before, after, options);
 }
 
 /** Denies on Subscribe that do not withhold messages and that the old side did not have in the same words. */

@@ -1,16 +1,17 @@
 import type { Witness } from '../../policy/index.ts';
-import type { ComparisonReport } from './comparison.ts';
+import { assumed, type ComparisonReport } from './comparison.ts';
 import type { SarifLog } from './sarif.ts';
 import { location } from './sarif.ts';
 import { type PolicySource, plainRequest, shortArn, statementLine, whoAsks } from './source.ts';
 
-const ruleIds = ['newly-allowed', 'no-longer-allowed', 'deny-subscribe-bypassed', 'undecided'] as const;
+const ruleIds = ['newly-allowed', 'no-longer-allowed', 'deny-subscribe-bypassed', 'undecided', 'uncertain'] as const;
 
 const descriptions: Readonly<Record<(typeof ruleIds)[number], string>> = {
   'newly-allowed': 'The change allows something that was not allowed before',
   'no-longer-allowed': 'The change takes something away that was allowed before',
   'deny-subscribe-bypassed': 'A new Deny on Subscribe does not stop delivery',
-  undecided: 'The comparison was given up within its budget',
+  undecided: 'The comparison came to no verdict',
+  uncertain: 'The verdict rests on an assumption or on tested values only',
 };
 
 /** A comparison as SARIF 2.1.0, so that a review shows what is new on the line that causes it. */
@@ -37,12 +38,14 @@ export function comparisonSarif(reports: readonly ComparisonReport[], version: s
 function resultsOf(report: ComparisonReport) {
   const { after, before } = report;
   const comparison = report.levels[report.level];
-  const undecided =
-    comparison.verdict === 'undecided'
-      ? [result('undecided', 'error', descriptions.undecided, after[0], undefined)]
-      : [];
+  // A policy that is removed has no line on the new side.
+  const source = after[0] ?? before[0];
+  const text = [descriptions.undecided, ...comparison.undecidedBecause].join('. ');
+  const undecided = comparison.verdict === 'undecided' ? [result('undecided', 'error', text, source, undefined)] : [];
+  const uncertain = assumed(comparison).map((why) => result('uncertain', 'warning', why, source, undefined));
   return [
     ...undecided,
+    ...uncertain,
     ...comparison.gained.map((witness) => witnessResult('newly-allowed', witness, after)),
     ...comparison.lost.map((witness) => witnessResult('no-longer-allowed', witness, before)),
     ...report.bypassed.map((finding) =>

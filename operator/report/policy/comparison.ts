@@ -28,7 +28,13 @@ export interface ComparisonReport {
   /** What sessions that exist already keep. */
   readonly residual: Residual;
   /** Only where it was asked for: the verdict whatever other policies are attached beside. */
-  readonly besideOthers?: Comparison['verdict'];
+  readonly besideOthers?: BesideOthers;
+}
+
+export interface BesideOthers {
+  readonly verdict: Comparison['verdict'];
+  /** The comparison of the two sides alone, on which it rests. */
+  readonly alone: Comparison;
 }
 
 const headlines: Readonly<Record<Comparison['verdict'], string>> = {
@@ -36,8 +42,30 @@ const headlines: Readonly<Record<Comparison['verdict'], string>> = {
   tightens: 'TIGHTENS: some requests are no longer allowed, none is new.',
   widens: 'WIDENS: some requests are newly allowed, none is lost.',
   incomparable: 'CHANGES BOTH WAYS: some requests are newly allowed and others are lost.',
-  undecided: 'UNDECIDED: the search was given up. Treat this as a change both ways.',
+  undecided: 'UNDECIDED: no answer was found. Treat this as a change both ways.',
 };
+
+const valuesTried =
+  'only tested values: for these variables and conditions no proof says that the values tried are enough, so something new or lost may have been missed';
+
+/** What keeps the verdict from being certain, a sentence each; empty where it is. */
+function doubts(comparison: Comparison): string[] {
+  return [...comparison.undecidedBecause, ...assumed(comparison)];
+}
+
+/** What the verdict rests on beside the documents, a sentence each. */
+export function assumed({ assumptions, testedValuesOnly }: Comparison): string[] {
+  return [...assumptions.map((text) => `assumes: ${text}`), ...(testedValuesOnly ? [valuesTried] : [])];
+}
+
+/** For a verdict that stands in a table: whether it is certain. */
+function mark(comparison: Comparison): string {
+  const rests = [
+    ...(comparison.assumptions.length > 0 ? ['an assumption'] : []),
+    ...(comparison.testedValuesOnly ? ['tested values only'] : []),
+  ];
+  return rests.length === 0 ? '' : `  (rests on ${rests.join(' and ')})`;
+}
 
 /** The headline weighs the levels against each other: most flaws are changes on paper that change nothing on the wire. */
 function headline({ levels, bypassed }: ComparisonReport): string {
@@ -60,12 +88,13 @@ function levelTable(report: ComparisonReport): string[] {
   const width = Math.max(...Object.values(levelNames).map((name) => name.length));
   return (['raw', 'session', 'delivery'] as const).map(
     (level) =>
-      `  ${levelNames[level].padEnd(width)}  ${report.levels[level].verdict}${level === 'session' && report.cannotConnect ? '  (these documents alone let no client connect)' : ''}`,
+      `  ${levelNames[level].padEnd(width)}  ${report.levels[level].verdict}${mark(report.levels[level])}${level === 'session' && report.cannotConnect ? '  (these documents alone let no client connect)' : ''}`,
   );
 }
 
 function besideLine({ besideOthers }: ComparisonReport): string[] {
-  return besideOthers === undefined ? [] : [`  beside any other attached policies: ${besideOthers}`];
+  if (besideOthers === undefined) return [];
+  return [`  beside any other attached policies: ${besideOthers.verdict}${mark(besideOthers.alone)}`];
 }
 
 function causeOfGain(witness: Witness, report: ComparisonReport): string[] {
@@ -139,15 +168,17 @@ function bypassLines(report: ComparisonReport): string[] {
 
 function caveats(report: ComparisonReport): string[] {
   const comparison = report.levels[report.level];
-  const lines = comparison.assumptions.map((text) => paragraph(`assumes: ${text}`, '  '));
-  if (comparison.testedValuesOnly) {
-    lines.push(
-      paragraph(
-        'tested values only: two variables meet inside one level, for which there is no proof that the values tried suffice',
-        '  ',
-      ),
-    );
-  }
+  const others = (['raw', 'session', 'delivery'] as const).filter((level) => level !== report.level);
+  const own = doubts(comparison);
+  // What is uncertain at another level alone is told with the level that it concerns.
+  const lines = [
+    ...own.map((text) => paragraph(text, '  ')),
+    ...others.flatMap((level) =>
+      doubts(report.levels[level])
+        .filter((text) => !own.includes(text))
+        .map((text) => paragraph(`at level ${level}: ${text}`, '  ')),
+    ),
+  ];
   if (comparison.addsDeny)
     lines.push(paragraph('adds a Deny: other policies on the same certificate may lose rights by it', '  '));
   if (comparison.dropsDeny)
@@ -199,6 +230,8 @@ export interface ComparisonJson {
   readonly lost: readonly PlainRequest[];
   readonly causes: { readonly gained: readonly WitnessDetail[]; readonly lost: readonly WitnessDetail[] };
   readonly levels: Readonly<Record<Level, Comparison['verdict']>>;
+  readonly doubts: Readonly<Record<Level, readonly string[]>>;
+  readonly undecidedBecause: readonly string[];
   readonly assumptions: readonly string[];
   readonly testedValuesOnly: boolean;
   readonly addsDeny: boolean;
@@ -235,6 +268,8 @@ export function comparisonJson(report: ComparisonReport): ComparisonJson {
       lost: comparison.lost.map((witness) => detail(witness, before, after)),
     },
     levels: { raw: levels.raw.verdict, session: levels.session.verdict, delivery: levels.delivery.verdict },
+    doubts: { raw: doubts(levels.raw), session: doubts(levels.session), delivery: doubts(levels.delivery) },
+    undecidedBecause: comparison.undecidedBecause,
     assumptions: comparison.assumptions,
     testedValuesOnly: comparison.testedValuesOnly,
     addsDeny: comparison.addsDeny,
@@ -245,6 +280,6 @@ export function comparisonJson(report: ComparisonReport): ComparisonJson {
       witness: finding.witness === undefined ? null : plainRequest(finding.witness),
     })),
     residual: residualJson(report.residual),
-    ...(report.besideOthers !== undefined && { besideOthers: report.besideOthers }),
+    ...(report.besideOthers !== undefined && { besideOthers: report.besideOthers.verdict }),
   };
 }

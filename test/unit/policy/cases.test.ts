@@ -9,7 +9,7 @@ const read = (name: string) =>
 
 describe('the case files', () => {
   const pairs = read('policy-pairs.json');
-  for (const file of [pairs, read('more-pairs.json'), read('further-pairs.json')])
+  for (const file of [pairs, read('more-pairs.json'), read('further-pairs.json'), read('independent-pairs.json')])
     it.each(file.pairs.map((item) => [item.name, item] as const))(
       'pair %s has the stated verdicts and witnesses',
       (_name, item) => {
