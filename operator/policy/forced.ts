@@ -46,7 +46,8 @@ function reach(items: Items, other: Items): number[] {
     const next = new Set<number>();
     if (isOpen(item)) {
       // The wildcard may swallow any part of the other pattern from the earliest position on.
-      const first = Math.min(...row);
+      let first = other.length;
+      for (const j of row) first = Math.min(first, j);
       for (let j = first; j <= other.length; j += 1) next.add(j);
     } else {
       for (const j of row) {

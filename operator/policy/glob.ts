@@ -26,7 +26,7 @@ export function normalise(tokens: readonly number[]): Glob {
     }
   }
   if (star) out.push(STAR);
-  return Int32Array.from(out);
+  return new Int32Array(out);
 }
 
 /** Code points of a text, as plain characters. */
@@ -43,7 +43,14 @@ export function globOf(text: string): Glob {
 
 /** A glob that matches exactly this text. */
 export function literalGlob(text: string): Glob {
-  return Int32Array.from(literalTokens(text));
+  return new Int32Array(literalTokens(text));
+}
+
+/** The text of a glob without wildcards. Letter by letter: a text may have more letters than a call has room for arguments. */
+export function plainText(glob: Iterable<number>): string {
+  let text = '';
+  for (const code of glob) text += String.fromCodePoint(code);
+  return text;
 }
 
 /** Whether one token other than STAR takes this code point. */

@@ -1,4 +1,4 @@
-import { ANY, type Glob, matches, STAR, takes } from './glob.ts';
+import { ANY, type Glob, matches, plainText, STAR, takes } from './glob.ts';
 import { addLetters, coversLinearly, freshLetter } from './letters.ts';
 import { type PackedGlobs, packGlobs } from './packed.ts';
 import { isValid, utf8Length, type Validity } from './valid.ts';
@@ -36,7 +36,7 @@ export function findUncovered(problem: InclusionProblem): InclusionResult {
   const { left, right, valid } = problem;
   for (const glob of right) for (const one of left) if (coversLinearly(glob, one)) return covered;
   const fixed = left.find(isLiteral);
-  if (fixed !== undefined) return literalCase(problem, String.fromCodePoint(...fixed));
+  if (fixed !== undefined) return literalCase(problem, plainText(fixed));
   const fresh = freshLetter([...left, ...right], valid);
   return new Search(problem, packGlobs(right), fresh).run();
 }

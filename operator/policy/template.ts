@@ -35,6 +35,11 @@ export interface TemplateOptions {
  * Source: IAM user guide, "Policy variables", section on special characters.
  */
 export function parseTemplate(text: string, options: TemplateOptions): Template {
+  return templateOf(text, templateItems(text, options));
+}
+
+/** What a pattern consists of, for those who look at no more. */
+export function templateItems(text: string, options: TemplateOptions): (number | Variable)[] {
   const items: (number | Variable)[] = [];
   let at = 0;
   while (at < text.length) {
@@ -50,7 +55,7 @@ export function parseTemplate(text: string, options: TemplateOptions): Template 
     at += code > 0xffff ? 2 : 1;
     items.push(!options.wildcards ? code : code === 42 ? STAR : code === 63 ? ANY : code);
   }
-  return templateOf(text, items);
+  return items;
 }
 
 /** A template out of items. */

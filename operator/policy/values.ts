@@ -1,6 +1,6 @@
 import { parseAddress, parseCidr, showAddress } from './address.ts';
 import { type Condition, parseDate, parseNumber } from './conditions.ts';
-import { FOLD, type Glob, matches, STAR } from './glob.ts';
+import { FOLD, type Glob, matches, plainText, STAR } from './glob.ts';
 import { type Budget, findUncovered } from './inclusion.ts';
 import type { Validity } from './valid.ts';
 
@@ -21,7 +21,7 @@ export function cellsOf(globs: readonly Glob[], domain: Validity, budget: Budget
   const values = new Set<string>();
   const literals = globs.filter((glob) => glob.every((token) => token >= 0));
   const open = globs.filter((glob) => glob.some((token) => token < 0));
-  for (const literal of literals) values.add(String.fromCodePoint(...literal));
+  for (const literal of literals) values.add(plainText(literal));
   const exhaustive = open.length <= maxCellGlobs;
   const split = (index: number, inside: readonly Glob[], outside: readonly Glob[]): void => {
     const glob = open[index];

@@ -5,7 +5,7 @@ import { evaluate } from '../evaluate.ts';
 import { type Glob, showGlob } from '../glob.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
-import { parseTemplate } from '../template.ts';
+import { templateItems } from '../template.ts';
 import { type Alphabet, alphabetOf } from './alphabet.ts';
 import { matchedTopics } from './delivery.ts';
 import { groundStatements } from './ground.ts';
@@ -49,8 +49,8 @@ export function fleetAlphabet(documents: readonly PolicyDocument[], values: Iter
     documents.flatMap((document) => document.statements.flatMap((one) => one.resources.map((r) => r.text))),
   );
   const letters = [...texts].map((text) => {
-    const { items } = parseTemplate(text, { variables: true, wildcards: true });
-    return Int32Array.from(items.filter((item) => typeof item === 'number' && item >= 0) as number[]);
+    const items = templateItems(text, { variables: true, wildcards: true });
+    return new Int32Array(items.filter((item) => typeof item === 'number').filter((item) => item >= 0));
   });
   return alphabetOf(letters, values);
 }

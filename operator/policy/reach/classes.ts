@@ -1,6 +1,6 @@
 import type { PolicyDocument } from '../document.ts';
 import { keys, normaliseKey } from '../request.ts';
-import { parseTemplate } from '../template.ts';
+import { templateItems } from '../template.ts';
 import type { Fleet, FleetDevice } from './fleet.ts';
 import { type Signatures, signatures } from './signature.ts';
 
@@ -47,7 +47,8 @@ function slotsOf(documents: readonly PolicyDocument[]): Slot[] {
     for (const statement of document.statements) {
       const texts = [...statement.resources, ...statement.conditions.flatMap((entry) => entry.values)];
       for (const { text } of texts) {
-        for (const variable of parseTemplate(text, { variables: true, wildcards: true }).variables) note(variable.name);
+        for (const item of templateItems(text, { variables: true, wildcards: true }))
+          if (typeof item === 'object') note(item.name);
       }
       for (const entry of statement.conditions) note(entry.key);
     }

@@ -41,7 +41,7 @@ function realValues(fleet: Fleet, classes: Classes): ReadonlyMap<string, Set<str
 
 /** Real values of the fleet first, so that examples read like it; made-up ones of the same kind where there are too few. */
 export function examplesOf(fleet: Fleet, classes: Classes): Examples {
-  const needed = 2 * Math.max(1, ...classes.list.map((cls) => cls.slots.length));
+  const needed = 2 * classes.list.reduce((most, cls) => Math.max(most, cls.slots.length), 1);
   const lists = new Map<string, readonly string[]>();
   for (const [signature, values] of realValues(fleet, classes)) {
     for (const value of [...values]) {

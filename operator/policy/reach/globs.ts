@@ -7,8 +7,12 @@ import { lazyMachine, type Machine, nothing } from './machine.ts';
  * of the rest. A star may swallow any part of it (`arn:aws:iot:*` over the whole ARN), so there can be several.
  */
 export function residuals(glob: Glob, prefix: string): Glob[] {
-  let active = close(glob, new Set([0]));
-  for (const char of prefix) {
+  // Up to the first star there is one way only, and nearly every pattern spells the beginning out.
+  let plain = 0;
+  while (plain < prefix.length && glob[plain] === prefix.charCodeAt(plain)) plain += 1;
+  if (plain === prefix.length) return [glob.slice(plain)];
+  let active = close(glob, new Set([plain]));
+  for (const char of prefix.slice(plain)) {
     const code = char.codePointAt(0) ?? 0;
     const next = new Set<number>();
     for (const at of active) {
@@ -55,16 +59,19 @@ function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
     set(masks.first, base);
     glob.forEach((token, offset) => {
       if (token === STAR) set(masks.star, base + offset);
-      else
-        alphabet.codes.forEach((code, letter) => {
-          if (takes(token, code)) set(advance, letter * words * 32 + base + offset);
-        });
+      else for (const letter of lettersFor(token, alphabet)) set(advance, letter * words * 32 + base + offset);
     });
     set(masks.final, base + glob.length);
     if (glob.at(-1) === STAR) set(masks.tail, base + glob.length - 1);
     base += glob.length + 1;
   }
   return masks;
+}
+
+function lettersFor(token: number, alphabet: Alphabet): number[] {
+  const letter = alphabet.index(token);
+  if (alphabet.codes[letter] === token) return [letter];
+  return [...alphabet.codes.keys()].filter((at) => takes(token, alphabet.codes[at]!));
 }
 
 /** The union of patterns as a machine: Shift-And over all of them at once, determinised as states are met. */
@@ -81,6 +88,11 @@ export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine
     }
     return set;
   };
+  // Most letters lead nowhere; to see that costs no array.
+  const leads = (set: Uint32Array, from: number): boolean => {
+    for (let at = 0; at < words; at += 1) if ((set[at]! & (star[at]! | masks.advance[from + at]!)) !== 0) return true;
+    return false;
+  };
   return lazyMachine<Uint32Array>({
     alphabetSize: alphabet.size,
     start: closed(masks.first.slice()),
@@ -91,17 +103,16 @@ export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine
       return key;
     },
     step(set, letter) {
-      const next = new Uint32Array(words);
       const from = letter * words;
+      if (!leads(set, from)) return undefined;
+      const next = new Uint32Array(words);
       let carry = 0;
-      let any = 0;
       for (let at = 0; at < words; at += 1) {
         const moved = set[at]! & masks.advance[from + at]!;
         next[at] = (set[at]! & star[at]!) | (moved << 1) | carry;
         carry = moved >>> 31;
-        any |= next[at]!;
       }
-      return any === 0 ? undefined : closed(next);
+      return closed(next);
     },
     accepts: (set) => set.some((word, at) => (word & masks.final[at]!) !== 0),
     all: (set) => set.some((word, at) => (word & masks.tail[at]!) !== 0),

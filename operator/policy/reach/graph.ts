@@ -9,7 +9,8 @@ import { type Capability, cannotMeet, capabilities, fleetAlphabet, type TopicLan
 import { type Classes, classify, type DeviceClass } from './classes.ts';
 import { examplesOf } from './examples.ts';
 import type { Fleet } from './fleet.ts';
-import { accepts, combine, meet } from './machine.ts';
+import { Heads } from './heads.ts';
+import { accepts, overlap } from './machine.ts';
 import { readableWord } from './readable.ts';
 
 /** Every device of class `from` reaches every other of class `to` for which exactly these values agree. */
@@ -72,9 +73,7 @@ export function graphOver(
   alsoRead: readonly PolicyDocument[] = [],
 ): ReachGraph {
   const build = new GraphBuilder(fleet, classes, options, alsoRead);
-  for (const from of classes.list) {
-    for (const to of classes.list) if (from !== to || from.members.length > 1) build.connect(from, to);
-  }
+  for (const from of classes.list) build.connectFrom(from);
   return build.graph();
 }
 
@@ -88,7 +87,9 @@ class GraphBuilder {
   readonly #senders: readonly (readonly (string | undefined)[])[];
   readonly #receivers: readonly (readonly (string | undefined)[])[];
   readonly #sending: readonly Capability[];
-  readonly #receiving: Capability[] = [];
+  /** The receivers where none of their values is one of the sender's. */
+  readonly #receiving: readonly Capability[];
+  readonly #heads: Heads;
   readonly #approximate = new Set<string>();
   readonly #shared = new Map<string, string | null>();
   readonly #ids = new Map<string, number>();
@@ -111,31 +112,37 @@ class GraphBuilder {
     this.#values = slotValues(fleet, classes);
     this.#senders = valuesOf('sender');
     this.#receivers = valuesOf('receiver');
-    this.#sending = classes.list.map((cls, at) =>
-      this.#capabilityOf(cls.policies, contextFor(cls, this.#senders[at]!)),
-    );
+    const capabilitiesOf = (values: readonly (readonly (string | undefined)[])[]) =>
+      classes.list.map((cls, at) => this.#capabilityOf(cls.policies, contextFor(cls, values[at]!)));
+    this.#sending = capabilitiesOf(this.#senders);
+    this.#receiving = capabilitiesOf(this.#receivers);
+    this.#heads = new Heads(this.#receiving.map((receiver) => receiver.delivery));
   }
 
-  connect(from: DeviceClass, to: DeviceClass): void {
+  connectFrom(from: DeviceClass): void {
+    const { publish, directMessages } = this.#sending[from.id]!;
+    const near = this.#heads.meeting(publish);
+    for (const to of this.#classes.list) {
+      if (from === to && from.members.length === 1) continue;
+      // Without values to compare there is one receiver for all senders, and beginnings may rule it out already.
+      const nameOnly = from.slots.length === 1 && to.slots.length === 1;
+      if (!nameOnly || directMessages || near.has(to.id)) this.#connect(from, to);
+    }
+  }
+
+  #connect(from: DeviceClass, to: DeviceClass): void {
     const sender = this.#sending[from.id]!;
     const { list, compared, complete } = agreements(from, to, this.#values);
     if (!complete) this.#approximate.add(`class ${from.id} and ${to.id} share more properties than are tried together`);
     if (compared.length > 0) this.#compared.set(`${from.id}.${to.id}`, compared);
     for (const same of list) {
-      const receiver = same.length === 0 ? this.#apart(to) : this.#agreeing(from, to, same);
+      const receiver = same.length === 0 ? this.#receiving[to.id]! : this.#agreeing(from, to, same);
       const edge = { from: from.id, to: to.id, same, ways: list.length };
       const topic = this.#common(sender.publish, receiver.delivery);
       if (topic !== null) this.#edges.push({ ...edge, kind: 'topic', topic });
       const message = sender.directMessages ? this.#directTopic(sender, receiver) : undefined;
       if (message !== undefined) this.#edges.push({ ...edge, kind: 'direct', topic: message });
     }
-  }
-
-  /** The receiver where none of its values is one of the sender's. */
-  #apart(to: DeviceClass): Capability {
-    const known = this.#receiving[to.id] ?? this.#capabilityOf(to.policies, contextFor(to, this.#receivers[to.id]!));
-    this.#receiving[to.id] = known;
-    return known;
   }
 
   #agreeing(from: DeviceClass, to: DeviceClass, same: readonly SameValue[]): Capability {
@@ -170,19 +177,18 @@ class GraphBuilder {
     const key = `${this.#idOf(left.key)}.${this.#idOf(right.key)}`;
     let topic = this.#shared.get(key);
     if (topic === undefined) {
-      const verdict = meet(left.machine, right.machine, this.#alphabet, searchBudget);
-      if (verdict === 'undecided')
-        this.#approximate.add('a search for a shared topic was given up; the pair counts as reachable');
-      topic = verdict === 'no' ? null : this.#sharedTopic(left, right);
+      topic = this.#sharedTopic(left, right);
       this.#shared.set(key, topic);
     }
     return topic;
   }
 
-  #sharedTopic(left: TopicLanguage, right: TopicLanguage): string {
-    const both = combine(this.#alphabet, 'and', [left.machine, right.machine]);
-    const found = readableWord(both, this.#alphabet, searchBudget);
-    return found.kind === 'word' ? found.word : '(not determined)';
+  #sharedTopic(left: TopicLanguage, right: TopicLanguage): string | null {
+    const found = readableWord(overlap(left.machine, right.machine), this.#alphabet, searchBudget);
+    if (found.kind === 'none') return null;
+    if (found.kind === 'word') return found.word;
+    this.#approximate.add('a search for a shared topic was given up; the pair counts as reachable');
+    return '(not determined)';
   }
 
   /** A topic on which `sender` may address the receiver's client directly and the receiver may get it; no subscription is needed. */

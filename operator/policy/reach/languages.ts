@@ -71,7 +71,19 @@ export function resourcePrefix(action: ActionInfo, options: PolicyOptions): stri
   return type === undefined ? undefined : arnPrefix(options) + type;
 }
 
+const validByAlphabet = new WeakMap<Alphabet, Map<string, Machine>>();
+
+/** The words of the action's resource type that the broker takes; the machine is shared by all languages over the alphabet. */
 export function validWords(action: ActionInfo, alphabet: Alphabet, options: PolicyOptions): Machine {
+  const made = validByAlphabet.get(alphabet) ?? new Map<string, Machine>();
+  validByAlphabet.set(alphabet, made);
+  const key = `${action.resource} ${options.maxSlashes}`;
+  const machine = made.get(key) ?? validMachine(action, alphabet, options);
+  made.set(key, machine);
+  return machine;
+}
+
+function validMachine(action: ActionInfo, alphabet: Alphabet, options: PolicyOptions): Machine {
   switch (action.resource) {
     case 'client':
       return clientIds(alphabet);
@@ -95,23 +107,28 @@ export function validWords(action: ActionInfo, alphabet: Alphabet, options: Poli
 /** Languages of the actions of `source`, made when first asked for. */
 export function contextLanguages(source: LanguageSource): ContextLanguages {
   const cuts = new Map<string, readonly CutStatement[]>();
-  for (const action of source.actions) {
-    const prefix = resourcePrefix(action, source.options);
-    if (prefix === undefined) continue;
-    cuts.set(
-      action.name,
-      source.ground(action).map((statement) => cutStatement(statement, prefix, source.options)),
-    );
-  }
-  const globs = [...cuts.values()].flatMap((list) => list.flatMap((cut) => cut.globs.flatMap((glob) => glob.rest)));
-  const alphabet = source.alphabet ?? alphabetOf(globs, source.letters, source.budget);
+  const cutsFor = (action: ActionInfo): readonly CutStatement[] => {
+    let list = cuts.get(action.name);
+    if (list === undefined) {
+      const prefix = resourcePrefix(action, source.options);
+      list =
+        prefix === undefined
+          ? []
+          : source.ground(action).map((statement) => cutStatement(statement, prefix, source.options));
+      cuts.set(action.name, list);
+    }
+    return list;
+  };
+  const patterns = (): Glob[] =>
+    source.actions.flatMap(cutsFor).flatMap((cut) => cut.globs.flatMap((glob) => glob.rest));
+  const alphabet = source.alphabet ?? alphabetOf(patterns(), source.letters, source.budget);
   const made = new Map<string, ActionLanguage>();
   return {
     alphabet,
     language(action) {
       const known = made.get(action.name);
       if (known !== undefined) return known;
-      const language = actionLanguage(action, cuts.get(action.name) ?? [], alphabet, source.options);
+      const language = actionLanguage(action, cutsFor(action), alphabet, source.options);
       made.set(action.name, language);
       return language;
     },
@@ -165,6 +182,14 @@ function cutOf(cuts: readonly CutStatement[], ref: StatementRef): CutStatement |
   return cuts.find((cut) => cut.ref.document === ref.document && cut.ref.statement === ref.statement);
 }
 
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 function actionLanguage(
   action: ActionInfo,
   cuts: readonly CutStatement[],
@@ -172,16 +197,24 @@ function actionLanguage(
   options: PolicyOptions,
 ): ActionLanguage {
   const valid = validWords(action, alphabet, options);
-  const denied = union(cuts, 'Deny', alphabet);
-  const granted = combine(alphabet, 'and', [union(cuts, 'Allow', alphabet), valid]);
+  // Machines are dear, and many languages are only asked for their patterns.
+  const denied = once(() => union(cuts, 'Deny', alphabet));
+  const allowed = once(() => {
+    const granted = combine(alphabet, 'and', [union(cuts, 'Allow', alphabet), valid]);
+    return combine(alphabet, 'minus', [granted, denied()]);
+  });
   return {
     action: action.name,
     prefix: resourcePrefix(action, options) ?? '',
     valid,
-    denied,
+    get denied() {
+      return denied();
+    },
     key: keyOf(cuts),
     heads: headsOf(cuts),
-    allowed: combine(alphabet, 'minus', [granted, denied]),
+    get allowed() {
+      return allowed();
+    },
     part(ref, resources) {
       const cut = cutOf(cuts, ref);
       return cut === undefined

@@ -26,12 +26,17 @@ export interface LazySpec<S> {
   all?(state: S): boolean;
 }
 
+const blockBits = 3;
+const block = 1 << blockBits;
+
 /** Numbers the states of `spec` as they are reached and remembers each transition. */
 export function lazyMachine<S>(spec: LazySpec<S>): Machine {
   const unknown = -2;
   const ids = new Map<string | number, number>();
   const states: S[] = [];
-  const rows: Int32Array[] = [];
+  const { alphabetSize } = spec;
+  // Rows in blocks: an array for each state is dear to make and dearer to collect.
+  const blocks: Int32Array[] = [];
   const accepting: boolean[] = [];
   const whole: boolean[] = [];
   const intern = (state: S | undefined): number => {
@@ -42,7 +47,7 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
     const id = states.length;
     ids.set(key, id);
     states.push(state);
-    rows.push(new Int32Array(spec.alphabetSize).fill(unknown));
+    if (id % block === 0) blocks.push(new Int32Array(alphabetSize * block).fill(unknown));
     accepting.push(spec.accepts(state));
     whole.push(spec.all?.(state) ?? false);
     return id;
@@ -52,11 +57,12 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
     start,
     step(state, letter) {
       if (state === dead) return dead;
-      const row = rows[state]!;
-      let next = row[letter]!;
+      const rows = blocks[state >>> blockBits]!;
+      const at = (state & (block - 1)) * alphabetSize + letter;
+      let next = rows[at]!;
       if (next === unknown) {
         next = intern(spec.step(states[state]!, letter));
-        row[letter] = next;
+        rows[at] = next;
       }
       return next;
     },
@@ -123,8 +129,10 @@ function trimmed(
 function product(alphabet: Alphabet, join: Join, machines: readonly Machine[]): Machine {
   const check = (states: number[]): number[] | undefined => (joinedDead(join, states, machines) ? undefined : states);
   const step = (states: readonly number[], letter: number): number[] | undefined => {
-    const next: number[] = [];
-    for (let at = 0; at < machines.length; at += 1) {
+    const first = machines[0]!.step(states[0]!, letter);
+    if (join !== 'or' && first === dead) return undefined;
+    const next = [first];
+    for (let at = 1; at < machines.length; at += 1) {
       const state = machines[at]!.step(states[at]!, letter);
       if (join === 'and' && state === dead) return undefined;
       next.push(state);
@@ -187,28 +195,31 @@ export function shortestWord(machine: Machine, alphabet: Alphabet, budget: numbe
   return { kind: 'none' };
 }
 
-/** `shortestWord` of what both machines accept, without building their product: for the many pairs of a fleet. */
-export function meet(left: Machine, right: Machine, alphabet: Alphabet, budget: number): 'yes' | 'no' | 'undecided' {
-  if (left.start === dead || right.start === dead) return 'no';
-  const queue = [left.start * width + right.start];
-  const seen = new Set(queue);
-  for (let at = 0; at < queue.length; at += 1) {
-    const pair = queue[at]!;
-    const [l, r] = [Math.floor(pair / width), pair % width];
-    if (left.accepts(l) && right.accepts(r)) return 'yes';
-    if (queue.length > budget) return 'undecided';
-    for (let letter = 0; letter < alphabet.size; letter += 1) {
+/** What both machines accept, worked out anew at each step: for the many pairs of a fleet, each of which is searched once. */
+export function overlap(left: Machine, right: Machine): Machine {
+  if (left.start === dead || right.start === dead) return nothing;
+  let [pair, l, r] = [dead, dead, dead];
+  const at = (state: number): void => {
+    if (state === pair) return;
+    pair = state;
+    l = Math.floor(state / width);
+    r = state % width;
+  };
+  return {
+    start: left.start * width + right.start,
+    step(state, letter) {
+      at(state);
       const nextLeft = left.step(l, letter);
-      if (nextLeft === dead) continue;
+      if (nextLeft === dead) return dead;
       const nextRight = right.step(r, letter);
-      if (nextRight === dead) continue;
-      const next = nextLeft * width + nextRight;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      queue.push(next);
-    }
-  }
-  return 'no';
+      return nextRight === dead ? dead : nextLeft * width + nextRight;
+    },
+    accepts(state) {
+      at(state);
+      return left.accepts(l) && right.accepts(r);
+    },
+    all: () => false,
+  };
 }
 
 function path(parents: readonly number[], letters: readonly number[], end: number): number[] {

@@ -1,5 +1,5 @@
 import type { Alphabet } from './alphabet.ts';
-import { combine, type Found, lazyMachine, type Machine, shortestWord } from './machine.ts';
+import { accepts, combine, type Found, lazyMachine, type Machine, shortestWord } from './machine.ts';
 
 const known = new WeakMap<Alphabet, Machine>();
 
@@ -21,6 +21,11 @@ function tidyWords(alphabet: Alphabet): Machine {
 
 /** A shortest word that reads well, or else a shortest word at all. */
 export function readableWord(machine: Machine, alphabet: Alphabet, budget: number): Found {
-  const tidy = shortestWord(combine(alphabet, 'and', [machine, tidyWords(alphabet)]), alphabet, budget);
-  return tidy.kind === 'word' ? tidy : shortestWord(machine, alphabet, budget);
+  const found = shortestWord(machine, alphabet, budget);
+  if (found.kind === 'none') return found;
+  const tidy = tidyWords(alphabet);
+  // Both searches find the first word by length and letters, so one that is tidy already is what the second would find.
+  if (found.kind === 'word' && accepts(tidy, alphabet, found.word)) return found;
+  const better = shortestWord(combine(alphabet, 'and', [machine, tidy]), alphabet, budget);
+  return better.kind === 'word' ? better : found;
 }

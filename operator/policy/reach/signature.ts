@@ -1,6 +1,6 @@
 import type { PolicyDocument } from '../document.ts';
-import { ANY, type Glob, matches, normalise, STAR } from '../glob.ts';
-import { parseTemplate, type Template } from '../template.ts';
+import { ANY, type Glob, matches, normalise, plainText, STAR } from '../glob.ts';
+import { templateItems, type Variable } from '../template.ts';
 
 const slash = 47;
 const anyRun = STAR;
@@ -15,9 +15,11 @@ export interface Signatures {
   of(value: string): string;
 }
 
-function levelsOf(template: Template): (readonly (number | 'variable')[])[] {
+type Items = readonly (number | Variable)[];
+
+function levelsOf(items: Items): (readonly (number | 'variable')[])[] {
   const levels: (number | 'variable')[][] = [[]];
-  for (const item of template.items) {
+  for (const item of items) {
     if (item === slash) levels.push([]);
     else levels.at(-1)!.push(typeof item === 'number' ? item : 'variable');
   }
@@ -50,9 +52,9 @@ function testsOf(level: readonly (number | 'variable')[]): Glob[] {
 
 const unique = (globs: readonly Glob[]): Glob[] => [...new Map(globs.map((glob) => [glob.join(), glob])).values()];
 
-function longestQuestionRun(templates: readonly Template[]): number {
+function longestQuestionRun(templates: readonly Items[]): number {
   let longest = 0;
-  for (const { items } of templates) {
+  for (const items of templates) {
     let run = 0;
     for (const item of items) {
       run = item === ANY ? run + 1 : 0;
@@ -63,26 +65,19 @@ function longestQuestionRun(templates: readonly Template[]): number {
 }
 
 /** The literals that stand right before and behind a variable: a value is judged together with them. */
-function neighbours(template: Template): (readonly [string, string])[] {
+function neighbours(items: Items): (readonly [string, string])[] {
   const text = (items: readonly (number | { readonly key: string })[]): string =>
     items.flatMap((item) => (typeof item === 'number' && item >= 0 ? [String.fromCodePoint(item)] : [])).join('');
-  return template.items.flatMap((item, at) => {
+  return items.flatMap((item, at) => {
     if (typeof item === 'number') return [];
-    const isStop = (one: Template['items'][number]): boolean =>
+    const isStop = (one: number | Variable): boolean =>
       typeof one !== 'number' || one < 0 || one === slash || one === 58;
-    const before = template.items.slice(0, at).findLastIndex(isStop);
-    const after = template.items.slice(at + 1).findIndex(isStop);
+    const before = items.slice(0, at).findLastIndex(isStop);
+    const after = items.slice(at + 1).findIndex(isStop);
     return [
-      [
-        text(template.items.slice(before + 1, at)),
-        text(template.items.slice(at + 1, after < 0 ? undefined : at + 1 + after)),
-      ] as const,
+      [text(items.slice(before + 1, at)), text(items.slice(at + 1, after < 0 ? undefined : at + 1 + after))] as const,
     ];
   });
-}
-
-function showText(glob: Glob): string {
-  return String.fromCodePoint(...glob);
 }
 
 /** Reads the pieces of all patterns and condition values once; `of` is remembered per value. */
@@ -92,11 +87,11 @@ export function signatures(documents: readonly PolicyDocument[]): Signatures {
   );
   const distinct = [...new Set(texts.map((located) => located.text))];
   const templates = distinct.map((text) =>
-    parseTemplate(text.split(':').slice(5).join(':') || text, { variables: true, wildcards: true }),
+    templateItems(text.split(':').slice(5).join(':') || text, { variables: true, wildcards: true }),
   );
   const tests = unique(templates.flatMap((template) => levelsOf(template).flatMap(testsOf)));
   // Most tests are plain text, so that one look-up answers them all.
-  const texted = new Map(tests.flatMap((test, at) => (test.some((token) => token < 0) ? [] : [[showText(test), at]])));
+  const texted = new Map(tests.flatMap((test, at) => (test.some((token) => token < 0) ? [] : [[plainText(test), at]])));
   const open = tests.flatMap((test, at) => (test.some((token) => token < 0) ? [{ test, at }] : []));
   const around = [...new Map(templates.flatMap(neighbours).map((pair) => [pair.join('\u0000'), pair])).values()];
   // A test that the surroundings alone decide says nothing about the value.

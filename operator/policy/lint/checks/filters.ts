@@ -2,7 +2,7 @@ import { type ActionInfo, actionTable } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
 import { resolver } from '../../conditions.ts';
 import { contextLookup } from '../../evaluate.ts';
-import { ANY, type Glob, normalise, STAR } from '../../glob.ts';
+import { ANY, type Glob, normalise, plainText, STAR } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
 import { behindPrefix } from '../../reach/ground.ts';
 import { resourcePrefix } from '../../reach/languages.ts';
@@ -119,7 +119,7 @@ function longerName(
       const { alphabet } = model.languages(context);
       const head = globs
         .map((glob) => [...glob].findIndex((token) => token < 0))
-        .map((end, at) => String.fromCodePoint(...globs[at]!.subarray(0, end)));
+        .map((end, at) => plainText(globs[at]!.subarray(0, end)));
       const preferred = ['/shadow/update', ...preferredTails].flatMap((tail) => head.map((text) => text + tail));
       const nice = template.text.includes('$aws/things/') ? preferred : preferred.slice(head.length);
       const found = model.find({

@@ -1,6 +1,6 @@
 import type { ActionInfo } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
-import { type Glob, globOf, literalTokens } from '../../glob.ts';
+import { type Glob, globOf, literalTokens, plainText } from '../../glob.ts';
 import { matchedTopics } from '../../reach/delivery.ts';
 import { filterMatching } from '../../reach/filters.ts';
 import { globMachine } from '../../reach/globs.ts';
@@ -31,7 +31,7 @@ export function spelledNames(globs: readonly Glob[], head: string): string[] {
     const rest = [...glob.subarray(lead.length)];
     const end = rest.findIndex((token) => token < 0 || token === 47);
     const whole = end === -1 ? rest : rest[end] === 47 ? rest.slice(0, end) : [];
-    return whole.length === 0 ? [] : [String.fromCodePoint(...whole)];
+    return whole.length === 0 ? [] : [plainText(whole)];
   });
 }
 

@@ -13,6 +13,7 @@ import {
   reachGraph,
   whoReaches,
 } from '../../../../operator/policy/reach/index.ts';
+import { signatures } from '../../../../operator/policy/reach/signature.ts';
 import { allow, arn, bound, deny, document, thing } from '../lint/build.ts';
 
 const options = withDefaults({ exclusiveThings: false });
@@ -234,6 +235,40 @@ describe('the reach graph', () => {
       .slice(1)
       .map((to) => edgesBetween({ graph: built, sender: devices[0]!, receiver: to }).length);
     expect(reached).toEqual([1, 0]);
+  });
+
+  it('answers for a resource with more letters than a call takes arguments', () => {
+    const endless = 'a'.repeat(130_000);
+    const known = signatures([document([allow('Publish', `topic/${endless}`)])]);
+    expect(known.of(endless)).not.toBe(known.of('d'));
+  });
+
+  it('finds every pair of certificates with policies of their own, whose topics begin with one another', () => {
+    const own = (publish: string, receive: string) =>
+      document([bound, allow('Publish', publish), allow('Subscribe', 'topicfilter/*'), allow('Receive', receive)]);
+    const rows = [
+      { name: 'writes-in-a', publish: 'topic/a/b/c', receive: 'topic/none' },
+      { name: 'writes-beside', publish: 'topic/ab', receive: 'topic/none' },
+      { name: 'hears-a', publish: 'topic/x', receive: 'topic/a/*' },
+      { name: 'hears-one', publish: 'topic/y', receive: 'topic/a/b/c' },
+      { name: 'hears-longer', publish: 'topic/z', receive: 'topic/a/b/c/d' },
+      { name: 'hears-all', publish: 'topic/a/b/*', receive: 'topic/*' },
+    ];
+    const devices = rows.map((row, at) => device(row.name, [at]));
+    const built = reachGraph({ documents: rows.map((row) => own(row.publish, row.receive)), devices }, options);
+    const edges = built.edges.map((edge) => `${rows[edge.from]!.name} > ${rows[edge.to]!.name}: ${edge.topic}`);
+    expect(edges).toEqual([
+      'writes-in-a > hears-a: a/b/c',
+      'writes-in-a > hears-one: a/b/c',
+      'writes-in-a > hears-all: a/b/c',
+      'writes-beside > hears-all: ab',
+      'hears-a > hears-all: x',
+      'hears-one > hears-all: y',
+      'hears-longer > hears-all: z',
+      'hears-all > hears-a: a/b/v',
+      'hears-all > hears-one: a/b/c',
+      'hears-all > hears-longer: a/b/c/d',
+    ]);
   });
 
   it('shows what a proposal newly connects, and nothing else', () => {
