@@ -191,8 +191,8 @@ export function parseDate(text: string): number {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
 }
 
+/** Nothing holds of NaN, which stands for text that is no number or date: each of these comparisons is false of it by itself. */
 function compare(left: number, right: number, comparison: Comparison): boolean {
-  if (Number.isNaN(left) || Number.isNaN(right)) return false;
   switch (comparison) {
     case 'eq':
       return left === right;

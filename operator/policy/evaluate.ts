@@ -1,8 +1,8 @@
 import { type ActionInfo, arnTypePrefix, findAction } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
-import { arnSegments, holds, type Lookup, matchesArn, resolver } from './conditions.ts';
+import { holds, type Lookup, matchesArn, resolver } from './conditions.ts';
 import type { StatementRef } from './document.ts';
-import { type Glob, isLoneStar, matches } from './glob.ts';
+import { type Glob, matches } from './glob.ts';
 import { type Context, keys, normaliseKey, type Request } from './request.ts';
 import { substitute, type Template } from './template.ts';
 
@@ -106,5 +106,5 @@ function matchesTemplate(set: PolicySet, template: Template, resource: string, l
 
 export function matchesResource(set: PolicySet, glob: Glob, resource: string): boolean {
   if (set.options.switches.starCrossesColons || resource === '*') return matches(glob, resource);
-  return isLoneStar(glob) || (arnSegments(glob) !== undefined && matchesArn(glob, resource));
+  return matchesArn(glob, resource);
 }

@@ -1,4 +1,4 @@
-import { ANY, type Glob, matches, STAR } from './glob.ts';
+import { type Glob, matches, STAR } from './glob.ts';
 import type { GroundStatement } from './ground.ts';
 import { type Budget, findUncovered, type InclusionResult } from './inclusion.ts';
 import type { Validity } from './valid.ts';
@@ -112,6 +112,5 @@ export function prefixesMeet(left: Glob, right: Glob): boolean {
     if (a === undefined || b === undefined) return a === b || a === STAR || b === STAR;
     if (a === STAR || b === STAR) return true;
     if (a !== b && a >= 0 && b >= 0) return false;
-    if (a === ANY || b === ANY) continue;
   }
 }

@@ -5,7 +5,7 @@ export interface MutationReport {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
 }
 
-interface Place {
+export interface Place {
   readonly line: number;
   readonly column: number;
 }
@@ -64,7 +64,7 @@ export function judge(mutants: readonly Mutant[], source: string, explanations: 
     }
   const counts: Record<string, number> = {};
   const unexplained: { line: number; change: Change }[] = [];
-  const alive = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+  const alive = mutants.filter(isAlive);
   for (const mutant of alive) {
     const change = changeOf(mutant, source);
     const explained = list.get(keyOf(change));
@@ -88,6 +88,10 @@ export function readExplanations(file: string): readonly Explanation[] {
   const name = file.replace(/^operator\/policy\//, '').replace(/\.ts$/, '.json');
   const place = new URL(`explained/${name}`, import.meta.url);
   return existsSync(place) ? JSON.parse(readFileSync(place, 'utf8')) : [];
+}
+
+export function isAlive({ status }: Mutant): boolean {
+  return status === 'Survived' || status === 'NoCoverage';
 }
 
 function keyOf({ code, changed }: Change): string {

@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
+import { type Change, changeOf, isAlive, type Mutant, type MutationReport, type Place } from './judge.ts';
 import { fromFile, type RegisteredTest, registered } from './registry.ts';
 
 /**
@@ -20,10 +21,18 @@ interface Instrumentation {
   mutantCoverage?: { readonly perTest: Record<string, unknown> };
 }
 
+/** Lines and columns count from 0 here, and from 1 in reports. */
+interface ActiveMutant {
+  readonly id: string;
+  readonly fileName: string;
+  readonly location: Mutant['location'];
+  readonly replacement: string;
+}
+
 interface RunOptions {
   readonly testFilter?: readonly string[];
   readonly hitLimit?: number;
-  readonly activeMutant: { readonly id: string };
+  readonly activeMutant: ActiveMutant;
   readonly mutantActivation: 'runtime' | 'static';
 }
 
@@ -39,6 +48,7 @@ const shim = new URL('registry.ts', import.meta.url).href;
 class InProcessRunner {
   #tests: readonly RegisteredTest[] = [];
   readonly #milliseconds = new Map<string, number>();
+  readonly #killedBefore = killedIn(process.env.MUTATION_KNOWN);
 
   capabilities(): { readonly reloadEnvironment: boolean } {
     return { reloadEnvironment: false };
@@ -70,6 +80,8 @@ class InProcessRunner {
   }
 
   async mutantRun({ testFilter, hitLimit, activeMutant, mutantActivation }: RunOptions): Promise<unknown> {
+    if (this.#isKilledBefore(activeMutant))
+      return { status: 'killed', killedBy: [], failureMessage: 'killed in an earlier run', nrOfTests: 0 };
     instrumentation.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
     try {
       await this.#load();
@@ -92,6 +104,16 @@ class InProcessRunner {
       if (failureMessage !== undefined) return { status: 'killed', killedBy: [test.id], failureMessage, nrOfTests };
     }
     return { status: 'survived', nrOfTests };
+  }
+
+  #isKilledBefore({ fileName, location: { start, end }, replacement }: ActiveMutant): boolean {
+    if (this.#killedBefore.size === 0) return false;
+    const fromOne = ({ line, column }: Place): Place => ({ line: line + 1, column: column + 1 });
+    const change = changeOf(
+      { replacement, status: '', location: { start: fromOne(start), end: fromOne(end) } },
+      readFileSync(fileName, 'utf8'),
+    );
+    return this.#killedBefore.has(keyOf(fileName, change));
   }
 
   async #load(): Promise<void> {
@@ -118,6 +140,26 @@ class InProcessRunner {
       this.#milliseconds.set(test.id, cpuMilliseconds() - started);
     }
   }
+}
+
+/**
+ * What a report (`MUTATION_KNOWN`) shows as killed: once new tests are written for its survivors, only those need be run again. Meant for code
+ * that has not changed since.
+ */
+function killedIn(report: string | undefined): ReadonlySet<string> {
+  const killed = new Set<string>();
+  if (report === undefined) return killed;
+  const { files }: MutationReport = JSON.parse(readFileSync(report, 'utf8'));
+  for (const [file, { mutants, source }] of Object.entries(files)) {
+    const keys = (alive: boolean): string[] =>
+      mutants.filter((one) => isAlive(one) === alive).map((one) => keyOf(file, changeOf(one, source)));
+    for (const key of new Set(keys(false)).difference(new Set(keys(true)))) killed.add(key);
+  }
+  return killed;
+}
+
+function keyOf(file: string, change: Change): string {
+  return JSON.stringify([/operator\/policy\/.*$/.exec(file)?.[0], change]);
 }
 
 /** Processor time, so that a loaded machine makes no test look slow. */

@@ -79,6 +79,10 @@ describe('one condition', () => {
     ['NumericEquals', ['16'], '0x10', false],
     ['NumericEquals', ['1e3'], '1000', true],
     ['NumericEquals', ['-.5'], '-0.50', true],
+    ['NumericEquals', ['.25'], '0.25', true],
+    ['NumericEquals', ['1e+2'], '100', true],
+    ['NumericEquals', ['2E10'], '20000000000', true],
+    ['NumericEquals', ['x'], 'x', false],
     ['NumericNotEquals', ['10'], 'x', true],
     ['NumericNotEquals', ['10'], '11', true],
     ['NumericNotEquals', ['10'], '10', false],
@@ -193,6 +197,22 @@ describe('one decision', () => {
     expect(decide([publish('*')], { action: 'iot:Publishes', resource: `${T}a` })).toBe('implicitDeny');
   });
 
+  it('names the first Allow that grants, and the first Deny that decides', () => {
+    const { document } = parsePolicyValue({
+      Version: '2012-10-17',
+      Statement: [publish(`${T}b`), publish('*'), publish(`${T}a`), publish(`${T}c`, 'Deny'), publish('*', 'Deny')],
+    });
+    if (document === undefined) throw new Error('not read');
+    const by = (topic: string, statements: number) =>
+      evaluate(
+        compilePolicies([{ ...document, statements: document.statements.slice(0, statements) }], withDefaults()),
+        { action: 'iot:Publish', resource: T + topic, context: {} },
+      ).by?.statement;
+    expect(by('a', 3)).toBe(1);
+    expect(by('c', 5)).toBe(3);
+    expect(by('a', 5)).toBe(4);
+  });
+
   it('looks at nothing but this account, region and kind of ARN', () => {
     expect(ask([publish('*')], `${arn}topicfilter/a`)).toBe('implicitDeny');
     expect(ask([publish('*')], 'arn:aws:iot:eu-west-1:123456789012:topic/a')).toBe('implicitDeny');
@@ -216,11 +236,19 @@ describe('one decision', () => {
     ) => decide(statements, { action, resource }, options);
     expect(listed(list('*'), 'anything')).toBe('allowed');
     expect(listed(list(`${T}*`), `${T}a`)).toBe('implicitDeny');
+    // The star is a character like any other: one question mark takes it, under either reading of colons.
+    expect(listed(list('?'), 'anything')).toBe('allowed');
+    expect(listed(list('?'), 'anything', { switches: { starCrossesColons: false } })).toBe('allowed');
+    expect(listed(list('??'), 'anything')).toBe('implicitDeny');
     const narrow = { switches: { listResource: 'narrow' } } as const;
     expect(listed(list(`${T}*`), `${T}a`, narrow)).toBe('allowed');
     const things = 'iot:ListNamedShadowsForThing';
     expect(listed(list(`${arn}thing/d`, things), `${arn}thing/d`, narrow, things)).toBe('allowed');
     expect(listed(list(`${T}*`, things), `${T}a`, narrow, things)).toBe('implicitDeny');
+    // Narrower calls are checked on their own kind of ARN, and all other actions stay what they are.
+    expect(listed(list('*'), `${arn}client/c`, narrow)).toBe('implicitDeny');
+    expect(listed(list('*', 'iot:Connect'), `${arn}client/c`, narrow, 'iot:Connect')).toBe('allowed');
+    expect(listed(list('*', 'iot:Connect'), `${T}a`, narrow, 'iot:Connect')).toBe('implicitDeny');
   });
 
   it('takes an unresolved NotResource for one that matches nothing, or by the switch for a statement without effect', () => {
@@ -231,6 +259,10 @@ describe('one decision', () => {
     expect(ask([except], 'a', {}, inert)).toBe('implicitDeny');
     expect(ask([except], 'a', { 'iot:Connection.Thing.ThingName': 'd' }, inert)).toBe('allowed');
     expect(ask([except], 'd/x', { 'iot:Connection.Thing.ThingName': 'd' }, inert)).toBe('implicitDeny');
+    // Even where the text in front of the variable would have let the name off by itself.
+    const elsewhere = publish(`${T}x/\${iot:Connection.Thing.ThingName}`, 'Allow', 'NotResource');
+    expect(ask([elsewhere], 'a', {}, inert)).toBe('implicitDeny');
+    expect(ask([elsewhere], 'a')).toBe('allowed');
   });
 
   it('takes wildcards in values for characters, or by the switch for wildcards', () => {
@@ -240,6 +272,10 @@ describe('one decision', () => {
     expect(ask([own], '*', { 'iot:ClientId': '*' })).toBe('allowed');
     expect(ask([own], 'abc', { 'iot:ClientId': '*' }, glob)).toBe('allowed');
     expect(ask([own], 'ab', { 'iot:ClientId': '?' }, glob)).toBe('implicitDeny');
+    const within = (substitutedWildcards: 'literal' | 'glob') =>
+      ask([own], 'abc', { 'iot:ClientId': '*' }, { switches: { substitutedWildcards, starCrossesColons: false } });
+    expect(within('literal')).toBe('implicitDeny');
+    expect(within('glob')).toBe('allowed');
   });
 
   it('lets a star run across colons, or by the switch keeps it inside its segment', () => {
