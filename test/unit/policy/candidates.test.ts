@@ -1,0 +1,488 @@
+import { describe, expect, it } from 'vitest';
+import { findAction, type ResourceType } from '../../../operator/policy/actions.ts';
+import { type CompiledStatement, compilePolicies } from '../../../operator/policy/compile.ts';
+import { planContexts } from '../../../operator/policy/contexts.ts';
+import { type GivenOptions, parsePolicyValue, withDefaults } from '../../../operator/policy/index.ts';
+
+const arn = 'arn:aws:iot:us-east-1:123456789012:';
+type Raw = Readonly<Record<string, unknown>>;
+
+const rule =
+  (Effect: string) =>
+  (names: string | readonly string[], Condition?: Raw, more: Raw = {}): Raw => ({
+    Effect,
+    Action: 'iot:*',
+    Resource: [names].flat().map((name) => arn + name),
+    ...(Condition === undefined ? {} : { Condition }),
+    ...more,
+  });
+const [allow, deny] = [rule('Allow'), rule('Deny')];
+
+interface Asked {
+  readonly left?: readonly Raw[];
+  readonly right?: readonly Raw[];
+  readonly connect?: readonly Raw[];
+  readonly action?: string;
+  readonly types?: readonly ResourceType[];
+  readonly options?: GivenOptions;
+}
+
+/** The contexts that a search looks at: for every class its keys with the values that are tried, `-` for an absent key. */
+function tried({ left = [], right = [], connect = [], action = 'iot:Publish', types, options = {} }: Asked) {
+  const { document, findings } = parsePolicyValue({
+    Version: '2012-10-17',
+    Statement: [...left, ...right, ...connect],
+  });
+  const info = findAction(action);
+  if (document === undefined || info === undefined) throw new Error(findings.map((one) => one.message).join());
+  const set = compilePolicies([document], withDefaults(options));
+  const cut = (from: number, length: number): readonly CompiledStatement[] => set.statements.slice(from, from + length);
+  const [one, two] = [cut(0, left.length), cut(left.length, right.length)];
+  const plan = planContexts({
+    set,
+    action: info,
+    statements: [...one, ...two],
+    types: types ?? [info.resource],
+    connect: cut(left.length + right.length, connect.length),
+    budget: { left: 1e6 },
+  });
+  const { classes, complete, exhaustive } = plan.contextsFor({ left: one, right: two });
+  const shown = classes.map(({ choices, sameName, attached, self }) => {
+    const kind = [
+      attached ? 'attached' : 'no thing',
+      ...(sameName ? ['same name'] : []),
+      ...(self.size > 0 ? [`asks for its ${[...self].map(short).join(' and ')}`] : []),
+    ].join(', ');
+    const lists = choices.map(({ key, values }) => `${short(key)}: ${values.map(showValue).join(' ')}`);
+    return `${kind} | ${lists.join(' | ')}`;
+  });
+  return [...shown, ...(complete ? [] : ['not complete']), ...(exhaustive ? [] : ['tested values only'])];
+}
+
+const short = (key: string): string => key.replace('iot:connection.thing.', '').replace('iot:certificate.subject.', '');
+const showValue = (value: string | readonly string[] | undefined): string =>
+  value === undefined ? '-' : typeof value === 'string' ? (value === '' ? "''" : value) : `[${value.join()}]`;
+
+const x = '${iot:Connection.Thing.Attributes[x]}';
+const client = '${iot:ClientId}';
+const thing = '${iot:Connection.Thing.ThingName}';
+const cn = '${iot:Certificate.Subject.CommonName}';
+const commonName = 'iot:Certificate.Subject.CommonName';
+const attribute = 'iot:Connection.Thing.Attributes[x]';
+const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly string[]])[] = [
+  [
+    'a variable in a resource: absent, fresh text, and nothing at all',
+    { left: [allow(`topic/${cn}`)] },
+    ["no thing | commonname: - q '' | iot:clientid: c1"],
+  ],
+  [
+    'a run of question marks that must not match tells lengths apart up to one more',
+    { left: [allow(`topic/${cn}`)], right: [deny('topic/a?b??')] },
+    ["no thing | commonname: - q qq qqq '' | iot:clientid: c1"],
+  ],
+  [
+    'question marks on the left tell nothing apart',
+    { left: [allow([`topic/${cn}`, 'topic/a??b'])] },
+    ["no thing | commonname: - q '' | iot:clientid: c1"],
+  ],
+  [
+    'more question marks than six',
+    { left: [allow(`topic/${cn}`)], right: [deny('topic/???????')] },
+    ["no thing | commonname: - q qq qqq qqqqqqq qqqqqqqq '' | iot:clientid: c1", 'tested values only'],
+  ],
+  [
+    'what a pattern on the left forces, its star filled',
+    { left: [allow(`topic/${cn}`), deny('topic/a*b')] },
+    ["no thing | commonname: - q '' aqb | iot:clientid: c1"],
+  ],
+  [
+    'a star is filled with nothing too where lengths matter',
+    { left: [allow(`topic/${cn}`), deny('topic/a*b')], right: [deny('topic/?')] },
+    ["no thing | commonname: - q qq '' ab aqb aqqb | iot:clientid: c1"],
+  ],
+  [
+    'what a pattern and a condition force together',
+    { left: [allow(`topic/${cn}`, { StringLike: { [commonName]: 'a*' } }), deny('topic/*b')] },
+    ["no thing | commonname: - q a '' aq qb aqb ab b | iot:clientid: c1"],
+  ],
+  [
+    'every way in which two conditions turn out',
+    { left: [allow(`topic/${cn}`, { StringLike: { [commonName]: ['a*', '*b'] } })] },
+    ["no thing | commonname: - q ab a b '' aq qb | iot:clientid: c1"],
+  ],
+  [
+    'one value for each outcome where no resource holds the variable',
+    { left: [allow('topic/a', { StringLike: { [commonName]: ['a*', '*b', 'ab'] } })] },
+    ['no thing | commonname: - ab | iot:clientid: c1'],
+  ],
+  [
+    'one value for each outcome of two conditions',
+    {
+      left: [allow('topic/a', { StringLike: { [commonName]: 'a*' } })],
+      right: [allow('topic/a', { StringLike: { [commonName]: '*b' } })],
+    },
+    ['no thing | commonname: - ab a b | iot:clientid: c1'],
+  ],
+  [
+    'a truth that AWS fills in itself',
+    {
+      left: [allow('topic/a', { Bool: { 'aws:SecureTransport': 'true' } })],
+      right: [allow('topic/a', { Bool: { 'aws:SecureTransport': 'false' } })],
+    },
+    ['no thing | aws:securetransport: - true false | iot:clientid: c1'],
+  ],
+  [
+    'a truth in a key that may hold any text',
+    {
+      left: [allow('topic/a', { Bool: { 'aws:K': 'true' } })],
+      right: [allow('topic/a', { Bool: { 'aws:K': 'false' } })],
+    },
+    ['no thing | aws:k: - true false | iot:clientid: c1'],
+  ],
+  [
+    'a truth that stands in a name as well',
+    { left: [allow('topic/${aws:K}', { Bool: { 'aws:K': 'true' } })] },
+    ['no thing | aws:k: - true false x | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'a truth that is compared as text as well',
+    {
+      left: [allow('topic/a', { Bool: { 'aws:K': 'true' } })],
+      right: [allow('topic/a', { StringLike: { 'aws:K': 't*' } })],
+    },
+    ['no thing | aws:k: - true t | iot:clientid: c1'],
+  ],
+  [
+    'a point in each interval of numbers, and none',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [
+        allow('topic/a', { NumericEquals: { 'aws:K': '5' } }),
+        allow('topic/a', { NumericGreaterThan: { 'aws:K': '7' } }),
+      ],
+    },
+    ['no thing | aws:k: - 5 8 4 | iot:clientid: c1'],
+  ],
+  [
+    'numbers that are compared as text as well',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { StringEquals: { 'aws:K': 'y' } })],
+    },
+    ['no thing | aws:k: - 4 y | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'numbers that stand in a name',
+    { left: [allow('topic/${aws:K}', { NumericLessThan: { 'aws:K': '5' } })] },
+    ["no thing | aws:k: - 5 6 4 x q '' | iot:clientid: c1", 'tested values only'],
+  ],
+  [
+    'numbers of which any may do',
+    { left: [allow('topic/a', { 'ForAnyValue:NumericLessThan': { 'aws:K': '5' } })] },
+    ['no thing | aws:k: - 4 | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'dates',
+    {
+      left: [allow('topic/a', { DateLessThan: { 'aws:CurrentTime': '2026-01-01T00:00:00Z' } })],
+      right: [
+        allow('topic/a', { DateEquals: { 'aws:CurrentTime': '2026-01-01T00:00:00Z' } }),
+        allow('topic/a', { DateGreaterThan: { 'aws:CurrentTime': '2026-01-01T00:00:00Z' } }),
+      ],
+    },
+    [
+      'no thing | aws:currenttime: - 2026-01-01T00:00:00.000Z 2026-01-01T00:00:01.000Z 2025-12-31T23:59:59.000Z | iot:clientid: c1',
+    ],
+  ],
+  [
+    'addresses inside a block and outside',
+    {
+      left: [allow('topic/a', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } })],
+      right: [allow('topic/a', { IpAddress: { 'aws:SourceIp': '10.0.0.0/9' } })],
+    },
+    ['no thing | aws:sourceip: - 10.0.0.0 10.255.255.255 | iot:clientid: c1'],
+  ],
+  [
+    'lists where any value may do',
+    {
+      left: [allow('topic/a', { 'ForAnyValue:StringEquals': { 'aws:K': ['y', 'z'] } })],
+      right: [allow('topic/a', { 'ForAllValues:StringEquals': { 'aws:K': ['y'] } })],
+    },
+    ['no thing | aws:k: - [q] [y] [q,y] | iot:clientid: c1'],
+  ],
+  [
+    'lists of connect features',
+    {
+      left: [allow('topic/a', { StringEquals: { 'iot:ConnectAttributes': 'y' } })],
+      right: [allow('topic/a', { StringNotEquals: { 'iot:ConnectAttributes': ['y', 'z'] } })],
+    },
+    ['no thing | iot:connectattributes: - [y] [z] | iot:clientid: c1'],
+  ],
+  [
+    'lists in a certificate',
+    {
+      left: [allow('topic/a', { StringEquals: { 'iot:Certificate.Subject.Organization.List': 'y' } })],
+      right: [allow('topic/a', { StringNotEquals: { 'iot:Certificate.Subject.Organization.List': 'y' } })],
+    },
+    ['no thing | organization.list: - [y] | iot:clientid: c1'],
+  ],
+  [
+    'a list of more values than are combined',
+    { left: [allow('topic/a', { 'ForAnyValue:StringEquals': { 'aws:K': ['a', 'b', 'c', 'd', 'e', 'f'] } })] },
+    ['no thing | aws:k: - [a] | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'an operator that is not known is true or false',
+    { left: [allow('topic/a', { StringSounds: { 'aws:K': 'y' } })] },
+    ['no thing | ?StringSounds aws:k y: true false | iot:clientid: c1'],
+  ],
+  [
+    'an ARN that is compared segment by segment',
+    { left: [allow('topic/a', { ArnLike: { 'aws:SourceArn': 'arn:aws:iot:*:*:thing/a' } })] },
+    ['no thing | aws:sourcearn: - arn:aws:iot:::thing/a | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'the will topic, an ARN of this deployment',
+    {
+      left: [allow('client/a', { ArnLike: { 'iot:LastWillTopic': [`${arn}topic/w*`, 'arn:aws:s3:*:*:*', '*'] } })],
+      right: [allow('client/a', { ArnLike: { 'iot:LastWillTopic': 'arn:aws:iot:*:*:topic/*' } })],
+      action: 'iot:Connect',
+    },
+    ['no thing, asks for its iot:clientid | iot:lastwilltopic: - arn:aws:iot:us-east-1:123456789012:topic/w'],
+  ],
+  [
+    'text in either case',
+    { left: [allow(`topic/${cn}`, { StringEqualsIgnoreCase: { [commonName]: 'a1' } })] },
+    ["no thing | commonname: - q a1 '' A1 | iot:clientid: c1"],
+  ],
+  [
+    'text of several letters in either case',
+    { left: [allow(`topic/${cn}`, { StringEqualsIgnoreCase: { [commonName]: 'ab' } })] },
+    ["no thing | commonname: - q ab '' AB Ab | iot:clientid: c1", 'tested values only'],
+  ],
+  [
+    'the thing name: no thing, or one under its own name',
+    { left: [allow(`topic/${thing}`)] },
+    ['no thing | iot:clientid: c1', 'attached, same name | iot:clientid: q x'],
+  ],
+  [
+    'the thing name beside the client ID: also a thing under another client ID',
+    { left: [allow(`topic/${thing}/${client}`)] },
+    [
+      'no thing | iot:clientid: w x',
+      'attached, same name | iot:clientid: q x w',
+      'attached | iot:clientid: w x | thingname: q x',
+    ],
+  ],
+  [
+    'the same without exclusive attachments',
+    { left: [allow(`topic/${thing}/${client}`)], options: { exclusiveThings: false } },
+    ['no thing | iot:clientid: w x', 'attached, same name | iot:clientid: q x w'],
+  ],
+  [
+    'the same where a thing name resolves without attachment',
+    {
+      left: [allow(`topic/${thing}/${client}`)],
+      options: { exclusiveThings: false, switches: { thingNameNeedsAttachment: false } },
+    },
+    [
+      'no thing | iot:clientid: w x',
+      'attached, same name | iot:clientid: q x w',
+      'no thing, same name | iot:clientid: q x w',
+    ],
+  ],
+  [
+    'a thing name that a condition bounds, under the name as client ID',
+    { left: [allow(`topic/${thing}`, { StringLike: { 'iot:ClientId': '$*' } })], options: { exclusiveThings: false } },
+    ['no thing | iot:clientid: w', 'attached, same name | iot:clientid: q x w'],
+  ],
+  [
+    'an attribute, which only a thing has',
+    { left: [allow(`topic/${x}`)] },
+    [
+      'no thing | attributes[x]: - | iot:clientid: c1',
+      "attached, same name | attributes[x]: - q '' | iot:clientid: dev1",
+    ],
+  ],
+  [
+    'an attribute by its condition alone',
+    { left: [allow('topic/a', { StringEquals: { [attribute]: 'a' } })] },
+    ['no thing | attributes[x]: - | iot:clientid: c1', 'attached, same name | attributes[x]: - a | iot:clientid: dev1'],
+  ],
+  [
+    'whether a thing is attached',
+    { left: [allow('topic/a', { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } })] },
+    ['no thing | iot:clientid: c1', 'attached, same name | iot:clientid: dev1'],
+  ],
+  [
+    'a call by HTTPS',
+    { left: [allow(`thing/${thing}`)], action: 'iot:GetThingShadow' },
+    ['no thing | iot:clientid: c1', 'attached, same name | iot:clientid: q x'],
+  ],
+  [
+    'a call by HTTPS where no thing variable resolves',
+    {
+      left: [allow(`thing/${thing}`)],
+      action: 'iot:GetThingShadow',
+      options: { switches: { thingVariablesOnHttps: false } },
+    },
+    ['no thing | iot:clientid: c1'],
+  ],
+  [
+    'a message by MQTT under the same reading',
+    { left: [allow(`topic/${thing}`)], options: { switches: { thingVariablesOnHttps: false } } },
+    ['no thing | iot:clientid: c1', 'attached, same name | iot:clientid: q x'],
+  ],
+  [
+    'Connect: the client ID is what is asked for',
+    { left: [allow(`client/${thing}`)], action: 'iot:Connect' },
+    [
+      'no thing, asks for its iot:clientid | ',
+      'attached, same name, asks for its iot:clientid and thingname | ',
+      'attached, asks for its iot:clientid | thingname: q x',
+    ],
+  ],
+  [
+    'Connect where a thing name resolves without attachment',
+    {
+      left: [allow(`client/${thing}`)],
+      action: 'iot:Connect',
+      options: { exclusiveThings: false, switches: { thingNameNeedsAttachment: false } },
+    },
+    [
+      'no thing, asks for its iot:clientid | ',
+      'attached, same name, asks for its iot:clientid and thingname | ',
+      'no thing, same name, asks for its iot:clientid and thingname | ',
+    ],
+  ],
+  [
+    'Connect with an order of client IDs',
+    { left: [allow('client/*', { NumericLessThan: { 'iot:ClientId': '5' } })], action: 'iot:Connect' },
+    ['not complete'],
+  ],
+  [
+    'sessions: the client ID must be one that may connect',
+    { left: [allow('topic/a')], connect: [allow(['client/d*', 'client/e'])] },
+    ['no thing | iot:clientid: q e d x dq'],
+  ],
+  [
+    'sessions of a thing',
+    { left: [allow(`topic/${thing}`)], connect: [allow(`client/${thing}`)] },
+    [
+      'no thing | iot:clientid: q x w',
+      'attached, same name | iot:clientid: q x w',
+      'attached | iot:clientid: q x w | thingname: w x q',
+    ],
+  ],
+  [
+    'sessions under a client ID made of an attribute',
+    { left: [allow(`topic/${client}`), deny('topic/d-a*')], connect: [allow(`client/d-${x}`)] },
+    [
+      'no thing | attributes[x]: - | iot:clientid: q x d-aq d-w d- d-aw',
+      "attached, same name | attributes[x]: - w '' aw aq | iot:clientid: q x d-aq d-w d- d-aw",
+      "attached | attributes[x]: - w '' aw aq | iot:clientid: q x d-aq d-w d- d-aw | thingname: dev1",
+    ],
+  ],
+  [
+    'a filter: values with wildcards of MQTT',
+    { left: [allow(`topicfilter/${client}`)], action: 'iot:Subscribe' },
+    ['no thing | iot:clientid: q x + # q/#'],
+  ],
+  [
+    'a filter with such wildcards leaves room for nothing',
+    { left: [allow(`topicfilter/a/${client}`), deny('topicfilter/a/b*+')], action: 'iot:Subscribe' },
+    ['no thing | iot:clientid: q x + # q/# b+ bq+'],
+  ],
+  [
+    'delivery: values of several levels',
+    {
+      left: [allow(`topicfilter/a/${client}/b`), allow('topic/*')],
+      action: 'iot:Receive',
+      types: ['topic', 'topicfilter'],
+    },
+    ['no thing | iot:clientid: q x + # q/# q/q q/q/q q/q/q/q / /q q/ //'],
+  ],
+  [
+    'delivery beneath a quota of slashes',
+    {
+      left: [allow(`topicfilter/a/${client}/b`), allow('topic/*')],
+      action: 'iot:Receive',
+      types: ['topic', 'topicfilter'],
+      options: { maxSlashes: 1 },
+    },
+    ['no thing | iot:clientid: q x + # q/# q/q / /q q/ //'],
+  ],
+  [
+    'values that are taken for patterns',
+    { left: [allow(`topic/${client}`)], options: { switches: { substitutedWildcards: 'glob' } } },
+    ['no thing | iot:clientid: q x * ? q*'],
+  ],
+  [
+    'patterns as long as the limit leave room for nothing',
+    { left: [allow(`topic/${cn}`), deny(`topic/a*${'b'.repeat(100)}`)] },
+    [`no thing | commonname: - q '' a${'b'.repeat(100)} aq${'b'.repeat(100)} | iot:clientid: c1`],
+  ],
+  [
+    'a variable that must not match: the hardest value for each outcome',
+    { left: [allow('topic/a')], right: [allow(`topic/${x}`, { StringLike: { [attribute]: 'a*' } })] },
+    [
+      'no thing | attributes[x]: - | iot:clientid: c1',
+      'attached, same name | attributes[x]: - aq | iot:clientid: dev1',
+    ],
+  ],
+  [
+    'each text that a condition leaves, the variable in what must not match',
+    { left: [allow('topic/a')], right: [allow(`topic/${x}`, { StringEquals: { [attribute]: ['a', 'b'] } })] },
+    [
+      'no thing | attributes[x]: - | iot:clientid: c1',
+      'attached, same name | attributes[x]: - a b | iot:clientid: dev1',
+    ],
+  ],
+  [
+    'a default, which stands where the key is absent',
+    { left: [allow('topic/a')], right: [allow("topic/${aws:K, 'd'}", { StringNotLike: { 'aws:K': '*' } })] },
+    ['no thing | aws:k: q - | iot:clientid: c1'],
+  ],
+  [
+    'a condition by another variable, in what must not match',
+    { left: [allow('topic/a')], right: [allow('topic/a', { StringEquals: { [commonName]: `d-${client}` } })] },
+    ["no thing | commonname: - w '' d-q d-x | iot:clientid: q x"],
+  ],
+  [
+    'a variable tied to another, the name forces the one',
+    { left: [allow(`topic/${cn}`, { StringEquals: { [commonName]: `d-${client}` } }), deny('topic/d-a*')] },
+    ["no thing | commonname: - q '' d-aq d-w d-x d-aw | iot:clientid: w x aw aq"],
+  ],
+  [
+    'a variable tied to another, the name forces the other',
+    { left: [allow(`topic/${client}`, { StringEquals: { [commonName]: client } }), deny('topic/a*')] },
+    ["no thing | commonname: - w '' q x aq | iot:clientid: q x aq w"],
+  ],
+  [
+    'two variables in one level',
+    { left: [allow(`topic/${cn}${client}`)] },
+    ["no thing | commonname: - q '' | iot:clientid: w x", 'tested values only'],
+  ],
+  [
+    'more wildcard patterns on a key than are combined',
+    { left: [allow('topic/a', { StringLike: { [commonName]: ['a*', 'b*', 'c*', 'd*', 'e*', 'f*', 'g*', 'h*'] } })] },
+    ['no thing | commonname: - a | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'two conditions of which each leaves open what the other says',
+    {
+      left: [allow(`topic/${cn}`)],
+      right: [
+        deny('topic/*', { StringLike: { [commonName]: 'a*' } }),
+        deny('topic/*', { StringNotLike: { [commonName]: '*b' } }),
+      ],
+    },
+    ["no thing | commonname: - q ab a b '' aq qb aqb | iot:clientid: c1"],
+  ],
+];
+
+describe('the values that are tried for the keys of a context', () => {
+  it.each(cases)('%s', (_reason, asked, expected) => {
+    expect(tried(asked)).toEqual(expected);
+  });
+});
