@@ -44,7 +44,8 @@ describe('the overlap of patterns', () => {
 
   it('says when there are more than wanted', () => {
     expect(meetGlobs(globOf('*a*b*c*'), globOf('*d*e*f*'), 4)).toBeUndefined();
-    expect(meetGlobs(globOf('*a*'), globOf('*b*'), 4)).toHaveLength(2);
+    expect(meetGlobs(globOf('*a*'), globOf('*b*'), 2)).toHaveLength(2);
+    expect(meetGlobs(globOf('*a*'), globOf('*b*'), 1)).toBeUndefined();
   });
 
   it('lists the overlaps of two, three and more', () => {
@@ -71,6 +72,12 @@ describe('the overlap of patterns', () => {
       glob: globOf(text),
       of: String(index),
     }));
-    expect(allMeets(kinds).complete).toBe(false);
+    const { globs, complete } = allMeets(kinds);
+    expect(complete).toBe(false);
+    expect(globs.map(showGlob)).toEqual(expect.arrayContaining(['*a*b*', '*g*h*', '*a*b*c*d*']));
+    // Two patterns of more overlaps than are listed: those of others are still complete, the whole is not.
+    const two = ['*a*b*c*d*', '*e*f*g*h*', 'x*'].map((text, index) => ({ glob: globOf(text), of: String(index) }));
+    expect(allMeets(two).complete).toBe(false);
+    expect(allMeets(two.slice(1)).complete).toBe(true);
   });
 });

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { compileCondition } from '../../../operator/policy/conditions.ts';
+import { FOLD, globOf } from '../../../operator/policy/glob.ts';
+import { anyText, thingNames } from '../../../operator/policy/valid.ts';
+import { cellsOf, fillings, intervalPoints, subsetsOf } from '../../../operator/policy/values.ts';
+
+const points = (operator: string, ...values: string[]) =>
+  intervalPoints([
+    compileCondition({ operator: 'Null', key: 'aws:K', values: [{ text: 'x', at: undefined }], at: undefined }, true),
+    compileCondition(
+      { operator, key: 'aws:K', values: values.map((text) => ({ text, at: undefined })), at: undefined },
+      true,
+    ),
+  ]).values;
+const cells = (...patterns: string[]) => cellsOf(patterns.map(globOf), anyText, { left: 1e5 });
+
+describe('points in every interval', () => {
+  it.each<readonly [reason: string, operator: string, values: readonly string[], found: readonly string[]]>([
+    [
+      'each bound, between two, below and above, whatever their order',
+      'NumericLessThan',
+      ['7', '5', 'x'],
+      ['5', '6', '7', '8', '4'],
+    ],
+    ['the middle of near bounds', 'NumericEquals', ['1', '1.5'], ['1', '1.25', '1.5', '2.5', '0']],
+    ['one number where none is given', 'NumericEquals', ['x'], ['0']],
+    [
+      'dates a second apart',
+      'DateLessThan',
+      ['2026-01-01T00:00:10Z', '2026-01-01T00:00:00Z'],
+      [
+        '2026-01-01T00:00:00.000Z',
+        '2026-01-01T00:00:05.000Z',
+        '2026-01-01T00:00:10.000Z',
+        '2026-01-01T00:00:11.000Z',
+        '2025-12-31T23:59:59.000Z',
+      ],
+    ],
+    ['one date where none is given', 'DateLessThan', ['x'], ['1970-01-01T00:00:00.000Z']],
+    [
+      'no date that cannot be written',
+      'DateLessThan',
+      ['8640000000000'],
+      ['+275760-09-13T00:00:00.000Z', '+275760-09-12T23:59:59.000Z'],
+    ],
+    [
+      'the ends of a block and its neighbours',
+      'IpAddress',
+      ['10.0.0.0/8', 'x'],
+      ['192.0.2.1', '2001:db8:0:0:0:0:0:1', '10.0.0.0', '10.255.255.255', '9.255.255.255', '11.0.0.0'],
+    ],
+    [
+      'no neighbour beyond the first and the last address',
+      'IpAddress',
+      ['0.0.0.0/1', '255.255.255.255'],
+      [
+        '192.0.2.1',
+        '2001:db8:0:0:0:0:0:1',
+        '0.0.0.0',
+        '127.255.255.255',
+        '128.0.0.0',
+        '255.255.255.255',
+        '255.255.255.254',
+      ],
+    ],
+    [
+      'the same in IPv6',
+      'IpAddress',
+      ['::/1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+      [
+        '192.0.2.1',
+        '2001:db8:0:0:0:0:0:1',
+        '0:0:0:0:0:0:0:0',
+        '7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+        '8000:0:0:0:0:0:0:0',
+        'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+        'ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe',
+      ],
+    ],
+  ])('%s: %s %j', (_reason, operator, values, found) => {
+    expect(points(operator, ...values)).toEqual(found);
+  });
+});
+
+describe('fresh text for wildcards', () => {
+  it.each<readonly [pattern: string, lengths: readonly number[], texts: readonly string[]]>([
+    ['a*b', [0, 1], ['ab', 'aqb']],
+    ['a?*', [1, 2], ['aqq', 'aqqq']],
+    ['*a*', [0, 1, 2], ['a', 'qa', 'qqa', 'aq', 'qaq', 'qqaq', 'aqq', 'qaqq', 'qqaqq']],
+    ['ab', [1, 2], ['ab']],
+  ])('%s in lengths of %j', (pattern, lengths, texts) => {
+    expect(fillings(globOf(pattern), 'q', lengths)).toEqual({ texts, complete: true });
+  });
+
+  it('comes in lower, upper and mixed case where either is taken', () => {
+    const folded = Int32Array.from([FOLD - 97, FOLD - 98, 45]);
+    expect(fillings(folded, 'q', [1]).texts).toEqual(['ab-', 'AB-', 'Ab-']);
+    expect(fillings(Int32Array.of(45, FOLD - 97, FOLD - 98), 'q', [1]).texts).toEqual(['-ab', '-AB', '-aB']);
+  });
+
+  it('says where there are too many combinations, and then takes one star at a time', () => {
+    expect(fillings(globOf('*a*b*c*'), 'q', [0, 1, 2])).toMatchObject({ complete: true });
+    expect(fillings(globOf('*a*b*c*'), 'q', [0, 1, 2]).texts).toHaveLength(81);
+    const { texts, complete } = fillings(globOf('*a*b*c*d*'), 'q', [1, 2, 3]);
+    expect(complete).toBe(false);
+    expect(texts).toHaveLength(18);
+    expect(texts).toEqual(expect.arrayContaining(['qqaqqbqqcqqdqq', 'qabcd', 'abqqqcd', 'abcdqq']));
+  });
+});
+
+describe('a value for every way in which patterns can turn out', () => {
+  it('tells patterns apart, in the domain of the key', () => {
+    expect([...cells('a*', '*b').values].sort()).toEqual(['', 'a', 'ab', 'b']);
+    expect([...cells('a*', 'ab', 'a?').values].sort()).toEqual(['', 'a', 'ab', 'ax']);
+    expect([...cellsOf([globOf('a*')], thingNames, { left: 1e5 }).values].sort()).toEqual(['a', 'x']);
+    expect(cellsOf([globOf('*')], anyText, { left: 1e5 })).toEqual({ values: [''], exhaustive: true });
+  });
+
+  it('takes seven patterns in all combinations, and more in pairs', () => {
+    const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const begin = letters.map((letter) => `${letter}*`);
+    expect(cells(...begin.slice(1)).exhaustive).toBe(true);
+    const { values, exhaustive } = cells(...begin);
+    expect({ values: [...values].sort(), exhaustive }).toEqual({ values: ['', ...letters], exhaustive: false });
+    const contain = cells(...letters.map((letter) => `*${letter}*`)).values;
+    expect(contain).toHaveLength(1 + 8 + 28);
+    expect(Math.max(...contain.map((value) => value.length))).toBe(2);
+  });
+});
+
+describe('lists of values', () => {
+  it('are all sets of a few, and pairs of more', () => {
+    expect(subsetsOf(['a', 'b'], true)).toEqual({ values: [[], ['a'], ['b'], ['a', 'b']], exhaustive: true });
+    expect(subsetsOf(['a'], false).exhaustive).toBe(false);
+    const six = subsetsOf(['a', 'b', 'c', 'd', 'e', 'f'], true);
+    expect({ count: six.values.length, exhaustive: six.exhaustive }).toEqual({ count: 64, exhaustive: true });
+    const seven = subsetsOf(['a', 'b', 'c', 'd', 'e', 'f', 'g'], true);
+    expect({ count: seven.values.length, exhaustive: seven.exhaustive }).toEqual({
+      count: 1 + 7 + 21 + 1,
+      exhaustive: false,
+    });
+    expect(seven.values).toEqual(
+      expect.arrayContaining([[], ['g'], ['a', 'g'], ['f', 'g'], ['a', 'b', 'c', 'd', 'e', 'f', 'g']]),
+    );
+  });
+});
