@@ -4,14 +4,15 @@ import { FOLD, globOf } from '../../../operator/policy/glob.ts';
 import { anyText, thingNames } from '../../../operator/policy/valid.ts';
 import { cellsOf, fillings, intervalPoints, subsetsOf } from '../../../operator/policy/values.ts';
 
-const points = (operator: string, ...values: string[]) =>
-  intervalPoints([
-    compileCondition({ operator: 'Null', key: 'aws:K', values: [{ text: 'x', at: undefined }], at: undefined }, true),
-    compileCondition(
-      { operator, key: 'aws:K', values: values.map((text) => ({ text, at: undefined })), at: undefined },
-      true,
-    ),
-  ]).values;
+/** Sorted, since only which values are tried counts. */
+function points(operator: string, values: readonly string[], texts: readonly string[] = [], asText = false): string[] {
+  const entry = { operator, key: 'aws:K', values: values.map((text) => ({ text, at: undefined })), at: undefined };
+  const condition = compileCondition(entry, true);
+  const { family } = condition;
+  if (family !== 'numeric' && family !== 'date' && family !== 'ip') throw new Error(`${operator} is no order`);
+  const other = compileCondition({ ...entry, operator: 'Null' }, true);
+  return [...intervalPoints([other, condition], family, { texts: texts.map(globOf), asText })].sort();
+}
 const cells = (...patterns: string[]) => cellsOf(patterns.map(globOf), anyText, { left: 1e5 });
 
 describe('points in every interval', () => {
@@ -78,7 +79,92 @@ describe('points in every interval', () => {
       ],
     ],
   ])('%s: %s %j', (_reason, operator, values, found) => {
-    expect(points(operator, ...values)).toEqual(found);
+    expect(points(operator, values)).toEqual([...found].sort());
+  });
+});
+
+describe('values in every interval where texts count as well', () => {
+  it.each<
+    readonly [
+      reason: string,
+      operator: string,
+      values: readonly string[],
+      texts: readonly string[],
+      found: readonly string[],
+    ]
+  >([
+    [
+      'a writing that is none of the texts',
+      'NumericEquals',
+      ['5'],
+      ['5', '5.0'],
+      ['4', '4.0', '5', '5.00', '6', '6.0'],
+    ],
+    [
+      'the same of dates',
+      'DateEquals',
+      ['1970-01-01T00:00:00Z'],
+      ['1970-01-01T00:00:00.000Z'],
+      [
+        '1969-12-31T23:59:59.000Z',
+        '1969-12-31T23:59:59.0000Z',
+        '1970-01-01T00:00:00.000Z',
+        '1970-01-01T00:00:00.0000Z',
+        '1970-01-01T00:00:01.000Z',
+        '1970-01-01T00:00:01.0000Z',
+      ],
+    ],
+    [
+      'as many addresses as there are texts, and one more',
+      'IpAddress',
+      ['10.0.0.0/8'],
+      ['10.0.0.0', '10.0.0.1'],
+      [
+        '0.0.0.0',
+        '0.0.0.1',
+        '0.0.0.2',
+        '10.0.0.0',
+        '10.0.0.1',
+        '10.0.0.2',
+        '10.255.255.255',
+        '11.0.0.0',
+        '11.0.0.1',
+        '11.0.0.2',
+        '192.0.2.1',
+        '2001:db8:0:0:0:0:0:1',
+        '9.255.255.255',
+      ],
+    ],
+  ])('%s: %s %j beside %j', (_reason, operator, values, texts, found) => {
+    expect(points(operator, values, texts)).toEqual([...found].sort());
+  });
+
+  it('fills patterns so that they are numbers, dates and addresses', () => {
+    expect(points('NumericLessThan', ['5'], ['1*'])).toEqual(
+      expect.arrayContaining(['1', '10', '11', '15', '1.5', '05', '5.0']),
+    );
+    expect(points('NumericLessThan', ['5'], ['a*'])).not.toContain('a');
+    expect(points('DateLessThan', ['2026-01-01'], ['2025-*'])).toEqual(
+      expect.arrayContaining(['2025-01', '2025-01-01', '2025-01-01T00:00:00Z']),
+    );
+    expect(points('IpAddress', ['10.0.0.0/8'], ['10.?.*'])).toContain('10.0.0.0');
+    expect(points('IpAddress', ['10.0.0.0/8'], ['2001:*'])).toContain('2001::1');
+  });
+
+  it('writes one number in several ways where it stands in a name', () => {
+    expect(points('NumericEquals', ['-5'], [], true)).toEqual(
+      ['-4', '-4.0', '-04', '-5', '-5.0', '-05', '-6', '-6.0', '-06'].sort(),
+    );
+    expect(points('NumericEquals', ['1e30'], [], true)).toEqual(expect.arrayContaining(['1e+30', '1.0e+30', '01e+30']));
+    expect(points('DateEquals', ['10'], [], true)).toEqual(
+      expect.arrayContaining(['1970-01-01T00:00:10.000Z', '1970-01-01T00:00:10.0000Z', '10', '010']),
+    );
+    expect(points('DateEquals', ['1969-12-31T23:59:50Z'], [], true)).not.toContain('-10');
+  });
+
+  it('takes room before, at and behind the value of a variable', () => {
+    expect(points('NumericLessThan', ['${aws:Other}'])).toEqual(['-1', '0', '2']);
+    expect(points('NumericLessThan', ['5', '${aws:Other}'])).toEqual(['3', '4', '5', '6']);
   });
 });
 

@@ -131,9 +131,9 @@ describe('a walk through contexts', () => {
       return left >= 0;
     };
     const { result, ends } = walk(classOf(2, 3), { first: [reading(0), reading(1)], spend });
-    expect({ result, ends }).toEqual({ result: { kind: 'stopped' }, ends: ['00', '01'] });
+    expect({ result, ends }).toEqual({ result: { kind: 'stopped', by: 'budget' }, ends: ['00', '01'] });
     let looked = 0;
-    const { kind } = walkContexts<State, string>({
+    const many = walkContexts<State, string>({
       one: classOf(maxCombinations + 1),
       start: { signature: '' },
       first: [blind(0)],
@@ -145,6 +145,6 @@ describe('a walk through contexts', () => {
       },
       spend: () => true,
     });
-    expect({ kind, looked }).toEqual({ kind: 'stopped', looked: maxCombinations });
+    expect({ many, looked }).toEqual({ many: { kind: 'stopped', by: 'combinations' }, looked: maxCombinations });
   });
 });
