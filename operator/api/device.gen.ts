@@ -76,6 +76,10 @@ export interface DeviceSpec {
    * Exclusive: any other policy on a certificate of this Device is drift that widens its rights, and is detached under driftPolicy Correct (the default). Additive: others are reported and left alone. The foreign policy itself is never touched.
    */
   readonly attachments: 'Exclusive' | 'Additive';
+  /**
+   * Approves, in Git, that what `status.lifeline` shows as removed is no longer part of the lifeline: its digest, with a suffix where the same is approved once more (`1a2b3c4d-2`). Only counts on a Device that a FleetSource keeps, and for rollouts that are made afterwards. Where the admission policy is not installed this is the only way to approve it.
+   */
+  readonly approvedLifelineRemoval?: string;
   readonly lifeline?: DeviceLifeline;
 }
 /**

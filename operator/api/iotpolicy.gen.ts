@@ -198,7 +198,7 @@ export interface IoTPolicyStrategy {
    */
   readonly onFailure?: 'Rollback' | 'Pause';
   /**
-   * Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. All when not given.
+   * Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. InFlight is refused where a thing group carries the policy. All when not given.
    */
   readonly abortScope?: 'All' | 'InFlight';
   /**

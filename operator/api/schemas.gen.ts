@@ -846,6 +846,12 @@ export const kindDefinitions: readonly KindDefinition[] = [
        ],
        "default": "Exclusive"
       },
+      "approvedLifelineRemoval": {
+       "description": "Approves, in Git, that what `status.lifeline` shows as removed is no longer part of the lifeline: its digest, with a suffix where the same is approved once more (`1a2b3c4d-2`). Only counts on a Device that a FleetSource keeps, and for rollouts that are made afterwards. Where the admission policy is not installed this is the only way to approve it.",
+       "type": "string",
+       "maxLength": 41,
+       "pattern": "^[0-9a-f]{8}(-[0-9A-Za-z]{1,32})?$"
+      },
       "lifeline": {
        "description": "What this asset must never lose. Connecting under its own client ids is always part of it; everything here adds to that. The lifeline of an asset is the union of those of its AWSAccount, its ThingType and the Device, and an IoTPolicy may add to it for its own users; none of them takes away from another. A rollout whose result would not permit the lifeline does not start.",
        "type": "object",
@@ -2663,7 +2669,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          ]
         },
         "abortScope": {
-         "description": "Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. All when not given.",
+         "description": "Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. InFlight is refused where a thing group carries the policy. All when not given.",
          "type": "string",
          "enum": [
           "All",
@@ -3825,7 +3831,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          ]
         },
         "abortScope": {
-         "description": "Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. All when not given.",
+         "description": "Whom a person's abort brings back. All: every asset, by the emergency brake. InFlight: those without a verdict; proven assets keep the new policy until another rollout takes them along. What the operator aborts by itself, and a commit that takes the change back, always bring all back. InFlight is refused where a thing group carries the policy. All when not given.",
          "type": "string",
          "enum": [
           "All",

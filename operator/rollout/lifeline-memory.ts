@@ -43,8 +43,8 @@ export interface MemoryInput {
   readonly previous: DeviceStatusLifeline | undefined;
   /** What the specs ask for now: account, type, device and its policies. */
   readonly now: DeviceLifeline;
-  /** A removal that a person consents to. */
-  readonly approved: { readonly digest: string; readonly by: string; readonly token: string } | undefined;
+  /** Removals that people consent to. */
+  readonly approvals: readonly { readonly digest: string; readonly by: string; readonly token: string }[];
   readonly at: string;
   /** Eight digits of what is removed: an approval can only mean that. */
   readonly digestOf: (removed: readonly string[]) => string;
@@ -54,7 +54,7 @@ export interface MemoryInput {
 export function rememberLifeline({
   previous,
   now,
-  approved,
+  approvals,
   at,
   digestOf,
 }: MemoryInput): DeviceStatusLifeline | undefined {
@@ -75,7 +75,8 @@ export function rememberLifeline({
   }
   const digest = digestOf(removed);
   // What comes back and is removed once more needs a word of its own.
-  if (approved?.digest === digest && approved.token !== token) {
+  const approved = approvals.find((each) => each.digest === digest && each.token !== token);
+  if (approved !== undefined) {
     const { by, token: used } = approved;
     return { kept: textOf(now), before: textOf(kept), since: at, approvedBy: by, token: used };
   }

@@ -127,8 +127,15 @@ export function withoutBakes(strategy: Strategy): Strategy {
   return { ...strategy, waves: strategy.waves.map((wave) => ({ ...wave, bakeMs: 0, pause: false })) };
 }
 
-/** Why a strategy can never finish or never be safe; empty when it is fine. Each entry names field and remedy. */
-export function strategyProblems(strategy: Strategy, assets: number): readonly string[] {
+/**
+ * Why a strategy can never finish or never be followed; empty when it is fine. Each entry names field and remedy. `groups`:
+ * thing groups carry a policy of the rollout.
+ */
+export function strategyProblems(
+  strategy: Strategy,
+  assets: number,
+  { groups = false }: { readonly groups?: boolean } = {},
+): readonly string[] {
   const problems: string[] = [];
   const say = (field: string, text: string): void => {
     problems.push(`strategy.${field}: ${text}`);
@@ -142,6 +149,12 @@ export function strategyProblems(strategy: Strategy, assets: number): readonly s
   if (strategy.maxInFlight < 1) say('maxInFlight', 'no asset could ever move; use at least 1');
   for (const [index, most] of strategy.budgets.entries()) {
     if (most < 1) say(`budgets[${index}].maxInFlight`, 'no asset could ever move; use at least 1 or leave it out');
+  }
+  if (groups && strategy.abortScope === 'InFlight') {
+    say(
+      'abortScope',
+      'InFlight cannot be followed: a thing group carries the policy, and what a group carries all its members have; use All, or attach the policy to the devices',
+    );
   }
   if (strategy.failureThreshold < 0)
     say('failureThreshold', 'the revision would be rejected before it starts; use at least 0');

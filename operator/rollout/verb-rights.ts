@@ -12,6 +12,7 @@ const APPROVE = 'approve';
  */
 export const VERB_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   policyrollouts: ROLLOUT_VERBS,
+  // `shrink-lifeline` is asked for by hand in `spec.approvedLifelineRemoval` too.
   devices: [...DEVICE_VERBS, RESTORE],
   thinggroups: [RESTORE],
   thingtypes: [RESTORE],

@@ -110,6 +110,16 @@ describe.skipIf(missing)(`who may use which verb${why}`, () => {
     expect((await approve('alice')).stderr).toBe('');
   });
 
+  test('so is the approval of a shorter lifeline in a device', async () => {
+    const approve = (user: string) =>
+      story.kubectl(
+        ...['patch', 'device', 'press-1', '--type=merge', '--dry-run=server', '--as', user],
+        ...['-p', '{"spec":{"approvedLifelineRemoval":"0123abcd"}}'],
+      );
+    expect((await approve('bob')).stderr).toContain('may not use the verb shrink-lifeline');
+    expect((await approve('alice')).stderr).toBe('');
+  });
+
   test('kubectl get policyrollouts tells the story, and who approves stands in it', async () => {
     const get = () => story.json<PolicyRollout>('get', rollout);
     const waiting = await until(async () => {

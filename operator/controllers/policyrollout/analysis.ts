@@ -305,7 +305,7 @@ function violationText({ metadata, status }: Device, { need, allowedBefore }: Vi
   const approval =
     digest === undefined
       ? 'its removal was approved after this rollout was made: retry it'
-      : `approve its removal (shrink-lifeline of ${digest} on the Device), then retry`;
+      : `approve its removal (shrink-lifeline of ${digest} on the Device, or in Git its spec.approvedLifelineRemoval: ${digest}), then retry`;
   return `${what}; the specs no longer ask for it, which counts for revisions that come after its approval. Allow it in the document, or ${approval}`;
 }
 

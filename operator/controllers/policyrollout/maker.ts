@@ -13,6 +13,7 @@ import { declaredName } from '../iotpolicy/names.ts';
 import { assetsOf, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
 import { rejectedBy } from './policies/stance.ts';
+import { strictest } from './revision.ts';
 
 /** Objects of one revision arrive one after the other; what comes within this time moves together. */
 const GATHER_MS = 2_000;
@@ -224,10 +225,4 @@ function policiesBehind(cache: Cache, namespace: string, { changes, devices }: G
 function nextAttempt(all: readonly PolicyRollout[], base: string): number {
   const tries = all.filter(({ metadata }) => metadata.name === base || metadata.name.startsWith(`${base}-`));
   return tries.reduce((highest, { spec }) => Math.max(highest, spec.attempt ?? 1), 0) + 1;
-}
-
-/** Of several policies the one that moves the fewest at a time decides. */
-function strictest(policies: readonly IoTPolicy[]): IoTPolicy['spec']['strategy'] {
-  const given = policies.flatMap(({ spec }) => (spec.strategy?.type === 'Waves' ? [spec.strategy] : []));
-  return given.sort((a, b) => (a.maxInFlight ?? 1) - (b.maxInFlight ?? 1))[0];
 }

@@ -30,7 +30,7 @@ import { aftermath, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
 import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
 import { proven } from './proof.ts';
-import { placeOf, policiesIn, revisionChange } from './revision.ts';
+import { hasOtherStrategy, placeOf, policiesIn, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
 import { saveRollout, statusAfter } from './status.ts';
 
@@ -243,9 +243,10 @@ function planInput(facts: Facts): RolloutInput {
   const { start, strategy, assets, analysis, defaults, verbs, change, now } = facts;
   const { deps, rollout } = start;
   const status = rollout.status ?? {};
+  const throughGroups = facts.groups.targets.length > 0;
   const [problem] = [
     ...facts.problems,
-    ...(status.startedAt === undefined ? strategyProblems(facts.given, assets.length) : []),
+    ...(status.startedAt === undefined ? strategyProblems(facts.given, assets.length, { groups: throughGroups }) : []),
   ];
   const failure =
     analysis.failure ?? (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
@@ -269,13 +270,16 @@ function planInput(facts: Facts): RolloutInput {
     startedAt,
     // Nobody makes progress while people have it paused.
     lastProgressAt: Math.max(timeOf(status.lastProgressAt) ?? startedAt, timeOf(status.resumedAt) ?? 0),
-    superseded: change === 'superseded',
-    ...(facts.groups.targets.length === 0
-      ? {}
-      : { groups: { handedOver: facts.groups.handedOver, moved: facts.groups.moved } }),
+    // A rollout is never changed: with a strategy that can be followed another one is made.
+    superseded: change === 'superseded' || (problem !== undefined && mayBeMadeAnew(start)),
+    ...(throughGroups ? { groups: { handedOver: facts.groups.handedOver, moved: facts.groups.moved } } : {}),
     reverted: change === 'reverted' || openActs(facts.acts, verbs).length > 0,
     now,
   };
+}
+
+function mayBeMadeAnew({ deps, rollout }: Start): boolean {
+  return rollout.status?.startedAt === undefined && hasOtherStrategy(deps.cache, rollout);
 }
 
 /** For how long what the tags say is good: it is read by whoever waits for approval, too. */

@@ -70,6 +70,11 @@ describe('what cannot be carried out is refused before anything moves', () => {
     expect(status).toMatchObject({ phase: 'Pending', reason: 'InvalidStrategy' });
     expect(status?.message).toContain('strategy.progressDeadline');
     expect(await fleet.attached('press-1')).toEqual(['base']);
+    // Put right, it is followed: a refusal that names its remedy must be one that can be ended by it.
+    await fleet.change(NARROW);
+    await fleet.live(3);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Progressing' });
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(2);
   });
 });
 

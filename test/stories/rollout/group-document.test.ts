@@ -123,6 +123,19 @@ describe('R5: a changed document of a policy on a thing group', () => {
     expect(await documentOf(fleet, 'wide')).toEqual(LESS);
   }, 240_000);
 
+  test('abortScope InFlight is refused before anything moves; the same document with All goes through', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(policy('wide', { document: LESS, strategy: { ...STRATEGY, abortScope: 'InFlight' } }));
+    await fleet.live(5);
+    const { status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Pending', reason: 'InvalidStrategy' });
+    expect(status?.message).toContain('strategy.abortScope');
+    expect(await on(fleet, 'press-1')).toBe('base');
+    await changeWide(fleet, LESS);
+    await fleet.live(5);
+    expect(await phase(fleet)).toBe('Progressing');
+  }, 60_000);
+
   test('a widening waits for approval, and reaches certificate after certificate while the group keeps what it had', async () => {
     await using fleet = await inHall();
     await changeWide(fleet, MORE);

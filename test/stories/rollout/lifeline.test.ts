@@ -17,7 +17,8 @@ function withJobs(document: object): object {
 }
 
 const certificates = [{ name: 'a', csr: csr('press-1') }];
-const press = (lifeline: object) => device('press-1', { thingTypeRef: { name: 'press' }, certificates, lifeline });
+const press = (lifeline: object, more: object = {}) =>
+  device('press-1', { thingTypeRef: { name: 'press' }, certificates, lifeline, ...more });
 
 async function jobFleet(lifeline: object): Promise<RolloutFleet> {
   const fleet = await rolloutFleet(0);
@@ -62,7 +63,7 @@ describe('R12: a lifeline that shrinks', () => {
     expect(await fleet.attached('press-1')).toEqual(['base', expect.stringMatching(/^base@/)]);
   }, 90_000);
 
-  test('is not approved by a name for which nobody vouches', async () => {
+  test('is not approved by a name for which nobody vouches, but by a commit', async () => {
     await using fleet = await rolloutFleet(0, { usersPinned: false });
     await fleet.change(withJobs(WIDE));
     await fleet.settleUntilReady();
@@ -74,7 +75,25 @@ describe('R12: a lifeline that shrinks', () => {
     await annotate(fleet, 'Device', 'press-1', { 'rollout.fleetward.dev/shrink-lifeline': `t1@${digest} by kim` });
     await fleet.live(5);
     expect(await remembered(fleet)).toMatchObject({ removed: ['jobs'], digest });
-  }, 60_000);
+    // Neither by a field that somebody writes; by a commit it is, and once.
+    const agreed = press({}, { approvedLifelineRemoval: digest });
+    await fleet.apply(agreed);
+    await fleet.live(2);
+    expect(await remembered(fleet)).toMatchObject({ removed: ['jobs'], digest });
+    const labels = { 'fleetward.dev/source': 'a-source' };
+    const kept = (one: ReturnType<typeof press>) => ({ ...one, metadata: { ...one.metadata, labels } });
+    await fleet.apply(kept(agreed));
+    await fleet.live(2);
+    expect(await remembered(fleet)).toMatchObject({ approvedBy: 'Git', kept: '{}' });
+    await fleet.apply(kept(press({ jobs: true }, { approvedLifelineRemoval: digest })));
+    await fleet.live(2);
+    await fleet.apply(kept(agreed));
+    await fleet.live(2);
+    expect(await remembered(fleet), 'what has come back needs a word of its own').toMatchObject({ removed: ['jobs'] });
+    await fleet.apply(kept(press({}, { approvedLifelineRemoval: `${digest}-2` })));
+    await fleet.live(2);
+    expect((await remembered(fleet))?.removed).toBeUndefined();
+  }, 90_000);
 
   test('with the status lost, what a device in use may do of it counts until somebody approves', async () => {
     await using fleet = await jobFleet({ jobs: true });

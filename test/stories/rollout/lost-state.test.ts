@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { device, policy } from '../../support/fleet.ts';
+import { device, group, policy } from '../../support/fleet.ts';
 import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
 
 async function dropRollouts(fleet: RolloutFleet): Promise<void> {
@@ -186,6 +186,33 @@ describe('R18: state lost in the middle of a rollout costs time and nothing else
     },
     240_000,
   );
+
+  test('while it goes back without the brake, for the sake of a quarantine: the brake stays where it is', async () => {
+    await using fleet = await lostFleet();
+    await fleet.apply(group('quarantine', { quarantine: true }));
+    await fleet.change(NARROW);
+    await live(fleet, 120, stateOf(fleet, 'press-2', 'Contracting'));
+    const membership = { thingName: 'press-1', thingGroupName: 'quarantine' };
+    await fleet.aws.send('AddThingToThingGroup', membership);
+    await fleet.live(6);
+    await abort(fleet);
+    await fleet.live(1);
+    expect(await phaseOf(fleet)).toBe('Aborting');
+    await loseState(fleet);
+    await live(fleet, 120, async () => (await fleet.attached('press-2')).join() === 'base');
+    expect(await fleet.attached('press-2')).toEqual(['base']);
+    await fleet.live(30);
+    // Whatever is remembered of the abort, nothing is done to the one that a responder took out.
+    const flips = { operation: 'SetDefaultPolicyVersion', outcome: 'ok' } as const;
+    expect(fleet.sandbox.ledger.count(flips)).toBe(0);
+    expect(await fleet.attached('press-1')).toEqual([expect.stringMatching(/^base@/)]);
+    await fleet.aws.send('RemoveThingFromThingGroup', membership);
+    await live(fleet, 60, async () => (await fleet.attached('press-1')).join() === 'base');
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    await fleet.live(20);
+    expect(await phaseOf(fleet), 'and it is not tried again').not.toBe('Progressing');
+    expect((await fleet.iot.getPolicy({ policyName: 'base' })).policyDocument).toContain('debug');
+  }, 240_000);
 
   test('while somebody is to approve a widening: nobody gets it without', async () => {
     await using fleet = await lostFleet();

@@ -149,7 +149,7 @@ describe('R14: sessions of before', () => {
   }, 240_000);
 
   test('Wait: a policy that is applied is not yet one that is in force for every session', async () => {
-    await using it = await world({ document: grants('telemetry/*', 'debug/*') });
+    await using it = await world({ document: grants('telemetry/*', 'debug/*'), strategy: { rollbackWindow: '5m' } });
     await it.change(NARROW);
     await it.pass(40, it.is('press-1', 'Succeeded'));
     expect(it.calls('DeleteConnection')).toBe(0);
@@ -162,12 +162,15 @@ describe('R14: sessions of before', () => {
     });
     expect(rollout.status?.counters).toMatchObject({ applied: 1, olderSessions: 1 });
     expect(conditionOf(rollout, 'SessionsRenewed')).toMatchObject({ status: 'False' });
-    // It connects anew by itself one day.
+    // It connects anew by itself one day, when nothing else is left of the rollout.
+    await it.pass(60, async () => (await it.rollout()).status?.cleanedAt !== undefined);
+    expect(conditionOf(await it.rollout(), 'SessionsRenewed')).toMatchObject({ status: 'False' });
     it.live.get('press-1')?.disconnect();
     await it.pass(3);
     expect(conditionOf(await it.fleet.get('Device', 'press-1'), 'SessionsRenewed')).toMatchObject({ status: 'True' });
-    await it.pass(3);
+    await it.pass(12);
     expect(conditionOf(await it.rollout(), 'SessionsRenewed')).toMatchObject({ status: 'True' });
+    expect((await it.rollout()).status?.counters?.olderSessions).toBe(0);
   }, 240_000);
 
   test('Wait: a plan that cannot end before its deadline is refused before anything moves', async () => {

@@ -20,7 +20,7 @@ const remember = (
   rememberLifeline({
     previous,
     now,
-    approved: options.approved === undefined ? undefined : { digest: options.approved, by: 'kim', token: 't1' },
+    approvals: options.approved === undefined ? [] : [{ digest: options.approved, by: 'kim', token: 't1' }],
     at: AT,
     digestOf: removalDigest,
   });

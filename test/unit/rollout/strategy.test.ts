@@ -68,6 +68,14 @@ describe('a strategy that can never finish is refused with the field and the rem
     expect(strategyProblems({ ...DEFAULT_STRATEGY, ...row.change }, 100)).toContain(row.want);
   });
 
+  test('abortScope InFlight where a thing group carries the policy: no member can be left out of what its group has', () => {
+    const strategy = { ...DEFAULT_STRATEGY, abortScope: 'InFlight' } as const;
+    expect(strategyProblems(strategy, 100, { groups: true })).toEqual([
+      expect.stringMatching(/^strategy\.abortScope: .*use All, or attach the policy to the devices$/),
+    ]);
+    expect(strategyProblems(strategy, 100)).toEqual([]);
+  });
+
   test('the default strategy is fine', () => {
     expect(strategyProblems(DEFAULT_STRATEGY, 100)).toEqual([]);
   });

@@ -24,6 +24,8 @@ import { deleteCandidate } from './candidates.ts';
 import { stanceOf } from './stance.ts';
 
 const LOOK_AGAIN_MS = 60_000;
+/** A session of before may last for weeks; nothing else is left to be done by then. */
+const SESSIONS_MS = 10 * 60_000;
 
 /**
  * After the end: the assets return to the declared name, which holds the same document by then, and the candidates go
@@ -44,7 +46,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   if (status.cleanedAt !== undefined) {
     deps.rollouts.publish(key, new Map());
     deps.rollouts.forget(key);
-    return undefined;
+    return (status.counters?.olderSessions ?? 0) === 0 ? undefined : { requeueAfterMs: SESSIONS_MS };
   }
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const direction = wayOut(start, strategy.homing);
@@ -72,10 +74,10 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   return clean(start, status);
 }
 
-/** Sessions of before end long after a rollout has. */
+/** Sessions of before end long after a rollout has, and after its candidates are gone. */
 function sessionsLeft({ deps, rollout }: Start): Partial<PolicyRolloutStatus> {
-  const { phase, counters, conditions, cleanedAt } = rollout.status ?? {};
-  if (phase !== 'Succeeded' || (counters?.olderSessions ?? 0) === 0 || cleanedAt !== undefined) return {};
+  const { phase, counters, conditions } = rollout.status ?? {};
+  if (phase !== 'Succeeded' || (counters?.olderSessions ?? 0) === 0) return {};
   const older = assetsOf(deps.cache, rollout).filter(
     ({ status }) =>
       status?.rollout?.name === rollout.metadata.name && (status.rollout.sessions?.older ?? []).length > 0,
