@@ -570,6 +570,12 @@ export interface DeviceStatusRollout {
    */
   readonly wave?: number;
   /**
+   * Names of the Devices that move as one because they share certificates, this one among them; the first carries out the calls, and the records of the others repeat its own. At most 50. Not set where the Device shares none.
+   *
+   * @maxItems 50
+   */
+  readonly unit?: readonly string[];
+  /**
    * When a policy was last attached by the rollout. Written before AWS is called.
    */
   readonly attachedAt?: string;

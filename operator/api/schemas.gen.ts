@@ -1517,6 +1517,16 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "format": "int64",
          "minimum": 0
         },
+        "unit": {
+         "description": "Names of the Devices that move as one because they share certificates, this one among them; the first carries out the calls, and the records of the others repeat its own. At most 50. Not set where the Device shares none.",
+         "type": "array",
+         "x-kubernetes-list-type": "atomic",
+         "maxItems": 50,
+         "items": {
+          "type": "string",
+          "maxLength": 253
+         }
+        },
         "attachedAt": {
          "description": "When a policy was last attached by the rollout. Written before AWS is called.",
          "type": "string",

@@ -1,4 +1,4 @@
-import { type AssetSummary, type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
+import { type AssetSummary, type RolloutDecision, type RolloutInput, thingsByGroup, wait } from './rollout.ts';
 import { windowOpensAt } from './strategy.ts';
 import { isAside, type Tally } from './tally.ts';
 
@@ -102,13 +102,13 @@ function fitting(input: RolloutInput, tally: Tally, wanted: (asset: AssetSummary
   for (const asset of input.assets) {
     if (room <= 0) break;
     if (!wanted(asset) || asset.held || asset.things > room) continue;
-    const after = asset.groups.map((group, index) =>
-      group === undefined ? 0 : (inFlight[index]?.get(group) ?? 0) + asset.things,
+    const after = inFlight.map((counted, index) =>
+      [...thingsByGroup(asset, index)].map(([group, things]) => [group, (counted.get(group) ?? 0) + things] as const),
     );
-    if (after.some((things, index) => things > (input.strategy.budgets[index] ?? Number.POSITIVE_INFINITY))) continue;
-    for (const [index, group] of asset.groups.entries()) {
-      if (group !== undefined) inFlight[index]?.set(group, after[index] ?? 0);
-    }
+    const most = (index: number) => input.strategy.budgets[index] ?? Number.POSITIVE_INFINITY;
+    if (after.some((counted, index) => counted.some(([, things]) => things > most(index)))) continue;
+    for (const [index, counted] of after.entries())
+      for (const [group, things] of counted) inFlight[index]?.set(group, things);
     chosen.push(asset.id);
     room -= asset.things;
   }

@@ -11,6 +11,11 @@ export interface AssetSummary {
   readonly groups: readonly (string | undefined)[];
   /** Things in the unit: a shared certificate counts for each of them. */
   readonly things: number;
+  /** Only where things share certificates: all of them, and of the others than `id` the groups. */
+  readonly unit?: {
+    readonly members: readonly string[];
+    readonly groups: readonly AssetSummary['groups'][];
+  };
   /** A security act or a person keeps this asset where it is. */
   readonly held: boolean;
   /** Deferred assets: would their contact allow them to move now? */
@@ -112,4 +117,20 @@ export type RolloutDecision =
 
 export function wait(phase: RolloutPhase, reason: string, why: string, until?: number): RolloutDecision {
   return { kind: 'wait', phase, reason, why, until };
+}
+
+/** How many of its things count against the budget at this position, by group. */
+export function thingsByGroup({ groups, things, unit }: AssetSummary, index: number): ReadonlyMap<string, number> {
+  const counted = new Map<string, number>();
+  const add = (group: string | undefined, count: number): void => {
+    if (group !== undefined) counted.set(group, (counted.get(group) ?? 0) + count);
+  };
+  if (unit === undefined) add(groups[index], things);
+  else for (const each of [groups, ...unit.groups]) add(each[index], 1);
+  return counted;
+}
+
+/** Names of all Devices that move with this asset, its own first. */
+export function membersOf({ id, unit }: Pick<AssetSummary, 'id' | 'unit'>): readonly string[] {
+  return unit?.members ?? [id];
 }

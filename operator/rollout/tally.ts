@@ -1,4 +1,4 @@
-import type { RolloutInput } from './rollout.ts';
+import { type RolloutInput, thingsByGroup } from './rollout.ts';
 import { type AssetState, inFlight, underWay } from './types.ts';
 
 export interface Tally {
@@ -50,8 +50,8 @@ export function count(input: RolloutInput): Tally {
     } else if (inFlight(asset.state)) {
       inFlightThings += asset.things;
       for (const [index, inGroup] of groups.entries()) {
-        const group = asset.groups[index];
-        if (group !== undefined) inGroup.set(group, (inGroup.get(group) ?? 0) + asset.things);
+        for (const [group, things] of thingsByGroup(asset, index))
+          inGroup.set(group, (inGroup.get(group) ?? 0) + things);
       }
     }
     if (asset.failure !== 'none') failed += 1;

@@ -7,6 +7,8 @@ export interface Orderable {
   readonly cohort: string;
   /** Higher is more critical. Default 0. */
   readonly criticality: number;
+  /** Things that move with it, itself among them, because they share certificates. Default 1. */
+  readonly things?: number;
   /** On a candidate of a revision that was overtaken and never proven. */
   readonly unproven?: boolean;
 }
@@ -14,7 +16,7 @@ export interface Orderable {
 export interface Plan {
   /** Asset ids in the order they move. */
   readonly order: readonly string[];
-  /** `ends[i]` is how many assets the waves up to and including i hold. */
+  /** `ends[i]` is how many assets the waves up to and including i hold. Things that share certificates are one. */
   readonly ends: readonly number[];
 }
 
@@ -26,40 +28,46 @@ export function planWaves(assets: readonly Orderable[], strategy: Strategy): Pla
   const order: string[] = [];
   const ends: number[] = [];
   const taken = new Set<string>();
+  const all = assets.reduce((sum, asset) => sum + thingsIn(asset), 0);
+  let things = 0;
+  let before = 0;
   const take = (asset: Orderable): void => {
     taken.add(asset.id);
     order.push(asset.id);
+    things += thingsIn(asset);
   };
   for (const asset of left) if (asset.unproven === true) take(asset);
   for (const wave of strategy.waves) {
-    const before = ends.at(-1) ?? 0;
     const size = wave.size;
     if ('perCohort' in size) {
       const seen = new Map<string, number>();
       for (const asset of left) {
         const count = seen.get(asset.cohort) ?? 0;
         // Assets of earlier waves count: what has vouched for its cohort need not do so again.
-        seen.set(asset.cohort, count + 1);
+        seen.set(asset.cohort, count + thingsIn(asset));
         if (count < size.perCohort && !taken.has(asset.id)) take(asset);
       }
     } else {
-      let wanted =
-        'count' in size
-          ? size.count
-          : 'percent' in size
-            ? Math.ceil((assets.length * size.percent) / 100)
-            : assets.length;
-      wanted -= order.length - before;
+      let wanted = 'count' in size ? size.count : 'percent' in size ? Math.ceil((all * size.percent) / 100) : all;
+      wanted -= things - before;
       for (const asset of left) {
         if (wanted <= 0) break;
-        if (taken.has(asset.id)) continue;
+        if (taken.has(asset.id) || thingsIn(asset) > wanted) continue;
         take(asset);
-        wanted -= 1;
+        wanted -= thingsIn(asset);
       }
+      // Too large for every wave but the last, units would go unwatched: a wave with room takes at least one.
+      const next = things > before || wanted <= 0 ? undefined : left.find(({ id }) => !taken.has(id));
+      if (next !== undefined) take(next);
     }
     ends.push(order.length);
+    before = things;
   }
   return { order, ends };
+}
+
+function thingsIn({ things = 1 }: Orderable): number {
+  return things;
 }
 
 /** The wave of the asset at this position of the order. */

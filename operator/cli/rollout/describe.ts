@@ -6,6 +6,7 @@ import { durationMs } from '../../controllers/external/duration.ts';
 import { REFERS_TO, referenceKey } from '../../controllers/external/references.ts';
 import { addIndexes } from '../../controllers/indexes.ts';
 import { assetsOf, type GroupStages, summarise } from '../../controllers/policyrollout/asset/assets.ts';
+import { unitsOf } from '../../controllers/policyrollout/asset/units.ts';
 import { allowedVerbs } from '../../controllers/policyrollout/people/verb-state.ts';
 import { indexRollouts } from '../../controllers/policyrollout/setup.ts';
 import { groupName } from '../../controllers/thinggroup/observe.ts';
@@ -76,6 +77,7 @@ export async function viewOf(
   const summaries = summarise({
     rollout,
     devices,
+    units: unitsOf(cache, devices, rollout.metadata.name),
     strategy: once,
     groups,
     started: new Set(),

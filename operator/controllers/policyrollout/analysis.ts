@@ -11,16 +11,17 @@ import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import { thingName } from '../device/desired.ts';
-import { CERTIFICATE_ID } from '../device/recover.ts';
 import { pinsOf } from './asset/change.ts';
 import { splitSet } from './asset/documents.ts';
 import { borrowedFamilies, changeIn } from './asset/families.ts';
 import { lifelineOf, lifelineVersion, placeOf } from './asset/lifeline.ts';
 import { clientIds } from './asset/record.ts';
+import type { Units } from './asset/units.ts';
 import { groupRefusal } from './groups/refusal.ts';
 import type { GroupsView } from './groups/targets.ts';
 import { type ComparedSet, createComparer, type PassMemory } from './pass-memory.ts';
 import { createReader, type Reader } from './policies/documents.ts';
+import { sharedRefusal } from './shared.ts';
 
 export interface AnalysisInput {
   readonly cache: Cache;
@@ -29,6 +30,8 @@ export interface AnalysisInput {
   readonly rollout: PolicyRollout;
   readonly families: readonly Family[];
   readonly devices: readonly Device[];
+  /** Those among them that share certificates. */
+  readonly units: Units;
   readonly groups: GroupsView;
   readonly memory: PassMemory;
   readonly clock: Clock;
@@ -245,7 +248,9 @@ function refusal(input: AnalysisInput, holdings: readonly Holding[]): Analysis['
       return { reason: 'ForeignTargets', why };
     }
   }
-  for (const { device, certificateId, own, change, borrowed } of holdings) {
+  const shared = sharedRefusal(input);
+  if (shared !== undefined) return shared;
+  for (const { device, own, change, borrowed } of holdings) {
     const needed = new Set([
       ...borrowed,
       ...families.map(({ candidate }) => candidate),
@@ -260,15 +265,6 @@ function refusal(input: AnalysisInput, holdings: readonly Holding[]): Analysis['
     if (change?.retire !== undefined && !keepsOne(device, change.retire)) {
       const why = `${device.metadata.name} would be left without a certificate in use; give it another one and wait until it is active, or delete the Device`;
       return { reason: 'LastCertificate', why };
-    }
-    const sharing = cache.byIndex('Device', CERTIFICATE_ID, certificateId);
-    // Whoever of them moves, the others move with it.
-    if (sharing.length > 1) {
-      const why = `devices ${sharing
-        .map(({ metadata }) => metadata.name)
-        .slice(0, 5)
-        .join(', ')} share one certificate, so they cannot move one by one; give each its own`;
-      return { reason: 'SharedCertificate', why };
     }
   }
   return undefined;

@@ -1,12 +1,12 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
-import type { RolloutDecision } from '../../rollout/rollout.ts';
+import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
 import { type CandidateDefault, type Classified, type Direction, type Spread, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { Priority } from '../../runtime/reconciler.ts';
-import { changeIn, familiesAt } from './asset/families.ts';
+import { changeIn, familiesOfAll } from './asset/families.ts';
 import { lifelineOf } from './asset/lifeline.ts';
 import { exactTime, timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
@@ -156,14 +156,15 @@ function announce(pass: Pass, orders: Orders): void {
   const directives = new Map<string, Directive>();
   for (const asset of assets) {
     const direction = directionOf(asset.state, orders.back.has(asset.id), started.has(asset.id));
-    const device = byName.get(asset.id);
-    if (direction === undefined || device === undefined) continue;
-    directives.set(
-      keyText(objectKey(device)),
-      directive(pass, orders, { device, direction, ownWave: asset.wave, armed: asset.armed === true }),
-    );
+    if (direction === undefined) continue;
+    const members = membersOf(asset).flatMap((name) => byName.get(name) ?? []);
+    for (const device of members)
+      directives.set(keyText(objectKey(device)), directive(pass, orders, { device, members, direction, asset }));
   }
-  const moving = assets.filter(({ state }) => underWay(state)).map(({ id }) => byName.get(id));
+  const moving = assets
+    .filter(({ state }) => underWay(state))
+    .flatMap(membersOf)
+    .map((name) => byName.get(name));
   const guarded = moving.flatMap((device) =>
     device === undefined ? [] : [...(directives.get(keyText(objectKey(device)))?.lifeline ?? [])],
   );
@@ -185,20 +186,21 @@ function directive(
   orders: Orders,
   {
     device,
+    members,
     direction,
-    ownWave,
-    armed,
+    asset,
   }: {
     readonly device: Device;
+    readonly members: readonly Device[];
     readonly direction: Direction;
-    readonly ownWave: number;
-    readonly armed: boolean;
+    readonly asset: AssetSummary;
   },
 ): Directive {
   const { rollout, strategy, analysis } = pass;
   const change = changeIn(rollout, device);
   // Asked for only by assets that have something left to do: most of a large fleet has not.
-  const families = lazily(() => familiesAt({ cache: pass.deps.cache, session: pass.session }, device, pass.families));
+  const where = { cache: pass.deps.cache, session: pass.session };
+  const families = lazily(() => familiesOfAll(where, members, pass.families));
   const requirement = lazily(() =>
     requirementOf(analysis, device, { retires: change?.retire !== undefined, sessions: strategy.sessions }),
   );
@@ -208,8 +210,9 @@ function directive(
   return {
     rollout: rollout.metadata.name,
     direction,
-    ownWave,
-    ...(armed ? { armed } : {}),
+    ownWave: asset.wave,
+    ...(asset.armed === true ? { armed: true } : {}),
+    unit: asset.unit?.members,
     change,
     equal: analysis.equal,
     candidateDefaults: orders.defaults,

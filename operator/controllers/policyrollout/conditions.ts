@@ -96,11 +96,14 @@ export function sessionsRenewed({ applied, olderSessions }: ReturnType<typeof se
 
 /** Assets that carry the new policies alone, and those among them with a session of before. */
 export function sessionCounts(
-  assets: readonly Pick<AssetSummary, 'state'>[],
+  assets: readonly Pick<AssetSummary, 'state' | 'things'>[],
   devices: readonly Device[],
   rollout: string,
 ): { readonly applied: number; readonly olderSessions: number } {
-  const applied = assets.filter(({ state }) => state === 'Observing' || state === 'Succeeded').length;
+  const applied = assets.reduce(
+    (sum, { state, things }) => sum + (state === 'Observing' || state === 'Succeeded' ? things : 0),
+    0,
+  );
   const older = devices.filter(
     ({ status }) => status?.rollout?.name === rollout && (status.rollout.sessions?.older ?? []).length > 0,
   );

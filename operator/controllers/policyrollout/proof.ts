@@ -1,4 +1,4 @@
-import { type RolloutDecision, wait } from '../../rollout/rollout.ts';
+import { membersOf, type RolloutDecision, wait } from '../../rollout/rollout.ts';
 import type { AssetState } from '../../rollout/types.ts';
 import { objectKey } from '../../runtime/controller/keys.ts';
 import { Priority } from '../../runtime/reconciler.ts';
@@ -15,7 +15,7 @@ const SHOWN = 3;
  */
 export async function proven(pass: Pass, decision: RolloutDecision): Promise<RolloutDecision> {
   if (decision.kind !== 'finish' || decision.phase !== 'Succeeded') return decision;
-  const moved = new Set(pass.assets.filter(({ state }) => !LEFT_BEHIND.has(state)).map(({ id }) => id));
+  const moved = new Set(pass.assets.filter(({ state }) => !LEFT_BEHIND.has(state)).flatMap(membersOf));
   const owners = new Map(
     pass.devices
       .filter(({ metadata }) => moved.has(metadata.name))

@@ -4,7 +4,7 @@ import { sameDocument } from '../../drift/document.ts';
 import type { Family } from '../../rollout/family.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
-import type { AssetSummary, RolloutDecision, RolloutInput } from '../../rollout/rollout.ts';
+import { type AssetSummary, membersOf, type RolloutDecision, type RolloutInput } from '../../rollout/rollout.ts';
 import { inOneGo, inTwoParts, type Strategy, strategyProblems, withoutBakes } from '../../rollout/strategy.ts';
 import { count } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
@@ -18,6 +18,7 @@ import { readiness } from './asset/ready.ts';
 import { timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
+import { tooLarge, unitsOf } from './asset/units.ts';
 import { carryOut, parkAfter } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
 import { type GroupsView, isReferredByGroups, readTargets } from './groups/targets.ts';
@@ -84,7 +85,8 @@ async function look(start: Start): Promise<Pass> {
     strategy: given,
     now,
   };
-  const ready = (device: Device) => readiness(moment, device);
+  const units = unitsOf(deps.cache, devices, rollout.metadata.name);
+  const ready = (device: Device) => readiness(moment, units.get(device.metadata.name)?.members ?? [device]);
   const arming = deps.rollouts.arming(key);
   const { handedOver } = groups;
   forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready, handedOver });
@@ -97,6 +99,7 @@ async function look(start: Start): Promise<Pass> {
     rollout,
     families,
     devices,
+    units,
     groups,
     memory: deps.rollouts.memory(key),
     clock: deps.clock,
@@ -111,6 +114,7 @@ async function look(start: Start): Promise<Pass> {
   const assets = summarise({
     rollout,
     devices,
+    units,
     strategy: once,
     started,
     arming,
@@ -135,6 +139,7 @@ async function look(start: Start): Promise<Pass> {
     analysis,
     groups,
     outlasts,
+    once,
     mirrored,
     families,
     devices,
@@ -223,6 +228,8 @@ interface Facts {
   readonly strategy: Strategy;
   /** As it was written, before groups made two parts of it. */
   readonly given: Strategy;
+  /** The same, without bounds where nobody gains or loses anything. */
+  readonly once: Strategy;
   readonly problems: readonly string[];
   readonly groups: GroupsView;
   readonly assets: readonly AssetSummary[];
@@ -248,8 +255,11 @@ function planInput(facts: Facts): RolloutInput {
     ...facts.problems,
     ...(status.startedAt === undefined ? strategyProblems(facts.given, assets.length, { groups: throughGroups }) : []),
   ];
+  const large = tooLarge(assets, facts.once);
   const failure =
-    analysis.failure ?? (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
+    analysis.failure ??
+    (large === undefined ? undefined : { reason: 'SharedCertificate', why: large }) ??
+    (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
   const braked = [...defaults.values()].includes('brake') || status.brakedAt !== undefined;
   const startedAt = timeOf(status.startedAt) ?? now;
   return {
@@ -354,8 +364,7 @@ function quarantineAmong(
   const { deps, rollout, session } = start;
   const { namespace = '', name } = rollout.metadata;
   const where = { cache: deps.cache, session };
-  for (const { id, held } of assets) {
-    if (!held) continue;
+  for (const id of assets.flatMap((asset) => (asset.held ? membersOf(asset) : []))) {
     const device = deps.cache.get({ kind: 'Device', namespace, name: id }) as Device | undefined;
     if (device?.status?.held === undefined) continue;
     const names = new Set([...carriedNames(session, device), ...inheritedNames(where, device)]);

@@ -20,6 +20,8 @@ export interface Directive {
   /** Name of the PolicyRollout. */
   readonly rollout: string;
   readonly direction: Direction;
+  /** Only where things share certificates: names of all that move as one, first the one that carries out the calls. */
+  readonly unit?: readonly string[] | undefined;
   readonly families: readonly Family[];
   /** The asset's own wave, counted from 0; stays with it once it has begun. */
   readonly ownWave?: number;
@@ -73,6 +75,11 @@ export interface Rollouts {
   memory(rollout: ObjectKey): PassMemory;
   /** Nothing of the rollout is needed any more. */
   forget(rollout: ObjectKey): void;
+  /**
+   * Takes the turn to act on these certificates; undefined while somebody else has it. Devices that share one are reconciled
+   * beside each other, and which of them acts may change in between.
+   */
+  turn(certificates: readonly string[]): Disposable | undefined;
   /** No Detach before this time: one of the leader before us may still be on its way. */
   noDetachBefore(now: number): number;
 }
@@ -90,6 +97,7 @@ export function createRollouts(
   const started = new Map<string, Set<string>>();
   const arming = new Map<string, Set<string>>();
   const memories = new Map<string, PassMemory>();
+  const acting = new Set<string>();
   let quietUntil: number | undefined;
   return {
     signals,
@@ -139,6 +147,15 @@ export function createRollouts(
       arming.delete(id);
       memories.delete(id);
     },
+    turn(certificates) {
+      if (certificates.some((certificate) => acting.has(certificate))) return undefined;
+      for (const certificate of certificates) acting.add(certificate);
+      return {
+        [Symbol.dispose]() {
+          for (const certificate of certificates) acting.delete(certificate);
+        },
+      };
+    },
     noDetachBefore(now) {
       // First asked when this process begins to lead.
       quietUntil ??= now + DETACH_DEADLINE_MS;
@@ -153,6 +170,7 @@ function sameDirective(a: Directive, b: Directive): boolean {
     a.direction === b.direction &&
     a.flippedAt === b.flippedAt &&
     a.armed === b.armed &&
+    String(a.unit) === String(b.unit) &&
     a.groups?.handedOver === b.groups?.handedOver &&
     a.permission.yes === b.permission.yes &&
     a.change?.digest === b.change?.digest &&

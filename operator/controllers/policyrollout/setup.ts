@@ -54,6 +54,7 @@ export function watchRollouts(cache: Cache, { rollouts, maker, policies, devices
   rollouts.watch(cache, 'Device', { when: assetMoved, keys: (change) => rolloutsNear(cache, change) });
   rollouts.watch(cache, 'IoTPolicy', { when: policyMoved, keys: (change) => rolloutsOf(cache, change) });
   policies.watch(cache, 'PolicyRollout', { when: rolloutMoved, keys: policiesOf });
+  devices.watch(cache, 'Device', { when: unitMoved, keys: restOfUnit });
   devices.watch(cache, 'PolicyRollout', { when: rolloutEnded, keys: (change) => waitingDevices(cache, change) });
   maker.watch(cache, 'IoTPolicy', { when: pendingMoved, keys: accountOf });
   maker.watch(cache, 'Device', { when: pendingMoved, keys: accountOf });
@@ -77,6 +78,9 @@ export function watchSignals(
       if (accounts.verifiedKey(namespace, device.spec.accountRef.name) !== account) continue;
       const key = objectKey(device);
       const record = device.status?.rollout;
+      // What is heard of one that shares a certificate is judged by the first of them.
+      const [lead = device.metadata.name] = rollouts.directiveFor(key)?.unit ?? [];
+      if (lead !== device.metadata.name) enqueue({ ...key, name: lead });
       const renews = (record?.sessions?.older ?? []).length > 0;
       if (rollouts.directiveFor(key) !== undefined || renews) enqueue(key);
       if (record?.state === 'Deferred') enqueue({ kind: 'PolicyRollout', namespace, name: record.name });
@@ -99,6 +103,22 @@ function assetMoved(change: CacheChange): boolean {
     status?.pendingChange?.digest,
   ];
   return !sameJson(marks(old), marks(now));
+}
+
+/** What one that shares a certificate writes down, or what holds it, concerns the others. */
+function unitMoved(change: CacheChange): boolean {
+  const face = (object: KubeObject | undefined) => {
+    const { metadata, spec, status } = (object ?? {}) as Partial<Device>;
+    return [status?.rollout, status?.held, metadata?.annotations?.[HOLD_ANNOTATION], spec?.suspend];
+  };
+  return restOfUnit(change).length > 0 && !sameJson(face(change.old), face(change.new));
+}
+
+function restOfUnit(change: CacheChange): readonly ObjectKey[] {
+  const device = (change.new ?? change.old) as Device;
+  const { namespace = '', name } = device.metadata;
+  const unit = device.status?.rollout?.unit ?? [];
+  return unit.filter((other) => other !== name).map((other) => ({ kind: 'Device', namespace, name: other }));
 }
 
 function policyMoved(change: CacheChange): boolean {

@@ -1,7 +1,7 @@
 import { type Progress, setProgress } from '../../api/conditions.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Witness } from '../../policy/index.ts';
-import type { AssetSummary, RolloutDecision } from '../../rollout/rollout.ts';
+import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
 import { type AssetState, inFlight, underWay } from '../../rollout/types.ts';
 import { defined, sameJson } from '../external/equal.ts';
 import { fromStore, STATUS_OWNER } from '../external/scope.ts';
@@ -54,7 +54,7 @@ export function statusAfter(
     lost: [...new Set(classification.lost.map(witness))].slice(0, 5),
     wave: Math.min(tally.wave + 1, strategy.waves.length),
     step: `${Math.min(tally.wave + 1, strategy.waves.length)}/${strategy.waves.length}`,
-    switched: `${pass.assets.filter(({ state }) => state === 'Succeeded').length}/${pass.assets.length}`,
+    switched: `${thingsOf(pass.assets, ({ state }) => state === 'Succeeded')}/${thingsOf(pass.assets)}`,
     waves: strategy.waves.length,
     counters: countersOf(pass),
     samples: samplesOf(pass),
@@ -111,10 +111,15 @@ function manualPause(
   return { pausedAt: undefined, resumedAt: exactTime(now), manualPauseSeconds: seconds };
 }
 
+/** Counted in Devices: those that share certificates are one asset, and several for whoever looks at them. */
+function thingsOf(assets: readonly AssetSummary[], test: (asset: AssetSummary) => boolean = () => true): number {
+  return assets.reduce((sum, asset) => sum + (test(asset) ? asset.things : 0), 0);
+}
+
 function countersOf({ assets, devices, rollout }: Pass): PolicyRolloutStatus['counters'] {
-  const by = (test: (asset: AssetSummary) => boolean): number => assets.filter(test).length;
+  const by = (test: (asset: AssetSummary) => boolean): number => thingsOf(assets, test);
   return {
-    total: assets.length,
+    total: thingsOf(assets),
     queued: by(({ state }) => state === 'Queued'),
     inFlight: by(({ armed, state }) => armed !== true && inFlight(state)),
     succeeded: by(({ state }) => state === 'Succeeded'),
@@ -134,8 +139,9 @@ function samplesOf({ assets, devices }: Pass): PolicyRolloutStatus['samples'] {
   return assets
     .filter((asset) => rank(asset) >= 0)
     .sort((a, b) => rank(a) - rank(b))
+    .flatMap((asset) => membersOf(asset).map((device) => ({ device, state: asset.state })))
     .slice(0, SHOWN)
-    .map(({ id, state }) => defined({ device: id, state, why: whys.get(id) }) as { device: string; state: string });
+    .map(({ device, state }) => defined({ device, state, why: whys.get(device) }) as { device: string; state: string });
 }
 
 /** Waves end in order; when the last asset of one has its verdict is written down once. */
@@ -157,9 +163,9 @@ function lastProgress({ devices, rollout }: Pass): string | undefined {
 const STALLING: ReadonlySet<string> = new Set(['Paused', 'AwaitingApproval', 'Pending', 'Aborted', 'Superseded']);
 
 function progressOf({ assets, tally, strategy, input, now }: Pass, decision: RolloutDecision): Progress {
-  const moved = assets.filter(({ state }) => state === 'Succeeded').length;
+  const moved = thingsOf(assets, ({ state }) => state === 'Succeeded');
   const wave = `wave ${Math.min(tally.wave + 1, strategy.waves.length)} of ${strategy.waves.length}`;
-  const message = `${decision.phase}, ${moved} of ${assets.length} moved, ${wave}: ${decision.why}`;
+  const message = `${decision.phase}, ${moved} of ${thingsOf(assets)} moved, ${wave}: ${decision.why}`;
   if (decision.phase === 'Succeeded') return { kind: 'ready', reason: decision.reason, message };
   if (STALLING.has(decision.phase)) return { kind: 'stalled', reason: decision.reason, message };
   const stuck = tally.inFlightThings > 0 || decision.reason === 'WaitingForBudget';

@@ -30,6 +30,7 @@ export interface RolloutView {
 
 const MOST_ASSETS = 20;
 const MOST_EVENTS = 10;
+const MOST_UNITS = 5;
 
 /** A rollout as the person on call needs it: what it does, how far it is, why it waits, and what can be done. */
 export function rolloutText(view: RolloutView): string {
@@ -187,7 +188,8 @@ const FIRST = [
 ];
 
 function assets({ assets: all, now }: RolloutView): string {
-  const count = (test: (asset: ShownAsset) => boolean) => all.filter(test).length;
+  const count = (test: (asset: ShownAsset) => boolean) =>
+    all.reduce((sum, asset) => sum + (test(asset) ? asset.things : 0), 0);
   const parts: readonly (readonly [number, string])[] = [
     [count(({ state }) => state === 'Succeeded'), 'proven'],
     [count(({ state }) => inFlight(state)), 'in flight'],
@@ -204,8 +206,8 @@ function assets({ assets: all, now }: RolloutView): string {
   const shown = all.filter((asset) => rank(asset) >= 0).sort((a, b) => rank(a) - rank(b));
   const rows = shown
     .slice(0, MOST_ASSETS)
-    .map(({ id, wave, state, since, why = '' }) => [
-      `  ${id}`,
+    .map(({ id, unit, wave, state, since, why = '' }) => [
+      `  ${unit === undefined ? id : unit.members.join(' + ')}`,
       String(wave + 1),
       state,
       since === undefined ? '' : ago(since, now),
@@ -214,7 +216,12 @@ function assets({ assets: all, now }: RolloutView): string {
   const table = rows.length === 0 ? '' : columns([['  DEVICE', 'WAVE', 'STATE', 'SINCE', 'WHY'], ...rows]);
   const more =
     shown.length > MOST_ASSETS ? `  … and ${shown.length - MOST_ASSETS} more (kubectl get devices -o wide)\n` : '';
-  return `  ${all.length}${summary === '' ? '' : `: ${summary}`}\n${table}${more}`;
+  const units = all.filter(({ unit }) => unit !== undefined).map(({ unit }) => unit?.members.join(' + '));
+  const together =
+    units.length === 0
+      ? ''
+      : `  Move as one, because they share certificates: ${units.slice(0, MOST_UNITS).join(', ')}${units.length > MOST_UNITS ? ` and ${units.length - MOST_UNITS} more` : ''}\n`;
+  return `  ${count(() => true)}${summary === '' ? '' : `: ${summary}`}\n${together}${table}${more}`;
 }
 
 function acts({ rollout }: RolloutView): string {

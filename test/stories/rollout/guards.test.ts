@@ -43,7 +43,11 @@ describe('R8: a certificate that two Devices share', () => {
     await fleet.settleUntilReady();
     await fleet.apply(device('press-1', { ...spec, policyRefs: [{ name: 'tight' }] }));
     await fleet.live(30);
-    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Pending', reason: 'SharedCertificate' });
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'Pending',
+      reason: 'SharedCertificate',
+      message: expect.stringContaining('press-1 and Device press-2'),
+    });
     expect(await fleet.attached('press-2')).toEqual(['base']);
   }, 60_000);
 });

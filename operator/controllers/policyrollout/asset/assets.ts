@@ -13,6 +13,7 @@ import { REFERS_TO, referenceKey } from '../../external/references.ts';
 import { hasEnded } from '../names.ts';
 import { changeKey } from '../policies/stance.ts';
 import { assetState, timeOf } from './record.ts';
+import type { Units } from './units.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
 export const SKIP_ANNOTATION = 'rollout.fleetward.dev/skip';
@@ -89,6 +90,8 @@ function isAsset({ metadata, spec, status }: Device, account: string): boolean {
 export interface SummaryInput {
   readonly rollout: PolicyRollout;
   readonly devices: readonly Device[];
+  /** Those among them that share certificates: one asset each. */
+  readonly units: Units;
   readonly strategy: Strategy;
   readonly started: ReadonlySet<string>;
   /** Whether a deferred asset would get further now. */
@@ -111,31 +114,40 @@ export interface GroupStages {
 
 /** One pass over the assets. */
 export function summarise(input: SummaryInput): readonly AssetSummary[] {
-  const { rollout, devices, strategy } = input;
+  const { rollout, devices, strategy, units } = input;
   const spec = rollout.spec.strategy;
   const startedAt = timeOf(rollout.status?.startedAt);
   const joinedLate = (device: Device) =>
     startedAt !== undefined && Date.parse(device.metadata.creationTimestamp ?? '') > startedAt;
-  const orderables = devices
-    .filter((device) => !joinedLate(device))
-    .map((device) => ({ ...orderable(device, spec), unproven: input.unproven(device) }));
+  const assets = devices.flatMap((device) => {
+    const members = units.get(device.metadata.name)?.members ?? [device];
+    return members[0]?.metadata.name === device.metadata.name ? [{ device, members }] : [];
+  });
+  const orderables = assets
+    .filter(({ members }) => !members.every(joinedLate))
+    .map(({ device, members }) => ({ ...orderable(device, members, spec), unproven: members.some(input.unproven) }));
   const plan = planWaves(orderables, strategy);
   const position = new Map(plan.order.map((id, index) => [id, index]));
-  const summaries = devices.map((device): AssetSummary => {
+  const groupsOf = ({ metadata }: Device) => (spec?.budgets ?? []).map(({ label }) => metadata.labels?.[label]);
+  const summaries = assets.map(({ device, members }): AssetSummary => {
     const at = position.get(device.metadata.name);
     const retried = isRetried(device, input.retriedAt);
     const parked = isParked(device, rollout) && !retried;
-    const state = stateOf(device, input, retried);
+    const state = stateOf(device, input, { retried, skipped: members.some((each) => isSkipped(each, rollout)) });
     const ready = state === 'Deferred' && !parked ? input.ready(device) : 'no';
     const planned = at === undefined ? strategy.waves.length - 1 : waveOf(plan, at);
+    const [, ...others] = members;
     return {
       id: device.metadata.name,
       wave: stageWave(waveBegun(device, rollout) ?? planned, device, input.groups),
       state,
       ...(parked && state === 'Deferred' ? { parked } : {}),
-      groups: (spec?.budgets ?? []).map(({ label }) => device.metadata.labels?.[label]),
-      things: 1,
-      held: device.status?.held !== undefined || isHeldByHand(device),
+      groups: groupsOf(device),
+      things: members.length,
+      ...(others.length === 0
+        ? {}
+        : { unit: { members: members.map(({ metadata }) => metadata.name), groups: others.map(groupsOf) } }),
+      held: members.some((each) => isKeptStill(each, members.length)),
       reachable: ready === 'yes',
       armable: ready === 'armable',
       armed: isArmed(device, rollout) || input.arming.has(device.metadata.name),
@@ -152,6 +164,12 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
 /** A person keeps it where it is: no security act, and lifted by `release`. */
 export function isHeldByHand({ metadata }: Device): boolean {
   return metadata.annotations?.[HOLD_ANNOTATION] !== undefined;
+}
+
+/** Held by somebody; of those that share certificates a suspended one must not be moved by the others either. */
+export function isKeptStill(device: Device, things: number): boolean {
+  const held = device.status?.held !== undefined || isHeldByHand(device);
+  return held || (things > 1 && device.spec.suspend === true);
 }
 
 /** Its first part is done and judged; the second begins when its group has been handed over. */
@@ -189,20 +207,27 @@ export function isSkipped({ metadata }: Device, { spec }: PolicyRollout): boolea
 }
 
 /** An asset that was told to start counts as under way before its own record says so. */
-function stateOf(device: Device, { rollout, started, groups }: SummaryInput, retried: boolean): AssetState {
+function stateOf(
+  device: Device,
+  { rollout, started, groups }: SummaryInput,
+  { retried, skipped }: { readonly retried: boolean; readonly skipped: boolean },
+): AssetState {
   const begins = retried || (groups?.handedOver === true && isParked(device, rollout));
   const state = begins ? 'Queued' : assetState(device, rollout.metadata.name);
-  if (isSkipped(device, rollout) && !underWay(state) && state !== 'Succeeded') return 'Excluded';
+  if (skipped && !underWay(state) && state !== 'Succeeded') return 'Excluded';
   return (state === 'Queued' || state === 'Deferred') && started.has(device.metadata.name) ? 'Preflight' : state;
 }
 
-function orderable(device: Device, strategy: PolicyRollout['spec']['strategy']) {
+/** The most critical of its things decides. */
+function orderable(device: Device, members: readonly Device[], strategy: PolicyRollout['spec']['strategy']) {
   const { criticalityLabel } = strategy?.order ?? {};
-  const labels = device.metadata.labels ?? {};
+  const criticality = ({ metadata }: Device) =>
+    criticalityLabel === undefined ? 0 : Number(metadata.labels?.[criticalityLabel] ?? 0) || 0;
   return {
     id: device.metadata.name,
     cohort: cohortOf(device, strategy),
-    criticality: criticalityLabel === undefined ? 0 : Number(labels[criticalityLabel] ?? 0) || 0,
+    criticality: members.reduce((most, each) => Math.max(most, criticality(each)), criticality(device)),
+    things: members.length,
   };
 }
 
@@ -217,7 +242,7 @@ export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number 
   const { namespace } = rollout.metadata;
   const all = cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>;
   const known = new Map([...all].map((one) => [one.metadata.name, hasEnded(one)]));
-  let count = 0;
+  const moving = new Set<string>();
   for (const object of cache.list('Device', rollout.metadata.namespace)) {
     const device = object as Device;
     const record = device.status?.rollout;
@@ -225,8 +250,9 @@ export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number 
     if (record.armed === true) continue;
     // After its end a rollout only ever finishes what had turned round.
     if (known.get(record.name) === true && record.state !== 'RollingBack') continue;
-    if (device.spec.accountRef.name === rollout.spec.accountRef.name && inFlight(record.state as AssetState))
-      count += 1;
+    if (device.spec.accountRef.name !== rollout.spec.accountRef.name || !inFlight(record.state as AssetState)) continue;
+    // All of a unit are in flight as soon as one says so.
+    for (const name of [device.metadata.name, ...(record.unit ?? [])]) moving.add(name);
   }
-  return count;
+  return moving.size;
 }

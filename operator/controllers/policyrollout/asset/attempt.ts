@@ -40,7 +40,7 @@ export async function save(
   const same = before?.name === directive.rollout && !again;
   const now = exactTime(scope.deps.clock.now());
   const { openDetach, ...times } = pick(before);
-  const { waitsForGroup: _waited, lent: _lent, ...known } = before ?? {};
+  const { waitsForGroup: _waited, lent: _lent, unit: _unit, ...known } = before ?? {};
   const lent = lentTo(attempt, before?.name === directive.rollout ? (before.lent ?? []) : [], decision);
   const waitsForGroup = decision.kind === 'wait' ? decision.parked : undefined;
   const state: AssetState = decision.state;
@@ -52,6 +52,7 @@ export async function save(
     since: same && before.state === state ? (before.since ?? now) : now,
     startedAt: same ? (before.startedAt ?? now) : now,
     ...(directive.ownWave === undefined ? {} : { wave: directive.ownWave }),
+    ...(directive.unit === undefined ? {} : { unit: [...directive.unit] }),
     ...(directive.armed === true && decision.state === 'Armed' ? { armed: true } : {}),
     ...(beside === undefined ? {} : { change: beside.change }),
     ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
@@ -94,7 +95,7 @@ function lentTo(
 }
 
 /** What the asset did before it was first changed, kept where a restart does not lose it. */
-function usedBy(scope: Scope<Device>, rollouts: Rollouts): Pick<DeviceStatusRollout, 'used'> {
+export function usedBy(scope: Scope<Device>, rollouts: Rollouts): Pick<DeviceStatusRollout, 'used'> {
   const now = scope.deps.clock.now();
   // A list made without having listened would say that nothing was used.
   if (!rollouts.signals.isHistoryKnown(scope.session.key, now)) return {};
@@ -107,7 +108,7 @@ function usedBy(scope: Scope<Device>, rollouts: Rollouts): Pick<DeviceStatusRoll
 const MOST_USED = 48;
 
 /** What outlives a change of rollouts: what has not settled has not. */
-function pick(
+export function pick(
   record: DeviceStatusRollout | undefined,
 ): Pick<DeviceStatusRollout, 'attachedAt' | 'detachedAt' | 'switchedAt' | 'openDetach'> {
   if (record === undefined) return {};

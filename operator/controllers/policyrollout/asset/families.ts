@@ -51,6 +51,16 @@ export function familiesAt(
   });
 }
 
+/** The same for Devices that share certificates: what is one's is on the certificates of all. */
+export function familiesOfAll(
+  where: Whereabouts,
+  members: readonly Device[],
+  families: readonly Family[],
+): readonly Family[] {
+  const own = new Set(members.flatMap((device) => familiesAt(where, device, families)));
+  return families.filter((family) => own.has(family));
+}
+
 /** What changes at the Device beside documents: as recorded when a rollout took it, else what waits for one. */
 export function changeOf(device: Device): DeviceStatusRolloutChange | undefined {
   return changeUnderWay(device) ?? device.status?.pendingChange;

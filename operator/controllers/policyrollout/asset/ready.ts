@@ -5,6 +5,7 @@ import type { Strategy } from '../../../rollout/strategy.ts';
 import { type AssetIdentity, type SignalBook, USED_FOR_MS } from '../gates/signals.ts';
 import type { Rollouts } from '../service.ts';
 import { assetIdentity } from './record.ts';
+import { unitIdentity } from './units.ts';
 
 /** `short`: nothing but the length of its contacts keeps it from being watched. */
 export type Watch = Permission & { readonly short?: true };
@@ -17,6 +18,8 @@ interface Moment {
   readonly settleMs: number;
   /** Contracted in this contact and judged at the next: its length does not matter. */
   readonly armed?: boolean;
+  /** Client ids under which its certificates may be used: its own, and those of things that share one with it. */
+  readonly declared?: readonly string[];
   readonly now: number;
 }
 
@@ -24,14 +27,14 @@ interface Moment {
 export function watchable(
   signals: SignalBook,
   asset: AssetIdentity,
-  { contactWithinMs, settleMs, armed, now }: Moment,
+  { contactWithinMs, settleMs, armed, declared = asset.clientIds, now }: Moment,
 ): Watch {
   if (!signals.isKnown(asset)) {
     return no(
       `no client id of it is known (declared: ${asset.clientIds.join(', ') || 'none'}); name one in clientIds, or wait until it connects`,
     );
   }
-  const [undeclared] = signals.undeclared(asset, now - USED_FOR_MS);
+  const [undeclared] = signals.undeclared({ ...asset, clientIds: declared }, now - USED_FOR_MS);
   if (undeclared !== undefined) {
     return no(
       `its certificate is used under the client id ${undeclared}, which is not declared: add it to clientIds, or stop who uses it`,
@@ -75,13 +78,22 @@ export interface Readiness {
   readonly now: number;
 }
 
-/** Whether a deferred asset would get further now: by itself, or only when it is armed. */
-export function readiness(
+/** Whether a deferred asset, with all that move with it, would get further now: by itself, or only when it is armed. */
+export function readiness(given: Readiness, members: readonly Device[]): 'yes' | 'armable' | 'no' {
+  const { clientIds: declared } = unitIdentity(members, given.account);
+  const each = members.map((device) => readinessOf(given, device, declared));
+  const [first = 'no'] = each;
+  // Things that share certificates are not armed: each of them would have to be there at the same moment.
+  return each.length === 1 ? first : each.every((one) => one === 'yes') ? 'yes' : 'no';
+}
+
+function readinessOf(
   { rollouts, rollout, account, strategy, now }: Readiness,
   device: Device,
+  declared: readonly string[],
 ): 'yes' | 'armable' | 'no' {
   const place = preflightPlace(device.metadata, rollout);
-  const moment = { ...strategy, now };
+  const moment = { ...strategy, declared, now };
   const watch = watchable(rollouts.signals, assetIdentity(device, account), moment);
   if (!watch.yes) return watch.short === true ? 'armable' : 'no';
   return rollouts.preflights.known(place, now)?.permission.yes === false ? 'no' : 'yes';

@@ -9,12 +9,18 @@ import { thingName } from '../../device/desired.ts';
 import { sameJson } from '../../external/equal.ts';
 import type { Scope } from '../../external/types.ts';
 import { sessionCondition } from '../conditions.ts';
-import type { SignalBook } from '../gates/signals.ts';
+import type { AssetIdentity, SignalBook } from '../gates/signals.ts';
 import type { Rollouts } from '../service.ts';
 import { type Attempt, save } from './attempt.ts';
 import { assetIdentity, exactTime, timeOf } from './record.ts';
 import { takes } from './requirement.ts';
 import { heldSubscriptions } from './subscriptions.ts';
+import { recordedUnit, unitIdentity } from './units.ts';
+
+/** Those that share certificates have their sessions told together. */
+function identityOf({ object, deps, session }: Scope<Device>): AssetIdentity {
+  return unitIdentity(recordedUnit(deps.cache, object), session.key);
+}
 
 export type SessionRecord = NonNullable<DeviceStatusRollout['sessions']>;
 
@@ -33,7 +39,7 @@ export function sessionsNow(attempt: Attempt): SessionRecord | undefined {
   const known = same ? record.sessions : undefined;
   const since = timeOf(known?.since) ?? contractedSince(attempt);
   if (since === undefined || scope.deps.clock.now() < since) return undefined;
-  const clients = rollouts.signals.clients(assetIdentity(scope.object, scope.session.key));
+  const clients = rollouts.signals.clients(identityOf(scope));
   const older = olderSessions(clients, since, known?.older).slice(0, MOST_IDS);
   return { ...known, since: exactTime(since), older: [...older] };
 }
@@ -67,7 +73,7 @@ export function sessionsToEnd({
   const mode = directive.strategy.sessions;
   if (mode === 'Wait' || sessions === undefined) return undefined;
   if (mode === 'Reconnect') return { mode, older: sessions.older ?? [] };
-  const clients = rollouts.signals.clients(assetIdentity(scope.object, scope.session.key));
+  const clients = rollouts.signals.clients(identityOf(scope));
   const stored = storedSessions(clients, timeOf(sessions.since) ?? 0);
   return { mode, older: [...new Set([...(sessions.older ?? []), ...stored])].slice(0, MOST_IDS) };
 }
@@ -151,7 +157,7 @@ export async function seeRenewal(scope: Scope<Device>, rollouts: Rollouts): Prom
   const record = scope.object.status?.rollout;
   const known = record?.sessions;
   if (record?.state !== 'Succeeded' || known?.since === undefined || (known.older ?? []).length === 0) return;
-  const clients = rollouts.signals.clients(assetIdentity(scope.object, scope.session.key));
+  const clients = rollouts.signals.clients(identityOf(scope));
   const older = [...olderSessions(clients, Date.parse(known.since), known.older)].slice(0, MOST_IDS);
   if (sameJson(older, known.older)) return;
   const rollout = { ...record, sessions: { ...known, older } };

@@ -3,6 +3,7 @@ import { type AssetInput, planAsset } from '../../../rollout/asset.ts';
 import { changesOf } from '../../../rollout/family.ts';
 import { STORM_WINDOW_MS } from '../../../rollout/storm.ts';
 import type { AssetDecision, CertificateEdges } from '../../../rollout/types.ts';
+import { unitRecord } from '../../../rollout/unit.ts';
 import { keyText } from '../../../runtime/controller/keys.ts';
 import { type DesiredDevice, thingName } from '../../device/desired.ts';
 import type { ObservedDevice } from '../../device/observe.ts';
@@ -13,12 +14,12 @@ import { DETACH_DEADLINE_MS, type Directive, type Rollouts } from '../service.ts
 import { type Attempt, save } from './attempt.ts';
 import { sendCall, sendSwitch } from './call.ts';
 import { readEdges, recordable } from './change.ts';
-import { preflight } from './preflight.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
 import { endSessions, seeRenewal, sessionsNow, sessionsToEnd } from './sessions.ts';
-import { keepSubscriptions } from './subscriptions.ts';
 import { readThrough } from './through.ts';
-import { type Judged, judgeAsset } from './verdict.ts';
+import { follow, heldAmong, judgeUnit, ledBy, others, preflightUnit, readOthers, waitsForNotes } from './unit.ts';
+import { certificateIds, isLed } from './units.ts';
+import type { Judged } from './verdict.ts';
 
 /** Where nobody gains or loses a right there is nothing to see. */
 const EQUAL: Omit<Judged, 'permission'> = {
@@ -55,8 +56,20 @@ export async function stepAsset(
   const directive = rollouts.directiveFor(scope.key);
   await seeRenewal(scope, rollouts);
   if (directive === undefined) return undefined;
+  if (isLed(scope.object, directive.unit)) return follow(scope, rollouts, directive);
+  const unit = [scope.object, ...others(scope, directive)];
+  using turn = rollouts.turn([...new Set(unit.flatMap(certificateIds))]);
+  return turn === undefined ? SOON_MS : moveAsset(scope, rollouts, { view, directive });
+}
+
+async function moveAsset(
+  scope: Scope<Device>,
+  rollouts: Rollouts,
+  { view, directive }: { readonly view: AssetView; readonly directive: Directive },
+): Promise<number | undefined> {
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const certificates = await readCertificates(scope, view.observed);
+    const own = await readCertificates(scope, view.observed);
+    const certificates = [...own, ...(await readOthers(scope, others(scope, directive), own))];
     if (certificates.length === 0) return undefined;
     const { desired } = view;
     const beside = await besideDocuments(scope, directive, desired);
@@ -64,13 +77,22 @@ export async function stepAsset(
     const bare: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside, through };
     if (quietlyDone(bare)) return undefined;
     const attempt: Attempt = { ...bare, sessions: sessionsNow(bare) };
-    const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeAsset(attempt);
-    const planned = heldDecision(attempt) ?? planAsset(inputFor(attempt, judged));
+    const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeUnit(attempt);
+    const planned = heldDecision(attempt) ?? untold(attempt) ?? planAsset(inputFor(attempt, judged));
     const decision = directive.equal ? planned : await lookBefore(attempt, planned);
     const again = await carryOut(attempt, decision, judged);
     if (again !== 'next') return again;
   }
   return SOON_MS;
+}
+
+/** What has begun is not kept waiting: then its records were lost. */
+function untold(attempt: Attempt): AssetDecision | undefined {
+  const { certificates, directive } = attempt;
+  const touched = certificates.some(({ attached }) =>
+    directive.families.some(({ candidate }) => attached.has(candidate)),
+  );
+  return touched ? undefined : waitsForNotes(attempt);
 }
 
 /** Nothing of it is left on the way home: documents alone come home. */
@@ -133,15 +155,14 @@ async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<As
   const { directive, certificates } = attempt;
   if (directive.direction !== 'forward' || (decision.kind !== 'call' && decision.kind !== 'switch')) return decision;
   const attaches = decision.kind === 'call' && decision.call.kind === 'attach';
-  if (attaches) keepCalm(attempt);
+  if (attaches) for (const each of [attempt, ...ledBy(attempt)]) keepCalm(each);
   const takes = !attaches || directive.addsDeny;
   const begun = certificates.some(({ attached }) =>
     directive.families.some(({ declared, candidate }) => attached.has(candidate) && !attached.has(declared)),
   );
   if (!takes || begun) return decision;
-  const { permission, said } = await preflight(attempt);
+  const { permission, said } = await preflightUnit(attempt);
   if (!permission.yes) return { kind: 'wait', state: 'Deferred', until: undefined, why: permission.why };
-  await keepSubscriptions(attempt);
   attempt.said = said;
   return decision;
 }
@@ -158,9 +179,11 @@ function keepCalm({ scope, rollouts }: Attempt): void {
 }
 
 /** A held asset only ever gets back what it had. */
-function heldDecision({ held, directive, scope }: Attempt): AssetDecision | undefined {
-  if (!held || directive.direction === 'back') return undefined;
-  const detail = scope.object.status?.held?.detail ?? 'a person holds it';
+function heldDecision(attempt: Attempt): AssetDecision | undefined {
+  const { held, directive, scope } = attempt;
+  const among = heldAmong(attempt);
+  if ((!held && among === undefined) || directive.direction === 'back') return undefined;
+  const detail = (held ? scope.object.status?.held?.detail : among) ?? 'a person holds it';
   return { kind: 'wait', state: 'Held', until: undefined, why: `held: ${detail}` };
 }
 
@@ -177,7 +200,9 @@ function inputFor(attempt: Attempt, judged: Judged): AssetInput {
     through,
     candidateDefaults: directive.candidateDefaults,
     flippedAt: directive.flippedAt,
-    record: assetRecord(scope.object.status?.rollout, DETACH_DEADLINE_MS),
+    record: unitRecord(
+      [scope.object, ...others(scope, directive)].map(({ status }) => assetRecord(status?.rollout, DETACH_DEADLINE_MS)),
+    ),
     mayContract: judged.permission,
     noDetachBefore: rollouts.noDetachBefore(now),
     expandedHealth: judged.expandedHealth,
@@ -287,20 +312,24 @@ async function confirmContact(
   const record = scope.object.status?.rollout;
   const restoredAt = timeOf(record?.restoredAt);
   const now = scope.deps.clock.now();
-  const contact = rollouts.signals.contact(assetIdentity(scope.object, scope.session.key));
-  if (restoredAt === undefined || contact.connected || (contact.lastAt ?? 0) >= restoredAt) {
+  const silent = [scope.object, ...others(scope, directive)].find((device) => {
+    const contact = rollouts.signals.contact(assetIdentity(device, scope.session.key));
+    return !contact.connected && (contact.lastAt ?? 0) < (restoredAt ?? 0);
+  });
+  if (restoredAt === undefined || silent === undefined) {
     await save(attempt, decision, {});
     return afterwards(attempt);
   }
+  const who = silent === scope.object ? 'it' : silent.metadata.name;
   // Who comes once a week is waited for as long as it was when it was armed.
   const patience = record?.armed === true ? directive.strategy.armedMs : directive.strategy.recoveryMs;
   const deadline = restoredAt + directive.strategy.settleMs + patience;
   if (now < deadline) {
-    const why = 'restored; waiting to hear from it';
+    const why = `restored; waiting to hear from ${who}`;
     await save(attempt, { kind: 'wait', state: 'RollingBack', until: deadline, why }, {});
     return Math.min(LOOK_AGAIN_MS, deadline - now);
   }
-  const why = 'restored, and not heard of since: go and look';
+  const why = `restored, and ${who === 'it' ? '' : `${who} `}not heard of since: go and look`;
   await save(attempt, { kind: 'wait', state: 'Unrecovered', until: undefined, why }, {});
   return LOOK_AGAIN_MS;
 }

@@ -8,6 +8,7 @@ import { askForContact } from './contact.ts';
 import { watchable } from './ready.ts';
 import { assetIdentity, assetState, timeOf } from './record.ts';
 import { lostSubscriptions } from './subscriptions.ts';
+import { recordedUnit, unitIdentity } from './units.ts';
 
 export interface Judged {
   readonly permission: Permission;
@@ -51,6 +52,7 @@ export async function judgeAsset(attempt: Attempt): Promise<Judged> {
             contactWithinMs: directive.strategy.contactWithinMs,
             settleMs: directive.strategy.settleMs,
             armed: directive.armed === true,
+            declared: unitIdentity(recordedUnit(scope.deps.cache, scope.object), scope.session.key).clientIds,
             now,
           }),
         )

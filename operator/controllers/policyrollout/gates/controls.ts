@@ -1,4 +1,5 @@
 import type { Device } from '../../../api/device.gen.ts';
+import { membersOf } from '../../../rollout/rollout.ts';
 import { connectStorm, STORM_WINDOW_MS } from '../../../rollout/storm.ts';
 import type { AssetState } from '../../../rollout/types.ts';
 import { keyText, objectKey } from '../../../runtime/controller/keys.ts';
@@ -19,7 +20,7 @@ type Facts = Pick<Pass, 'assets' | 'devices' | 'rollout' | 'session' | 'deps' | 
 
 /** Assets of each cohort that the rollout has not touched, found once for a pass. */
 export function controlsIn({ assets, devices, rollout, session }: Facts): (device: Device) => readonly AssetIdentity[] {
-  const state = new Map(assets.map((asset) => [asset.id, asset.state]));
+  const state = new Map(assets.flatMap((asset) => membersOf(asset).map((name) => [name, asset.state] as const)));
   let byCohort: Map<string, AssetIdentity[]> | undefined;
   const spec = rollout.spec.strategy;
   function gather(): Map<string, AssetIdentity[]> {
@@ -59,7 +60,10 @@ export function stormIn({ assets, devices, rollout, session, deps, strategy, now
   if (moved.length < 2) return undefined;
   const untouched = devices.filter((device) => !wasTouched(device, rollout.metadata.name)).slice(0, SAMPLE);
   return connectStorm({
-    moved: moved.flatMap(({ id }) => byName.get(id) ?? []).map(rate),
+    moved: moved
+      .flatMap(membersOf)
+      .flatMap((name) => byName.get(name) ?? [])
+      .map(rate),
     untouched: untouched.map(rate),
     leastDevices: strategy.failureThreshold + 1,
   });

@@ -1,6 +1,6 @@
 import type { Device, DeviceStatusHeld } from '../../../api/device.gen.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../../api/policyrollout.gen.ts';
-import type { AssetSummary } from '../../../rollout/rollout.ts';
+import { type AssetSummary, membersOf } from '../../../rollout/rollout.ts';
 import type { CandidateDefault } from '../../../rollout/types.ts';
 import type { VerbState } from '../../../rollout/verbs.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
@@ -39,9 +39,9 @@ export async function securityActs(input: ActsInput): Promise<readonly SecurityA
     const what = `somebody else set the default version of ${name} to one that is not of this rollout (version ${version})`;
     acts.push({ id: `candidate/${name}/${version}`, object: `PolicyRollout/${rollout.metadata.name}`, what });
   }
-  for (const { id, held, state } of assets) {
-    if (!held || state !== 'Held') continue;
-    const device = cache.get({ kind: 'Device', namespace: rollout.metadata.namespace ?? '', name: id });
+  const { namespace = '' } = rollout.metadata;
+  for (const id of assets.flatMap((asset) => (asset.held && asset.state === 'Held' ? membersOf(asset) : []))) {
+    const device = cache.get({ kind: 'Device', namespace, name: id });
     const act = (device as Device | undefined)?.status?.held;
     // A person who holds a device keeps that one where it is: the others go on, and an abort is heard.
     if (act === undefined) continue;

@@ -9,8 +9,9 @@ import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
 import { assetsOf, isHeldByHand, isSkipped } from '../asset/assets.ts';
-import { borrowedFamilies, carriedNames, changeIn, familiesAt } from '../asset/families.ts';
+import { borrowedFamilies, carriedNames, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
+import { unitsOf } from '../asset/units.ts';
 import { sessionsRenewed } from '../conditions.ts';
 import { handOver } from '../groups/handover.ts';
 import { type GroupsView, readTargets, withRecords } from '../groups/targets.ts';
@@ -217,13 +218,17 @@ function lead(
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
-  for (const device of carrying) {
-    const held = device.status?.held !== undefined || (isHeldByHand(device) && !isReturning(start, device));
-    if (held || isElsewhere(start, device)) continue;
+  const units = unitsOf(deps.cache, assetsOf(deps.cache, rollout), rollout.metadata.name);
+  const going = new Set(carrying.flatMap((device) => units.get(device.metadata.name)?.members ?? [device]));
+  for (const device of going) {
+    const members = units.get(device.metadata.name)?.members ?? [device];
+    // Who shares a certificate goes with all of them, or not at all.
+    if (members.some((each) => isStill(start, each, members.length) || isElsewhere(start, each))) continue;
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
-      families: familiesAt({ cache: deps.cache, session: start.session }, device, families),
+      unit: members.length === 1 ? undefined : members.map(({ metadata }) => metadata.name),
+      families: familiesOfAll({ cache: deps.cache, session: start.session }, members, families),
       change: changeIn(rollout, device),
       equal: false,
       candidateDefaults: new Map(),
@@ -244,6 +249,12 @@ function lead(
   for (const changed of deps.rollouts.publish(key, directives)) {
     deps.enqueue(parseKey(changed), { priority: Priority.drift });
   }
+}
+
+/** Of those that share certificates a suspended one is moved by nobody. */
+function isStill(start: Start, device: Device, things: number): boolean {
+  if (things > 1 && device.spec.suspend === true) return true;
+  return device.status?.held !== undefined || (isHeldByHand(device) && !isReturning(start, device));
 }
 
 /**

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
+import { csr, device, group, policy } from '../../support/fleet.ts';
+import type { FleetOptions } from '../../support/operator.ts';
+import { person } from './person.ts';
+import {
+  annotate,
+  grants,
+  hear,
+  MINUTE,
+  NARROW,
+  type RolloutFleet,
+  refuse,
+  rolloutFleet,
+  STRATEGY,
+} from './support.ts';
+
+const TWO = { ...STRATEGY, maxInFlight: 2 };
+
+/** press-1 and twin have one certificate together, and twin another of its own; press-2 shares with nobody. */
+async function sharedFleet(options: FleetOptions = {}, strategy: object = TWO): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(2, options);
+  await fleet.change(grants('telemetry/*', 'debug/*'), strategy);
+  const certificateId = (await certificatesOf(fleet, 'press-1'))[0]?.certificateId ?? '';
+  const certificates = [
+    { name: 'a', certificateId },
+    { name: 'b', csr: csr('twin') },
+  ];
+  await fleet.apply(device('twin', { thingTypeRef: { name: 'press' }, certificates }));
+  await fleet.settleUntilReady();
+  fleet.names.push('twin');
+  return fleet;
+}
+
+async function certificatesOf(fleet: RolloutFleet, name: string) {
+  const { status } = (await fleet.get('Device', name)) as Device;
+  return status?.certificates ?? [];
+}
+
+/** What each certificate of the unit carries: the shared one, and twin's own. */
+async function carried(fleet: RolloutFleet): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { arn: target = '' } of await certificatesOf(fleet, 'twin')) {
+    const { policies = [] } = await fleet.aws.send('ListAttachedPolicies', { target });
+    found.push(
+      policies
+        .map(({ policyName = '' }) => policyName.replace(/@.*/, '@new'))
+        .sort()
+        .join('+'),
+    );
+  }
+  return found;
+}
+
+const record = async (fleet: RolloutFleet, name: string) =>
+  ((await fleet.get('Device', name)) as Device).status?.rollout;
+const calls = (fleet: RolloutFleet, operation: string) => fleet.sandbox.ledger.count({ operation, outcome: 'ok' });
+const ended = (fleet: RolloutFleet) => async () => (await fleet.rollout()).status?.phase === 'Succeeded';
+const isIn = (fleet: RolloutFleet, name: string, state: string) => async () => (await fleet.records())[name] === state;
+
+describe('R8: things that share certificates', () => {
+  test('move as one, each on its own evidence, and every certificate once', async () => {
+    await using fleet = await sharedFleet();
+    await using kim = person(fleet);
+    const before = { attached: calls(fleet, 'AttachPolicy'), detached: calls(fleet, 'DetachPolicy') };
+    const together = new Set<string>();
+    await fleet.change(NARROW, TWO);
+    await fleet.live(160, {
+      until: async () => {
+        const all = await fleet.records();
+        const moving = Object.keys(all).filter((name) => !['-', 'Succeeded'].includes(all[name] ?? ''));
+        if (moving.length > 0) together.add(moving.join('+'));
+        return ended(fleet)();
+      },
+    });
+    expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded', 'press-2': 'Succeeded', twin: 'Succeeded' });
+    // One thing alone is the smaller first step; the two that share are never there one by one.
+    expect([...together]).toEqual(['press-2', 'press-1+twin']);
+    expect(await record(fleet, 'twin')).toMatchObject({
+      unit: ['press-1', 'twin'],
+      why: expect.stringMatching(/^with press-1: /),
+    });
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'Succeeded',
+      switched: '3/3',
+      counters: { total: 3, succeeded: 3, failed: 0 },
+    });
+    const { stdout } = await kim.fleetward('rollout', 'describe', (await fleet.rollout()).metadata.name);
+    expect(stdout).toContain('Move as one, because they share certificates: press-1 + twin');
+    await fleet.live(40, { until: async () => (await fleet.rollout()).status?.homedAt !== undefined });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+    expect(await fleet.attached('press-2')).toEqual(['base']);
+    // Three certificates, there and home.
+    expect(calls(fleet, 'AttachPolicy') - before.attached).toBe(6);
+    expect(calls(fleet, 'DetachPolicy') - before.detached).toBe(6);
+  }, 90_000);
+
+  test('one of them that fails brings all of them back', async () => {
+    await using fleet = await sharedFleet();
+    hear(fleet, 'twin', 'debug/twin');
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Observing') });
+    expect(await carried(fleet)).toEqual(['base@new', 'base@new']);
+    refuse(fleet, 'twin', 'debug/twin');
+    await fleet.live(40, { until: isIn(fleet, 'twin', 'RolledBack') });
+    await fleet.live(3);
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack', twin: 'RolledBack' });
+    expect(await record(fleet, 'twin')).toMatchObject({ failure: 'failed', why: expect.stringContaining('press-1') });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed' });
+  }, 90_000);
+
+  test('larger than maxInFlight they are refused, with their names and what to do', async () => {
+    await using fleet = await sharedFleet({}, STRATEGY);
+    await fleet.change(NARROW);
+    await fleet.live(3);
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'Pending',
+      reason: 'SharedCertificate',
+      message: expect.stringMatching(/press-1, twin share .*maxInFlight allows 1; raise it to 2, or give each/),
+    });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+  }, 60_000);
+
+  test('one that is offline defers all of them, and nothing is taken from any', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { silent: ['twin'], until: isIn(fleet, 'press-1', 'Deferred') });
+    await fleet.live(10, { silent: ['twin'] });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Deferred', twin: 'Deferred' });
+    expect(await record(fleet, 'press-1')).toMatchObject({
+      why: expect.stringMatching(/^twin, which moves with it: .*not connected/),
+    });
+    expect(await carried(fleet)).toEqual(['base+base@new', 'base+base@new']);
+    await fleet.live(90, { until: ended(fleet) });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+  }, 90_000);
+
+  test('without the evidence of one of them none has succeeded', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.change(NARROW, { ...TWO, silenceDeadline: '30m' });
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Observing') });
+    await fleet.live(25, { silent: ['twin'] });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Observing', twin: 'Observing' });
+    await fleet.live(40, { silent: ['twin'], until: isIn(fleet, 'press-1', 'RollingBack') });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'RollingBack' });
+    await fleet.live(30, { until: isIn(fleet, 'twin', 'RolledBack') });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+  }, 90_000);
+
+  test.each([
+    ['while both policies settle', 'Expanding'],
+    ['in the middle of the contraction', 'Contracting'],
+    ['under observation', 'Observing'],
+  ])(
+    'a crash %s is gone on from, and every certificate is taken off once',
+    async (_when, state) => {
+      await using fleet = await sharedFleet();
+      const before = calls(fleet, 'DetachPolicy');
+      await fleet.change(NARROW, TWO);
+      await fleet.live(90, { until: isIn(fleet, 'press-1', state) });
+      await fleet.kill();
+      await fleet.clock.advance(20_000);
+      await fleet.start();
+      await fleet.live(160, { until: ended(fleet) });
+      expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+      expect(calls(fleet, 'DetachPolicy') - before).toBe(3);
+    },
+    90_000,
+  );
+
+  test('the loss of what the first has written down costs time, and nobody anything else', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Observing') });
+    await fleet.kill();
+    const { metadata, status } = (await fleet.get('Device', 'press-1')) as Device;
+    const { rollout: _lost, ...rest } = status ?? {};
+    const key = { kind: 'Device', namespace: 'factory', name: 'press-1', uid: metadata.uid ?? '' };
+    await fleet.store.applyStatus(key, rest, { owner: 'fleetward-status' });
+    await fleet.start();
+    await fleet.live(200, { until: ended(fleet) });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+    await fleet.live(40);
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+  }, 90_000);
+
+  test('a security act on one of them holds all, and only its acknowledgement goes on', async () => {
+    await using fleet = await sharedFleet();
+    await using kim = person(fleet);
+    const denial = { Effect: 'Deny', Action: ['iot:Publish'], Resource: ['*'] };
+    const document = { Version: '2012-10-17', Statement: [denial] };
+    await fleet.apply(policy('silence', { containment: true, document }));
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Expanding') });
+    await fleet.apply(group('jail', { quarantine: true }));
+    await fleet.iot.addThingToThingGroup({ thingName: 'twin', thingGroupName: 'jail' });
+    await annotate(fleet, 'Device', 'twin', { 'reconcile.fleetward.dev/requestedAt': '1' });
+    await fleet.live(25);
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Held', twin: 'Held' });
+    expect(await carried(fleet)).toEqual(['base+base@new', 'base+base@new']);
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'Paused',
+      reason: 'DefenderMitigation',
+      acts: [{ object: 'Device/twin' }],
+    });
+    await fleet.iot.removeThingFromThingGroup({ thingName: 'twin', thingGroupName: 'jail' });
+    await kim.fleetward('rollout', 'acknowledge', 'device/twin');
+    await annotate(fleet, 'Device', 'twin', { 'reconcile.fleetward.dev/requestedAt': '2' });
+    await fleet.live(120, { until: ended(fleet) });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+  }, 120_000);
+
+  test('an abort brings all of them back, whoever was under way', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Observing') });
+    const { metadata, spec } = await fleet.rollout();
+    const by = `t1@${spec.revision} by kim@example.com`;
+    await annotate(fleet, 'PolicyRollout', metadata.name, { 'rollout.fleetward.dev/abort': by });
+    await fleet.live(90, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Aborted' });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack', twin: 'RolledBack' });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+  }, 90_000);
+
+  test('a newer revision takes all of them over', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Expanding') });
+    await fleet.change(grants('telemetry/press*', 'telemetry/twin*'), TWO);
+    await fleet.live(200, {
+      until: async () =>
+        (await ended(fleet)()) && (await fleet.rollout()).spec.policies[0]?.document.includes('twin') === true,
+    });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+    await fleet.live(40);
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+    expect(fleet.clock.now()).toBeGreaterThan(MINUTE);
+  }, 120_000);
+});
