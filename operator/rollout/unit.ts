@@ -1,5 +1,12 @@
 import type { AssetInput, Permission } from './asset.ts';
-import { type AssetRecord, type AssetState, underWay, type Verdict } from './types.ts';
+import {
+  type AssetDecision,
+  type AssetRecord,
+  type AssetState,
+  type Direction,
+  underWay,
+  type Verdict,
+} from './types.ts';
 
 /** A thing with the certificates that are attached to it. */
 export interface Thing {
@@ -64,24 +71,40 @@ export function leadOf(things: readonly Told[]): string {
   return known?.leadBefore ?? first.id;
 }
 
-/** The latest that any of their records says: what has not settled for one has not for the others. */
-export function unitRecord(records: readonly AssetRecord[]): AssetRecord {
+/**
+ * The latest that any of their records says: what has not settled for one has not for the others. Only where the first knows
+ * something itself: what the others repeat may be older than what was done, and is no record of it.
+ */
+export function unitRecord(first: AssetRecord, others: readonly AssetRecord[]): AssetRecord {
+  const all = [first, ...others];
   const latest = (pick: (record: AssetRecord) => number | undefined): number | undefined => {
-    const times = records.flatMap((record) => pick(record) ?? []);
+    const times = all.flatMap((record) => pick(record) ?? []);
     return times.length === 0 ? undefined : Math.max(...times);
   };
-  const open = records
-    .flatMap(({ openDetach }) => openDetach ?? [])
+  const openDetach = all
+    .flatMap(({ openDetach: open }) => open ?? [])
     .sort((a, b) => b.sentAt - a.sentAt)
     .at(0);
-  const all = {
-    attachedAt: latest(({ attachedAt }) => attachedAt),
-    detachedAt: latest(({ detachedAt }) => detachedAt),
-    switchedAt: latest(({ switchedAt }) => switchedAt),
+  const knows = first.attachedAt ?? first.detachedAt ?? first.switchedAt;
+  const found = {
+    ...(knows === undefined
+      ? {}
+      : {
+          attachedAt: latest(({ attachedAt }) => attachedAt),
+          detachedAt: latest(({ detachedAt }) => detachedAt),
+          switchedAt: latest(({ switchedAt }) => switchedAt),
+        }),
     sessionsEndedAt: latest(({ sessionsEndedAt }) => sessionsEndedAt),
-    openDetach: open,
+    openDetach,
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/** What the new first does before anything else: the record that it has is a copy, and may be older than what was done. */
+export function takeOver(direction: Direction): AssetDecision {
+  const back = direction === 'back' ? 'RollingBack' : 'Succeeded';
+  const why = 'another one of those that share its certificates led before: the settle time starts again';
+  return { kind: 'stamp', state: direction === 'forward' ? 'Expanding' : back, why };
 }
 
 /** What is known of one thing of a unit. */

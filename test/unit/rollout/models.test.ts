@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { planAsset } from '../../../operator/rollout/asset.ts';
 import { planRollout } from '../../../operator/rollout/planner.ts';
+import { unitRecord } from '../../../operator/rollout/unit.ts';
 import { exploreFleet, type FleetModelOptions } from './fleet-model.ts';
 import { EMPTIED_FIRST, exploreGroup, NEVER_EMPTY, UNSETTLED } from './group-model.ts';
+import { exploreUnit, type UnitModelOptions } from './unit-model.ts';
 
 const tighten = { before: ['keep', 'old'], after: ['keep'], denies: [] };
 const mixed = { before: ['keep', 'old'], after: ['keep', 'new'], denies: [] };
@@ -83,5 +85,71 @@ describe('a policy that moves by its thing group', () => {
 
   test('the model finds that the group is handed over before its new policy has settled', () => {
     expect(exploreGroup(UNSETTLED, 1).violations[0]).toMatch(/may carry neither/);
+  });
+});
+
+describe('things that share certificates', () => {
+  const two = { things: [[0], [0]], mishaps: 1, thingByThing: false } as const;
+  const chain = { things: [[0], [0, 1]], mishaps: 1, thingByThing: false } as const;
+  const rows: readonly (UnitModelOptions & { readonly reason: string })[] = [
+    { reason: 'two things with one certificate', ...two },
+    { reason: 'a chain of two things and two certificates', ...chain },
+    {
+      reason: 'the middle of three things leads the ends',
+      things: [[0, 1], [0], [1]],
+      mishaps: 0,
+      thingByThing: false,
+    },
+  ];
+  test.each(rows)(
+    '$reason: none loses what it keeps, whoever is offline, fails or takes over',
+    (row) => {
+      const { states, violations, endings } = exploreUnit(row);
+      expect(violations).toEqual([]);
+      expect(states).toBeGreaterThan(300);
+      expect([...endings].sort()).toEqual(['RolledBack', 'Succeeded']);
+    },
+    240_000,
+  );
+
+  const broken: readonly (UnitModelOptions & { readonly reason: string; readonly found: RegExp })[] = [
+    { reason: 'each moves by itself', found: /is contracted while t1 is not there/, ...two, thingByThing: true },
+    {
+      reason: 'each of a chain moves by itself',
+      found: /is contracted while t1 is not there/,
+      ...chain,
+      thingByThing: true,
+    },
+    {
+      reason: 'whoever takes over goes on from what it has repeated',
+      found: /may be without what it keeps/,
+      ...two,
+      knows: true,
+    },
+    {
+      reason: 'what the others repeat stands for a record that is lost',
+      found: /may be without what it keeps/,
+      ...chain,
+      record: (first, others) => unitRecord({ attachedAt: -9, ...first }, others),
+    },
+    {
+      reason: 'the first speaks for all',
+      found: /is contracted while t1 is not there/,
+      ...two,
+      judge: ([first]) => first,
+    },
+  ];
+  test.each(broken)(
+    'the model finds it when $reason',
+    ({ found, ...options }) => {
+      expect(exploreUnit(options).violations[0]).toMatch(found);
+    },
+    120_000,
+  );
+
+  test('the model finds that two who move by themselves lock each other out', () => {
+    // Both stay in contact: only what one goes back from and the other goes on to is left.
+    const { violations } = exploreUnit({ ...two, mishaps: 0, thingByThing: true, alwaysThere: true });
+    expect(violations[0]).toMatch(/certificate 0 may be without what it keeps/);
   });
 });

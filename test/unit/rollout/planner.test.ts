@@ -188,6 +188,36 @@ const rows: readonly Row[] = [
     want: { kind: 'start', assets: ['d'] },
   },
   {
+    reason: 'things that share a certificate count each at its own site',
+    input: input(
+      [
+        asset('a', 0, 'Succeeded'),
+        asset('b', 1, 'Observing', { groups: ['south'] }),
+        asset('c', 1, 'Queued', { groups: ['north'], things: 2, unit: { members: ['c', 'c2'], groups: [['south']] } }),
+        asset('d', 1, 'Queued', { groups: ['north'], things: 2, unit: { members: ['d', 'd2'], groups: [['east']] } }),
+      ],
+      { waveDoneAt: [NOW - HOUR], strategy: { ...strategy, maxInFlight: 9, budgets: [1] } },
+    ),
+    want: { kind: 'start', assets: ['d'] },
+  },
+  {
+    reason: 'and two of them use up the place of two at theirs',
+    input: input(
+      [
+        asset('a', 0, 'Succeeded'),
+        asset('b', 1, 'Observing', {
+          groups: ['north'],
+          things: 2,
+          unit: { members: ['b', 'b2'], groups: [['north']] },
+        }),
+        asset('c', 1, 'Queued', { groups: ['north'] }),
+        asset('d', 1, 'Queued', { groups: ['south'] }),
+      ],
+      { waveDoneAt: [NOW - HOUR], strategy: { ...strategy, maxInFlight: 9, budgets: [2] } },
+    ),
+    want: { kind: 'start', assets: ['d'] },
+  },
+  {
     reason: 'outside the window nothing starts',
     input: input(fresh, { strategy: { ...strategy, windows: [{ days: [6], startMinute: 120, durationMinutes: 60 }] } }),
     want: { kind: 'wait', reason: 'WaitingForWindow', until: Date.UTC(2026, 0, 10, 2, 0) },

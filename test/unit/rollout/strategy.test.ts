@@ -139,6 +139,41 @@ describe('waves', () => {
     expect(waveOf(plan, plan.order.indexOf('f'))).toBe(1);
   });
 
+  const ofThings = (text: string) =>
+    text.split(' ').map((each) => ({ id: each, cohort: 'x', criticality: 0, things: Number(each.slice(1)) }));
+  const counts = (...sizes: readonly number[]) => ({
+    ...DEFAULT_STRATEGY,
+    waves: [
+      ...sizes.map((count) => ({ size: { count }, bakeMs: 0, minEvidence: 0, pause: false })),
+      { size: { rest: true } as const, bakeMs: 0, minEvidence: 0, pause: false },
+    ],
+  });
+  test.each([
+    { reason: 'one thing alone is the smaller first step', has: 'a2 b1 c1', waves: [1], want: [['b1'], ['a2', 'c1']] },
+    { reason: 'two that share fill a wave of two', has: 'a2 b1 c1', waves: [2], want: [['a2'], ['b1', 'c1']] },
+    {
+      reason: 'where nothing fits, one unit goes first all the same',
+      has: 'a2 b2',
+      waves: [1],
+      want: [['a2'], ['b2']],
+    },
+    {
+      reason: 'what is larger than the room that is left comes later',
+      has: 'a1 b3 c1',
+      waves: [3],
+      want: [['a1', 'c1'], ['b3']],
+    },
+    {
+      reason: 'what went beyond one wave is not taken from the next',
+      has: 'a3 b1 c1',
+      waves: [1, 1],
+      want: [['b1'], ['c1'], ['a3']],
+    },
+  ])('things that share certificates count one by one against a wave: $reason', ({ has, waves, want }) => {
+    const { order, ends } = planWaves(ofThings(has), counts(...waves));
+    expect(ends.map((end, index) => order.slice(ends[index - 1] ?? 0, end))).toEqual(want);
+  });
+
   test('R19: assets on a candidate that was overtaken form the first wave', () => {
     const assets = ['a', 'b', 'c', 'd'].map((id) => ({
       id,

@@ -3,7 +3,7 @@ import { type AssetInput, planAsset } from '../../../rollout/asset.ts';
 import { changesOf } from '../../../rollout/family.ts';
 import { STORM_WINDOW_MS } from '../../../rollout/storm.ts';
 import type { AssetDecision, CertificateEdges } from '../../../rollout/types.ts';
-import { unitRecord } from '../../../rollout/unit.ts';
+import { takeOver, unitRecord } from '../../../rollout/unit.ts';
 import { keyText } from '../../../runtime/controller/keys.ts';
 import { type DesiredDevice, thingName } from '../../device/desired.ts';
 import type { ObservedDevice } from '../../device/observe.ts';
@@ -78,12 +78,18 @@ async function moveAsset(
     if (quietlyDone(bare)) return undefined;
     const attempt: Attempt = { ...bare, sessions: sessionsNow(bare) };
     const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeUnit(attempt);
-    const planned = heldDecision(attempt) ?? untold(attempt) ?? planAsset(inputFor(attempt, judged));
+    const planned =
+      takenOver(attempt) ?? heldDecision(attempt) ?? untold(attempt) ?? planAsset(inputFor(attempt, judged));
     const decision = directive.equal ? planned : await lookBefore(attempt, planned);
     const again = await carryOut(attempt, decision, judged);
     if (again !== 'next') return again;
   }
   return SOON_MS;
+}
+
+/** Its record repeats what another one did, who led before. */
+function takenOver({ scope, directive }: Attempt): AssetDecision | undefined {
+  return isLed(scope.object, scope.object.status?.rollout?.unit) ? takeOver(directive.direction) : undefined;
 }
 
 /** What has begun is not kept waiting: then its records were lost. */
@@ -201,7 +207,8 @@ function inputFor(attempt: Attempt, judged: Judged): AssetInput {
     candidateDefaults: directive.candidateDefaults,
     flippedAt: directive.flippedAt,
     record: unitRecord(
-      [scope.object, ...others(scope, directive)].map(({ status }) => assetRecord(status?.rollout, DETACH_DEADLINE_MS)),
+      assetRecord(scope.object.status?.rollout, DETACH_DEADLINE_MS),
+      others(scope, directive).map(({ status }) => assetRecord(status?.rollout, DETACH_DEADLINE_MS)),
     ),
     mayContract: judged.permission,
     noDetachBefore: rollouts.noDetachBefore(now),
