@@ -9,7 +9,7 @@ import { assetIdentity, exactTime } from '../policyrollout/asset/record.ts';
 import { thingName } from './desired.ts';
 import { setStatus } from './edges.ts';
 import { readCertificate } from './reads.ts';
-import { madeHere } from './retire.ts';
+import { madeHere, thingsOf } from './retire.ts';
 
 /** A device that waits for its turn is looked at again after this. */
 const TURN_MS = 30_000;
@@ -48,7 +48,10 @@ async function deactivate(scope: Scope<Device>): Promise<void> {
     const id = entry.certificateId;
     if (id === undefined || !madeHere(entry)) continue;
     await readCertificate(scope, id);
-    if (scope.session.snapshot.certificates.get(id)?.status === 'ACTIVE') active.push({ name: entry.name, id });
+    if (scope.session.snapshot.certificates.get(id)?.status !== 'ACTIVE') continue;
+    // Other things live on it: they must not lose it because this one goes.
+    const others = (await thingsOf(scope, id)).some((thing) => thing !== thingName(scope.object));
+    if (!others) active.push({ name: entry.name, id });
   }
   const departure = { since: exactTime(scope.deps.clock.now()), certificates: active.map(({ name }) => name) };
   await scope.save({ departure });

@@ -26,8 +26,8 @@ export async function removeDevice(scope: Scope<Device>): Promise<void> {
   for (const entry of scope.object.status?.certificates ?? []) {
     const id = await idOf(scope, entry);
     if (id === undefined) continue;
-    await disarm(scope, id, { thingName: name, made: madeHere(entry) });
-    if (madeHere(entry)) made.push(id);
+    const free = await disarm(scope, id, { thingName: name, made: madeHere(entry) });
+    if (free && madeHere(entry)) made.push(id);
   }
   if (thing !== undefined) await removeThing(scope, name, thing.version);
   for (const id of made) await deleteCertificate(scope, id);

@@ -14,8 +14,8 @@ export async function retireCertificate(scope: Scope<Device>, thingName: string,
   const entry = scope.object.status?.certificates?.find((record) => record.name === name);
   const id = entry === undefined ? undefined : await idOf(scope, entry);
   if (entry !== undefined && id !== undefined) {
-    await disarm(scope, id, { thingName, made: madeHere(entry) });
-    if (scope.object.spec.deletionPolicy === 'Delete' && madeHere(entry)) await deleteCertificate(scope, id);
+    const free = await disarm(scope, id, { thingName, made: madeHere(entry) });
+    if (free && scope.object.spec.deletionPolicy === 'Delete' && madeHere(entry)) await deleteCertificate(scope, id);
   }
   await forget(scope, name);
 }
@@ -36,13 +36,16 @@ export interface Disarm {
   readonly made: boolean;
 }
 
-/** Works from any partial state; a certificate that other things use too keeps its policies and its status. */
-export async function disarm(scope: Scope<Device>, id: string, { thingName, made }: Disarm): Promise<void> {
+/**
+ * Works from any partial state; a certificate that other things use too keeps its policies and its status. True when there are
+ * none.
+ */
+export async function disarm(scope: Scope<Device>, id: string, { thingName, made }: Disarm): Promise<boolean> {
   await readCertificate(scope, id);
   const facts = scope.session.snapshot.certificates.get(id);
-  if (facts === undefined) return;
+  if (facts === undefined) return true;
   const principal = facts.arn || arnOf(scope.session, `cert/${id}`);
-  const { things = [] } = await scope.call('ListPrincipalThings', { principal, maxResults: 250 });
+  const things = await thingsOf(scope, id);
   const shared = things.some((other) => other !== thingName);
   if (!shared) {
     await readPolicies(scope, id);
@@ -55,6 +58,14 @@ export async function disarm(scope: Scope<Device>, id: string, { thingName, made
     await ifFound(scope.call('DetachThingPrincipal', { thingName, principal }));
     scope.session.snapshot.principals.wrote(thingName, id, false);
   }
+  return !shared;
+}
+
+/** The things that a certificate is attached to, as AWS tells now. */
+export async function thingsOf(scope: Scope<Device>, id: string): Promise<readonly string[]> {
+  const principal = scope.session.snapshot.certificates.get(id)?.arn || arnOf(scope.session, `cert/${id}`);
+  const { things = [] } = await scope.call('ListPrincipalThings', { principal, maxResults: 250 });
+  return things;
 }
 
 export async function deleteCertificate(scope: Scope<Device>, id: string): Promise<void> {

@@ -75,8 +75,20 @@ function pendingDevices({ cache }: ExternalDeps, namespace: string, account: str
       device.spec.accountRef.name === account &&
       device.metadata.deletionTimestamp === undefined &&
       !device.spec.suspend &&
-      rejectedBy(cache, device) === undefined,
+      rejectedBy(cache, device) === undefined &&
+      !isDoneByFirst(cache, device),
   );
+}
+
+/** The first of those that share certificates has done it for all; the others write that down a moment later. */
+function isDoneByFirst(cache: Cache, { metadata, status }: Device): boolean {
+  const { name, unit = [] } = status?.rollout ?? {};
+  const [first = metadata.name] = unit;
+  if (first === metadata.name) return false;
+  const lead = cache.get({ kind: 'Device', namespace: metadata.namespace ?? '', name: first }) as Device | undefined;
+  const record = lead?.status?.rollout;
+  const same = record?.name === name && record?.change?.digest === status?.pendingChange?.digest;
+  return same && record?.state === 'Succeeded';
 }
 
 function newestOf(waiting: readonly (IoTPolicy | Device)[]): number {

@@ -53,6 +53,23 @@ describe('R3: deleting a Device in use', () => {
     expect((await fleet.aws.send('ListThings', {})).things).toEqual([]);
   }, 60_000);
 
+  test('a certificate that another thing has too stays as it is for that one', async () => {
+    const { fleet } = await leaving(1);
+    await using _fleet = fleet;
+    const certificateId = await idOf(fleet, 'press-1');
+    const certificates = [{ name: 'a', certificateId }];
+    await fleet.apply(device('twin', { thingTypeRef: { name: 'press' }, certificates }));
+    await fleet.settleUntilReady();
+    const attached = await fleet.attached('twin');
+    await drop(fleet, 'press-1');
+    await fleet.advance(2 * MINUTE);
+    expect(await statusOf(fleet, certificateId)).toBe('ACTIVE');
+    await fleet.advance(15 * MINUTE);
+    expect(await exists(fleet, 'press-1')).toBe(false);
+    expect(await statusOf(fleet, certificateId)).toBe('ACTIVE');
+    expect(await fleet.attached('twin')).toEqual(attached);
+  }, 60_000);
+
   test('taken back by deletionPolicy Retain: it works again, and the same manifest finds it as it was', async () => {
     const { fleet, specs } = await leaving(1);
     await using _fleet = fleet;

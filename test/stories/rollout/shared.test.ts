@@ -238,4 +238,43 @@ describe('R8: things that share certificates', () => {
     expect(await carried(fleet)).toEqual(['base', 'base']);
     expect(fleet.clock.now()).toBeGreaterThan(MINUTE);
   }, 120_000);
+
+  test('policies that come and go on all of them go as one; on one of them they are refused', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.apply(policy('tight', { document: NARROW, strategy: TWO }));
+    await fleet.settleUntilReady();
+    const specs = new Map<string, Device['spec']>();
+    for (const name of ['press-1', 'twin']) specs.set(name, ((await fleet.get('Device', name)) as Device).spec);
+    const refer = (name: string) => device(name, { ...specs.get(name), policyRefs: [{ name: 'tight' }] });
+    await fleet.apply(refer('twin'));
+    await fleet.live(3);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Pending', reason: 'SharedCertificate' });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+    await fleet.apply(refer('press-1'));
+    await fleet.live(120, { until: ended(fleet) });
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Succeeded', switched: '2/2' });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+    expect(await carried(fleet)).toEqual(['tight', 'tight']);
+    await fleet.live(3);
+    const ready = async (name: string) => ((await fleet.get('Device', name)) as Device).status;
+    for (const name of ['press-1', 'twin']) expect((await ready(name))?.pendingChange).toBeUndefined();
+    // The change of the one that follows is done with that of the first: nothing is left to make another rollout of.
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+  }, 90_000);
+
+  test('when the first goes in the middle, nothing more is taken until it is gone, and then the next goes on', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Expanding') });
+    await fleet.live(2);
+    await fleet.store.delete({ kind: 'Device', namespace: 'factory', name: 'press-1' });
+    fleet.names.splice(fleet.names.indexOf('press-1'), 1);
+    const before = fleet.clock.now();
+    await fleet.live(160, { until: ended(fleet) });
+    expect(await fleet.records()).toEqual({ 'press-2': 'Succeeded', twin: 'Succeeded' });
+    expect((await record(fleet, 'twin'))?.unit).toBeUndefined();
+    // What it had repeated is nothing to build on: everything settles anew.
+    const detached = Date.parse((await record(fleet, 'twin'))?.detachedAt ?? '');
+    expect(detached - before).toBeGreaterThanOrEqual(10 * MINUTE);
+  }, 90_000);
 });
