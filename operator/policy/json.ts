@@ -26,6 +26,10 @@ export function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+export function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
 class Failure extends Error {
   readonly offset: number;
   constructor(message: string, offset: number) {

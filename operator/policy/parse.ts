@@ -1,4 +1,4 @@
-import { parseJson } from './json.ts';
+import { parseJson, unescapePointer } from './json.ts';
 import {
   maxPolicySize,
   type ParseFinding,
@@ -33,7 +33,7 @@ export function parsePolicy(source: string, options: ParseOptions = {}): ParseRe
   const result = parsePolicyValue(value, { ...options, positions, size: policySize(source) });
   if (duplicates.length === 0) return result;
   const more = duplicates.map((pointer): ParseFinding => {
-    const key = pointer.slice(pointer.lastIndexOf('/') + 1);
+    const key = unescapePointer(pointer.slice(pointer.lastIndexOf('/') + 1));
     const message = `the key ${JSON.stringify(key)} occurs twice; readers differ on which one counts`;
     return { severity: 'error', code: 'duplicate-key', message, at: positions.get(pointer) };
   });

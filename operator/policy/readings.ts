@@ -1,5 +1,6 @@
 import { actionTable } from './actions.ts';
 import type { PolicyDocument, Statement } from './document.ts';
+import { globOf, matches } from './glob.ts';
 import type { PolicyOptions, Switches } from './options.ts';
 import { isThingKey } from './request.ts';
 import type { Level } from './verdict.ts';
@@ -23,34 +24,37 @@ interface Texts {
   readonly statements: readonly Statement[];
   readonly resources: readonly string[];
   readonly conditionKeys: readonly string[];
+  /** Values of conditions that take wildcards. */
+  readonly likeValues: readonly string[];
   readonly all: string;
   readonly level: Level;
 }
 
 const anyThingKey = (text: Texts): boolean =>
-  /\$\{iot:connection\.thing\./i.test(text.all) || text.conditionKeys.some(isThingKey);
-const spelled = new Set(actionTable.map((action) => action.name));
+  /\$\{\s*iot:connection\.thing\./i.test(text.all) || text.conditionKeys.some(isThingKey);
 const wildAction = (text: Texts): boolean =>
   text.statements.some((one) => one.actions.some((action) => /[*?]/.test(action.text)));
-const httpActions = actionTable.filter((action) => action.plane === 'http').map((action) => action.name.toLowerCase());
+const httpActions = actionTable.filter((action) => action.plane === 'http').map((action) => action.name);
+const lists = ['iot:ListNamedShadowsForThing', 'iot:ListRetainedMessages'];
 
 const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
   actionCase: {
     question: 'Action names are taken to compare without case.',
     other: { actionCase: 'sensitive' },
-    touches: ({ statements }) =>
-      statements.some((one) => one.actions.some(({ text }) => !/[*?]/.test(text) && isMiscased(text))),
+    touches: ({ statements }) => statements.some((one) => one.actions.some(({ text }) => isMiscased(text))),
   },
   thingNameNeedsAttachment: {
     question: 'The thing name is taken to resolve only for a certificate attached to the thing.',
     other: { thingNameNeedsAttachment: false },
-    touches: ({ conditionKeys }) => conditionKeys.some((key) => /^iot:connection\.thing\.isattached$/i.test(key)),
+    touches: ({ conditionKeys, all }) =>
+      conditionKeys.some((key) => /^iot:connection\.thing\.isattached$/i.test(key)) ||
+      /\$\{\s*iot:connection\.thing\.isattached/i.test(all),
   },
   substitutedWildcards: {
     question: 'Wildcard characters inside a substituted value are taken as plain characters.',
     other: { substitutedWildcards: 'glob' },
     touches: ({ resources }) =>
-      resources.some((text) => /\$\{(?!iot:connection\.thing\.(?:thing(?:type)?name|attributes))[a-z]/i.test(text)),
+      resources.some((text) => /\$\{\s*(?!iot:connection\.thing\.(?:thing(?:type)?name|attributes))[a-z]/i.test(text)),
   },
   unresolvedNotResource: {
     question:
@@ -83,7 +87,9 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
     other: { listResource: 'narrow' },
     touches: ({ statements, level }) =>
       level !== 'delivery' &&
-      statements.some((one) => one.actions.some(({ text }) => /^(?:\*|iot:(?:\*|l|\?))/i.test(text))) &&
+      statements.some(
+        (one) => one.actionMode === 'NotAction' || one.actions.some(({ text }) => namesOneOf(text, lists)),
+      ) &&
       statements.some((one) => one.resources.some(({ text }) => text !== '*')),
   },
   thingVariablesOnHttps: {
@@ -92,7 +98,9 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
     touches: (text) =>
       text.level !== 'delivery' &&
       anyThingKey(text) &&
-      (wildAction(text) || httpActions.some((name) => text.all.toLowerCase().includes(name))),
+      text.statements.some(
+        (one) => one.actionMode === 'NotAction' || one.actions.some((action) => namesOneOf(action.text, httpActions)),
+      ),
   },
   wildcardSkipsDollar: {
     question: 'A wildcard at the first level of a filter is taken to skip every topic that begins with $.',
@@ -110,7 +118,8 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
 const openQuestions: readonly { readonly touches: (text: Texts) => boolean; readonly question: string }[] = [
   {
     question: 'A ? in a pattern is taken to stand for one character, not for one byte of UTF-8 (switch questionMark).',
-    touches: ({ resources, all }) => resources.some((text) => text.includes('?')) && /\P{ASCII}/u.test(all),
+    touches: ({ resources, likeValues, all }) =>
+      [...resources, ...likeValues].some((text) => text.includes('?')) && /\P{ASCII}/u.test(all),
   },
   {
     question:
@@ -145,8 +154,15 @@ export function untestedAssumptions(documents: readonly PolicyDocument[], level:
   return openQuestions.filter((one) => one.touches(text)).map((one) => one.question);
 }
 
+/** Whether the pattern names an action only as long as letter case does not count. */
 function isMiscased(text: string): boolean {
-  return !spelled.has(text) && [...spelled].some((name) => name.toLowerCase() === text.toLowerCase());
+  return actionTable.some(({ name }) => namesOneOf(text, [name]) && !matches(globOf(text), name));
+}
+
+/** Letter case aside. */
+function namesOneOf(text: string, names: readonly string[]): boolean {
+  const pattern = globOf(text.toLowerCase());
+  return names.some((name) => matches(pattern, name.toLowerCase()));
 }
 
 /** The other readings that are worth a second comparison. */
@@ -171,7 +187,7 @@ function textsOf(documents: readonly PolicyDocument[], level: Level): Texts {
   const statements = documents.flatMap((document) => document.statements);
   const resources = statements.flatMap((statement) => statement.resources.map((resource) => resource.text));
   const conditions = statements.flatMap((statement) => statement.conditions);
-  const values = conditions.flatMap((condition) => condition.values.map((value) => value.text));
+  const valuesOf = (list: typeof conditions): string[] => list.flatMap((one) => one.values.map((value) => value.text));
   const actions = statements.flatMap((statement) => statement.actions.map((action) => action.text));
   const conditionKeys = conditions.map((condition) => condition.key);
   return {
@@ -179,7 +195,8 @@ function textsOf(documents: readonly PolicyDocument[], level: Level): Texts {
     statements,
     resources,
     conditionKeys,
-    all: [...resources, ...values, ...actions].join('\n'),
+    likeValues: valuesOf(conditions.filter(({ operator }) => /like|arn/i.test(operator))),
+    all: [...resources, ...valuesOf(conditions), ...actions].join('\n'),
     level,
   };
 }

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import {
+  compare,
+  type Level,
+  type PolicyDocument,
+  parsePolicyValue,
+  withDefaults,
+} from '../../../operator/policy/index.ts';
+import { readingsThatMatter, untestedAssumptions } from '../../../operator/policy/readings.ts';
+
+const arn = 'arn:aws:iot:us-east-1:123456789012:';
+type Raw = Readonly<Record<string, unknown>>;
+
+function document(statement: Raw, Version = '2012-10-17'): PolicyDocument {
+  const Statement = [{ Effect: 'Allow', Action: 'iot:Publish', Resource: `${arn}topic/a`, ...statement }];
+  const { document: parsed, findings } = parsePolicyValue({
+    Version,
+    Statement: Statement.map((one) =>
+      Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined)),
+    ),
+  });
+  if (parsed === undefined) throw new Error(findings.map((one) => one.message).join('; '));
+  return parsed;
+}
+const asked = (statement: Raw, level: Level = 'raw', version?: string): string[] =>
+  readingsThatMatter([document(statement, version)], withDefaults(), level).map(({ name }) => name);
+const topic = (name: string): Raw => ({ Resource: `${arn}topic/${name}` });
+const thing = '${iot:Connection.Thing.ThingName}';
+
+describe('which undocumented points a comparison is run again for', () => {
+  it.each<readonly [reason: string, statement: Raw, asked: readonly string[]]>([
+    ['none where everything is documented', {}, []],
+    ['an action in other letters', { Action: 'iot:publish' }, ['actionCase']],
+    ['a pattern of actions in other letters', { Action: 'IOT:Pub*' }, ['actionCase', 'starIncludesClientActions']],
+    ['a pattern that fits as it is written', { Action: 'iot:Pub*' }, ['starIncludesClientActions']],
+    ['an action that nobody knows', { Action: 'IOT:Fly' }, []],
+    [
+      'whether a thing is attached',
+      { Condition: { Bool: { 'IOT:connection.thing.isAttached': 'true' } } },
+      ['thingNameNeedsAttachment'],
+    ],
+    [
+      'the same as a variable',
+      topic(`\${iot:Connection.Thing.IsAttached}/${thing}`),
+      ['thingNameNeedsAttachment', 'substitutedWildcards'],
+    ],
+    ['a key of another thing', { Condition: { Bool: { 'x-iot:connection.thing.isAttached': 'true' } } }, []],
+    ['a value that may hold wildcards', topic('${iot:ClientId}'), ['substitutedWildcards']],
+    ['the same with spaces', topic('${ iot:ClientId }'), ['substitutedWildcards']],
+    [
+      'values that hold none',
+      topic(`${thing}/\${iot:Connection.Thing.ThingTypeName}/\${ iot:Connection.Thing.Attributes[a] }`),
+      [],
+    ],
+    ['an escape', topic('${*}'), []],
+    [
+      'a variable in NotResource',
+      { Resource: undefined, NotResource: `${arn}topic/${thing}` },
+      ['unresolvedNotResource'],
+    ],
+    ['NotResource without one', { Resource: undefined, NotResource: `${arn}topic/a` }, []],
+    ['a star in front of the account', { Resource: 'arn:aws:iot:*:123456789012:topic/a' }, ['starCrossesColons']],
+    ['a question mark there', { Resource: 'arn:aws:iot:us-east-?:123456789012:topic/a' }, ['starCrossesColons']],
+    ['a star in the name', topic('*'), []],
+    ['the lone star', { Resource: '*' }, []],
+    ['NotAction', { Action: undefined, NotAction: 'iot:Publish' }, ['notAction', 'listResource']],
+    [
+      'NotAction and a thing',
+      { Action: undefined, NotAction: 'iot:Publish', ...topic(thing) },
+      ['notAction', 'listResource', 'thingVariablesOnHttps'],
+    ],
+    ['calls that list, on a resource', { Action: 'iot:ListRetainedMessages' }, ['listResource']],
+    [
+      'the same by a pattern',
+      { Action: 'i*:listn*', ...topic('a') },
+      ['actionCase', 'listResource', 'starIncludesClientActions'],
+    ],
+    ['calls that list, on the star', { Action: 'iot:ListRetainedMessages', Resource: '*' }, []],
+    [
+      'a call by HTTPS with a thing',
+      { Action: 'iot:GetThingShadow', Resource: `${arn}thing/${thing}` },
+      ['thingVariablesOnHttps'],
+    ],
+    ['a call by HTTPS without', { Action: 'iot:GetThingShadow', Resource: `${arn}thing/a` }, []],
+    [
+      'a call by HTTPS with a condition on the thing',
+      { Action: 'iot:DeleteConnection', Condition: { StringEquals: { 'iot:Connection.Thing.ThingTypeName': 'a' } } },
+      ['thingVariablesOnHttps'],
+    ],
+    ['a message with a thing', topic(thing), []],
+    ['all actions', { Action: '*', Resource: '*' }, ['starIncludesClientActions']],
+    ['actions by a question mark', { Action: 'iot:?ublish', Resource: '*' }, ['starIncludesClientActions']],
+  ])('%s', (_reason, statement, names) => {
+    expect(asked(statement)).toEqual(names);
+  });
+
+  it('asks for delivery only what bears on it', () => {
+    expect(asked({ Action: 'iot:*', Resource: `${arn}thing/${thing}` }, 'delivery')).toEqual(['wildcardSkipsDollar']);
+    expect(asked({}, 'session')).toEqual([]);
+  });
+
+  it('asks for the older language version', () => {
+    expect(asked({}, 'raw', '2008-10-17')).toEqual(['oldVersion']);
+  });
+
+  it('gives the other reading and leaves all else as it was', () => {
+    const options = withDefaults({ account: '111111111111', switches: { listResource: 'narrow' } });
+    const [reading] = readingsThatMatter([document({ Action: 'iot:publish' })], options, 'raw');
+    expect(reading?.options).toEqual({ ...options, switches: { ...options.switches, actionCase: 'sensitive' } });
+  });
+
+  it('names the point on which a verdict hangs, and what the verdict is otherwise', () => {
+    const attached = document(topic(`\${iot:Connection.Thing.IsAttached}/${thing}`));
+    const stated = document(topic(`true/${thing}`));
+    const result = compare([attached], [stated]);
+    expect(result.verdict).toBe('equivalent');
+    expect(result.assumptions).toEqual([
+      'The thing name is taken to resolve only for a certificate attached to the thing. If not as assumed, the verdict is "incomparable" (switch thingNameNeedsAttachment).',
+    ]);
+    const miscased = compare([document({ Action: 'iot:PUBLISH*' })], [document({})], {
+      switches: { starIncludesClientActions: false },
+    });
+    expect(miscased).toMatchObject({ verdict: 'equivalent' });
+    expect(miscased.assumptions.join()).toContain('switch actionCase');
+  });
+});
+
+describe('which points are named without a second comparison', () => {
+  const named = (statement: Raw, level: Level = 'raw'): string =>
+    untestedAssumptions([document(statement)], level)
+      .map((one) => /switch (\w+)/.exec(one)?.[1] ?? 'default')
+      .join();
+  const subscribe = (Resource: string, more: Raw = {}): Raw => ({ Action: 'iot:Subscribe', Resource, ...more });
+  it.each<readonly [reason: string, statement: Raw, named: string]>([
+    ['a question mark beside letters beyond ASCII', { Resource: [`${arn}topic/?`, `${arn}topic/é`] }, 'questionMark'],
+    [
+      'a question mark in a condition',
+      { ...topic('é'), Condition: { StringLike: { 'iot:ClientId': '?' } } },
+      'questionMark',
+    ],
+    [
+      'a question mark that is a character',
+      { ...topic('é'), Condition: { StringEquals: { 'iot:ClientId': '?' } } },
+      '',
+    ],
+    ['a question mark among plain letters', topic('?'), ''],
+    ['letters beyond ASCII alone', topic('é*'), ''],
+    ['a default', topic("${iot:ClientId, 'a'}"), 'default'],
+    ['a comma outside', topic('${iot:ClientId},a'), ''],
+    ['a shared subscription by name', subscribe(`${arn}topicfilter/$share/g/a`), 'sharedSubscription'],
+  ])('%s', (_reason, statement, expected) => {
+    expect(named(statement)).toBe(expected);
+  });
+
+  const withDeny = (allow: Raw): string => {
+    const deny = document({ Effect: 'Deny', ...subscribe(`${arn}topicfilter/a/b`) });
+    return untestedAssumptions([document(allow), deny], 'delivery').length > 0 ? 'shared' : '';
+  };
+  it.each<readonly [reason: string, allow: Raw, named: string]>([
+    ['a filter that may begin with $', subscribe(`${arn}topicfilter/*`), 'shared'],
+    ['one that may by a question mark', subscribe(`${arn}topicfilter/?share/*`), 'shared'],
+    ['one that does', subscribe(`${arn}topicfilter/$aws/*`), 'shared'],
+    ['one that cannot', subscribe(`${arn}topicfilter/a/*`), ''],
+    ['another kind of resource', subscribe(`${arn}topic/a`), ''],
+    ['any resource', subscribe('*'), 'shared'],
+    ['a star in front', subscribe('arn:aws:iot:*:*:topicfilter/a'), 'shared'],
+    ['another action', { Action: 'iot:Receive', Resource: '*' }, ''],
+    ['a pattern of actions', { Action: 'iot:S*', Resource: '*' }, 'shared'],
+    ['NotResource', subscribe('', { Resource: undefined, NotResource: `${arn}topicfilter/a` }), 'shared'],
+    ['a Deny', { Effect: 'Deny', ...subscribe('*') }, ''],
+  ])('for delivery beside a Deny: %s', (_reason, allow, expected) => {
+    expect(withDeny(allow)).toBe(expected);
+  });
+
+  it('a shared subscription matters beside no Deny and on no other level not', () => {
+    expect(named(subscribe('*'), 'delivery')).toBe('');
+    expect(named({ Effect: 'Deny', ...subscribe('*') }, 'raw')).toBe('');
+  });
+});
