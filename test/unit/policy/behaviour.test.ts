@@ -193,6 +193,12 @@ describe('what a comparison says beside its verdict', () => {
     expect(result.verdict).toBe('widens');
     expect(result.assumptions[0]).toContain('StringSounds');
     expect(compare([strange], [strange]).verdict).toBe('equivalent');
+    const [gained] = compare([document()], [strange]).gained;
+    expect(gained?.assuming).toEqual(['StringSounds iot:clientid a is true']);
+    // Conditions of other values are true or false by themselves.
+    const sounds = (...values: readonly string[]) =>
+      document(allow('iot:Publish', 'topic/a', { Condition: { StringSounds: { 'iot:ClientId': values } } }));
+    expect(compare([sounds('a', 'b')], [sounds('ab')]).verdict).toBe('incomparable');
   });
 });
 

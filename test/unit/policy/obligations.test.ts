@@ -82,6 +82,7 @@ describe('a name that is granted on one side only', () => {
       [false, Array.from({ length: 150 }, () => '*b*')],
     );
     expect(find({ allow: inside('*'), deny: twice })).toEqual(exploded);
+    expect(find({ allow: twice, allows: [inside('a')], denies: [inside('b')] })).toEqual(exploded);
     expect(find({ allow: inside('*'), allows: [many] }, 5)).toEqual(exploded);
   });
 });
