@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import { csr, device, group, policy } from '../../support/fleet.ts';
-import type { FleetOptions } from '../../support/operator.ts';
+import { Crash, type FleetOptions } from '../../support/operator.ts';
 import { person } from './person.ts';
 import {
   annotate,
@@ -277,4 +277,72 @@ describe('R8: things that share certificates', () => {
     const detached = Date.parse((await record(fleet, 'twin'))?.detachedAt ?? '');
     expect(detached - before).toBeGreaterThanOrEqual(10 * MINUTE);
   }, 90_000);
+
+  test('a thing that no Device is has the certificate too: nothing is taken from it', async () => {
+    await using fleet = await rolloutFleet(1);
+    const [{ arn: principal = '' } = {}] = await certificatesOf(fleet, 'press-1');
+    await fleet.aws.send('CreateThing', { thingName: 'stranger' });
+    await fleet.aws.send('AttachThingPrincipal', { thingName: 'stranger', principal });
+    await fleet.change(NARROW);
+    await fleet.live(40);
+    expect(await record(fleet, 'press-1')).toMatchObject({
+      state: 'Deferred',
+      why: expect.stringMatching(/certificate .* is on thing stranger as well/),
+    });
+    expect(await fleet.attached('press-1')).toContain('base');
+    await fleet.aws.send('DetachThingPrincipal', { thingName: 'stranger', principal });
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Succeeded') });
+    expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded' });
+  }, 60_000);
 });
+
+/** Kills the operator at its n-th call that attaches or detaches a policy, before or after the effect. */
+function killAt(fleet: RolloutFleet, n: number, when: 'before' | 'after'): { reached: boolean } {
+  const state = { reached: false };
+  let count = 0;
+  fleet.intercept = async (send, _operation, { method, path }) => {
+    if (method === 'GET' || !/^\/target-policies\//.test(path) || /list/i.test(path)) return send();
+    count += 1;
+    if (count !== n) return send();
+    state.reached = true;
+    if (when === 'after') await send();
+    void fleet.kill();
+    throw new Crash(`killed ${when} call ${n}`);
+  };
+  return state;
+}
+
+describe.each(['before', 'after'] as const)(
+  'killed %s the effect of a call that moves things with one certificate',
+  (when) => {
+    test('the rollout goes on from what AWS shows, and no certificate is ever without', async () => {
+      let n = 1;
+      for (let reached = true; reached; n += 1) {
+        await using fleet = await sharedFleet();
+        const crash = killAt(fleet, n, when);
+        const seen: string[] = [];
+        const look = async () => {
+          seen.push(...(await carried(fleet)));
+          return false;
+        };
+        await fleet.change(NARROW, TWO);
+        const home = async () => (await fleet.rollout().catch(() => undefined))?.status?.homedAt !== undefined;
+        await fleet.live(200, { until: async () => (await look()) || crash.reached || (await home()) });
+        reached = crash.reached;
+        if (!reached) break;
+        await fleet.kill();
+        fleet.intercept = undefined;
+        await fleet.start();
+        await fleet.live(200, { until: async () => (await look()) || (await home()) });
+        for (const each of seen) expect([n, each]).toEqual([n, expect.stringContaining('base')]);
+        expect([n, await carried(fleet)]).toEqual([n, ['base', 'base']]);
+        expect((await fleet.rollout()).status).toMatchObject({
+          phase: 'Succeeded',
+          counters: { succeeded: 3, failed: 0 },
+        });
+      }
+      // Three certificates: on and off, there and on the way home.
+      expect(n).toBe(13);
+    }, 500_000);
+  },
+);

@@ -20,6 +20,9 @@ export interface PreflightMemory {
    */
   answered(questions: string, now: number): readonly Answer['said'][] | undefined;
   keepAnswers(questions: string, now: number, said: readonly Answer['said'][]): void;
+  /** On which things AWS said a certificate is, as long as that is good. */
+  things(certificate: string, now: number): readonly string[] | undefined;
+  keepThings(certificate: string, now: number, things: readonly string[]): void;
   /** Connect attempts of an asset in the window before its change. */
   keepCalm(asset: string, attempts: number): void;
   calm(asset: string): number | undefined;
@@ -41,6 +44,7 @@ const MOST_CALM = 200_000;
 export function createPreflightMemory(): PreflightMemory {
   const preflights = new Map<string, Preflight & { readonly pauseMs: number }>();
   const answers = new Map<string, { readonly at: number; readonly said: readonly Answer['said'][] }>();
+  const things = new Map<string, { readonly at: number; readonly said: readonly string[] }>();
   const calm = new Map<string, number>();
   const asked = new Map<string, number>();
   return {
@@ -57,8 +61,13 @@ export function createPreflightMemory(): PreflightMemory {
     },
     answered(questions, now) {
       const found = answers.get(questions);
-      return found !== undefined && now - found.at <= ANSWERS_MS && now >= found.at ? found.said : undefined;
+      return isFresh(found, now) ? found.said : undefined;
     },
+    things(certificate, now) {
+      const found = things.get(certificate);
+      return isFresh(found, now) ? found.said : undefined;
+    },
+    keepThings: (certificate, at, said) => put(things, certificate, { value: { at, said }, most: MOST_ANSWERS }),
     keepAnswers: (questions, at, said) => put(answers, questions, { value: { at, said }, most: MOST_ANSWERS }),
     keepCalm: (asset, attempts) => put(calm, asset, { value: attempts, most: MOST_CALM }),
     calm: (asset) => calm.get(asset),
@@ -68,6 +77,10 @@ export function createPreflightMemory(): PreflightMemory {
       return true;
     },
   };
+}
+
+function isFresh<T extends { readonly at: number }>(found: T | undefined, now: number): found is T {
+  return found !== undefined && now - found.at <= ANSWERS_MS && now >= found.at;
 }
 
 function put<T>(map: Map<string, T>, key: string, { value, most }: { readonly value: T; readonly most: number }): void {

@@ -20,6 +20,7 @@ import type { Preflight } from './preflight-memory.ts';
 import { preflightPlace } from './ready.ts';
 import { assetIdentity } from './record.ts';
 import { outlasting, sayInForce } from './sessions.ts';
+import { strangerOn } from './strangers.ts';
 
 /** TestAuthorization takes ten questions in a call, and AWS ten calls in a second. */
 const IN_ONE_CALL = 10;
@@ -48,6 +49,8 @@ async function examine(attempt: Attempt, now: number): Promise<Omit<Preflight, '
   if (outlasts !== undefined) return stopped(outlasts);
   const said: string[] = [];
   for (const policies of attempt.directive.policies) {
+    const stranger = await strangerOn(attempt, policies.certificateId);
+    if (stranger !== undefined) return stopped(stranger);
     const questions = questionsOf(attempt, policies.certificateId, now);
     const [lost] = lostAmong(questions, policies);
     if (lost !== undefined && (lost.weight === 'lifeline' || attempt.directive.strategy.usedActions === 'Protect')) {

@@ -198,8 +198,22 @@ function repeated(
   const late = open !== undefined && scope.deps.clock.now() < Date.parse(open.sentAt) + DETACH_DEADLINE_MS;
   return {
     ...shared,
+    // A certificate that joined it was given what the others have, and has to settle as well.
+    ...later('attachedAt', before, theirs),
+    ...later('detachedAt', before, theirs),
+    ...later('switchedAt', before, theirs),
     why: `with ${lead}: ${why}`.slice(0, 500),
     ...(used.used === undefined ? {} : { used: used.used }),
     ...(late ? { openDetach: open } : {}),
   };
+}
+
+type Time = 'attachedAt' | 'detachedAt' | 'switchedAt';
+
+function later(time: Time, ...records: readonly (DeviceStatusRollout | undefined)[]): Partial<DeviceStatusRollout> {
+  const [last] = records
+    .flatMap((record) => record?.[time] ?? [])
+    .sort()
+    .reverse();
+  return last === undefined ? {} : { [time]: last };
 }
