@@ -98,6 +98,28 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason: 'a reference that goes while its policy is on the way back: the asset comes home from both candidates',
+    config: {
+      policies: [
+        { name: 'base', grant: WIDE },
+        { name: 'more', grant: { allow: ['status'], deny: [] } },
+      ],
+    },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: NARROW },
+          { name: 'more', grant: { allow: ['extra'], deny: [] } },
+        ],
+      }),
+      silent(13),
+      at(53, { kind: 'references', device: 0, names: ['base'] }),
+      wait(95),
+    ],
+  },
+  {
     reason: 'a word to retry single assets does not bring back what was aborted afterwards',
     schedule: [git(2, NARROW), silent(13), verb(95, 'retry'), verb(96, 'abort')],
   },

@@ -1,5 +1,6 @@
 import type { Device, DeviceCertificate } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import type { ThingType } from '../../api/thingtype.gen.ts';
 import { terminal } from '../../runtime/errors.ts';
@@ -14,6 +15,7 @@ import { groupName } from '../thinggroup/observe.ts';
 import { typeName } from '../thingtype/observe.ts';
 import { CONTAINMENT } from './contain.ts';
 import { certificateId } from './keys.ts';
+import { isMoving } from './pending.ts';
 
 /** Index of ThingGroups that only security acts fill, by namespace. */
 export const QUARANTINE = 'quarantine';
@@ -43,6 +45,8 @@ export interface DesiredDevice {
   readonly quarantine: readonly string[];
   /** AWS names of the policies that contain: on a certificate each is a security act. */
   readonly containment: readonly string[];
+  /** AWS names between which the rollout moves the asset that has begun with it and not ended. */
+  readonly moving: ReadonlySet<string>;
   /** The PolicyRollout that tried the pending change and took it back; undefined when none did. */
   readonly rejected: string | undefined;
 }
@@ -81,8 +85,19 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     quarantine: (deps.cache.byIndex('ThingGroup', QUARANTINE, metadata.namespace ?? '') as readonly ThingGroup[]).map(
       groupName,
     ),
+    moving: namesMoved(deps.cache, object),
     rejected: rejectedBy(deps.cache, object),
   };
+}
+
+/** Those of policies that the spec has just ceased to name as well: the rollout has put them there, and is no stranger. */
+function namesMoved(cache: Cache, device: Device): ReadonlySet<string> {
+  const { metadata, status } = device;
+  if (status?.rollout === undefined || !isMoving(device)) return new Set();
+  const key = { kind: 'PolicyRollout', namespace: metadata.namespace ?? '', name: status.rollout.name };
+  const rollout = cache.get(key) as PolicyRollout | undefined;
+  const policies = rollout?.spec.policies ?? [];
+  return new Set(policies.flatMap(({ policyName, candidateName }) => [policyName, candidateName]));
 }
 
 /**

@@ -97,7 +97,7 @@ function policies(input: DeviceDiff, certificate: ObservedCertificate, field: st
     }
     // Default policies of the account come and go without a change of this spec.
     const known = applied.has(policy) && !shown.has(path) && (!settled || object.spec.driftPolicy !== 'Ignore');
-    const ours = known || underWay.has(policy);
+    const ours = known || underWay.has(policy) || desired.moving.has(policy);
     const change = { field: path, class: 'widened', cause: ours ? 'spec' : 'drift', got: 'attached' } as const;
     if (!ours && !desired.exclusive) return change;
     return { ...change, action: { kind: 'detachPolicy', name, policy }, ...confirm };

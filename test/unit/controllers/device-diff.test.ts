@@ -6,6 +6,7 @@ import type { ObservedCertificate, ObservedDevice } from '../../../operator/cont
 
 const ID = 'c'.repeat(64);
 const desired: DesiredDevice = {
+  moving: new Set(),
   thingName: 'press-1',
   typeName: 'press',
   attributes: { site: 'ulm' },
