@@ -21,6 +21,8 @@ export interface FuzzReport {
   readonly runs: number;
   readonly failures: readonly string[];
   readonly figures: Readonly<Record<string, number>>;
+  /** How often what was tried, by tables of kinds. */
+  readonly coverage?: object;
 }
 
 type Check = (before: readonly RawPolicy[], after: readonly RawPolicy[], universe: Universe, tally: Tally) => void;

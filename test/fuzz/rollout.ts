@@ -3,7 +3,10 @@ import type { FuzzReport } from './policy.ts';
 
 export const ROLLOUT_AREA = 'rollout';
 
-/** Simulated steps from a seed on; stops at the first violated invariant with the shortest story that shows it. */
+/**
+ * Simulated steps from a seed on, without advances of the clock at which nobody does anything; stops at the first violated
+ * invariant with the shortest story that shows it.
+ */
 export async function fuzzRollout(steps: number, seed: number): Promise<FuzzReport> {
   let said = 0;
   const result = await search({
@@ -15,12 +18,13 @@ export async function fuzzRollout(steps: number, seed: number): Promise<FuzzRepo
       process.stderr.write(`rollout: ${total} of ${steps} steps, seed ${outcome.seed} done\n`);
     },
   });
-  const { failure, rollouts, seeds, kinds } = result;
+  const { failure, rollouts, seeds, kinds, coverage, busy } = result;
   return {
     area: ROLLOUT_AREA,
     seed,
-    runs: result.steps,
+    runs: busy,
     failures: failure === undefined ? [] : [failureText(failure)],
-    figures: { steps: result.steps, seeds, ...kinds, ...rollouts },
+    figures: { busy, steps: result.steps, seeds, ...kinds, ...rollouts },
+    coverage,
   };
 }

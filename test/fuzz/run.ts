@@ -10,7 +10,7 @@ const areas: ReadonlyMap<string, Fuzz> = new Map<string, Fuzz>([
   [ROLLOUT_AREA, (_area, count, seed) => fuzzRollout(count, seed)],
 ]);
 
-/** Runs of each area when nothing else is said; for `rollout` they are simulated steps. */
+/** Runs of each area when nothing else is said; for `rollout` they are simulated steps at which something happened. */
 const COUNTS: Readonly<Record<string, number>> = { [ROLLOUT_AREA]: 10_000_000 };
 const COUNT = 20_000;
 

@@ -18,6 +18,7 @@ export async function perform(world: World, act: Act): Promise<void> {
   const now = fleet.clock.now();
   const name = 'device' in act ? `press-${(act.device % world.devices.size) + 1}` : '';
   world.tell(`act: ${describeAct(act, name)}`);
+  world.count(kindOf(act));
   switch (act.kind) {
     case 'document':
       return document(world, act);
@@ -67,6 +68,13 @@ export async function perform(world: World, act: Act): Promise<void> {
       if (first !== undefined) await world.declareGroups([{ ...first, policies: act.policies }, ...rest]);
       return;
     }
+    case 'groupDocument': {
+      const [first, ...rest] = world.groups;
+      const [policy, ...others] = first?.policies ?? [];
+      if (first === undefined || policy === undefined) return;
+      const policies = [{ name: policy.name, grant: act.grant }, ...others];
+      return world.declareGroups([{ ...first, policies }, ...rest]);
+    }
     case 'references':
       return world.refer(name, act.names);
     default:
@@ -84,7 +92,7 @@ async function document(world: World, { how, grants }: Extract<Act, { kind: 'doc
     return;
   }
   world.git = grants;
-  world.oracle.gitChanged(grants);
+  world.oracle.gitChanged();
   await world.fleet.apply(...world.policies(grants));
 }
 
@@ -97,6 +105,7 @@ export async function verb(world: World, verb: string, value: 'right' | 'stale' 
   world.token += 1;
   const revision = value === 'stale' ? '00000000' : open.spec.revision;
   if (verb === 'retry' && value === 'right' && hasEnded(open)) world.oracle.retried(revision);
+  if (verb === 'arm' && value === 'right') world.oracle.mayArm(open.metadata.name);
   const text = value === 'bare' ? 'yes' : `t${world.token}@${revision} by ${user}`;
   await annotate(world, 'PolicyRollout', open.metadata.name, { [`rollout.fleetward.dev/${verb}`]: text });
 }
@@ -132,6 +141,7 @@ function armCrash(world: World, { afterCalls, effect, on = '' }: Extract<Act, { 
     );
     if (effect === 'after') await send();
     if (effect === 'late') world.late.push({ at: fleet.clock.now() + world.random() * 29_000, send });
+    world.count(`died ${effect} a ${writes ? 'write' : 'read'}`);
     world.dead = true;
     void fleet.kill();
     throw new Crash('killed');
@@ -231,6 +241,26 @@ async function blank(world: World, act: Extract<Act, { kind: 'blank' }>): Promis
   });
 }
 
+/** What coverage is counted by: the kind, and what of it matters. */
+export function kindOf(act: Act): string {
+  switch (act.kind) {
+    case 'document':
+      return `document ${act.how}`;
+    case 'verb':
+      return act.value === 'right' ? `verb ${act.verb}` : `verb that is ${act.value}`;
+    case 'deviceVerb':
+      return `device ${act.verb}`;
+    case 'crash':
+      return `crash ${act.effect}`;
+    case 'fault':
+      return `fault ${act.rule.effect.kind}`;
+    case 'blank':
+      return `blank ${act.of}`;
+    default:
+      return act.kind;
+  }
+}
+
 function describeAct(act: Act, device: string): string {
   switch (act.kind) {
     case 'document':
@@ -247,6 +277,8 @@ function describeAct(act: Act, device: string): string {
       return `fault ${JSON.stringify(act.rule)}`;
     case 'groupPolicies':
       return `Git: the group refers to ${act.policies.map(({ name }) => name).join(', ')}`;
+    case 'groupDocument':
+      return `Git: the policy of the group ${grantText(act.grant)}`;
     case 'references':
       return `Git: ${device} refers to ${act.names.join(', ')}`;
     default:

@@ -60,6 +60,11 @@ export class AwsView {
     return this.#scope.slice(IDENTITY).links(target).policies;
   }
 
+  /** Policies that reach the device through static groups other than those that take rights. */
+  inherited(device: string): readonly string[] {
+    return this.#groups(device).flatMap(({ arn }) => this.policiesOf(arn));
+  }
+
   /** Targets that carry the policy, or may still be treated as if they did. */
   targetsOf(policy: string): readonly string[] {
     const now = [...(this.#scope.slice(IDENTITY).policies.get(policy)?.targets.keys() ?? [])];
@@ -74,7 +79,7 @@ export class AwsView {
 
   /** What is stored, as if all had settled: by the certificate, and by static groups other than those that take rights. */
   stored(target: string, device: string): ReadonlySet<Right> {
-    const names = [target, ...this.#groups(device).map(({ arn }) => arn)].flatMap((from) => this.policiesOf(from));
+    const names = [...this.policiesOf(target), ...this.inherited(device)];
     return this.#answers.together(
       names.flatMap((name) => this.document(name) ?? []),
       device,

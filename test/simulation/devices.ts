@@ -9,6 +9,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** How long a device of rare visits stays when it comes. */
 const VISIT_MS = 45 * MINUTE;
+/** How often a device of short contacts comes, and for how long: shorter than two settle times. */
+const BRIEF_EVERY_MS = 50 * MINUTE;
+const BRIEF_MS = 8 * MINUTE;
 
 export interface DeviceWorld {
   readonly clock: Clock;
@@ -105,10 +108,10 @@ export class SimDevice {
   #isHere(now: number): boolean {
     if (this.#awayUntil === Number.NEGATIVE_INFINITY) return true;
     if (now < this.#awayUntil || this.life === 'absent') return false;
+    const age = now - this.#bornAt;
+    if (this.life === 'brief') return age % BRIEF_EVERY_MS < BRIEF_MS + this.#world.periodMs;
     // It was there for the first hour, so that the operator knows it.
-    return (
-      this.life !== 'weekly' || now - this.#bornAt < HOUR || (now - this.#bornAt) % this.#world.visitEveryMs < VISIT_MS
-    );
+    return this.life !== 'weekly' || age < HOUR || age % this.#world.visitEveryMs < VISIT_MS;
   }
 
   #connect(): void {

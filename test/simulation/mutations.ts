@@ -1,6 +1,6 @@
 import { REGRESSIONS } from './regressions.ts';
 import type { Planned, SimConfig } from './types.ts';
-import { at, fleetOf, git, MINUTE, NARROW as narrow, NARROWER as narrower, verb, wait } from './words.ts';
+import { at, CALM, fleetOf, git, MINUTE, NARROW as narrow, NARROWER as narrower, verb, wait } from './words.ts';
 
 /** The operator, broken on purpose in one place, and what happens in a world that shows it. */
 export interface Mutation {
@@ -15,6 +15,26 @@ export interface Mutation {
 }
 
 const three = fleetOf(3);
+
+/** Three devices that never stay for as long as they would have to be watched. */
+const brief: Partial<SimConfig> = {
+  lives: ['brief', 'brief', 'brief'],
+  certificates: [1, 1, 1],
+  strategy: {
+    ...CALM.strategy,
+    waves: [{ count: 3, bake: '5m' }],
+    maxInFlight: 3,
+    maxArmed: 1,
+    armedDeadline: '6h',
+  },
+};
+
+/** Three devices that a group lets say more than they may themselves. */
+const hall: Partial<SimConfig> = {
+  ...three,
+  policies: [{ name: 'base', grant: narrower }],
+  groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: { allow: ['debug', 'extra'], deny: [] } }] }],
+};
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -62,6 +82,24 @@ export const MUTATIONS: readonly Mutation[] = [
     schedule: [git(2, narrow)],
   },
   {
+    invariant: 2,
+    reason: 'more assets are armed than may be',
+    file: 'operator/rollout/progress.ts',
+    find: 'let room = strategy.maxArmed - armedThings',
+    replace: 'let room = 99 + strategy.maxArmed - armedThings',
+    config: brief,
+    schedule: [git(2, narrow), verb(50, 'arm'), wait(240)],
+  },
+  {
+    invariant: 1,
+    reason: 'the policy of a group goes before what replaces it has settled',
+    file: 'operator/rollout/group.ts',
+    find: 'const waits = settled(input, Math.max(attachedAt, input.flippedAt ?? -Infinity));',
+    replace: 'const waits = settled(input, Math.min(attachedAt, -Infinity));',
+    config: hall,
+    schedule: [at(2, { kind: 'groupDocument', grant: { allow: ['extra'], deny: [] } }), wait(60)],
+  },
+  {
     invariant: 3,
     reason: 'the brake sets the version that is in force already',
     file: 'operator/controllers/policyrollout/policies/candidates.ts',
@@ -99,6 +137,15 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/controllers/policyrollout/policies/candidates.ts',
     find: "await ifFound(port.call('DeletePolicy', { policyName }, options));",
     replace: "await ifFound(port.call('DeletePolicy', { policyName: 'foreign-lines' }, options));",
+    schedule: [git(2, narrow)],
+  },
+  {
+    invariant: 6,
+    reason: 'a stored session is dropped where only the connection should end',
+    file: 'operator/controllers/policyrollout/asset/sessions.ts',
+    find: 'cleanSession: decision.purge,',
+    replace: 'cleanSession: decision.purge || !decision.purge,',
+    config: { strategy: { ...CALM.strategy, sessions: 'Reconnect' } },
     schedule: [git(2, narrow)],
   },
   {

@@ -5,7 +5,8 @@ import type { Clock } from '../../operator/runtime/clock.ts';
 import type { LedgerEntry } from '../../operator/sandbox/ledger.ts';
 import type { Change } from '../../operator/sandbox/state/changes.ts';
 import { type AwsView, QUARANTINE } from './aws-view.ts';
-import { type Answers, documentOf, LIFELINE, type Right } from './rights.ts';
+import { type Holder, Owed } from './owed.ts';
+import { type Answers, documentOf, type Right } from './rights.ts';
 import type { SimConfig, SimPolicy, Violation } from './types.ts';
 
 const MINUTE = 60_000;
@@ -26,14 +27,14 @@ export interface OracleWorld {
   readonly connected: (device: string) => boolean;
   /** Policies that the objects declare for a device, its groups included. */
   readonly declared: (device: string) => readonly string[];
+  /** The documents that Git asks for now, those of groups included. */
+  readonly grants: () => readonly SimPolicy[];
   readonly tell: (text: string) => void;
 }
 
 interface Asset {
   readonly name: string;
   targets: readonly string[];
-  /** What it was allowed when the world was last at rest, less what others took since. */
-  had: Map<string, Set<Right>>;
   lastHeardAt: number;
   lastCallAt: number;
   losing: number;
@@ -59,14 +60,18 @@ export class Oracle {
   leader = 1;
   readonly #world: OracleWorld;
   readonly #states = new Map<string, NonNullable<DeviceStatus['rollout']>>();
-  readonly #rollouts = new Map<string, { rollout: PolicyRollout; floors: Map<string, ReadonlySet<Right>> }>();
+  readonly #rollouts = new Map<string, PolicyRollout>();
   readonly #ended = new Map<string, string>();
-  /** Documents that Git asked for since the world was last at rest, by policy. */
-  #git: (readonly SimPolicy[])[] = [];
+  readonly #owed: Owed;
+  /** Every text that Git ever asked for, by the name of the policy. */
+  readonly #asked = new Map<string, Set<string>>();
   #restless = false;
 
   constructor(world: OracleWorld) {
     this.#world = world;
+    const { policies } = world.config;
+    this.#owed = new Owed({ ...world, only: policies.length === 1 ? policies[0]?.name : undefined });
+    this.#ask(policies);
   }
 
   register(name: string, targets: readonly string[]): void {
@@ -74,43 +79,40 @@ export class Oracle {
     const known = this.assets.get(name);
     if (known !== undefined) {
       known.targets = targets;
-      for (const target of targets) known.had.set(target, known.had.get(target) ?? new Set());
       return;
     }
-    const asset = { name, targets, had: new Map(), lastHeardAt: clock.now(), lastCallAt: 0, losing: 0 };
+    const asset = { name, targets, lastHeardAt: clock.now(), lastCallAt: 0, losing: 0 };
     this.assets.set(name, asset);
     if (!this.#restless) this.#take(asset);
   }
 
   /** Nothing moves and nothing is on its way: what each asset has now is what it must not lose from now on. */
-  atRest(grants: readonly SimPolicy[]): void {
+  atRest(): void {
     this.#restless = false;
-    this.#git = [grants];
+    this.#owed.atRest();
     this.#rollouts.clear();
     for (const asset of this.assets.values()) this.#take(asset);
   }
 
   /** What objects declare has changed: from now on nothing more is owed than what they leave, by the documents in Git. */
-  redeclared(grants: readonly SimPolicy[]): void {
+  redeclared(): void {
     this.#restless = true;
-    for (const { name, targets } of this.assets.values()) {
-      const declared = new Set(this.#world.declared(name));
-      const left = this.#together(
-        grants.filter((policy) => declared.has(policy.name)),
-        name,
-      );
-      for (const { floors } of this.#rollouts.values()) {
-        for (const target of targets) {
-          const floor = floors.get(target);
-          if (floor !== undefined) floors.set(target, new Set([...floor].filter((right) => left.has(right))));
-        }
-      }
-    }
+    this.#owed.redeclared(this.#holders());
   }
 
-  gitChanged(grants: readonly SimPolicy[]): void {
+  gitChanged(): void {
     this.#restless = true;
-    this.#git.push(grants);
+    this.#owed.gitChanged();
+    this.#ask(this.#world.grants());
+  }
+
+  #ask(grants: readonly SimPolicy[]): void {
+    for (const { name, grant } of grants)
+      this.#asked.set(name, (this.#asked.get(name) ?? new Set()).add(JSON.stringify(documentOf(grant))));
+  }
+
+  #holders(): readonly Holder[] {
+    return [...this.assets.values()].flatMap(({ name, targets }) => targets.map((target): Holder => [name, target]));
   }
 
   heard(device: string, right: Right | undefined, allowed: boolean): void {
@@ -119,23 +121,9 @@ export class Oracle {
     if (allowed) asset.lastHeardAt = this.#world.clock.now();
     else if (right !== undefined && !this.#isHeld(asset, 0)) {
       const [target = ''] = asset.targets;
-      if (this.required(asset, target).has(right))
+      if (this.#owed.required([device, target]).has(right))
         this.#say(1, `the broker refused ${device} ${right}, which it had and keeps`);
     }
-  }
-
-  /** What must be allowed in every view, less what others took. */
-  required(asset: Asset, target: string): ReadonlySet<Right> {
-    const had = asset.had.get(target) ?? new Set<Right>();
-    const keeps = new Set<Right>(LIFELINE.filter((right) => had.has(right)));
-    const single = this.#world.config.policies.length === 1;
-    if (single) {
-      const wanted = this.#git.map((grants) => this.#together(grants, asset.name));
-      for (const right of had) if (wanted.every((set) => set.has(right))) keeps.add(right);
-    }
-    const floors = [...this.#rollouts.values()].map(({ floors: known }) => known.get(target));
-    for (const right of floors.at(-1) ?? []) if (had.has(right) || !single) keeps.add(right);
-    return keeps;
   }
 
   onChange(change: Change): void {
@@ -160,10 +148,10 @@ export class Oracle {
   /** One call gives everybody on the candidate what was there before: its document is the baseline's again. */
   #brakePulled(candidate: string): void {
     const { view, answers } = this.#world;
-    const last = [...this.#rollouts.values()].findLast(({ rollout }) =>
+    const last = [...this.#rollouts.values()].findLast((rollout) =>
       rollout.spec.policies.some(({ candidateName }) => candidateName === candidate),
     );
-    const baseline = last?.rollout.spec.policies.find(({ candidateName }) => candidateName === candidate)?.baseline;
+    const baseline = last?.spec.policies.find(({ candidateName }) => candidateName === candidate)?.baseline;
     const now = view.document(candidate);
     if (baseline === undefined || now === undefined) return;
     if (answers.of(now, 'press-1').join() !== answers.of(baseline, 'press-1').join())
@@ -180,11 +168,8 @@ export class Oracle {
     if (this.#rollouts.has(name)) return;
     this.#restless = true;
     this.#notByItself(rollout);
-    const floors = new Map<string, ReadonlySet<Right>>();
-    for (const asset of this.assets.values()) {
-      for (const target of asset.targets) floors.set(target, this.#floorOf(rollout, asset, target));
-    }
-    this.#rollouts.set(name, { rollout, floors });
+    this.#owed.begins(rollout, this.#holders());
+    this.#rollouts.set(name, rollout);
   }
 
   /** A person asks for a change once more that was taken back. */
@@ -218,34 +203,8 @@ export class Oracle {
     this.#say(invariant, text);
   }
 
-  /** A ∩ Z: allowed now, and allowed under the documents of the rollout beside what else the asset carries. */
-  #floorOf(rollout: PolicyRollout, asset: Asset, target: string): ReadonlySet<Right> {
-    const { view, answers, declared } = this.#world;
-    const now = view.certain(target, asset.name);
-    // References, groups and certificates change: what the objects declare is what is left.
-    if (rollout.spec.policies.length === 0) {
-      const documents = declared(asset.name).flatMap((name) => view.document(name) ?? []);
-      const left = answers.together(documents, asset.name);
-      return new Set([...now].filter((right) => left.has(right)));
-    }
-    const family = (name: string) =>
-      rollout.spec.policies.find((p) => name === p.policyName || name.startsWith(`${p.policyName}@`));
-    const carried = view.policiesOf(target);
-    const others = carried.filter((name) => family(name) === undefined).flatMap((name) => view.document(name) ?? []);
-    const moved = rollout.spec.policies.filter((p) => carried.some((name) => family(name) === p));
-    const end = answers.together([...others, ...moved.map(({ document }) => document)], asset.name);
-    return new Set([...now].filter((right) => end.has(right)));
-  }
-
-  #together(grants: readonly SimPolicy[], device: string): ReadonlySet<Right> {
-    return this.#world.answers.together(
-      grants.map(({ grant }) => JSON.stringify(documentOf(grant))),
-      device,
-    );
-  }
-
   #take(asset: Asset): void {
-    for (const target of asset.targets) asset.had.set(target, new Set(this.#world.view.certain(target, asset.name)));
+    for (const target of asset.targets) this.#owed.take([asset.name, target]);
   }
 
   #before(change: Change): ReadonlyMap<string, ReadonlySet<Right>> {
@@ -262,8 +221,10 @@ export class Oracle {
     target: string,
   ): ReadonlySet<Right> {
     const { view, answers } = this.#world;
-    const now = view.policiesOf(target);
-    const names = change.attached ? now.filter((name) => name !== change.policyName) : [...now, change.policyName];
+    const undone = (names: readonly string[]) =>
+      change.attached ? names.filter((name) => name !== change.policyName) : [...names, change.policyName];
+    const [own, inherited] = [view.policiesOf(target), view.inherited(asset.name)];
+    const names = change.target === target ? [...undone(own), ...inherited] : [...own, ...undone(inherited)];
     return answers.together(
       names.flatMap((name) => view.document(name) ?? []),
       asset.name,
@@ -295,24 +256,19 @@ export class Oracle {
 
   /** What others took is not ours to answer for: from now on the asset had no more than what is left. */
   #othersTook(change: Change): void {
-    for (const [asset, target] of this.#touchedBy(change)) {
-      const left = this.#world.view.certain(target, asset.name);
-      const had = asset.had.get(target) ?? new Set();
-      asset.had.set(target, new Set([...had].filter((right) => left.has(right))));
-      for (const { floors } of this.#rollouts.values()) {
-        const floor = floors.get(target);
-        if (floor !== undefined) floors.set(target, new Set([...floor].filter((right) => left.has(right))));
-      }
-    }
+    for (const [{ name }, target] of this.#touchedBy(change)) this.#owed.othersTook([name, target]);
   }
 
   #ours(change: Change, before: ReadonlyMap<string, ReadonlySet<Right>>): void {
     const now = this.#world.clock.now();
     if (change.kind === 'policy-attachment') {
       for (const [asset, target] of this.#touchedBy(change)) {
-        asset.lastCallAt = now;
-        this.#moved(change, asset, { target, before: before.get(target) ?? new Set() });
+        const had = before.get(target) ?? new Set();
+        if (change.target === target || differ(had, this.#world.view.stored(target, asset.name)))
+          asset.lastCallAt = now;
+        this.#moved(change, asset, { target, before: had });
       }
+      this.#atOnce(change, before);
     }
     if (change.kind === 'policy') {
       for (const [asset] of this.#touchedBy(change)) asset.lastCallAt = now;
@@ -328,16 +284,30 @@ export class Oracle {
     }
   }
 
+  /** What a group loses its members lose together: on the way forward nobody may notice. */
+  #atOnce(
+    change: Extract<Change, { kind: 'policy-attachment' }>,
+    before: ReadonlyMap<string, ReadonlySet<Right>>,
+  ): void {
+    if (change.attached || !change.target.includes(':thinggroup/') || change.policyName.includes('@')) return;
+    const losing = this.#touchedBy(change).filter(([asset, target]) => {
+      const now = this.#world.view.stored(target, asset.name);
+      const had = this.#owed.had(target);
+      return [...(before.get(target) ?? [])].some((right) => had.has(right) && !now.has(right));
+    });
+    const names = [...new Set(losing.map(([{ name }]) => name))];
+    if (names.length > Number(this.#world.config.strategy.maxInFlight ?? 1))
+      this.#say(2, `one call on a group took something from ${names.join(', ')}`);
+  }
+
   /** Whatever the operator writes is a document that Git asked for at some time. */
   #ownDocument(policy: string): void {
-    const { view, answers, config } = this.#world;
+    const { view, answers } = this.#world;
     const text = view.document(policy);
-    const base = policy.split('@')[0];
-    const index = config.policies.findIndex(({ name }) => name === base);
-    if (text === undefined || index < 0) return;
-    const wanted = [config.policies, ...this.#git].map((grants) => JSON.stringify(documentOf(grants[index]!.grant)));
+    const asked = this.#asked.get(policy.split('@')[0] ?? '');
+    if (text === undefined || asked === undefined) return;
     const said = answers.of(text, 'press-1').join();
-    if (!wanted.some((one) => answers.of(one, 'press-1').join() === said))
+    if (![...asked].some((one) => answers.of(one, 'press-1').join() === said))
       this.#say(11, `${policy} got a document that Git never asked for: ${text}`);
   }
 
@@ -349,7 +319,7 @@ export class Oracle {
     const { view, clock, config } = this.#world;
     const now = clock.now();
     const after = view.stored(target, asset.name);
-    const had = asset.had.get(target) ?? new Set();
+    const had = this.#owed.had(target);
     const lost = [...before].filter((right) => !after.has(right) && had.has(right));
     const heldSince = this.acts.find((act) => act.kind !== 'blank' && this.#concerns(act, asset))?.at;
     if (heldSince !== undefined && now - heldSince > NOTICE_MS && !change.attached && lost.length > 0)
@@ -365,7 +335,7 @@ export class Oracle {
     }
     if (lost.length > 0) asset.losing = now;
     const candidate = change.policyName.includes('@');
-    if (candidate ? change.attached && state?.state !== 'RollingBack' : lost.length > 0) {
+    if (state?.state !== 'RollingBack' && (candidate ? change.attached : lost.length > 0)) {
       const most = Number(config.strategy.maxInFlight ?? 1);
       const others = [...this.#states].filter(([name, { state: at }]) => name !== asset.name && MOVING.has(at));
       if (state !== undefined && MOVING.has(state.state) && others.length + 1 > most) {
@@ -382,7 +352,7 @@ export class Oracle {
 
   #checkFloor(asset: Asset, target: string): void {
     const sure = this.#world.view.certain(target, asset.name);
-    const missing = [...this.required(asset, target)].filter((right) => !sure.has(right));
+    const missing = [...this.#owed.required([asset.name, target])].filter((right) => !sure.has(right));
     if (missing.length === 0) return;
     this.#say(
       1,
@@ -398,14 +368,15 @@ export class Oracle {
     this.#world.tell(`${name}: ${record.state} (${record.why ?? ''})`);
     const asset = this.assets.get(name);
     if (asset !== undefined) this.#cameIn(asset, record.name);
+    if (record.state === 'Armed') this.#armed(name, record.name);
+    if (record.state === 'RolledBack' && asset !== undefined) this.#isBack(asset, record.name);
     if (record.state !== 'Succeeded' || asset === undefined || this.#ended.has(record.name)) return;
     if (
       NOTHING_TO_SEE.has(record.verdict ?? '') &&
       asset.targets.every((target) => this.#keepsAll(asset, target, record.name))
     )
       return;
-    const settleMs = Number.parseInt(String(this.#world.config.strategy.settleTime ?? '10m'), 10) * MINUTE;
-    const settled = asset.lastCallAt + settleMs;
+    const settled = asset.lastCallAt + this.#settleMs;
     if (asset.lastHeardAt < settled || this.#world.clock.now() < settled)
       this.#say(4, `${name} passed without being heard of since its change had settled`);
   }
@@ -418,9 +389,46 @@ export class Oracle {
     }
   }
 
+  #isBack({ name, targets }: Asset, rollout: string): void {
+    const candidates = new Set(this.#rollouts.get(rollout)?.spec.policies.map(({ candidateName }) => candidateName));
+    const left = targets.flatMap((target) => this.#world.view.policiesOf(target)).filter((one) => candidates.has(one));
+    if (left.length > 0) this.#say(3, `${name} is said to be back, and carries ${left.join(', ')}`);
+  }
+
+  /** Who is armed is in a budget of its own, and somebody has said so. */
+  #armed(name: string, rollout: string): void {
+    if (!this.#mayArm.has(rollout)) this.#say(2, `${name} is armed in ${rollout}, and nobody said arm`);
+    const most = Number(this.#world.config.strategy.maxArmed ?? 0);
+    const armed = [...this.#states].filter(([, { state }]) => state === 'Armed').map(([each]) => each);
+    if (armed.length > most) this.#say(2, `${armed.join(', ')} are armed at once, and at most ${most} may be`);
+  }
+
+  /** Rollouts of which somebody has said it. */
+  readonly #mayArm = new Set<string>();
+
+  mayArm(rollout: string): void {
+    this.#mayArm.add(rollout);
+  }
+
+  /** Sessions are the devices' own: the strategy says whether any is ended, and then once the change is in force. */
+  sessionEnded(clientId: string, stored: boolean): void {
+    const { config, clock } = this.#world;
+    const mode = String(config.strategy.sessions ?? 'Wait');
+    const asset = this.assets.get(clientId);
+    if (mode === 'Wait' || asset === undefined)
+      return this.#say(6, `the session of ${clientId} was ended, which nobody asked for`);
+    if (stored && mode !== 'Purge') this.#say(6, `the stored session of ${clientId} was dropped under ${mode}`);
+    if (clock.now() < asset.lastCallAt + this.#settleMs)
+      this.#say(6, `the session of ${clientId} was ended before its change had settled`);
+  }
+
+  get #settleMs(): number {
+    return Number.parseInt(String(this.#world.config.strategy.settleTime ?? '10m'), 10) * MINUTE;
+  }
+
   #keepsAll(asset: Asset, target: string, rollout: string): boolean {
     const now = this.#world.view.stored(target, asset.name);
-    const had = asset.had.get(target) ?? new Set();
+    const had = this.#owed.had(target);
     return [...(this.#brought.get(`${rollout} ${target}`) ?? had)].every((right) => now.has(right) || !had.has(right));
   }
 
@@ -456,4 +464,8 @@ export class Oracle {
     this.violations.push({ invariant, at: this.#world.clock.now(), text });
     this.#world.tell(`VIOLATED ${invariant}: ${text}`);
   }
+}
+
+function differ(a: ReadonlySet<Right>, b: ReadonlySet<Right>): boolean {
+  return a.size !== b.size || [...a].some((right) => !b.has(right));
 }

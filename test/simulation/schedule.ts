@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 const OPTIONAL: readonly Right[] = RIGHTS.filter((right) => right !== 'connect' && right !== 'telemetry');
-const LIVES: readonly Life[] = ['steady', 'steady', 'steady', 'flaky', 'persistent', 'weekly'];
+const LIVES: readonly Life[] = ['steady', 'steady', 'steady', 'flaky', 'persistent', 'weekly', 'brief'];
 const PROPAGATION = ['adversarial', 'adversarial', 'random', 'fixed', 'instant'] as const;
 const VERBS = [
   'pause',
@@ -18,6 +18,7 @@ const VERBS = [
   'approve',
   'retry',
   'acknowledge',
+  'arm',
   'deny',
   'brake',
   'dance',
@@ -71,7 +72,9 @@ export function configOf(seed: number, size?: number): SimConfig {
       onFailure: dice.of(['Rollback', 'Rollback', 'Pause']),
       failureThreshold: dice.of([1, 2]),
       homing: dice.of(['Back', 'Back', 'Back', 'Stay']),
-      sessions: dice.of(['Wait', 'Wait', 'Reconnect']),
+      sessions: dice.of(['Wait', 'Wait', 'Reconnect', 'Purge']),
+      maxArmed: dice.of([0, 1, 2]),
+      armedDeadline: dice.of(['3h', '6h']),
       rollbackWindow: '10m',
     },
     uses: dice.chance(0.45) ? [] : OPTIONAL.filter(() => dice.chance(0.35)),
@@ -131,7 +134,10 @@ function actOf(dice: Dice, config: SimConfig): Act {
 /** Changes beside documents, and the worst that can happen to our own memory. */
 function besideOf(dice: Dice, { groups = [], policies }: SimConfig, device: number): Act | undefined {
   if (dice.chance(0.01)) return { kind: 'loseState' };
-  if (groups.length > 0 && dice.chance(0.1)) return { kind: 'groupPolicies', policies: [dice.of(HALL)] };
+  if (groups.length > 0 && dice.chance(0.2)) {
+    if (dice.chance(0.5)) return { kind: 'groupPolicies', policies: [dice.of(HALL)] };
+    return { kind: 'groupDocument', grant: hallGrant(dice) };
+  }
   if (policies.length < 2 || !dice.chance(0.1)) return undefined;
   const names = policies.map(({ name }) => name);
   return { kind: 'references', device, names: dice.chance(0.5) ? names.slice(0, 1) : names };
@@ -168,6 +174,13 @@ function document(dice: Dice, config: SimConfig): Act {
   if (roll < 0.05) return { kind: 'document', how: 'garbage', grants: [] };
   if (roll < 0.25) return { kind: 'document', how: 'revert', grants: config.policies };
   return { kind: 'document', how: 'new', grants: grantsOf(dice, config.policies) };
+}
+
+/** What a group gives is optional, and now and then it denies. */
+function hallGrant(dice: Dice): Grant {
+  const allow = OPTIONAL.filter(() => dice.chance(0.5));
+  const deny = dice.chance(0.2) ? [dice.of(OPTIONAL)] : [];
+  return { allow: allow.length === 0 ? ['status'] : allow, deny };
 }
 
 /** Rights may move between policies: each optional right is in one of them, in several, or in none. */

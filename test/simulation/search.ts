@@ -1,17 +1,22 @@
+import { seeded } from '../../operator/sandbox/state/ids.ts';
 import { configOf, scheduleOf } from './schedule.ts';
 import { simulate } from './simulate.ts';
 import type { Outcome, Planned, SimConfig } from './types.ts';
 
 /** Runs that a failing seed may cost until its story is as short as it gets. */
 const SHRINK_RUNS = 60;
-/** Every so many seeds one large fleet. */
+/** Every so many seeds a fleet of 5 to 20, one of up to 200, and one of exactly that. */
+const MEDIUM_EVERY = 8;
 const LARGE_EVERY = 40;
-const LARGE = [20, 60, 200];
+const LARGEST_EVERY = 120;
+const LARGEST = 200;
 
 export interface SearchOptions {
   readonly firstSeed: number;
   /** Ends after the seed in which so many steps are reached. */
   readonly steps: number;
+  /** Advances of the clock at which nobody did anything count as steps too. Default false. */
+  readonly idle?: boolean;
   /** Hears of each seed that is through. */
   readonly onSeed?: (outcome: Outcome, total: number) => void;
 }
@@ -21,12 +26,25 @@ export type StepKinds = Record<(typeof KINDS)[number], number>;
 
 export interface SearchResult {
   readonly steps: number;
+  /** Without advances of the clock at which nobody did anything. */
+  readonly busy: number;
   readonly seeds: number;
   /** Of which kinds the steps were. */
   readonly kinds: StepKinds;
   readonly rollouts: Readonly<Record<string, number>>;
+  /** How often what was done, what came of it, and of what kind the worlds were. */
+  readonly coverage: Coverage;
   /** The first seed that violates an invariant, with its shortest story. */
   readonly failure: Failure | undefined;
+}
+
+/** Counts by kind, each table sorted by its keys. */
+export interface Coverage {
+  readonly happened: Readonly<Record<string, number>>;
+  /** Seeds by the number of devices. */
+  readonly devices: Readonly<Record<string, number>>;
+  /** Seeds by the ways in which AWS makes changes visible, devices by their lives, and what else a world is made of. */
+  readonly worlds: Readonly<Record<string, number>>;
 }
 
 export interface Failure {
@@ -37,30 +55,78 @@ export interface Failure {
 
 /** The fleet of a seed: small ones, and now and then one of up to 200. */
 export function worldOf(seed: number): SimConfig {
-  const large = seed % LARGE_EVERY === 0 ? LARGE[(seed / LARGE_EVERY) % LARGE.length] : undefined;
-  return configOf(seed, large);
+  return configOf(seed, sizeOf(seed));
+}
+
+function sizeOf(seed: number): number | undefined {
+  if (seed % LARGEST_EVERY === 0) return LARGEST;
+  const random = seeded(seed * 13 + 1)();
+  if (seed % LARGE_EVERY === 0) return Math.round(20 * 10 ** random);
+  return seed % MEDIUM_EVERY === 5 ? Math.round(5 * 4 ** random) : undefined;
+}
+
+/** Adds up what seeds were made of and what happened in them. */
+export class Tally {
+  readonly #happened: Record<string, number> = {};
+  readonly #devices: Record<string, number> = {};
+  readonly #worlds: Record<string, number> = {};
+
+  add({ lives, certificates, policies, propagation, strategy, groups }: SimConfig, { happened }: Outcome): void {
+    for (const [what, count] of Object.entries(happened)) more(this.#happened, what, count);
+    more(this.#devices, String(lives.length));
+    more(this.#worlds, `propagation ${propagation}`);
+    for (const life of lives) more(this.#worlds, `device ${life}`);
+    for (const what of ['onFailure', 'homing', 'sessions', 'maxArmed', 'stragglers'])
+      more(this.#worlds, `${what} ${String(strategy[what])}`);
+    if (certificates.some((count) => count > 1)) more(this.#worlds, 'several certificates');
+    if (policies.length > 1) more(this.#worlds, 'several policies');
+    if (groups !== undefined) more(this.#worlds, 'policies on a group');
+  }
+
+  get coverage(): Coverage {
+    const byNumber = Object.entries(this.#devices).sort(([a], [b]) => Number(a) - Number(b));
+    return {
+      happened: sorted(this.#happened),
+      devices: Object.fromEntries(byNumber),
+      worlds: sorted(this.#worlds),
+    };
+  }
+}
+
+function more(table: Record<string, number>, key: string, count = 1): void {
+  table[key] = (table[key] ?? 0) + count;
+}
+
+function sorted(table: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Seed after seed until the steps are made or an invariant is violated. */
-export async function search({ firstSeed, steps, onSeed }: SearchOptions): Promise<SearchResult> {
+export async function search({ firstSeed, steps, idle = false, onSeed }: SearchOptions): Promise<SearchResult> {
   const rollouts: Record<string, number> = {};
   const kinds: StepKinds = { calls: 0, deviceEvents: 0, plannerActions: 0, clockAdvances: 0, idleAdvances: 0 };
+  const tally = new Tally();
   let made = 0;
   let seed = firstSeed;
-  for (; made < steps; seed += 1) {
+  const enough = () => made - (idle ? 0 : kinds.idleAdvances) >= steps;
+  const result = (seeds: number, failure: Failure | undefined): SearchResult => {
+    const busy = made - kinds.idleAdvances;
+    return { steps: made, busy, seeds, kinds, rollouts, coverage: tally.coverage, failure };
+  };
+  for (; !enough(); seed += 1) {
     const config = worldOf(seed);
     const schedule = scheduleOf(config);
     const outcome = await simulate(config, schedule);
     made += outcome.steps;
+    tally.add(config, outcome);
     for (const kind of KINDS) kinds[kind] += outcome[kind];
-    for (const [phase, count] of Object.entries(outcome.rollouts)) rollouts[phase] = (rollouts[phase] ?? 0) + count;
-    onSeed?.(outcome, made);
+    for (const [phase, count] of Object.entries(outcome.rollouts)) more(rollouts, phase, count);
+    onSeed?.(outcome, made - kinds.idleAdvances);
     if (outcome.violations.length > 0) {
-      const failure = await shrink(config, schedule, outcome);
-      return { steps: made, seeds: seed - firstSeed + 1, kinds, rollouts, failure };
+      return result(seed - firstSeed + 1, await shrink(config, schedule, outcome));
     }
   }
-  return { steps: made, seeds: seed - firstSeed, kinds, rollouts, failure: undefined };
+  return result(seed - firstSeed, undefined);
 }
 
 /** Leaves out whatever is not needed for the same invariant to break. */

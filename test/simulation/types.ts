@@ -2,7 +2,7 @@ import type { FaultRule } from '../../operator/sandbox/faults.ts';
 import type { Grant, Right } from './rights.ts';
 
 /** How a simulated device lives. */
-export type Life = 'steady' | 'flaky' | 'persistent' | 'weekly' | 'absent';
+export type Life = 'steady' | 'flaky' | 'persistent' | 'weekly' | 'brief' | 'absent';
 
 export interface SimPolicy {
   readonly name: string;
@@ -67,6 +67,8 @@ export type Act =
   | { readonly kind: 'join'; readonly life: Life }
   /** The first group gets these policies instead of its own. */
   | { readonly kind: 'groupPolicies'; readonly policies: readonly SimPolicy[] }
+  /** The policy of the first group gets this document. */
+  | { readonly kind: 'groupDocument'; readonly grant: Grant }
   /** The device refers to these policies alone. */
   | { readonly kind: 'references'; readonly device: number; readonly names: readonly string[] };
 
@@ -91,6 +93,8 @@ export interface Outcome {
   /** Of these, the ones at which nobody did anything. */
   readonly idleAdvances: number;
   readonly rollouts: Readonly<Record<string, number>>;
+  /** What was done and what came of it, by its kind. */
+  readonly happened: Readonly<Record<string, number>>;
   readonly violations: readonly Violation[];
   readonly story: readonly string[];
 }

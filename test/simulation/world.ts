@@ -88,6 +88,14 @@ export class World implements AsyncDisposable {
     this.broker = createBroker(sandbox, {
       propagation: { mode: config.propagation, delay: [0, LONGEST_DELAY_MS], random: seeded(config.seed * 17 + 3) },
     });
+    const { port } = this.broker;
+    sandbox.world.ports.broker = {
+      ...port,
+      disconnect: (where, clientId, how) => {
+        this.oracle.sessionEnded(clientId, how.cleanSession);
+        return port.disconnect(where, clientId, how);
+      },
+    };
     const answers = new Answers(scope);
     this.view = new AwsView(scope, clock, answers);
     this.oracle = new Oracle({
@@ -100,6 +108,7 @@ export class World implements AsyncDisposable {
         ...this.referred(name),
         ...this.groups.flatMap(({ policies }) => policies.map((each) => each.name)),
       ],
+      grants: () => this.asked(),
       tell: (text) => this.tell(text),
     });
     sandbox.onChange((change, where) => {
@@ -143,7 +152,7 @@ export class World implements AsyncDisposable {
     await this.born();
     // Nothing of the beginning is still on its way.
     await this.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
-    this.oracle.atRest(this.git);
+    this.oracle.atRest();
     this.callsAtStart = fleet.sandbox.ledger.total;
   }
 
@@ -163,7 +172,8 @@ export class World implements AsyncDisposable {
   /** Groups with other policies than before. */
   async declareGroups(groups: readonly SimGroup[]): Promise<void> {
     this.groups = groups;
-    this.#redeclared();
+    this.oracle.gitChanged();
+    this.oracle.redeclared();
     for (const { name, policies } of groups) {
       const policyRefs = policies.map((each) => ({ name: each.name }));
       await this.fleet.apply(...this.policies(policies), group(name, { policyRefs }));
@@ -179,8 +189,9 @@ export class World implements AsyncDisposable {
 
   readonly #requests = new Map<string, string>();
 
-  #redeclared(): void {
-    this.oracle.redeclared([...this.git, ...this.groups.flatMap(({ policies }) => policies)]);
+  /** The documents that Git asks for now, those of groups included. */
+  asked(): readonly SimPolicy[] {
+    return [...this.git, ...this.groups.flatMap(({ policies }) => policies)];
   }
 
   /** The policies that a device refers to itself. */
@@ -193,7 +204,7 @@ export class World implements AsyncDisposable {
   async refer(name: string, policies: readonly string[]): Promise<void> {
     const { spec } = (await this.fleet.get('Device', name)) as Device;
     this.#references.set(name, policies);
-    this.#redeclared();
+    this.oracle.redeclared();
     const certificates = (spec.certificates ?? []).map((each) => each.name);
     await this.fleet.apply(this.declaration(name, certificates));
   }
@@ -395,10 +406,18 @@ export class World implements AsyncDisposable {
       clockAdvances: this.clockAdvances,
       idleAdvances: this.idleAdvances,
       rollouts,
+      happened: this.happened,
       violations: this.oracle.violations,
       story: this.story,
     };
   }
+
+  /** Counts what happened, by its kind. */
+  count(what: string): void {
+    this.happened[what] = (this.happened[what] ?? 0) + 1;
+  }
+
+  readonly happened: Record<string, number> = {};
 
   note(text: string): void {
     this.tell(text);

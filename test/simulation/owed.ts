@@ -1,0 +1,141 @@
+import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
+import type { AwsView } from './aws-view.ts';
+import { type Answers, documentOf, LIFELINE, type Right } from './rights.ts';
+import type { SimPolicy } from './types.ts';
+
+export interface OwedWorld {
+  readonly view: AwsView;
+  readonly answers: Answers;
+  /** Policies that the objects declare for a device, its groups included. */
+  readonly declared: (device: string) => readonly string[];
+  /** The documents that Git asks for now, those of groups included. */
+  readonly grants: () => readonly SimPolicy[];
+  /** The one policy of each device, where it is one. */
+  readonly only: string | undefined;
+}
+
+/** A device's name and one of the certificates that it connects with. */
+export type Holder = readonly [device: string, target: string];
+
+/** What no asset may be without at any moment: what it had and keeps, less what others took. */
+export class Owed {
+  readonly #world: OwedWorld;
+  /** By target: what it was allowed when the world was last at rest, less what others took since. */
+  readonly #had = new Map<string, Set<Right>>();
+  /** By rollout and target: what was allowed when the rollout began and still is at its end. */
+  readonly #floors = new Map<string, Map<string, ReadonlySet<Right>>>();
+  /** What Git asked for since the world was last at rest. */
+  #git: (readonly SimPolicy[])[] = [];
+
+  constructor(world: OwedWorld) {
+    this.#world = world;
+  }
+
+  had(target: string): ReadonlySet<Right> {
+    return this.#had.get(target) ?? new Set();
+  }
+
+  /** What it has now is what it must not lose from now on. */
+  take([device, target]: Holder): void {
+    this.#had.set(target, new Set(this.#world.view.certain(target, device)));
+  }
+
+  atRest(): void {
+    this.#git = [this.#world.grants()];
+    this.#floors.clear();
+  }
+
+  gitChanged(): void {
+    this.#git.push(this.#world.grants());
+  }
+
+  /** What objects declare has changed: nothing more is owed than what they leave, by the documents in Git. */
+  redeclared(holders: readonly Holder[]): void {
+    for (const holder of holders) {
+      const declared = new Set(this.#world.declared(holder[0]));
+      const left = this.#grant(
+        this.#world.grants().filter(({ name }) => declared.has(name)),
+        holder[0],
+      );
+      this.#noMoreThan(holder[1], left);
+    }
+  }
+
+  /** What others took is not ours to answer for. */
+  othersTook([device, target]: Holder): void {
+    const left = this.#world.view.certain(target, device);
+    this.#had.set(target, only(this.had(target), left));
+    this.#noMoreThan(target, left);
+  }
+
+  begins(rollout: PolicyRollout, holders: readonly Holder[]): void {
+    const floors = new Map(holders.map((holder) => [holder[1], this.#floorOf(rollout, holder)] as const));
+    this.#floors.set(rollout.metadata.name, floors);
+  }
+
+  required([device, target]: Holder): ReadonlySet<Right> {
+    const had = this.had(target);
+    const keeps = new Set<Right>(LIFELINE.filter((right) => had.has(right)));
+    const single = this.#world.only !== undefined;
+    if (single) {
+      const wanted = this.#git.map((grants) =>
+        this.#grant(
+          grants.map((each) => this.#ofTheOne(each)),
+          device,
+        ),
+      );
+      for (const right of had) if (wanted.every((set) => set.has(right))) keeps.add(right);
+    }
+    const latest = [...this.#floors.values()].at(-1)?.get(target);
+    for (const right of latest ?? []) if (had.has(right) || !single) keeps.add(right);
+    return keeps;
+  }
+
+  /** What a group gives may be taken with the group; what it denies is denied. */
+  #ofTheOne({ name, grant }: SimPolicy): SimPolicy {
+    return { name, grant: name === this.#world.only ? grant : { allow: [], deny: grant.deny } };
+  }
+
+  #noMoreThan(target: string, left: ReadonlySet<Right>): void {
+    for (const floors of this.#floors.values()) {
+      const floor = floors.get(target);
+      if (floor !== undefined) floors.set(target, only(floor, left));
+    }
+  }
+
+  /** A ∩ Z: allowed now, and allowed under the documents of the rollout beside what else the asset carries. */
+  #floorOf(rollout: PolicyRollout, [device, target]: Holder): ReadonlySet<Right> {
+    const { view, answers, declared } = this.#world;
+    const now = view.certain(target, device);
+    // References, groups and certificates change: what the objects declare is what is left.
+    if (rollout.spec.policies.length === 0) {
+      const documents = declared(device).flatMap((name) => view.document(name) ?? []);
+      return only(now, answers.together(documents, device));
+    }
+    const family = (name: string) =>
+      rollout.spec.policies.find((p) => name === p.policyName || name.startsWith(`${p.policyName}@`));
+    const own = view.policiesOf(target);
+    const asked = new Map(this.#world.grants().map(({ name, grant }) => [name, JSON.stringify(documentOf(grant))]));
+    const names = new Set(declared(device));
+    // What a group still gives although Git no longer says so, another rollout is about to take.
+    const inherited = view.inherited(device).filter((name) => family(name) !== undefined || names.has(name));
+    const carried = [...own, ...inherited];
+    const moved = rollout.spec.policies.filter((p) => carried.some((name) => family(name) === p));
+    const others = carried.filter((name) => family(name) === undefined);
+    const end = (documents: readonly string[]) =>
+      answers.together([...documents, ...moved.map(({ document }) => document)], device);
+    const stored = end(others.flatMap((name) => view.document(name) ?? []));
+    const wanted = end(
+      others.flatMap((name) => (inherited.includes(name) ? asked.get(name) : undefined) ?? view.document(name) ?? []),
+    );
+    return only(only(now, stored), wanted);
+  }
+
+  #grant(grants: readonly SimPolicy[], device: string): ReadonlySet<Right> {
+    const documents = grants.map(({ grant }) => JSON.stringify(documentOf(grant)));
+    return this.#world.answers.together(documents, device);
+  }
+}
+
+const only = (rights: ReadonlySet<Right>, left: ReadonlySet<Right>): Set<Right> =>
+  new Set([...rights].filter((right) => left.has(right)));
