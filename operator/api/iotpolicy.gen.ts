@@ -142,7 +142,7 @@ export interface IoTPolicyStrategy {
    */
   readonly waves?: readonly IoTPolicyStrategyWave[];
   /**
-   * Assets that may be between the first change and their verdict at the same time, counted over the whole account. 1 when not given.
+   * Assets that may be between the first change and their verdict at the same time, counted over the whole account; things that share certificates move as one and count one by one. 1 when not given.
    */
   readonly maxInFlight?: number;
   /**

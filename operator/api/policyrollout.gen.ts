@@ -139,7 +139,7 @@ export interface PolicyRolloutStrategy {
    */
   readonly waves?: readonly PolicyRolloutStrategyWave[];
   /**
-   * Assets that may be between the first change and their verdict at the same time, counted over the whole account. 1 when not given.
+   * Assets that may be between the first change and their verdict at the same time, counted over the whole account; things that share certificates move as one and count one by one. 1 when not given.
    */
   readonly maxInFlight?: number;
   /**

@@ -2543,7 +2543,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          }
         },
         "maxInFlight": {
-         "description": "Assets that may be between the first change and their verdict at the same time, counted over the whole account. 1 when not given.",
+         "description": "Assets that may be between the first change and their verdict at the same time, counted over the whole account; things that share certificates move as one and count one by one. 1 when not given.",
          "type": "integer",
          "format": "int64",
          "minimum": 1,
@@ -3711,7 +3711,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          }
         },
         "maxInFlight": {
-         "description": "Assets that may be between the first change and their verdict at the same time, counted over the whole account. 1 when not given.",
+         "description": "Assets that may be between the first change and their verdict at the same time, counted over the whole account; things that share certificates move as one and count one by one. 1 when not given.",
          "type": "integer",
          "format": "int64",
          "minimum": 1,

@@ -4,6 +4,7 @@ import { csr, device, group, policy } from '../../support/fleet.ts';
 import { Crash, type FleetOptions } from '../../support/operator.ts';
 import { person } from './person.ts';
 import {
+  ACCOUNT_KEY,
   annotate,
   grants,
   hear,
@@ -210,6 +211,24 @@ describe('R8: things that share certificates', () => {
     await fleet.live(120, { until: ended(fleet) });
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
   }, 120_000);
+
+  test('they are restored when each was heard of; who stays silent is named', async () => {
+    await using fleet = await sharedFleet();
+    hear(fleet, 'press-1', 'debug/press-1');
+    await fleet.change(NARROW, TWO);
+    await fleet.live(90, { until: isIn(fleet, 'press-1', 'Observing') });
+    refuse(fleet, 'press-1', 'debug/press-1');
+    const gone = { kind: 'disconnected', reason: 'CONNECTION_LOST', clientId: 'twin' } as const;
+    fleet.signals.record(ACCOUNT_KEY, { ...gone, at: fleet.clock.now() });
+    await fleet.live(90, { silent: ['twin'], until: isIn(fleet, 'press-1', 'Unrecovered') });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+    expect(await record(fleet, 'press-1')).toMatchObject({
+      state: 'Unrecovered',
+      why: 'restored, and twin not heard of since: go and look',
+    });
+    await fleet.live(5, { until: isIn(fleet, 'twin', 'RolledBack') });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack', twin: 'RolledBack' });
+  }, 90_000);
 
   test('an abort brings all of them back, whoever was under way', async () => {
     await using fleet = await sharedFleet();

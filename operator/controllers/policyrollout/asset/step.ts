@@ -55,10 +55,14 @@ export async function stepAsset(
 ): Promise<number | undefined> {
   const directive = rollouts.directiveFor(scope.key);
   await seeRenewal(scope, rollouts);
+  const unit = directive === undefined ? scope.object.status?.rollout?.unit : directive.unit;
+  if (isLed(scope.object, unit)) {
+    const again = await follow(scope, rollouts, directive);
+    return directive === undefined ? undefined : again;
+  }
   if (directive === undefined) return undefined;
-  if (isLed(scope.object, directive.unit)) return follow(scope, rollouts, directive);
-  const unit = [scope.object, ...others(scope, directive)];
-  using turn = rollouts.turn([...new Set(unit.flatMap(certificateIds))]);
+  const devices = [scope.object, ...others(scope, directive)];
+  using turn = rollouts.turn([...new Set(devices.flatMap(certificateIds))]);
   return turn === undefined ? SOON_MS : moveAsset(scope, rollouts, { view, directive });
 }
 

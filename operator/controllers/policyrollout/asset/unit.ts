@@ -137,7 +137,11 @@ const SOON_MS = 1_000;
  * What a Device does that another one leads: it writes down that it is in the rollout, and repeats what the first says. Only what it
  * used itself, and a Detach of its own that may still be on its way, are its own.
  */
-export async function follow(scope: Scope<Device>, rollouts: Rollouts, directive: Directive): Promise<number> {
+export async function follow(
+  scope: Scope<Device>,
+  rollouts: Rollouts,
+  directive: Following = afterwards(scope.object),
+): Promise<number> {
   const [lead = ''] = directive.unit ?? [];
   const first = scope.deps.cache.get({ ...scope.key, name: lead }) as Device | undefined;
   const theirs = first?.status?.rollout;
@@ -160,8 +164,16 @@ export async function follow(scope: Scope<Device>, rollouts: Rollouts, directive
   return moved && record.change !== undefined ? SOON_MS : LOOK_AGAIN_MS;
 }
 
+type Following = Pick<Directive, 'rollout' | 'direction' | 'unit' | 'change' | 'ownWave'>;
+
+/** The first has nothing left to do, and neither have the others but to say how it ended. */
+function afterwards({ status }: Device): Following {
+  const { name = '', unit } = status?.rollout ?? {};
+  return { rollout: name, unit, direction: 'back' };
+}
+
 /** It is in the rollout now, and nothing was done yet. */
-function noted(scope: Scope<Device>, rollouts: Rollouts, directive: Directive): DeviceStatusRollout | undefined {
+function noted(scope: Scope<Device>, rollouts: Rollouts, directive: Following): DeviceStatusRollout | undefined {
   const before = scope.object.status?.rollout;
   const { unit = [], change, ownWave } = directive;
   if (directive.direction !== 'forward') return undefined;
