@@ -7,25 +7,37 @@ export interface SameValue {
   readonly to: number;
 }
 
-/** Ways in which values of two devices may agree; beyond this, only single agreements are tried. */
+/** Ways in which values of two devices may agree that are tried although no two devices need agree so. */
 const maxAgreements = 64;
+/** Beyond that, the ways in which devices do agree are looked for; so many of them are tried, among classes of so many devices. */
+const maxWaysMet = 256;
+const maxMembers = 20_000;
+/** Combinations of values on one side that are compared with those of the other. */
+const maxCombinations = 500;
 
-/** The values that members of a class have for a slot. */
-export function slotValues(fleet: Fleet, classes: Classes) {
+export interface FleetValues {
+  /** The values that members of a class have for a slot. */
+  of(cls: DeviceClass, slot: number): ReadonlySet<string>;
+  /** The value of one member. */
+  at(cls: DeviceClass, member: number, slot: number): string | undefined;
+}
+
+export function fleetValues(fleet: Fleet, classes: Classes): FleetValues {
+  const at = (cls: DeviceClass, member: number, slot: number): string | undefined =>
+    slotValue(fleet.devices[member]!, classes.list[cls.id]!.slots[slot]!);
   const known = new Map<string, ReadonlySet<string>>();
-  return (cls: DeviceClass, slot: number): ReadonlySet<string> => {
+  const of = (cls: DeviceClass, slot: number): ReadonlySet<string> => {
     const key = `${cls.id}.${slot}`;
     let values = known.get(key);
     if (values === undefined) {
-      const list = cls.members.map((member) => slotValue(fleet.devices[member]!, classes.list[cls.id]!.slots[slot]!));
+      const list = cls.members.map((member) => at(cls, member, slot));
       values = new Set(list.filter((value) => value !== undefined));
       known.set(key, values);
     }
     return values;
   };
+  return { of, at };
 }
-
-export type SlotValues = ReturnType<typeof slotValues>;
 
 function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
@@ -37,11 +49,12 @@ function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 export function agreements(
   from: DeviceClass,
   to: DeviceClass,
-  values: SlotValues,
+  values: FleetValues,
 ): {
   readonly list: readonly SameValue[][];
   /** Every pair of values that is told apart. */
   readonly compared: readonly SameValue[];
+  /** Whether devices agree in these ways only. */
   readonly complete: boolean;
 } {
   const pairs: SameValue[] = [];
@@ -54,23 +67,68 @@ export function agreements(
       if (!comparable || (i === 0 && j === 0)) return;
       // A value that repeats inside one device is compared once.
       if (from.roots[i] !== i || to.roots[j] !== j) return;
-      const [mine, theirs] = [values(from, i), values(to, j)];
+      const [mine, theirs] = [values.of(from, i), values.of(to, j)];
       if (!overlap(mine, theirs)) return;
       if (mine.size === 1 && theirs.size === 1) always.push({ from: i, to: j });
       else pairs.push({ from: i, to: j });
     });
   });
-  if (2 ** pairs.length > maxAgreements)
-    return {
-      list: [always, ...pairs.map((pair) => [...always, pair])],
-      compared: [...always, ...pairs],
-      complete: false,
-    };
+  const compared = [...always, ...pairs];
+  if (2 ** pairs.length > maxAgreements) {
+    const met = waysMet(from, to, pairs, values);
+    const list = met ?? [[], ...pairs.map((pair) => [pair])];
+    return { list: list.map((same) => [...always, ...same]), compared, complete: met !== undefined };
+  }
   const subsets: SameValue[][] = [always];
   for (const pair of pairs) {
     for (const subset of [...subsets]) if (!subset.some((one) => one.to === pair.to)) subsets.push([...subset, pair]);
   }
-  return { list: subsets, compared: [...always, ...pairs], complete: true };
+  return { list: subsets, compared, complete: true };
+}
+
+/** The ways in which devices of the two classes do agree; undefined where there are too many to look at. */
+function waysMet(
+  from: DeviceClass,
+  to: DeviceClass,
+  pairs: readonly SameValue[],
+  values: FleetValues,
+): SameValue[][] | undefined {
+  if (from.members.length + to.members.length > maxMembers) return undefined;
+  const senders = combinations(from, pairs, (member, pair) => {
+    const value = values.at(from, member, pair.from);
+    return value !== undefined && values.of(to, pair.to).has(value) ? value : undefined;
+  });
+  const receivers = combinations(to, pairs, (member, pair) => {
+    const value = values.at(to, member, pair.to);
+    return value !== undefined && values.of(from, pair.from).has(value) ? value : undefined;
+  });
+  if (senders.length > maxCombinations || receivers.length > maxCombinations) return undefined;
+  const ways = new Map<string, SameValue[]>();
+  for (const mine of senders)
+    for (const theirs of receivers) {
+      const same = pairs.filter((_pair, at) => mine[at] !== undefined && mine[at] === theirs[at]);
+      ways.set(wayKey(same), same);
+      if (ways.size > maxWaysMet) return undefined;
+    }
+  return [...ways.values()].sort((a, b) => a.length - b.length);
+}
+
+/** What members have to compare, each combination once; values that the other side does not have at all are one. */
+function combinations(
+  cls: DeviceClass,
+  pairs: readonly SameValue[],
+  valueFor: (member: number, pair: SameValue) => string | undefined,
+): (readonly (string | undefined)[])[] {
+  const all = cls.members.map((member) => pairs.map((pair) => valueFor(member, pair)));
+  return [...new Map(all.map((list) => [JSON.stringify(list), list])).values()];
+}
+
+/** Equal for the same set of agreements, in any order. */
+export function wayKey(same: readonly SameValue[]): string {
+  return same
+    .map((pair) => `${pair.from}.${pair.to}`)
+    .sort()
+    .join();
 }
 
 /** Values are compared where both devices read the same property, or where a property may hold the name of another device. */

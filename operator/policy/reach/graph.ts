@@ -3,7 +3,7 @@ import type { PolicyDocument } from '../document.ts';
 import { evaluate } from '../evaluate.ts';
 import { type GivenOptions, type PolicyOptions, withDefaults } from '../options.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
-import { agreements, type SameValue, type SlotValues, slotValues } from './agreements.ts';
+import { agreements, type FleetValues, fleetValues, type SameValue, wayKey } from './agreements.ts';
 import type { Alphabet } from './alphabet.ts';
 import { type Capability, cannotMeet, capabilities, fleetAlphabet, type TopicLanguage } from './capability.ts';
 import { type Classes, classify, type DeviceClass } from './classes.ts';
@@ -13,7 +13,10 @@ import { Heads } from './heads.ts';
 import { accepts, overlap } from './machine.ts';
 import { readableWord } from './readable.ts';
 
-/** Every device of class `from` reaches every other of class `to` for which exactly these values agree. */
+/**
+ * Every device of class `from` reaches every other of class `to` for which exactly these values agree; or, where `untried`, which agree in
+ * a way that was not tried: they count as reachable.
+ */
 export interface ReachEdge {
   readonly from: number;
   readonly to: number;
@@ -21,6 +24,7 @@ export interface ReachEdge {
   readonly kind: 'topic' | 'direct';
   /** A topic on which a message gets through, with the example devices' values in it. */
   readonly topic: string;
+  readonly untried: boolean;
   /** How many ways of agreeing were told apart between the two classes; an edge for each means that values do not matter. */
   readonly ways: number;
 }
@@ -33,11 +37,14 @@ export interface ReachGraph {
   readonly approximate: readonly string[];
   /** The values that are told apart between devices of two classes, by their ids. */
   compared(from: number, to: number): readonly SameValue[];
+  /** Whether the edge holds between two devices of its classes for which these of the compared values agree. */
+  holds(edge: ReachEdge, agreeing: readonly SameValue[]): boolean;
   /** Per class: the capability of its example device. */
   readonly capabilities: readonly Capability[];
 }
 
 const searchBudget = 50_000;
+const notDetermined = '(not determined)';
 
 function contextFor(cls: DeviceClass, values: readonly (string | undefined)[]): Context {
   const name = values[0] ?? '';
@@ -77,13 +84,26 @@ export function graphOver(
   return build.graph();
 }
 
+/** Whether the one is allowed to send and the other to hear anything, whatever their values are. */
+function mayEver(sender: Capability, receiver: Capability): boolean {
+  const grants = ({ set }: Capability, action: string): boolean =>
+    set.byAction.get(action)!.some((statement) => statement.effect === 'Allow');
+  const direct = grants(sender, 'iot:SendDirectMessage');
+  const topic = grants(sender, 'iot:Publish') && grants(receiver, 'iot:Subscribe');
+  return grants(receiver, 'iot:Receive') && (direct || topic);
+}
+
+function isSame(a: SameValue, b: SameValue): boolean {
+  return a.from === b.from && a.to === b.to;
+}
+
 class GraphBuilder {
   readonly #fleet: Fleet;
   readonly #classes: Classes;
   readonly #options: PolicyOptions;
   readonly #alphabet: Alphabet;
   readonly #capabilityOf: ReturnType<typeof capabilities>;
-  readonly #values: SlotValues;
+  readonly #values: FleetValues;
   readonly #senders: readonly (readonly (string | undefined)[])[];
   readonly #receivers: readonly (readonly (string | undefined)[])[];
   readonly #sending: readonly Capability[];
@@ -95,6 +115,8 @@ class GraphBuilder {
   readonly #ids = new Map<string, number>();
   readonly #edges: ReachEdge[] = [];
   readonly #compared = new Map<string, readonly SameValue[]>();
+  /** The ways that were tried, where there may be others. */
+  readonly #tried = new Map<string, ReadonlySet<string>>();
 
   constructor(fleet: Fleet, classes: Classes, options: PolicyOptions, alsoRead: readonly PolicyDocument[]) {
     const examples = examplesOf(fleet, classes);
@@ -109,7 +131,7 @@ class GraphBuilder {
     this.#options = options;
     this.#alphabet = fleetAlphabet([...fleet.documents, ...alsoRead], examples.all);
     this.#capabilityOf = capabilities(fleet.documents, options, this.#alphabet);
-    this.#values = slotValues(fleet, classes);
+    this.#values = fleetValues(fleet, classes);
     this.#senders = valuesOf('sender');
     this.#receivers = valuesOf('receiver');
     const capabilitiesOf = (values: readonly (readonly (string | undefined)[])[]) =>
@@ -133,16 +155,28 @@ class GraphBuilder {
   #connect(from: DeviceClass, to: DeviceClass): void {
     const sender = this.#sending[from.id]!;
     const { list, compared, complete } = agreements(from, to, this.#values);
-    if (!complete) this.#approximate.add(`class ${from.id} and ${to.id} share more properties than are tried together`);
     if (compared.length > 0) this.#compared.set(`${from.id}.${to.id}`, compared);
+    const ways = list.length + (complete ? 0 : 1);
+    if (!complete && mayEver(sender, this.#receiving[to.id]!)) this.#markUntried(from, to, list);
     for (const same of list) {
       const receiver = same.length === 0 ? this.#receiving[to.id]! : this.#agreeing(from, to, same);
-      const edge = { from: from.id, to: to.id, same, ways: list.length };
+      const edge = { from: from.id, to: to.id, same, ways, untried: false };
       const topic = this.#common(sender.publish, receiver.delivery);
       if (topic !== null) this.#edges.push({ ...edge, kind: 'topic', topic });
       const message = sender.directMessages ? this.#directTopic(sender, receiver) : undefined;
       if (message !== undefined) this.#edges.push({ ...edge, kind: 'direct', topic: message });
     }
+  }
+
+  /** Devices of these classes may agree in ways that are not tried; where they do, they count as reachable. */
+  #markUntried(from: DeviceClass, to: DeviceClass, list: readonly (readonly SameValue[])[]): void {
+    const devices = [from, to].map((cls) => this.#fleet.devices[cls.members[0]!]!.name);
+    this.#approximate.add(
+      `devices like ${devices.join(' and ')} share more properties than can be told apart; where several agree, they count as reachable`,
+    );
+    this.#tried.set(`${from.id}.${to.id}`, new Set(list.map(wayKey)));
+    const edge = { from: from.id, to: to.id, same: [], ways: list.length + 1, untried: true };
+    this.#edges.push({ ...edge, kind: 'topic', topic: notDetermined });
   }
 
   #agreeing(from: DeviceClass, to: DeviceClass, same: readonly SameValue[]): Capability {
@@ -154,7 +188,7 @@ class GraphBuilder {
   }
 
   graph(): ReachGraph {
-    const compared = this.#compared;
+    const [compared, tried] = [this.#compared, this.#tried];
     return {
       fleet: this.#fleet,
       classes: this.#classes,
@@ -162,6 +196,10 @@ class GraphBuilder {
       approximate: [...this.#approximate],
       capabilities: this.#sending,
       compared: (from, to) => compared.get(`${from}.${to}`) ?? [],
+      holds({ from, to, same, untried }, agreeing) {
+        if (untried) return !tried.get(`${from}.${to}`)!.has(wayKey(agreeing));
+        return agreeing.length === same.length && same.every((pair) => agreeing.some((one) => isSame(one, pair)));
+      },
     };
   }
 
@@ -188,7 +226,7 @@ class GraphBuilder {
     if (found.kind === 'none') return null;
     if (found.kind === 'word') return found.word;
     this.#approximate.add('a search for a shared topic was given up; the pair counts as reachable');
-    return '(not determined)';
+    return notDetermined;
   }
 
   /** A topic on which `sender` may address the receiver's client directly and the receiver may get it; no subscription is needed. */

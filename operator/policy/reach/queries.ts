@@ -1,4 +1,4 @@
-import type { SameValue } from './agreements.ts';
+import { type SameValue, wayKey } from './agreements.ts';
 import { type DeviceClass, slotValue } from './classes.ts';
 import type { FleetDevice } from './fleet.ts';
 import type { ReachEdge, ReachGraph } from './graph.ts';
@@ -46,17 +46,8 @@ export function edgesBetween({ graph, sender, receiver }: Ends): readonly ReachE
   const to = classOf(graph, indexOf(graph, receiver));
   const [left, right] = [valuesOf(sender, from), valuesOf(receiver, to)];
   const candidates = graph.edges.filter((edge) => edge.from === from.id && edge.to === to.id);
-  const compared = graph.compared(from.id, to.id);
-  const same = new Set(compared.filter((pair) => agree(left, right, pair)).map((pair) => `${pair.from}.${pair.to}`));
-  const exact = candidates.filter(
-    (edge) => edge.same.length === same.size && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)),
-  );
-  // A receiver's value may agree with several of the sender's; edges name one of them, the others follow.
-  return exact.length > 0
-    ? exact
-    : candidates.filter(
-        (edge) => edge.same.length > 0 && edge.same.every((pair) => same.has(`${pair.from}.${pair.to}`)),
-      );
+  const agreeing = graph.compared(from.id, to.id).filter((pair) => agree(left, right, pair));
+  return candidates.filter((edge) => graph.holds(edge, agreeing));
 }
 
 function contacts(graph: ReachGraph, device: FleetDevice, side: 'sender' | 'receiver'): readonly Contact[] {
@@ -67,7 +58,6 @@ function contacts(graph: ReachGraph, device: FleetDevice, side: 'sender' | 'rece
     const otherId = side === 'receiver' ? edge.from : edge.to;
     const other = graph.classes.list[otherId]!;
     const compared = graph.compared(edge.from, edge.to);
-    const wanted = new Set(edge.same.map((pair) => `${pair.from}.${pair.to}`));
     const devices: FleetDevice[] = [];
     let count = 0;
     for (const member of other.members) {
@@ -75,7 +65,13 @@ function contacts(graph: ReachGraph, device: FleetDevice, side: 'sender' | 'rece
       if (candidate === device) continue;
       const theirs = valuesOf(candidate, other);
       const [left, right] = side === 'receiver' ? [theirs, mine] : [mine, theirs];
-      if (!compared.every((pair) => agree(left, right, pair) === wanted.has(`${pair.from}.${pair.to}`))) continue;
+      if (
+        !graph.holds(
+          edge,
+          compared.filter((pair) => agree(left, right, pair)),
+        )
+      )
+        continue;
       count += 1;
       if (devices.length < listed) devices.push(candidate);
     }
@@ -163,14 +159,11 @@ function take(
   remaining: Set<number>,
   queue: number[],
 ): void {
-  const wanted = new Set(edge.same.map((pair) => `${pair.from}.${pair.to}`));
   const to = graph.classes.list[edge.to]!;
   for (const member of remaining) {
     const right = valuesOf(graph.fleet.devices[member]!, to);
-    const exact = sender.compared.every(
-      (pair) => agree(sender.left, right, pair) === wanted.has(`${pair.from}.${pair.to}`),
-    );
-    if (!exact) continue;
+    const agreeing = sender.compared.filter((pair) => agree(sender.left, right, pair));
+    if (!graph.holds(edge, agreeing)) continue;
     remaining.delete(member);
     queue.push(member);
   }
@@ -195,10 +188,7 @@ export interface ReachChange {
 }
 
 const edgeKey = (edge: ReachEdge): string =>
-  `${edge.kind} ${edge.from} ${edge.to} ${edge.same
-    .map((pair) => `${pair.from}.${pair.to}`)
-    .sort()
-    .join()}`;
+  `${edge.kind} ${edge.from} ${edge.to} ${edge.untried ? 'untried' : wayKey(edge.same)}`;
 
 /** Edges that only one of the graphs has. Both must be over the same classes (`graphOver`). */
 export function reachChange(before: ReachGraph, after: ReachGraph): ReachChange {

@@ -31,6 +31,7 @@ function className(graph: ReachGraph, cls: DeviceClass): string {
 function sameWords(graph: ReachGraph, edge: ReachEdge): string {
   const [from, to] = [graph.classes.list[edge.from]!, graph.classes.list[edge.to]!];
   const nameOf = (text: string): string => /\[(.*)\]/.exec(text)?.[1] ?? text.replace('iot:Connection.Thing.', '');
+  if (edge.untried) return ', with several values that agree';
   const words = edge.same.map((pair) => {
     const [a, b] = [nameOf(from.slots[pair.from]!.name), nameOf(to.slots[pair.to]!.name)];
     return a === b ? `the same ${a}` : `the sender's ${a} equal to the receiver's ${b}`;
@@ -73,15 +74,12 @@ export function graphText(graph: ReachGraph): string {
   const { fleet, classes, edges } = graph;
   const title = `${fleet.devices.length} devices in ${classes.list.length} ${classes.list.length === 1 ? 'kind' : 'kinds'}; who can send to whom:`;
   const none = edges.length === 0 ? ['  no device reaches another'] : [];
-  return [
-    title,
-    ...none,
-    ...edgeLines(graph, edges),
-    ...graph.approximate.map((text) => `  approximate: ${text}`),
-    '',
-    notCovered,
-    '',
-  ].join('\n');
+  return [title, ...none, ...edgeLines(graph, edges), ...ending(graph)].join('\n');
+}
+
+/** What is not certain about the answer, and what no answer covers. */
+function ending(graph: ReachGraph): string[] {
+  return [...graph.approximate.map((text) => paragraph(`approximate: ${text}`, '  ')), '', notCovered, ''];
 }
 
 function contactLines(graph: ReachGraph, contacts: readonly Contact[]): string[] {
@@ -100,7 +98,7 @@ function contactLines(graph: ReachGraph, contacts: readonly Contact[]): string[]
 
 export function contactsText(graph: ReachGraph, title: string, contacts: readonly Contact[]): string {
   const body = contacts.length === 0 ? ['  nobody'] : contactLines(graph, contacts);
-  return [title, ...body, '', notCovered, ''].join('\n');
+  return [title, ...body, ...ending(graph)].join('\n');
 }
 
 export function blastText(graph: ReachGraph, device: FleetDevice, blast: BlastRadius): string {
@@ -111,9 +109,7 @@ export function blastText(graph: ReachGraph, device: FleetDevice, blast: BlastRa
     `Whoever holds the certificate of "${device.name}" reaches ${blast.direct} of ${graph.fleet.devices.length - 1} other devices, and ${blast.transitive} if those pass on what they hear.`,
     paragraph(free, '  '),
     ...contactLines(graph, blast.contacts),
-    '',
-    notCovered,
-    '',
+    ...ending(graph),
   ].join('\n');
 }
 
@@ -123,26 +119,24 @@ export function isolationText(
   isolation: Isolation,
 ): string {
   if (isolation.isolated)
-    return `ISOLATED: neither "${a.name}" nor "${b.name}" can send the other anything.\n\n${notCovered}\n`;
+    return [`ISOLATED: neither "${a.name}" nor "${b.name}" can send the other anything.`, ...ending(graph)].join('\n');
   const line = (from: FleetDevice, to: FleetDevice, edge: ReachEdge): string =>
     `  "${from.name}" can send to "${to.name}" ${edge.kind === 'topic' ? `on topics such as ${edge.topic}` : 'by direct message'}${sameWords(graph, edge)}`;
   return [
     'NOT ISOLATED',
     ...isolation.forward.map((edge) => line(a, b, edge)),
     ...isolation.backward.map((edge) => line(b, a, edge)),
-    '',
-    notCovered,
-    '',
+    ...ending(graph),
   ].join('\n');
 }
 
 export function changeText(after: ReachGraph, before: ReachGraph, change: ReachChange): string {
-  if (change.gained.length + change.lost.length === 0) return `Reach does not change.\n\n${notCovered}\n`;
+  if (change.gained.length + change.lost.length === 0) return ['Reach does not change.', ...ending(after)].join('\n');
   return [
-    ...(change.gained.length > 0 ? ['Newly reachable', ...edgeLines(after, change.gained), ''] : []),
-    ...(change.lost.length > 0 ? ['No longer reachable', ...edgeLines(before, change.lost), ''] : []),
-    notCovered,
-    '',
+    ...(change.gained.length > 0 ? ['Newly reachable', ...edgeLines(after, change.gained)] : []),
+    ...(change.gained.length > 0 && change.lost.length > 0 ? [''] : []),
+    ...(change.lost.length > 0 ? ['No longer reachable', ...edgeLines(before, change.lost)] : []),
+    ...ending(after),
   ].join('\n');
 }
 

@@ -237,6 +237,83 @@ describe('the reach graph', () => {
     expect(reached).toEqual([1, 0]);
   });
 
+  describe('devices that share more properties than can be combined freely', () => {
+    const nine = [...'abcdefghi'];
+    const all = nine.map((key) => `\${iot:Connection.Thing.Attributes[${key}]}`);
+    const [a, b, ...others] = all;
+    const talk = (action: string, kind: string) => [
+      allow(action, `${kind}/${a}/${b}`),
+      allow(action, `${kind}/z/${others.join('/')}`),
+    ];
+    const out = document([bound, ...talk('Publish', 'topic')], '2012-10-17', 'out');
+    const into = document(
+      [bound, ...talk('Subscribe', 'topicfilter'), ...talk('Receive', 'topic')],
+      '2012-10-17',
+      'into',
+    );
+    const own = (agrees: (at: number) => boolean) =>
+      Object.fromEntries(nine.map((key, at) => [key, `${key}${agrees(at) ? 1 : 2}`]));
+    const reach = (receivers: readonly FleetDevice[]) => {
+      const devices = [
+        device(
+          'o1',
+          [0],
+          own(() => true),
+        ),
+        ...receivers,
+      ];
+      return { devices, graph: reachGraph({ documents: [out, into], devices }, options) };
+    };
+
+    it('are told apart by the values in which they do agree', () => {
+      const { devices, graph } = reach([
+        device(
+          'both',
+          [1],
+          own((at) => at < 2),
+        ),
+        device(
+          'all',
+          [1],
+          own(() => true),
+        ),
+        device(
+          'one',
+          [1],
+          own((at) => at === 0),
+        ),
+      ]);
+      const verdicts = devices.slice(1).map((one) => isolated(graph, devices[0]!, one).isolated);
+      expect([verdicts, graph.approximate]).toEqual([[false, false, true], []]);
+      expect(
+        reachedBy(graph, devices[0]!)
+          .flatMap((one) => one.devices.map(({ name }) => name))
+          .sort(),
+      ).toEqual(['all', 'both']);
+      expect(blastRadius(graph, devices[0]!)).toMatchObject({ direct: 2, transitive: 2 });
+    });
+
+    it('count as reachable, and are called approximate, where they agree in too many ways', () => {
+      const receivers = Array.from({ length: 300 }, (_, bits) =>
+        device(
+          `r${bits}`,
+          [1],
+          own((at) => ((bits >> at) & 1) === 1),
+        ),
+      );
+      const { devices, graph } = reach(receivers);
+      const isolatedFrom = (bits: number) => isolated(graph, devices[0]!, receivers[bits]!).isolated;
+      expect([isolatedFrom(0b11), isolatedFrom(0b101), isolatedFrom(0b1), isolatedFrom(0)]).toEqual([
+        false,
+        false,
+        true,
+        true,
+      ]);
+      expect(graph.approximate.join()).toContain('devices like o1 and r0 share more properties');
+      expect(blastRadius(graph, devices[0]!).direct).toBe(290);
+    });
+  });
+
   it('answers for a resource with more letters than a call takes arguments', () => {
     const endless = 'a'.repeat(130_000);
     const known = signatures([document([allow('Publish', `topic/${endless}`)])]);
