@@ -253,10 +253,10 @@ function withDependent(
         }
       }
     });
-  if (several)
-    return values.size > before ? subsetsOf([...values].filter(isText), exhaustive) : { ...known, exhaustive };
+  if (several && values.size === before) return { ...known, exhaustive };
   if (values.size > maxValues) exhaustive = false;
-  return { values: [...values].slice(0, maxValues), exhaustive };
+  const kept = [...values].slice(0, maxValues);
+  return several ? subsetsOf(kept.filter(isText), exhaustive) : { values: kept, exhaustive };
 }
 
 /** Values of one variable beyond this many come only from many patterns that tie variables to each other. */

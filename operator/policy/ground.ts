@@ -10,7 +10,7 @@ import {
   type OperatorFamily,
   resolver,
 } from './conditions.ts';
-import { type Glob, isLoneStar, literalGlob, matches, normalise, STAR, takes } from './glob.ts';
+import { FOLD, type Glob, isLoneStar, literalGlob, matches, normalise, STAR, takes } from './glob.ts';
 import { substitute, type Template } from './template.ts';
 
 /** Part of a statement's condition on the resource name: inside one of the globs, or (negated) outside them all. */
@@ -172,13 +172,48 @@ function aboutValue(condition: Condition, context: GroundContext): boolean | Con
 function nameTest(condition: Condition, wanted: readonly Glob[], value: string): true | Glob[] {
   const open = wanted.filter((glob) => glob.includes(selfCode));
   if (wanted.some((glob) => !open.includes(glob) && meetsGlob(condition, glob, value))) return true;
-  const names = new Set<string>();
-  for (let from = 0; open.length > 0 && from < value.length; from += 1)
-    for (let to = from + 1; to <= Math.min(value.length, from + longestName); to += 1) names.add(value.slice(from, to));
+  const names = new Set(open.flatMap((glob) => namesInside(glob, value, condition.family === 'stringFold')));
   const globs = [...names]
     .filter((name) => open.some((glob) => meetsGlob(condition, insertName(glob, name), value)))
     .map(literalGlob);
   return condition.family === 'stringFold' ? globs.map(foldGlob) : globs;
+}
+
+/**
+ * The stretches of a value that may lie opposite the name: behind what the pattern has in front of its first name, and before what it has
+ * behind its last one.
+ */
+function namesInside(glob: Glob, value: string, folded: boolean): string[] {
+  const letters = literalGlob(value);
+  const read = folded ? foldGlob(glob) : glob;
+  const isName = (token: number): boolean => token === selfCode || token === FOLD - selfCode;
+  const starts = ends(read.slice(0, read.findIndex(isName)), letters);
+  const behind = ends(read.slice(read.findLastIndex(isName) + 1).reverse(), letters.slice().reverse());
+  const single = read.filter(isName).length === 1;
+  const out = new Set<string>();
+  for (const from of starts)
+    for (const fromEnd of behind) {
+      const last = letters.length - fromEnd;
+      // Between two names anything may stand, so the first of them may end anywhere before.
+      for (let to = single ? last : from + 1; to <= last && to - from <= longestName; to += 1)
+        if (to > from) out.add(String.fromCodePoint(...letters.slice(from, to)));
+    }
+  return [...out];
+}
+
+/** How many letters of a text a pattern may take from its beginning. */
+function ends(pattern: Glob, letters: Glob): number[] {
+  let at = new Set([0]);
+  for (const token of pattern) {
+    const next = new Set<number>();
+    for (const position of at) {
+      if (token === STAR) for (let to = position; to <= letters.length; to += 1) next.add(to);
+      else if (position < letters.length && takes(token, letters[position] ?? 0)) next.add(position + 1);
+    }
+    at = next;
+    if (at.size === 0) break;
+  }
+  return [...at];
 }
 
 /** Client IDs and thing names have at most as many bytes. */

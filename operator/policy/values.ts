@@ -93,11 +93,15 @@ function fill(stretch: Glob, writing: Writing, letter: string, lengthOf: (star: 
   return out;
 }
 
+/** Beyond this many values of a list, further ones are tried alone only. */
+const maxPaired = 12;
+
 /** Every single class, and every set of classes up to a limit, for keys that hold several values at once. */
 export function subsetsOf(single: readonly string[], exhaustive: boolean): ValueList {
   if (single.length > 6) {
-    const pairs = single.flatMap((a, i) => single.slice(i + 1).map((b) => [a, b]));
-    return { values: [[], ...single.map((one) => [one]), ...pairs, [...single]], exhaustive: false };
+    const paired = single.slice(0, maxPaired);
+    const pairs = paired.flatMap((a, i) => paired.slice(i + 1).map((b) => [a, b]));
+    return { values: [[], ...single.map((one) => [one]), ...pairs, [...paired]], exhaustive: false };
   }
   const values: string[][] = [];
   for (let mask = 0; mask < 1 << single.length; mask += 1) values.push(single.filter((_one, i) => (mask >> i) & 1));

@@ -17,7 +17,11 @@ describe('the case files', () => {
       },
     );
 
-  for (const file of [read('policy-lint-cases.json'), read('more-lint-cases.json')])
+  for (const file of [
+    read('policy-lint-cases.json'),
+    read('more-lint-cases.json'),
+    read('independent-lint-cases.json'),
+  ])
     it.each(file.lints.map((item) => [item.name, item] as const))(
       'lint case %s has the stated findings',
       (_name, item) => {

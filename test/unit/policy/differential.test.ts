@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDelivery, checkRaw, checkSession, newTally, withAllFilters } from '../../policy/differential.ts';
+import { connectUniverse, orderUniverse } from '../../policy/random-conditions.ts';
 import { largeUniverse, smallUniverse, valueUniverse } from '../../policy/random-policies.ts';
 
 // The long runs are `npm run fuzz`; these keep a fixed seed so that a failure here is a change of ours.
@@ -30,6 +31,18 @@ describe('random policies against an exhaustive walk by an independent evaluator
       { numRuns: 60, seed: 5 },
     );
     expect(tally).toMatchObject({ undecided: 0, admittedMisses: 0 });
+  });
+
+  it('raw: misses no client ID and no value that conditions tie together or compare in several ways', () => {
+    for (const universe of [connectUniverse, orderUniverse]) {
+      const tally = newTally();
+      fc.assert(
+        fc.property(universe.policies, ([before, after]) => checkRaw(before, after, universe, tally)),
+        { numRuns: 25, seed: 7 },
+      );
+      expect(tally).toMatchObject({ undecided: 0, admittedMisses: 0 });
+      expect(tally.different).toBeGreaterThan(8);
+    }
   });
 
   it('session: counts exactly what connectable clients can do', () => {

@@ -9,7 +9,7 @@ import { isKnownVariable, parseTemplate } from '../../template.ts';
 import { type Model, resourcesOf, type StatementView } from '../model.ts';
 import { variableNames } from '../scenario.ts';
 import { shortResource } from './regions.ts';
-import { isCoveredEverywhere, isDeadEverywhere } from './surplus.ts';
+import { isCoveredEverywhere, isDeadEverywhere, isGrantedBy } from './surplus.ts';
 
 const wildcard = /[*?]/;
 
@@ -42,6 +42,11 @@ export function placeholderIn(text: string): string | undefined {
     : undefined;
 }
 
+/** An ARN of AWS IoT that lies in another account, region or partition; those of other services are of a wrong kind anywhere. */
+function isForeignHere(model: Model, text: string): boolean {
+  return /^arn:[^:]*:iot:/.test(text) && isForeign(model, text);
+}
+
 function isForeign(model: Model, text: string): boolean {
   const segments = segmentsOf(text);
   if (segments === undefined) return false;
@@ -65,7 +70,7 @@ function checkAddress(model: Model): void {
           at,
           message: `"${placeholder}" looks like a placeholder that was not filled in`,
         });
-      } else if (segments !== undefined && /^arn:[^:]*:iot:/.test(text) && isForeign(model, text)) {
+      } else if (isForeignHere(model, text)) {
         const { partition, region, account } = model.options;
         const message = `the ARN is not of account ${account} in ${region} (${partition}), so the statement never matches there`;
         model.report('foreign-account', { view, at, message });
@@ -96,7 +101,7 @@ function fits(model: Model, view: StatementView, text: string, action: ActionInf
 /** Findings about these resources have other names: placeholder, foreign account, unknown variable. */
 function excused(model: Model, text: string): boolean {
   const unknown = variableNames(text).some((name) => !isKnownVariable(normaliseKey(name)));
-  return placeholderIn(text) !== undefined || isForeign(model, text) || unknown;
+  return placeholderIn(text) !== undefined || isForeignHere(model, text) || unknown;
 }
 
 function checkTypes(model: Model): void {
@@ -191,19 +196,46 @@ function isCovered(model: Model, view: StatementView, index: number, others: rea
   return seen;
 }
 
+/** Resources of the statement that are not reported as redundant themselves. */
+type Kept = Map<StatementView, readonly number[]>;
+
 function checkRedundant(model: Model): void {
-  for (const view of model.statements) {
-    if (view.statement.resourceMode !== 'Resource' || view.statement.resources.length < 2) continue;
-    let kept = view.statement.resources.map((_, index) => index);
+  const kept: Kept = new Map();
+  const keptOf = (view: StatementView): readonly number[] =>
+    kept.get(view) ?? view.statement.resources.map((_, index) => index);
+  for (const view of model.statements.toReversed()) {
+    if (view.statement.resourceMode !== 'Resource') continue;
     for (const { text, at, index } of resourcesOf(view).toReversed()) {
-      const others = kept.filter((other) => other !== index);
-      if (!isCovered(model, view, index, others) || !isCoveredEverywhere(model, view, index, others)) continue;
-      kept = others;
+      const others = keptOf(view).filter((other) => other !== index);
+      const within =
+        others.length > 0 && isCovered(model, view, index, others) && isCoveredEverywhere(model, view, index, others);
+      const by = within ? undefined : coveringStatement(model, view, index, keptOf);
+      if (!within && by === undefined) continue;
+      kept.set(view, others);
       const fix = removal(view, index, text);
-      const message = `${shortResource(text)} adds nothing to the other resources of the statement`;
+      const what = by === undefined ? 'the other resources of the statement' : `what statement ${by} allows`;
+      const message = `${shortResource(text)} adds nothing to ${what}`;
       model.report('redundant-resource', { view, at, message, ...(fix && { fix }) });
     }
   }
+}
+
+/** Another Allow of the same document that grants all that the resource grants, in every context. */
+function coveringStatement(
+  model: Model,
+  view: StatementView,
+  index: number,
+  keptOf: (view: StatementView) => readonly number[],
+): number | undefined {
+  const text = view.statement.resources[index]?.text ?? '';
+  if (view.statement.effect !== 'Allow' || excused(model, text)) return undefined;
+  const granted = checkedActions(model, view).filter((action) => fits(model, view, text, action));
+  if (granted.length === 0) return undefined;
+  return model
+    .with('Allow')
+    .filter((other) => other !== view && other.document === view.document && keptOf(other).length > 0)
+    .filter(({ statement }) => granted.every((action) => appliesTo(statement, action, model.options)))
+    .find((other) => isGrantedBy(model, { view, index }, { view: other, kept: keptOf(other) }))?.statement.index;
 }
 
 /** Resources that match nothing here, or nothing that counts. */

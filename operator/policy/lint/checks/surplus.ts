@@ -33,6 +33,17 @@ export function isCoveredEverywhere(
   return sameMeaning(model, of(others), of([...others, index]));
 }
 
+/** Whether what one resource of an Allow grants, the kept resources of another Allow grant as well, in every context. */
+export function isGrantedBy(
+  model: Model,
+  one: { readonly view: StatementView; readonly index: number },
+  other: { readonly view: StatementView; readonly kept: readonly number[] },
+): boolean {
+  const by = narrowed(other.view.statement, other.kept);
+  const of = (statements: readonly Statement[]): PolicyDocument[] => [{ ...one.view.document, statements }];
+  return sameMeaning(model, of([by]), of([by, narrowed(one.view.statement, [one.index])]));
+}
+
 function narrowed(statement: Statement, kept: readonly number[]): Statement {
   return { ...statement, resources: statement.resources.filter((_resource, at) => kept.includes(at)) };
 }

@@ -32,7 +32,8 @@ function checkDocuments(model: Model): void {
   });
   for (const view of model.statements) {
     if (view.document.version === variablesVersion) continue;
-    const used = view.statement.resources.find(({ text }) => text.includes('${'));
+    const values = view.statement.conditions.flatMap((entry) => entry.values);
+    const used = [...view.statement.resources, ...values].find(({ text }) => text.includes('${'));
     if (used === undefined) continue;
     const message = `"${used.text.slice(used.text.indexOf('${'))}" is compared letter by letter in Version ${view.document.version}`;
     model.report('variables-need-2012', { view, at: used.at, message });
