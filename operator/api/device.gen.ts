@@ -432,7 +432,7 @@ export interface DeviceStatusLifeline {
   readonly token?: string;
 }
 /**
- * Set while the Device is being deleted under `deletionPolicy Delete` and was in use. Its certificates are inactive for a settle time before anything is deleted.
+ * Set while the Device is being deleted under `deletionPolicy Delete` and was in use (heard of, or with an active certificate older than a day). Its certificates are inactive for a settle time before anything is deleted.
  */
 export interface DeviceStatusDeparture {
   /**

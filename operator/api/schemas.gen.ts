@@ -1309,7 +1309,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        }
       },
       "departure": {
-       "description": "Set while the Device is being deleted under `deletionPolicy Delete` and was in use. Its certificates are inactive for a settle time before anything is deleted.",
+       "description": "Set while the Device is being deleted under `deletionPolicy Delete` and was in use (heard of, or with an active certificate older than a day). Its certificates are inactive for a settle time before anything is deleted.",
        "type": "object",
        "required": [
         "since"

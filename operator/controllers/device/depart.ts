@@ -13,20 +13,21 @@ import { madeHere, thingsOf } from './retire.ts';
 
 /** A device that waits for its turn is looked at again after this. */
 const TURN_MS = 30_000;
+/** A certificate younger than this, of a device that was never heard of, is one that nobody has installed yet. */
+const NEW_MS = 24 * 60 * 60_000;
 
 /**
  * Deleting a Device takes all rights from an asset in the field, so it goes as other changes of rights do: in the budget of
- * its policies, one call that can be taken back first, a settle time, and only then what cannot be. A device that nobody has
- * heard of has nothing to be careful with. Throws as long as it has to be waited.
+ * its policies, one call that can be taken back first, a settle time, and only then what cannot be. Throws as long as it has
+ * to be waited.
  */
 export async function depart(scope: Scope<Device>): Promise<void> {
-  const { object, deps, session } = scope;
+  const { object, deps } = scope;
   const { departure } = object.status ?? {};
   const now = deps.clock.now();
   const { settleMs, maxInFlight } = limitsOf(scope);
   if (departure === undefined) {
-    const heard = deps.rollouts?.signals.contact(assetIdentity(object, session.key)).lastAt;
-    if (heard === undefined) return;
+    if (!(await isInUse(scope))) return;
     const before = othersUnderWay(scope, now - settleMs);
     if (before.length >= maxInFlight) {
       const message = `Thing ${thingName(object)} is in use and waits with its deletion: ${before.slice(0, 3).join(', ')} come first, and at most ${maxInFlight} may be under way.`;
@@ -39,6 +40,23 @@ export async function depart(scope: Scope<Device>): Promise<void> {
   if (now >= due) return;
   const message = `The certificates of thing ${thingName(object)} are inactive since ${new Date(since).toISOString()}; it is deleted at ${new Date(due).toISOString()}. To take that back, set deletionPolicy of this object to Retain.`;
   throw waiting('DeletionSettles', message, Math.max(1_000, due - now));
+}
+
+/**
+ * That nobody has heard of a device says little: it may be off until Monday, or nobody listens. It is in use as long as a
+ * certificate of it is in force, but for one that is new.
+ */
+async function isInUse(scope: Scope<Device>): Promise<boolean> {
+  const { object, deps, session } = scope;
+  if (deps.rollouts?.signals.contact(assetIdentity(object, session.key)).lastAt !== undefined) return true;
+  const ids = (object.status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
+  const factsOf = (id: string) => session.snapshot.certificates.get(id);
+  const isNew = (id: string): boolean => deps.clock.now() - (factsOf(id)?.createdAt ?? 0) < NEW_MS;
+  const old = ids.filter((id) => !isNew(id));
+  if (old.some((id) => factsOf(id)?.status === 'ACTIVE')) return true;
+  // Lists are late: somebody may have made it active a moment ago.
+  for (const id of old) await readCertificate(scope, id);
+  return old.some((id) => factsOf(id)?.status === 'ACTIVE');
 }
 
 /** Written down before the calls: only what we have made inactive is ever made active again. */

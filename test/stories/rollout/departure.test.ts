@@ -3,8 +3,11 @@ import type { Device } from '../../../operator/api/device.gen.ts';
 import { device } from '../../support/fleet.ts';
 import { hear, MINUTE, type RolloutFleet, rolloutFleet } from './support.ts';
 
-/** Devices in use whose deletion acts in AWS. */
-async function leaving(count: number): Promise<{ fleet: RolloutFleet; specs: Map<string, Device['spec']> }> {
+/** Devices whose deletion acts in AWS; in use unless `silent`. */
+async function leaving(
+  count: number,
+  { silent = false }: { readonly silent?: boolean } = {},
+): Promise<{ fleet: RolloutFleet; specs: Map<string, Device['spec']> }> {
   const fleet = await rolloutFleet(count);
   const specs = new Map<string, Device['spec']>();
   for (const name of fleet.names) {
@@ -14,7 +17,7 @@ async function leaving(count: number): Promise<{ fleet: RolloutFleet; specs: Map
     await fleet.apply(device(name, { certificates, thingTypeRef, deletionPolicy: 'Delete' }));
   }
   await fleet.settleUntilReady();
-  for (const name of fleet.names) hear(fleet, name);
+  if (!silent) for (const name of fleet.names) hear(fleet, name);
   return { fleet, specs };
 }
 
@@ -69,6 +72,29 @@ describe('R3: deleting a Device in use', () => {
     expect(await statusOf(fleet, certificateId)).toBe('ACTIVE');
     expect(await fleet.attached('twin')).toEqual(attached);
   }, 60_000);
+
+  test('one that nobody has heard of for long may be off until Monday: it goes in turn as well, a new one at once', async () => {
+    const { fleet } = await leaving(3, { silent: true });
+    await using _fleet = fleet;
+    const [one, two, three] = [
+      await idOf(fleet, 'press-1'),
+      await idOf(fleet, 'press-2'),
+      await idOf(fleet, 'press-3'),
+    ];
+    await drop(fleet, 'press-3');
+    await fleet.advance(MINUTE);
+    expect(await statusOf(fleet, three), 'made by mistake a moment ago').toBe('gone');
+    // An operator that comes back after a day knows nothing of them but what AWS says.
+    await fleet.kill();
+    await fleet.clock.advance(25 * 60 * MINUTE);
+    await fleet.start();
+    for (const name of ['press-1', 'press-2']) await drop(fleet, name);
+    await fleet.advance(2 * MINUTE);
+    expect([await statusOf(fleet, one), await statusOf(fleet, two)]).toEqual(['INACTIVE', 'ACTIVE']);
+    expect(await exists(fleet, 'press-1')).toBe(true);
+    await fleet.advance(30 * MINUTE);
+    expect([await statusOf(fleet, one), await statusOf(fleet, two)]).toEqual(['gone', 'gone']);
+  }, 120_000);
 
   test('taken back by deletionPolicy Retain: it works again, and the same manifest finds it as it was', async () => {
     const { fleet, specs } = await leaving(1);
