@@ -30,8 +30,8 @@ function parseV4(text: string): Address | undefined {
 function parseV6(text: string): Address | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const head = groups(halves[0] ?? '');
-  const tail = halves.length === 2 ? groups(halves[1] ?? '') : [];
+  const head = groups(halves[0] ?? '', halves.length === 1);
+  const tail = halves.length === 2 ? groups(halves[1] ?? '', true) : [];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
@@ -39,12 +39,13 @@ function parseV6(text: string): Address | undefined {
   return { family: 6, value: all.reduce((sum, group) => sum * 65536n + BigInt(group), 0n) };
 }
 
-function groups(text: string): number[] | undefined {
+/** `last`: nothing follows, so the text may end in an IPv4 address. */
+function groups(text: string, last: boolean): number[] | undefined {
   if (text === '') return [];
   const out: number[] = [];
   const parts = text.split(':');
   for (const [index, part] of parts.entries()) {
-    const v4 = index === parts.length - 1 && part.includes('.') ? parseV4(part) : undefined;
+    const v4 = last && index === parts.length - 1 ? parseV4(part) : undefined;
     if (v4 !== undefined) out.push(Number(v4.value >> 16n), Number(v4.value & 0xffffn));
     else if (/^[0-9a-fA-F]{1,4}$/.test(part)) out.push(Number.parseInt(part, 16));
     else return undefined;

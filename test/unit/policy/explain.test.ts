@@ -1,0 +1,471 @@
+import { describe, expect, it } from 'vitest';
+import {
+  canonicalText,
+  compare,
+  compilePolicies,
+  explain,
+  type PolicyDocument,
+  parsePolicyValue,
+  policyValue,
+  type Request,
+  withDefaults,
+} from '../../../operator/policy/index.ts';
+
+const arn = 'arn:aws:iot:us-east-1:123456789012:';
+const T = '${iot:Connection.Thing.ThingName}';
+const C = '${iot:ClientId}';
+type Raw = Readonly<Record<string, unknown>>;
+
+function doc(...statements: readonly Raw[]): PolicyDocument {
+  const { document, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
+  if (document === undefined) throw new Error(findings.map((one) => one.message).join('; '));
+  return document;
+}
+const S = (more: Raw): Raw => ({ Effect: 'Allow', Action: 'iot:Publish', Resource: `${arn}topic/a/*`, ...more });
+
+function explained(statements: readonly Raw[], request: Partial<Request>): readonly unknown[] {
+  const { decision, by, refused, nearMisses } = explain(compilePolicies([doc(...statements)], withDefaults()), {
+    action: 'iot:Publish',
+    resource: `${arn}topic/a/b`,
+    context: { 'iot:ClientId': 'c' },
+    ...request,
+  });
+  const misses = nearMisses.map(
+    ({ ref, effect, reason, message }) => `${ref.statement} ${effect} ${reason}: ${message}`,
+  );
+  return [decision, by?.statement, refused, misses];
+}
+
+describe('the sentences by which a decision is explained', () => {
+  it.each<
+    readonly [reason: string, statements: readonly Raw[], request: Partial<Request>, explained: readonly unknown[]]
+  >([
+    ['an Allow that grants', [S({})], {}, ['allowed', 0, undefined, []]],
+    [
+      'an action that no device has',
+      [S({})],
+      { action: 'iot:Fly' },
+      [
+        'implicitDeny',
+        undefined,
+        'iot:Fly is not an action of a device. Actions: iot:Connect, iot:Publish, iot:RetainPublish, iot:Receive, iot:Subscribe, iot:GetRetainedMessage, iot:ListRetainedMessages, iot:GetThingShadow, iot:UpdateThingShadow, iot:DeleteThingShadow, iot:ListNamedShadowsForThing, iotjobsdata:DescribeJobExecution, iotjobsdata:GetPendingJobExecutions, iotjobsdata:StartNextPendingJobExecution, iotjobsdata:UpdateJobExecution, iot:AssumeRoleWithCertificate, iot:SendDirectMessage, iot:DeleteConnection.',
+        [],
+      ],
+    ],
+    [
+      'a resource that the action is never checked on',
+      [S({})],
+      { resource: `${arn}topicfilter/a/b` },
+      [
+        'implicitDeny',
+        undefined,
+        `iot:Publish is checked against ${arn}topic/…, not against ${arn}topicfilter/a/b.`,
+        [`0 Allow resource: ${arn}topicfilter/a/b is outside ${arn}topic/a/*.`],
+      ],
+    ],
+    [
+      'a name that the broker refuses',
+      [S({})],
+      { resource: `${arn}topic/a/+` },
+      ['allowed', 0, 'AWS IoT accepts no topic name "a/+".', []],
+    ],
+    [
+      'condition',
+      [S({ Condition: { StringEquals: { 'iot:ClientId': ['d', 'e'] } } })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        ['0 Allow condition: The condition StringEquals iot:ClientId "d" or "e" does not hold: the request has "c".'],
+      ],
+    ],
+    [
+      'condition absent',
+      [S({ Condition: { StringEquals: { 'aws:K': 'd' } } })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        ['0 Allow condition: The condition StringEquals aws:K "d" does not hold: the key is absent.'],
+      ],
+    ],
+    [
+      'unresolved thing',
+      [S({ Resource: `${arn}topic/\${iot:Connection.Thing.ThingName}` })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow unresolvedVariable: \${iot:Connection.Thing.ThingName} does not resolve, so ${arn}topic/\${iot:Connection.Thing.ThingName} matches nothing: no thing is known for this connection. The certificate must be attached to the thing, and the client ID must be the thing name (unless the attachment is exclusive).`,
+        ],
+      ],
+    ],
+    [
+      'unresolved attr',
+      [S({ Resource: `${arn}topic/\${iot:Connection.Thing.Attributes[x]}` })],
+      { context: { 'iot:ClientId': 'c', 'iot:Connection.Thing.ThingName': 'c' } },
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow unresolvedVariable: \${iot:Connection.Thing.Attributes[x]} does not resolve, so ${arn}topic/\${iot:Connection.Thing.Attributes[x]} matches nothing: the thing has no such attribute or type.`,
+        ],
+      ],
+    ],
+    [
+      'unresolved unknown',
+      [S({ Resource: `${arn}topic/\${iot:Nothing}` })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow unresolvedVariable: \${iot:Nothing} does not resolve, so ${arn}topic/\${iot:Nothing} matches nothing: AWS IoT documents no such variable.`,
+        ],
+      ],
+    ],
+    [
+      'unresolved cert',
+      [S({ Resource: `${arn}topic/\${iot:Certificate.Subject.CommonName}` })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow unresolvedVariable: \${iot:Certificate.Subject.CommonName} does not resolve, so ${arn}topic/\${iot:Certificate.Subject.CommonName} matches nothing: the request does not carry it.`,
+        ],
+      ],
+    ],
+    [
+      'list var',
+      [S({ Resource: `${arn}topic/\${aws:K}` })],
+      { context: { 'aws:K': ['a'] } },
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow unresolvedVariable: \${aws:K} does not resolve, so ${arn}topic/\${aws:K} matches nothing: the request does not carry it.`,
+        ],
+      ],
+    ],
+    [
+      'default',
+      [S({ Resource: `${arn}topic/\${aws:K,'d'}` })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [`0 Allow resource: ${arn}topic/a/b is outside ${arn}topic/\${aws:K,'d'}.`],
+      ],
+    ],
+    [
+      'type filter',
+      [S({ Resource: `${arn}topicfilter/a/*` })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow resourceType: ${arn}topicfilter/a/* would match if it named topic/…; iot:Publish is never checked on topicfilter/….`,
+        ],
+      ],
+    ],
+    [
+      'type client',
+      [S({ Resource: [`${arn}client/x`, `${arn}client/a/b`] })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow resourceType: ${arn}client/a/b would match if it named topic/…; iot:Publish is never checked on client/….`,
+        ],
+      ],
+    ],
+    [
+      'type with variable',
+      [S({ Resource: `${arn}topicfilter/a/\${iot:ClientId}` })],
+      { resource: `${arn}topic/a/c` },
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow resourceType: ${arn}topicfilter/a/\${iot:ClientId} would match if it named topic/…; iot:Publish is never checked on topicfilter/….`,
+        ],
+      ],
+    ],
+    [
+      'region',
+      [S({ Resource: 'arn:aws:iot:eu-west-1:123456789012:topic/a/*' })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow otherAccountOrRegion: arn:aws:iot:eu-west-1:123456789012:topic/a/* names another partition, region or account than ${arn}…`,
+        ],
+      ],
+    ],
+    [
+      'account',
+      [S({ Resource: 'arn:aws:iot:us-east-1:1:topic/a/*' })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow otherAccountOrRegion: arn:aws:iot:us-east-1:1:topic/a/* names another partition, region or account than ${arn}…`,
+        ],
+      ],
+    ],
+    [
+      'region other name',
+      [S({ Resource: 'arn:aws:iot:eu-west-1:123456789012:topic/b/*' })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [`0 Allow resource: ${arn}topic/a/b is outside arn:aws:iot:eu-west-1:123456789012:topic/b/*.`],
+      ],
+    ],
+    [
+      'mqtt',
+      [S({ Resource: `${arn}topic/a/+` }), S({ Resource: `${arn}topic/#` })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow mqttWildcard: + and # are plain characters in a policy; ${arn}topic/a/+ would take the request with * in their place.`,
+          `1 Allow mqttWildcard: + and # are plain characters in a policy; ${arn}topic/# would take the request with * in their place.`,
+        ],
+      ],
+    ],
+    [
+      'mqtt no',
+      [S({ Resource: `${arn}topic/b/+` })],
+      {},
+      ['implicitDeny', undefined, undefined, [`0 Allow resource: ${arn}topic/a/b is outside ${arn}topic/b/+.`]],
+    ],
+    [
+      'outside',
+      [S({ Resource: [`${arn}topic/b`, `${arn}topic/c`] })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [`0 Allow resource: ${arn}topic/a/b is outside ${arn}topic/b, ${arn}topic/c.`],
+      ],
+    ],
+    [
+      'not resource',
+      [{ Effect: 'Allow', Action: 'iot:Publish', NotResource: `${arn}topic/a/*` }],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        ['0 Allow resource: The resource is among those that NotResource excepts.'],
+      ],
+    ],
+    [
+      'deny',
+      [
+        S({}),
+        S({ Effect: 'Deny' }),
+        S({ Effect: 'Deny', Resource: `${arn}topic/b` }),
+        S({ Resource: `${arn}topic/*` }),
+      ],
+      {},
+      [
+        'explicitDeny',
+        1,
+        undefined,
+        [
+          '0 Allow overruledByDeny: This statement allows the request, but a Deny wins over every Allow.',
+          '3 Allow overruledByDeny: This statement allows the request, but a Deny wins over every Allow.',
+          `2 Deny resource: ${arn}topic/a/b is outside ${arn}topic/b.`,
+        ],
+      ],
+    ],
+    ['deny second', [S({ Effect: 'Deny' }), S({ Effect: 'Deny' })], {}, ['explicitDeny', 0, undefined, []]],
+    [
+      'order',
+      [
+        S({ Resource: `${arn}topic/z` }),
+        S({ Resource: 'arn:aws:iot:eu-west-1:123456789012:topic/a/*' }),
+        S({ Resource: `${arn}topic/a/+` }),
+        S({ Resource: `${arn}topicfilter/a/*` }),
+        S({ Resource: `${arn}topic/\${iot:Connection.Thing.ThingName}` }),
+        S({ Condition: { Bool: { 'aws:K': 'true' } } }),
+      ],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          '5 Allow condition: The condition Bool aws:K "true" does not hold: the key is absent.',
+          `4 Allow unresolvedVariable: \${iot:Connection.Thing.ThingName} does not resolve, so ${arn}topic/\${iot:Connection.Thing.ThingName} matches nothing: no thing is known for this connection. The certificate must be attached to the thing, and the client ID must be the thing name (unless the attachment is exclusive).`,
+          `3 Allow resourceType: ${arn}topicfilter/a/* would match if it named topic/…; iot:Publish is never checked on topicfilter/….`,
+          `2 Allow mqttWildcard: + and # are plain characters in a policy; ${arn}topic/a/+ would take the request with * in their place.`,
+          `1 Allow otherAccountOrRegion: arn:aws:iot:eu-west-1:123456789012:topic/a/* names another partition, region or account than ${arn}…`,
+          `0 Allow resource: ${arn}topic/a/b is outside ${arn}topic/z.`,
+        ],
+      ],
+    ],
+    ['other action', [S({ Action: 'iot:Receive' })], {}, ['implicitDeny', undefined, undefined, []]],
+  ])('%s', (_reason, statements, request, expected) => {
+    expect(explained(statements, request)).toEqual(expected);
+  });
+
+  it.each([
+    ['iot:Connect', 'client/$x', 'AWS IoT accepts no client ID "$x".'],
+    ['iot:Subscribe', 'topicfilter/a/#/b', 'AWS IoT accepts no topic filter "a/#/b".'],
+    ['iot:GetThingShadow', 'thing/a b', 'AWS IoT accepts no thing or shadow name "a b".'],
+    ['iotjobsdata:DescribeJobExecution', 'thing/a/b', 'AWS IoT accepts no thing name "a/b".'],
+    ['iot:AssumeRoleWithCertificate', 'rolealias/a/b', 'AWS IoT accepts no role alias "a/b".'],
+    ['iot:ListRetainedMessages', 'x', undefined],
+  ])('%s on %s', (action, name, refused) => {
+    expect(explained([S({})], { action, resource: arn + name })[2]).toBe(refused);
+  });
+});
+
+describe('the names in a witness', () => {
+  it.each<
+    readonly [reason: string, after: readonly Raw[], preferredNames: readonly string[], name: string, context: Raw]
+  >([
+    [
+      'a thing is dev1',
+      [S({ Resource: `${arn}topic/d/${T}` })],
+      [],
+      'topic/d/dev1',
+      { 'iot:ClientId': 'dev1', 'iot:Connection.Thing.ThingName': 'dev1' },
+    ],
+    [
+      'a thing under its own name',
+      [S({ Resource: `${arn}topic/d/${T}/${C}` })],
+      [],
+      'topic/d/dev1/dev1',
+      { 'iot:ClientId': 'dev1', 'iot:Connection.Thing.ThingName': 'dev1' },
+    ],
+    [
+      'a name of the fleet',
+      [S({ Resource: `${arn}topic/d/${T}/${C}` })],
+      ['pump7', 'gw'],
+      'topic/d/pump7/pump7',
+      { 'iot:ClientId': 'pump7', 'iot:Connection.Thing.ThingName': 'pump7' },
+    ],
+    [
+      'one name of the fleet',
+      [S({ Resource: `${arn}topic/d/${T}/${C}` })],
+      ['pump7'],
+      'topic/d/pump7/pump7',
+      { 'iot:ClientId': 'pump7', 'iot:Connection.Thing.ThingName': 'pump7' },
+    ],
+    [
+      'a client that connects',
+      [S({ Action: 'iot:Connect', Resource: `${arn}client/*` })],
+      [],
+      'client/c1',
+      { 'iot:ClientId': 'c1' },
+    ],
+    [
+      'a thing that connects',
+      [S({ Action: 'iot:Connect', Resource: `${arn}client/${T}` })],
+      [],
+      'client/dev1',
+      { 'iot:ClientId': 'dev1', 'iot:Connection.Thing.ThingName': 'dev1' },
+    ],
+    [
+      'a client ID that the policies spell out',
+      [S({ Resource: `${arn}topic/${C}`, Condition: { StringLike: { 'iot:ClientId': 'abc' } } })],
+      [],
+      'topic/abc',
+      { 'iot:ClientId': 'abc' },
+    ],
+    [
+      'a short one',
+      [S({ Resource: `${arn}topic/${C}`, Condition: { StringLike: { 'iot:ClientId': 'ab' } } })],
+      [],
+      'topic/ab',
+      { 'iot:ClientId': 'ab' },
+    ],
+    ['a level that has a name', [S({ Resource: `${arn}topic/a/*` })], [], 'topic/a/x', { 'iot:ClientId': 'c1' }],
+    [
+      'no name where that is denied',
+      [S({ Resource: `${arn}topic/a/*` }), S({ Effect: 'Deny', Resource: `${arn}topic/a/x*` })],
+      [],
+      'topic/a/',
+      { 'iot:ClientId': 'c1' },
+    ],
+    [
+      'a letter that stands twice in one level stays',
+      [S({ Resource: `${arn}topic/${C}x${C}` })],
+      [],
+      'topic/qxq',
+      { 'iot:ClientId': 'q' },
+    ],
+    [
+      'two names of the fleet',
+      [S({ Resource: `${arn}topic/${T}/${C}`, Condition: { StringNotEquals: { 'iot:ClientId': T } } })],
+      ['pump7', 'gw'],
+      'topic/pump7/gw',
+      { 'iot:ClientId': 'gw', 'iot:Connection.Thing.ThingName': 'pump7' },
+    ],
+    [
+      'a thing under another client ID',
+      [S({ Resource: `${arn}topic/${T}/${C}`, Condition: { StringNotEquals: { 'iot:ClientId': T } } })],
+      [],
+      'topic/dev1/c1',
+      { 'iot:ClientId': 'c1', 'iot:Connection.Thing.ThingName': 'dev1' },
+    ],
+  ])('%s', (_reason, after, preferredNames, name, context) => {
+    const [gained] = compare([doc()], [doc(...after)], { probeSwitches: false, preferredNames }).gained;
+    expect(gained).toMatchObject({ resource: arn + name });
+    expect(gained?.context).toEqual(context);
+  });
+});
+
+describe('a document as a value', () => {
+  const written = doc(
+    {
+      Sid: 's',
+      Effect: 'Allow',
+      Action: ['iot:b', 'iot:a', 'iot:b'],
+      Resource: '*',
+      Condition: { StringLike: { b: ['2', '1'], a: 'x' }, Bool: { c: true } },
+    },
+    { Effect: 'Deny', NotAction: 'iot:a', NotResource: ['z', 'y'] },
+    { Effect: 'Deny', NotAction: 'iot:a', NotResource: ['y', 'z'] },
+  );
+
+  it('stands as it was written', () => {
+    expect(JSON.stringify(policyValue(written))).toBe(
+      '{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Action":["iot:b","iot:a","iot:b"],"Resource":["*"],"Condition":{"StringLike":{"b":["2","1"],"a":["x"]},"Bool":{"c":["true"]}}},{"Effect":"Deny","NotAction":["iot:a"],"NotResource":["z","y"]},{"Effect":"Deny","NotAction":["iot:a"],"NotResource":["y","z"]}]}',
+    );
+  });
+
+  it('has one canonical text, sorted and without what has no meaning', () => {
+    expect(canonicalText(written)).toBe(
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iot:a","iot:b"],"Resource":["*"],"Condition":{"Bool":{"c":["true"]},"StringLike":{"a":["x"],"b":["1","2"]}}},{"Effect":"Deny","NotAction":["iot:a"],"NotResource":["y","z"]}]}',
+    );
+  });
+});
