@@ -45,22 +45,22 @@ describe('addresses', () => {
     expect(read(text)).toBe(shown);
   });
 
-  it.each<readonly [text: string, first: string | undefined, last?: string]>([
+  it.each<readonly [text: string, first: string | undefined, last: string | undefined]>([
     ['10.0.0.0/8', '10.0.0.0', '10.255.255.255'],
     ['10.1.2.3/8', '10.0.0.0', '10.255.255.255'],
     ['10.1.2.3', '10.1.2.3', '10.1.2.3'],
     ['10.1.2.3/32', '10.1.2.3', '10.1.2.3'],
     ['10.1.2.3/0', '0.0.0.0', '255.255.255.255'],
-    ['10.1.2.3/33', undefined],
-    ['10.1.2.3/', undefined],
-    ['10.1.2.3/x', undefined],
-    ['10.1.2.3/x8', undefined],
-    ['10.1.2.3/8x', undefined],
-    ['10.1.2.3/0008', undefined],
-    ['10.1.2.3/8/8', undefined],
-    ['/8', undefined],
+    ['10.1.2.3/33', undefined, undefined],
+    ['10.1.2.3/', undefined, undefined],
+    ['10.1.2.3/x', undefined, undefined],
+    ['10.1.2.3/x8', undefined, undefined],
+    ['10.1.2.3/8x', undefined, undefined],
+    ['10.1.2.3/0008', undefined, undefined],
+    ['10.1.2.3/8/8', undefined, undefined],
+    ['/8', undefined, undefined],
     ['::/128', '0:0:0:0:0:0:0:0', '0:0:0:0:0:0:0:0'],
-    ['::/129', undefined],
+    ['::/129', undefined, undefined],
     ['2001:db8::/32', '2001:db8:0:0:0:0:0:0', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
   ])('the block %j begins with %s', (text, first, last) => {
     const block = parseCidr(text);
