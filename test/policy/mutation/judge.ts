@@ -22,18 +22,20 @@ export interface Change {
   readonly changed: string;
 }
 
-/** Why mutants that no test kills are no gap in the tests. */
+/** Why a mutant that no test kills is no gap in the tests. */
 export const kinds = [
-  /** The answer is the same: a shortcut, an order or a bound whose removal costs time only. */
-  'equivalent: shortcut',
-  /** The answer is the same: no input leads to a difference (a default behind an index that exists, a branch that types rule out). */
-  'equivalent: cannot occur',
-  /** Which of several right witnesses, names or orders is shown, or how much a step of the search costs the budget. */
+  /** No input leads to a difference: a default behind an index that exists, a branch that types rule out. */
+  'cannot occur',
+  /** A shortcut: without it the answer is the same and comes later. */
+  'shortcut',
+  /** More is tried than is needed; what is found that way is judged like everything else. */
+  'tries more',
+  /** Which of several right witnesses, names or orders is shown. */
   'free choice',
-  /** Every witness is judged again before it is shown; the mutant makes a wrong candidate that is thrown away there. */
-  'caught by the check behind it',
-  /** Only the words of a message differ, in a part that no test pins. */
-  'wording',
+  /** Where exactly the search gives up, or how much a step costs. */
+  'budget',
+  /** Every witness is judged again before it is shown; a wrong one is thrown away there and never becomes a verdict. */
+  'caught behind',
 ] as const;
 
 export interface Explanation {
@@ -75,7 +77,7 @@ export function judge(mutants: readonly Mutant[], source: string, explanations: 
     }
   }
   return {
-    killed: mutants.length - alive.length,
+    killed: mutants.filter((one) => !isAlive(one) && one.status !== 'Ignored').length,
     unreached: alive.filter(({ status }) => status === 'NoCoverage').length,
     kinds: counts,
     unexplained,
