@@ -1,13 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: pure code, beside the code it tests (operator/**) or under test/unit.
-// stories: real git, TLS, sandbox, processes. cluster: needs kube-apiserver and etcd (npm run test:cluster).
+// unit: pure code under test/unit. stories: real git, TLS, sandbox, processes. cluster: needs kube-apiserver and etcd (npm run test:cluster).
 export default defineConfig({
   test: {
+    // Tests run as the product does, by Node's own type stripping; nothing is bundled or mocked. A process keeps the modules that it
+    // has loaded for the next file: loading them again for each cost more than the tests themselves.
+    experimental: { viteModuleRunner: false },
+    isolate: false,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
-      { test: { name: 'stories', include: ['test/stories/**/*.test.ts'], testTimeout: 90_000, hookTimeout: 60_000 } },
-      { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 120_000 } },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        extends: true,
+        test: { name: 'stories', include: ['test/stories/**/*.test.ts'], testTimeout: 90_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 120_000 },
+      },
     ],
   },
 });
