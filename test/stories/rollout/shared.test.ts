@@ -137,6 +137,24 @@ describe('R8: things that share certificates', () => {
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
   }, 90_000);
 
+  test('nothing is changed before each of them has taken note', async () => {
+    await using fleet = await sharedFleet();
+    const { spec } = (await fleet.get('Device', 'twin')) as Device;
+    // Its own reconcile waits for a group that is not there.
+    await fleet.apply(device('twin', { ...spec, groupRefs: [{ name: 'presses' }, { name: 'to-come' }] }));
+    await fleet.change(NARROW, TWO);
+    await fleet.live(60, { until: isIn(fleet, 'press-1', 'Preflight') });
+    await fleet.live(15);
+    expect(await record(fleet, 'press-1')).toMatchObject({
+      state: 'Preflight',
+      why: 'it shares a certificate with twin, and they have not taken note of the rollout yet',
+    });
+    expect(await carried(fleet)).toEqual(['base', 'base']);
+    await fleet.apply(group('to-come'));
+    await fleet.live(120, { until: ended(fleet) });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+  }, 90_000);
+
   test('without the evidence of one of them none has succeeded', async () => {
     await using fleet = await sharedFleet();
     await fleet.change(NARROW, { ...TWO, silenceDeadline: '30m' });
