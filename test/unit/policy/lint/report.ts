@@ -18,10 +18,10 @@ function findingText({ code, statement, at, message, witness, fix }: LintFinding
   return lines.join('\n');
 }
 
-export function reportOf({ statements, version = '2012-10-17' }: Row): string {
+export function reportOf({ statements, version = '2012-10-17', exclusive = false }: Row): string {
   const { document } = parsePolicy(JSON.stringify({ Version: version, Statement: statements }, undefined, 1));
   if (document === undefined) throw new Error('the row is no policy');
-  const { findings, deviceDefender, undecided } = lint(document);
+  const { findings, deviceDefender, undecided } = lint(document, { exclusiveThings: exclusive });
   const audit = Object.entries(deviceDefender).map(([check, verdict]) => `${check}: ${String(verdict) || 'no reason'}`);
   return [...findings.map(findingText), ...audit, ...undecided.map((text) => `undecided: ${text}`)].join('\n');
 }

@@ -5,6 +5,8 @@ export interface Row {
   readonly reason: string;
   readonly statements: readonly unknown[];
   readonly version?: string;
+  /** Whether things may be attached exclusively, and so connect under any client ID. */
+  readonly exclusive?: boolean;
   /** `code@statement`; `-` for the document. Other findings are allowed unless `absent` names them. */
   readonly expect?: readonly string[];
   readonly absent?: readonly RuleCode[];
@@ -456,5 +458,97 @@ export const rows: readonly Row[] = [
       allow('Receive', 'topic/$aws/things/*'),
     ],
     expect: ['foreign-reserved-subscribe@1'],
+  },
+  {
+    reason: 'a Deny that meets only devices whose attribute happens to be that word',
+    statements: [bound, allow('Publish', 'topic/x/room1'), deny('Publish', `topic/x/${room}`)],
+    absent: ['dead-allow'],
+  },
+  {
+    reason: 'a resource that another covers only for devices whose attribute happens to be that word',
+    statements: [bound, allow('Publish', ['topic/x/room1', `topic/x/${room}`])],
+    absent: ['redundant-resource'],
+  },
+  {
+    reason: 'the same in a Deny',
+    statements: [bound, allow('Publish', 'topic/x/*'), deny('Publish', ['topic/x/room1', `topic/x/${room}`])],
+    absent: ['redundant-resource'],
+  },
+  {
+    reason: 'a Deny beside it leaves the star its own name alone',
+    statements: [
+      bound,
+      allow('Publish', 'topic/$aws/things/*/shadow/update'),
+      { Effect: 'Deny', Action: 'iot:Publish', NotResource: `${arn}topic/$aws/things/${thing}/*` },
+      allow('GetThingShadow', 'thing/*'),
+      { Effect: 'Deny', Action: 'iot:GetThingShadow', NotResource: `${arn}thing/${thing}` },
+    ],
+    absent: ['foreign-reserved-publish', 'foreign-thing-api'],
+  },
+  {
+    reason: 'filters for reserved topics of things with a common beginning',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/$aws/things/pump?/shadow/update'),
+      allow('Receive', 'topic/$aws/things/*'),
+    ],
+    expect: ['foreign-reserved-subscribe@1'],
+  },
+  {
+    reason: 'answers of AWS to other things can be forged, whatever stands beside them',
+    statements: [bound, allow('Publish', ['topic/$aws/things/*/shadow/update/accepted', `topic/dt/${thing}`])],
+    expect: ['foreign-reserved-publish@1'],
+  },
+  {
+    reason: 'jobs of all things',
+    statements: [bound, allow('Publish', 'topic/$aws/things/*/jobs/*/update')],
+    expect: ['foreign-reserved-publish@1'],
+  },
+  {
+    reason: 'shadows of things whose name begins with its own',
+    statements: [bound, allow('Publish', `topic/$aws/things/${thing}*/shadow/update`)],
+    expect: ['foreign-reserved-publish@1'],
+  },
+  {
+    reason: 'named shadows of all things',
+    statements: [bound, allow('GetThingShadow', 'thing/*/config')],
+    expect: ['foreign-thing-api@1'],
+  },
+  {
+    reason: 'each statement is shown by a filter of its own',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/$aws/things/*'),
+      allow('Subscribe', 'topicfilter/$aws/things/+/shadow/update'),
+      allow('Receive', 'topic/$aws/things/*'),
+    ],
+    expect: ['foreign-reserved-subscribe@1', 'foreign-reserved-subscribe@2'],
+  },
+  {
+    reason: 'every topic that applications name is every topic, although the reserved ones are denied',
+    statements: [bound, allow('Publish', 'topic/*'), deny('Publish', 'topic/$aws/*')],
+    expect: ['any-topic@1'],
+    absent: ['foreign-reserved-publish', 'basic-ingest-open'],
+  },
+  {
+    reason: 'a Deny outside a network hides nothing from who is inside it',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('Publish', '*', { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }),
+    ],
+    expect: ['any-topic@1', 'foreign-reserved-publish@1'],
+  },
+  {
+    reason: 'with exclusive attachment a thing may connect under whatever begins with its name',
+    exclusive: true,
+    statements: [allow('Connect', `client/${thing}*`), allow('Publish', `topic/my/${client}`)],
+    expect: ['any-client-id@0', 'unbound-client-id@1'],
+  },
+  {
+    reason: 'with exclusive attachment a thing under a client ID that is spelled out',
+    exclusive: true,
+    statements: [allow('Connect', 'client/gate'), allow('Publish', `topic/${thing}/${client}/up`)],
+    absent: ['any-client-id', 'unbound-client-id', 'missing-connect', 'dead-allow'],
   },
 ];

@@ -8,7 +8,9 @@ import { type Row, rows } from './rows.ts';
 const expected = sections(readFileSync(new URL('findings.txt', import.meta.url), 'utf8'));
 
 const found = (row: Row): readonly string[] =>
-  lint(document(row.statements, row.version)).findings.map((finding) => `${finding.code}@${finding.statement ?? '-'}`);
+  lint(document(row.statements, row.version), { exclusiveThings: row.exclusive ?? false }).findings.map(
+    (finding) => `${finding.code}@${finding.statement ?? '-'}`,
+  );
 
 describe('lint', () => {
   it.each(rows)('$reason', (row) => {
@@ -45,6 +47,19 @@ describe('lint', () => {
     const rest = document([allow('Publish', `topic/dt/${thing}/*`)]);
     expect(lint(rest).findings.map((finding) => finding.code)).toContain('missing-connect');
     expect(lint([connect, rest]).findings).toEqual([]);
+  });
+
+  it('names the worst first, then follows the documents and their text', () => {
+    const odd = [allow('Subscribes', 'topicfilter/a'), allow('Receives', 'topic/a'), allow('Connect', 'client/*')];
+    const { findings } = lint([document([bound, ...odd]), document(odd)]);
+    expect(findings.map(({ code, document: at, statement }) => `${code} ${at}.${statement}`)).toEqual([
+      'any-client-id 0.3',
+      'any-client-id 1.2',
+      'unknown-action 0.1',
+      'unknown-action 0.2',
+      'unknown-action 1.0',
+      'unknown-action 1.1',
+    ]);
   });
 
   it('offers a fix only where it is certain', () => {
