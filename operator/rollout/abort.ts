@@ -83,7 +83,8 @@ function leftBehind(state: AssetState): boolean {
 function abortCause(input: RolloutInput, tally: Tally): { readonly reason: string; readonly why: string } | undefined {
   if (input.verbs.abortedBy !== undefined)
     return { reason: ABORT_REQUESTED, why: `aborted by ${input.verbs.abortedBy}` };
-  if (input.verbs.deniedBy !== undefined) return { reason: 'Denied', why: `denied by ${input.verbs.deniedBy}` };
+  const { deniedBy, pausedBy } = input.verbs;
+  if (deniedBy !== undefined && pausedBy === undefined) return { reason: 'Denied', why: `denied by ${deniedBy}` };
   const happened = automaticCause(input, tally);
   if (happened !== undefined) return happened;
   if (input.brake === 'applied') return { reason: 'EmergencyBrakeApplied', why: 'the emergency brake is applied' };

@@ -20,7 +20,10 @@ function running(verb: string, { phase }: Situation): Refusal | undefined {
 }
 
 function notAborting(verb: string, state: VerbState, { phase }: Situation): Refusal | undefined {
-  if (phase !== 'Aborting' && state.abortedBy === undefined && state.deniedBy === undefined) return undefined;
+  const { abortedBy, deniedBy, pausedBy } = state;
+  // A pause wins over a denial, which counts when the pause is lifted.
+  const first = verb === 'pause' || (verb === 'resume' && pausedBy !== undefined);
+  if (phase !== 'Aborting' && abortedBy === undefined && (deniedBy === undefined || first)) return undefined;
   return no(`the rollout is being aborted, which wins over ${verb}`, 'Aborting');
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { annotate, grants, hear, NARROW, refuse, rolloutFleet, WIDE } from './support.ts';
+import { policy } from '../../support/fleet.ts';
+import { annotate, grants, hear, NARROW, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
 describe('going back', () => {
   test('an asset that is refused what it used goes back alone, and the rollout waits for a person', async () => {
@@ -43,11 +44,19 @@ describe('going back', () => {
     expect(await fleet.attached('press-1')).toEqual(['base']);
     expect(await fleet.attached('press-2')).toEqual(['base']);
     await fleet.live(5);
-    const policy = (await fleet.get('IoTPolicy', 'base')) as {
+    const known = (await fleet.get('IoTPolicy', 'base')) as {
       status?: { conditions?: readonly { reason: string }[] };
     };
-    expect(policy.status?.conditions?.[0]?.reason).toBe('RevisionRejected');
+    expect(known.status?.conditions?.[0]?.reason).toBe('RevisionRejected');
     expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+    // It is the document that went back, in whichever form a commit brings it, and for those who carry this policy.
+    const { Version, Statement } = NARROW as { readonly Version: string; readonly Statement: readonly object[] };
+    await fleet.change({ Statement: [...Statement].reverse(), Version });
+    await fleet.live(5);
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+    await fleet.apply(policy('other', { document: NARROW, strategy: STRATEGY }));
+    await fleet.live(5);
+    expect((await fleet.get('IoTPolicy', 'other')) as object).toMatchObject({ status: { arn: expect.any(String) } });
   }, 60_000);
 
   test('a commit that takes the change back is an abort, and the same change may come again', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { annotate, NARROW, rolloutFleet } from './support.ts';
+import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
+import { annotate, NARROW, rolloutFleet, WIDE } from './support.ts';
 
 describe('a restart in the middle', () => {
   test.each([
@@ -59,6 +60,12 @@ describe('another change in the middle', () => {
     await fleet.live(200, { until: done });
     await fleet.live(30);
     expect(await done()).toBe(true);
+    // It started from what was proven, not from what was overtaken, and that is what its brake would have given back.
+    const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+    const baselines = items.map(
+      (item) => JSON.parse((item as PolicyRollout).spec.policies[0]?.baseline ?? '') as object,
+    );
+    expect(baselines).toEqual([WIDE, WIDE]);
     expect(await fleet.attached('press-1')).toEqual(['base']);
     expect(await fleet.attached('press-2')).toEqual(['base']);
   }, 90_000);

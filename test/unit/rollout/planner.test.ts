@@ -269,6 +269,16 @@ const rows: readonly Row[] = [
     want: { kind: 'brake', phase: 'Aborting' },
   },
   {
+    reason: 'a pause beats a denial',
+    input: input(fresh, { verbs: { ...NO_VERBS, deniedBy: 'ann', pausedBy: 'kim' } }),
+    want: { kind: 'wait', phase: 'Paused', reason: 'UserRequested' },
+  },
+  {
+    reason: 'and a denial beats promote-full',
+    input: input(fresh, { verbs: { ...NO_VERBS, deniedBy: 'ann', promotedFully: true } }),
+    want: { kind: 'finish', phase: 'Aborted', reason: 'Denied' },
+  },
+  {
     reason: 'abort also while waiting for approval',
     input: input(fresh, {
       classified: { class: 'widens', addsDeny: false, uncertain: false, masked: false },

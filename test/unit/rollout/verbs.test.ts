@@ -206,6 +206,13 @@ describe('verbs', () => {
     expect(ask(at('AwaitingApproval'), request('approve'), request('deny')).deniedBy).toBe('ann');
   });
 
+  test('pause and deny at once: paused, and denied when the pause is lifted', () => {
+    const both = ask(at('AwaitingApproval'), request('deny'), request('pause'));
+    expect(both).toMatchObject({ pausedBy: 'ann', deniedBy: 'ann' });
+    const lifted = applyVerbs(both, [request('resume', 't2')], at('Paused', 'UserRequested'));
+    expect(lifted).toMatchObject({ refused: [], state: { pausedBy: undefined, deniedBy: 'ann' } });
+  });
+
   test('pause and resume at once: paused, whatever the order', () => {
     expect(ask(moving, request('resume'), request('pause')).pausedBy).toBe('ann');
     const paused = ask(moving, request('pause', 't0'));
