@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
+import type { ObjectKey } from '../../../operator/api/meta.ts';
 import { csr, device, group, policy } from '../../support/fleet.ts';
 import { Crash, type FleetOptions } from '../../support/operator.ts';
 import { person } from './person.ts';
@@ -61,7 +62,9 @@ const isIn = (fleet: RolloutFleet, name: string, state: string) => async () => (
 
 describe('R8: things that share certificates', () => {
   test('move as one, each on its own evidence, and every certificate once', async () => {
-    await using fleet = await sharedFleet();
+    const written: string[] = [];
+    const onStatus = ({ kind, name }: ObjectKey) => void (kind === 'Device' && written.push(name));
+    await using fleet = await sharedFleet({ onStatus });
     await using kim = person(fleet);
     const before = { attached: calls(fleet, 'AttachPolicy'), detached: calls(fleet, 'DetachPolicy') };
     const together = new Set<string>();
@@ -94,6 +97,25 @@ describe('R8: things that share certificates', () => {
     // Three certificates, there and home.
     expect(calls(fleet, 'AttachPolicy') - before.attached).toBe(6);
     expect(calls(fleet, 'DetachPolicy') - before.detached).toBe(6);
+    await fleet.live(5);
+    written.length = 0;
+    await fleet.live(10);
+    expect(written, 'who leads and who follows write nothing when nothing happens').toEqual([]);
+  }, 90_000);
+
+  test('what one writes and the others see only later changes nothing in the order of things', async () => {
+    await using fleet = await sharedFleet({ cacheLagMs: 4_000 });
+    const before = calls(fleet, 'DetachPolicy');
+    await fleet.change(NARROW, { ...TWO, homing: 'Stay' });
+    const seen = new Set<string>();
+    const look = async () => {
+      for (const each of await carried(fleet)) seen.add(each);
+      return ended(fleet)();
+    };
+    await fleet.live(160, { until: look });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+    expect([...seen]).toEqual(['base', 'base+base@new', 'base@new']);
+    expect(calls(fleet, 'DetachPolicy') - before).toBe(3);
   }, 90_000);
 
   test('one of them that fails brings all of them back', async () => {
@@ -108,8 +130,14 @@ describe('R8: things that share certificates', () => {
     expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack', twin: 'RolledBack' });
     expect(await record(fleet, 'twin')).toMatchObject({ failure: 'failed', why: expect.stringContaining('press-1') });
     expect(await carried(fleet)).toEqual(['base', 'base']);
-    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed' });
-  }, 90_000);
+    const { metadata, spec, status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed' });
+    // Tried again, all of them go once more.
+    const by = `t1@${spec.revision} by kim@example.com`;
+    await annotate(fleet, 'PolicyRollout', metadata.name, { 'rollout.fleetward.dev/retry': by });
+    await fleet.live(120, { until: ended(fleet) });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+  }, 120_000);
 
   test('larger than maxInFlight they are refused, with their names and what to do', async () => {
     await using fleet = await sharedFleet({}, STRATEGY);

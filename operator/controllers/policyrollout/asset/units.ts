@@ -47,13 +47,15 @@ function sharersAround(cache: Cache, devices: readonly Device[]): ReadonlyMap<st
     found.set(idOf(device), device);
     queue.push(device);
   };
-  const sharers = (device: Device): readonly Device[] =>
-    certificateIds(device).flatMap((id) => {
-      const all = cache.byIndex('Device', CERTIFICATE_ID, id) as readonly Device[];
-      return all.length > 1 ? all : [];
-    });
-  for (const device of devices) for (const each of sharers(device)) add(each);
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) for (const each of sharers(next)) add(each);
+  const addSharers = ({ status }: Device): void => {
+    for (const { certificateId } of status?.certificates ?? []) {
+      if (certificateId === undefined) continue;
+      const all = cache.byIndex('Device', CERTIFICATE_ID, certificateId) as readonly Device[];
+      if (all.length > 1) for (const each of all) add(each);
+    }
+  };
+  for (const device of devices) addSharers(device);
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) addSharers(next);
   return found;
 }
 
