@@ -1,5 +1,5 @@
 import { compilePolicies, evaluate, parsePolicyValue, withDefaults } from '../../operator/policy/index.ts';
-import { type LintReport, lint } from '../../operator/policy/lint/index.ts';
+import { type LintReport, lint, rules } from '../../operator/policy/lint/index.ts';
 import type { CaseRequest, ExpectedFinding, LintCase } from './case-file.ts';
 import { type Failure, optionsOf } from './run-pairs.ts';
 
@@ -11,6 +11,8 @@ export function runLint(item: LintCase, defaults: Readonly<Record<string, unknow
   };
   try {
     const options = optionsOf(defaults, item.assume);
+    const unknown = [...item.absent, ...item.expect.map((one) => one.code)].find((code) => !(code in rules));
+    if (unknown !== undefined) fail('code', 'a code that lint knows', unknown);
     const documents = (Array.isArray(item.policy) ? item.policy : [item.policy]).map((value: unknown) => {
       const { document, findings } = parsePolicyValue(value, { name: item.name });
       if (document === undefined) throw new Error(`cannot be read: ${findings.map((one) => one.message).join('; ')}`);

@@ -5,6 +5,7 @@ import { type ParseFinding, type ParseResult, parsePolicy, parsePolicyValue } fr
 import type { UnreadablePolicy } from '../../report/policy/lint.ts';
 import type { PolicySource } from '../../report/policy/source.ts';
 import { CommandError, Exit } from '../exit.ts';
+import { problemOfText } from './text.ts';
 import { positionsOf } from './yaml-positions.ts';
 
 /** A manifest that is no policy but says who uses which: a Device, a ThingGroup, a fleet description. */
@@ -70,9 +71,13 @@ const nothing: Loaded = { policies: [], unreadable: [], others: [] };
 
 /** `named`: given on the command line itself, so a file that is no policy is an error rather than passed over. */
 async function loadFile(file: string, path: string, named: boolean): Promise<Loaded> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(file).catch((cause: unknown) => {
     throw new CommandError(`${path} cannot be read: ${reason(cause)}`, Exit.failed, cause);
   });
+  const text = bytes.toString('utf8');
+  const problem = problemOfText(text, bytes);
+  if (problem !== undefined && (named || text.includes('Statement')))
+    return { ...nothing, unreadable: [{ path, name: path, problems: [problem] }] };
   const json = extname(file) === '.json';
   if (json && (!/"kind"\s*:/.test(text) || !/"apiVersion"\s*:/.test(text))) {
     if (!named && !text.includes('"Statement"')) return nothing;
@@ -99,7 +104,7 @@ function loadYaml(text: string, path: string, named: boolean): Loaded {
       const problem: ParseFinding = {
         severity: 'error',
         code: 'syntax',
-        message: broken.message,
+        message: /call stack/.test(broken.message) ? 'nested too deeply to be read' : broken.message,
         at: { line, column: col },
       };
       parts.push({ ...nothing, unreadable: [{ path, name: path, problems: [problem] }] });

@@ -6,6 +6,7 @@ import {
   arnPrefix,
   arnTypePrefix,
   contextLookup,
+  evaluate,
   findAction,
   type PolicySet,
   type Request,
@@ -30,8 +31,9 @@ const types = ['topic', 'topicfilter', 'client', 'thing', 'rolealias'];
 export function nearMisses(set: PolicySet, request: Request): readonly NearMiss[] {
   const lookup = contextLookup(request.context);
   const applying = new Set(set.byAction.get(request.action) ?? []);
+  const overruled = evaluate(set, request).decision === 'explicitDeny';
   return set.statements
-    .flatMap((statement) => missOf(set, statement, { request, lookup, applies: applying.has(statement) }))
+    .flatMap((statement) => missOf(set, statement, { request, lookup, applies: applying.has(statement), overruled }))
     .sort((a, b) => a.rank - b.rank);
 }
 
@@ -39,9 +41,15 @@ interface Asked {
   readonly request: Request;
   readonly lookup: Lookup;
   readonly applies: boolean;
+  /** A Deny decides the request. */
+  readonly overruled: boolean;
 }
 
-function missOf(set: PolicySet, statement: CompiledStatement, { request, lookup, applies }: Asked): NearMiss[] {
+function missOf(
+  set: PolicySet,
+  statement: CompiledStatement,
+  { request, lookup, applies, overruled }: Asked,
+): NearMiss[] {
   const miss = (rank: number, reason: string): NearMiss[] => [
     { ref: statement.ref, effect: statement.effect, rank, reason },
   ];
@@ -51,7 +59,11 @@ function missOf(set: PolicySet, statement: CompiledStatement, { request, lookup,
     const names = statement.source.actions.map((action) => action.text).join(', ');
     return matched && failed.length === 0 ? miss(5, `it is about ${names}, not ${request.action}`) : [];
   }
-  if (matched) return failed.length === 0 ? [] : miss(1, failed.map((one) => conditionReason(one, lookup)).join('; '));
+  if (matched && failed.length === 0)
+    return overruled && statement.effect === 'Allow'
+      ? miss(0, 'it allows the request, but a Deny wins over every Allow')
+      : [];
+  if (matched) return miss(1, failed.map((one) => conditionReason(one, lookup)).join('; '));
   if (statement.negated) return miss(4, 'the resource is among those that NotResource leaves out');
   const reasons = statement.resources.flatMap((template) => resourceReason(set, template, request, lookup) ?? []);
   const best = reasons.sort((a, b) => a.rank - b.rank)[0];

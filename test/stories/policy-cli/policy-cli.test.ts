@@ -44,7 +44,13 @@ const fleet =
   device('press-2', 'press') +
   device('ear', 'ear');
 
-const files: Readonly<Record<string, string>> = {
+const ordered = (bound: string) => ({
+  ...allow('iot:Connect', 'client/*'),
+  Condition: { NumericLessThan: { 'iot:ClientId': bound } },
+});
+const flawless = policy(allow('iot:Publish', 'topic/a'));
+
+const files: Readonly<Record<string, string | Buffer>> = {
   'old.json': policy(...filters),
   'new.json': policy(...filters, {
     Effect: 'Deny',
@@ -56,6 +62,18 @@ const files: Readonly<Record<string, string>> = {
     ...allow('iot:Connect', `client/${thing}`),
     Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } },
   }),
+  'ordered-5.json': policy(ordered('5')),
+  'ordered-6.json': policy(ordered('6')),
+  'two-in-a-level.json': policy(allow('iot:Publish', `topic/${thing}${thing}`)),
+  'two-but-one.json': policy(allow('iot:Publish', `topic/${thing}${thing}`), {
+    ...allow('iot:Publish', 'topic/aa'),
+    Effect: 'Deny',
+  }),
+  'old-version.json': policy(allow('iot:Publish', 'topic/a')).replace('2012', '2008'),
+  'latin-1.json': Buffer.from(flawless.replace('topic/a', 'topic/\u00e9'), 'latin1'),
+  'replaced.json': Buffer.concat([Buffer.from(flawless.replace('topic/a', 'topic/\ufffd')), Buffer.from([0xff])]),
+  'long.yaml': `Version: "2012-10-17"\nStatement:\n${'  - { Effect: Allow, Action: iot:Publish, Resource: "*" }\n'.repeat(20_000)}`,
+  'deep.yaml': `Version: "2012-10-17"\nStatement: ${'['.repeat(10_000)}${']'.repeat(10_000)}`,
   'broken.json': '{ "Version": "2012-10-17", "Statement": [ }',
   'requests.json': JSON.stringify([{ action: 'Receive', resource: 'topic/a/x', context: { 'iot:ClientId': 'c' } }]),
   'fleet/fleet.yaml': fleet,
@@ -143,6 +161,30 @@ describe('fleetward policy compare', () => {
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'equivalent', level: 'delivery', levels: { raw: 'tightens' } });
   });
 
+  it('says why there is no verdict and what to do, in every form', async () => {
+    const [text, json, sarif] = await Promise.all(
+      ['text', 'json', 'sarif'].map((form) => run('compare', 'ordered-5.json', 'ordered-6.json', '-o', form)),
+    );
+    expect(text?.status).toBe(1);
+    for (const result of [text, json, sarif])
+      expect(result?.stdout.replace(/\s+/g, ' ')).toContain('Compare the client ID as text (StringEquals, StringLike)');
+    await conforms('policy-comparison', JSON.parse(json?.stdout ?? ''));
+  });
+
+  it.each([
+    ['tested values only', 'two-in-a-level.json', 'two-but-one.json', /only tested values/, ['testedValuesOnly', true]],
+    ['an assumption', 'clean.json', 'old-version.json', /Version 2008-10-17 is taken/, ['verdict', 'incomparable']],
+  ])('says that a verdict rests on %s, in every form', async (_, before, after, words, [member, value]) => {
+    const { stdout } = await run('compare', before, after);
+    expect(stdout).toMatch(/each request by itself +\S+ {2}\(rests on/);
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(words);
+    const json = JSON.parse((await run('compare', before, after, '-o', 'json')).stdout) as Record<string, unknown>;
+    await conforms('policy-comparison', json);
+    expect(json[String(member)]).toBe(value);
+    expect((json.doubts as Record<string, string[]>).raw?.join(' ')).toMatch(words);
+    expect((await run('compare', before, after, '-o', 'sarif')).stdout).toMatch(words);
+  });
+
   it('pairs the policies of two folders by name', async () => {
     const { stdout } = await run('compare', 'a', 'b', '-o', 'json');
     const list = JSON.parse(stdout) as { subject: string; verdict: string }[];
@@ -207,6 +249,17 @@ describe('fleetward policy lint', () => {
     expect(stdout).toContain('1 policy, 1 not readable');
   });
 
+  it.each([
+    ['bytes that are no UTF-8', 'latin-1.json', /^latin-1\.json:7:\d+ .*\n.*not valid UTF-8/],
+    ['such bytes behind a replacement character', 'replaced.json', /^replaced\.json:10:2 .*\n.*not valid UTF-8/],
+    ['a document of a million characters', 'long.yaml', /^long\.yaml:1:1 .*\n.*AWS accepts 2048/],
+    ['nesting of 10,000 levels', 'deep.yaml', /^deep\.yaml:2:\d+ .*\n.*nested too deeply/],
+  ])('refuses %s with the place', async (_, file, text) => {
+    const { status, stdout } = await run('lint', file);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(text);
+  });
+
   it('lets findings below --fail-on and ignored ones pass', async () => {
     expect((await run('lint', '--fail-on', 'critical', 'new.json')).status).toBe(0);
     expect(
@@ -253,6 +306,15 @@ describe('fleetward policy eval and explain', () => {
     const { status, stdout } = await run('explain', 'old.json', ...flags);
     expect(status).toBe(1);
     expect(stdout.replace(/\s+/g, ' ')).toMatch(reason);
+  });
+
+  it('name the Allow that a Deny overrules', async () => {
+    const flags = ['--action', 'Subscribe', '--resource', 'topicfilter/a/restricted/x'];
+    const { stdout } = await run('explain', 'new.json', ...flags);
+    expect(stdout).toContain('DENIED by a Deny');
+    expect(stdout).toMatch(/Allow iot:Subscribe on topicfilter\/a\/\*\n +it allows the request, but a Deny wins/);
+    const other = await run('explain', 'new.json', '--action', 'Receive', '--resource', 'topic/b');
+    expect(other.stdout).not.toContain('a Deny wins');
   });
 
   it('say why a thing variable has no value', async () => {
