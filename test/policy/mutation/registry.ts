@@ -28,7 +28,10 @@ export function describe(name: string, body: () => void): void {
   path.pop();
 }
 
-export const it = Object.assign((name: string, body: Body): void => add(name, body), {
+/** Options such as a time limit stand between name and body; here they mean nothing. */
+const run = (name: string, ...rest: [Body] | [unknown, Body]): void => add(name, rest.at(-1) as Body);
+
+export const it = Object.assign(run, {
   each:
     (rows: readonly unknown[]) =>
     (name: string, body: Body): void =>

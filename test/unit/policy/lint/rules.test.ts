@@ -59,6 +59,7 @@ describe('lint', () => {
       'unknown-action 0.2',
       'unknown-action 1.0',
       'unknown-action 1.1',
+      'redundant-resource 0.0',
     ]);
   });
 
