@@ -483,6 +483,139 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
     },
     ["no thing | commonname: - q ab a b '' aq qb aqb | iot:clientid: c1"],
   ],
+  [
+    'more ways of filling a pattern than are tried',
+    { left: [allow(`topic/${cn}`), deny('topic/*a*b*c*d*')], right: [deny('topic/??')] },
+    [
+      "no thing | commonname: - q qq qqq '' abcd qaqbqcqdq qabcd aqbcd abqcd abcqd abcdq qqaqqbqqcqqdqq qqabcd aqqbcd abqqcd abcqqd abcdqq qqqaqqqbqqqcqqqdqqq qqqabcd aqqqbcd abqqqcd abcqqqd abcdqqq | iot:clientid: c1",
+      'tested values only',
+    ],
+  ],
+  [
+    'a variable that may hold a list',
+    { left: [allow('topic/${aws:K}', { 'ForAnyValue:StringEquals': { 'aws:K': 'y' } })] },
+    ['no thing | aws:k: - [] [q] [y] [q,y] [] [q,] [y,] [q,y,] y | iot:clientid: c1'],
+  ],
+  [
+    'a number compared with a variable',
+    {
+      left: [
+        allow('topic/a', { NumericLessThan: { 'aws:K': ['5', '${aws:L}'] }, NumericGreaterThan: { 'aws:K': '3' } }),
+      ],
+    },
+    [
+      "no thing | aws:l: - q '' 5 3 3.0 03 4 4.0 04 5.0 05 6 6.0 06 2 2.0 02 1 1.0 01 x | aws:k: - 3 3.0 03 4 4.0 04 5 5.0 05 6 6.0 06 2 2.0 02 1 1.0 01 x q '' | iot:clientid: c1",
+      'tested values only',
+    ],
+  ],
+  [
+    'a key compared as a number and as a date',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { DateLessThan: { 'aws:K': '9' } })],
+    },
+    ['no thing | aws:k: - 5 4 | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'numbers compared as text in either case',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { StringEqualsIgnoreCase: { 'aws:K': 'y' } })],
+    },
+    ['no thing | aws:k: - 4 y | iot:clientid: c1'],
+  ],
+  [
+    'numbers compared with patterns',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { StringLike: { 'aws:K': '1*' } })],
+    },
+    ['no thing | aws:k: - 4 1 10 | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'numbers compared as ARNs',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { ArnEquals: { 'aws:K': 'arn:aws:iot:::a' } })],
+    },
+    ['no thing | aws:k: - 4 arn:aws:iot:::a | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'a client ID as a number',
+    { left: [allow(`topic/${client}`, { NumericLessThan: { 'iot:ClientId': '5' } })] },
+    ['no thing | iot:clientid: 5 5.0 05 6 6.0 06 4 4.0 04 x q', 'tested values only'],
+  ],
+  [
+    'delivery: a certificate field of several levels or with $',
+    { left: [allow(`topicfilter/${cn}`), allow('topic/*')], action: 'iot:Receive', types: ['topic', 'topicfilter'] },
+    ["no thing | commonname: - q '' + # q/# q/q / /q q/ // $q $q/q | iot:clientid: c1"],
+  ],
+  [
+    'a variable tied by a pattern, the name forces both ends',
+    { left: [allow(`topic/${cn}`, { StringLike: { [commonName]: `*${client}` } }), deny('topic/a*')] },
+    ["no thing | commonname: - q '' aq qw aqw qx aqx qaw aw aqaw | iot:clientid: w x aw q aq"],
+  ],
+  [
+    'a variable tied in either case',
+    { left: [allow(`topic/${cn}/${client}`, { StringEqualsIgnoreCase: { [commonName]: client } }), deny('topic/*/a')] },
+    ["no thing | commonname: - q '' w W x X w/a W/A a A | iot:clientid: w x w/a a q Q", 'tested values only'],
+  ],
+  [
+    'a variable tied in either case beside several letters',
+    { left: [allow(`topic/${cn}`, { StringEqualsIgnoreCase: { [commonName]: `ab${client}` } }), deny('topic/ABc*')] },
+    [
+      "no thing | commonname: - q '' ABcq abw ABW AbW abx ABX AbX abcw ABCW AbCw ABcw ABcW | iot:clientid: w x cw Cw cq CQ Cq",
+      'tested values only',
+    ],
+  ],
+  [
+    'a list of which one value is tied',
+    { left: [allow(`topic/${client}`, { 'ForAnyValue:StringEquals': { 'aws:K': client } })] },
+    [
+      'no thing | aws:k: - [] [w] [] [w,] [q] [w,q] [,q] [w,,q] [x] [w,x] [,x] [w,,x] [q,x] [w,q,x] [,q,x] [w,,q,x] | iot:clientid: q x',
+    ],
+  ],
+  [
+    'a variable tied to a key that a condition bounds',
+    {
+      left: [
+        allow(`topic/${client}`, {
+          StringLike: { [commonName]: 'd-a*' },
+          StringEquals: { [commonName]: `d-${client}` },
+        }),
+      ],
+    },
+    ["no thing | commonname: - w d-a '' d-q d-x d-aq | iot:clientid: q x aq a"],
+  ],
+  [
+    'the will topic by a pattern that is no ARN of six parts',
+    {
+      left: [allow('client/a', { ArnLike: { 'iot:LastWillTopic': ['arn:aws:iot:*:topic/z*', `${arn}topic/w*`] } })],
+      right: [allow('client/a', { StringLike: { 'iot:LastWillTopic': '*/v*' } })],
+      action: 'iot:Connect',
+    },
+    [
+      'no thing, asks for its iot:clientid | iot:lastwilltopic: - arn:aws:iot:us-east-1:123456789012:topic/w/v arn:aws:iot:us-east-1:123456789012:topic/w arn:aws:iot:us-east-1:123456789012:topic/v',
+    ],
+  ],
+  [
+    'Connect with an order of thing names',
+    {
+      left: [allow('client/*', { NumericLessThan: { 'iot:Connection.Thing.ThingName': '5' } })],
+      action: 'iot:Connect',
+      options: { exclusiveThings: false },
+    },
+    ['no thing, asks for its iot:clientid | ', 'left out: orderedName'],
+  ],
+  [
+    'a call by HTTPS with an attribute where no thing variable resolves',
+    {
+      left: [allow(`thing/${x}`)],
+      action: 'iot:GetThingShadow',
+      options: { switches: { thingVariablesOnHttps: false } },
+    },
+    ['no thing | attributes[x]: - | iot:clientid: c1'],
+  ],
 ];
 
 describe('the values that are tried for the keys of a context', () => {

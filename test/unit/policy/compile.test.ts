@@ -380,6 +380,15 @@ describe('what is made of a verdict', () => {
     expect(half.gained.map(({ action }) => action)).toEqual(['iot:Publish']);
   });
 
+  it('a client that is the thing has a name that a thing can have', () => {
+    const attached: Raw = { Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } };
+    const after = read([{ Action: 'iot:Connect', Resource: `${arn}client/a.b`, ...attached }]);
+    const plain = read([{ Action: 'iot:Connect', Resource: `${arn}client/a-b`, ...attached }]);
+    expect(compare([none], [after], { exclusiveThings: false }).verdict).toBe('equivalent');
+    expect(compare([none], [after]).verdict).toBe('widens');
+    expect(compare([none], [plain], { exclusiveThings: false }).verdict).toBe('widens');
+  });
+
   it('shows the shortest examples first', () => {
     const after = read([
       publish('long/name'),

@@ -25,6 +25,8 @@ describe('the overlap of patterns', () => {
     ['ab', 'ac', []],
     ['a?', '?b', ['ab']],
     ['', '*', ['']],
+    ['ab', '*', ['ab']],
+    ['abc', '*', ['abc']],
     ['a', '', []],
     ['*a*', '*b*', ['*a*b*', '*b*a*']],
   ])('%s and %s: %j', (left, right, met) => {
@@ -39,6 +41,8 @@ describe('the overlap of patterns', () => {
     expect(meetGlobs(folded, globOf('b'), 9)).toEqual([]);
     expect(meetGlobs(folded, folded, 9)).toEqual([folded]);
     expect(meetGlobs(folded, Int32Array.of(ANY), 9)).toEqual([folded]);
+    expect(meetGlobs(Int32Array.of(ANY), folded, 9)).toEqual([folded]);
+    expect(meetGlobs(globOf('b'), folded, 9)).toEqual([]);
     expect(meetGlobs(folded, Int32Array.of(FOLD - 98), 9)).toEqual([]);
   });
 
