@@ -324,7 +324,8 @@ class ActionComparison {
     budget.left -= 1;
     const result = walkContexts<Question, Found>({
       one,
-      start: { allow: undefined, deny: undefined, allows: [], denies: [], signature: String(one.valid.states) },
+      // Answers are shared by classes with the same names; on Connect a client that is the thing has a narrower choice of them.
+      start: { allow: undefined, deny: undefined, allows: [], denies: [], signature: [...one.self].join() },
       first,
       narrowing,
       mayFind: (question) => {

@@ -158,6 +158,18 @@ describe('mistakes that must not come back', () => {
     expect(verdict(after, before, { level: 'delivery' })).toBe('tightens');
   });
 
+  it('a client ID that no thing can have is still one of a client whose thing is exclusively attached', () => {
+    const attached = { Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } };
+    const connects = document(allow('iot:Connect', 'client/a.b', attached));
+    const result = compare([document()], [connects], { probeSwitches: false });
+    expect(result.verdict).toBe('widens');
+    expect(result.gained[0]?.context).toMatchObject({
+      'iot:ClientId': 'a.b',
+      'iot:Connection.Thing.ThingName': 'dev1',
+    });
+    expect(verdict(connects, document(), { exclusiveThings: false })).toBe('equivalent');
+  });
+
   it('a value in either case is tried in both', () => {
     const pump: Raw = { Condition: { StringEqualsIgnoreCase: { 'iot:Connection.Thing.ThingTypeName': 'pump' } } };
     const before = document(allow('iot:Publish', `topic/\${iot:Connection.Thing.ThingTypeName}`, pump));
