@@ -284,12 +284,13 @@ export class Oracle {
     }
   }
 
-  /** What a group loses its members lose together: on the way forward nobody may notice. */
+  /** When a group changes all its members do: on the way forward nobody may notice. */
   #atOnce(
     change: Extract<Change, { kind: 'policy-attachment' }>,
     before: ReadonlyMap<string, ReadonlySet<Right>>,
   ): void {
-    if (change.attached || !change.target.includes(':thinggroup/') || change.policyName.includes('@')) return;
+    const back = !change.attached && change.policyName.includes('@');
+    if (back || !change.target.includes(':thinggroup/')) return;
     const losing = this.#touchedBy(change).filter(([asset, target]) => {
       const now = this.#world.view.stored(target, asset.name);
       const had = this.#owed.had(target);

@@ -120,6 +120,21 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason: 'a group whose members are not known any more after a loss of state changes under nobody’s feet',
+    config: {
+      ...fleetOf(2),
+      policies: [{ name: 'base', grant: NARROW }],
+      groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: { allow: ['status'], deny: [] } }] }],
+    },
+    schedule: [
+      at(2, {
+        kind: 'groupPolicies',
+        policies: [{ name: 'hall-other', grant: { allow: ['status', 'debug'], deny: ['extra'] } }],
+      }),
+      at(10, { kind: 'loseState' }),
+    ],
+  },
+  {
     reason: 'a word to retry single assets does not bring back what was aborted afterwards',
     schedule: [git(2, NARROW), silent(13), verb(95, 'retry'), verb(96, 'abort')],
   },

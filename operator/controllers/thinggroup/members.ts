@@ -61,7 +61,11 @@ function memberOf(scope: Scope<ThingGroup>, thing: string, policies: readonly st
       metadata.namespace === object.metadata.namespace && spec.accountRef.name === object.spec.accountRef.name,
   );
   if (device === undefined || device.spec.managementPolicy !== 'Manage') return { kind: 'foreign', thing };
-  const certificates = (device.status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
+  const recorded = device.status?.certificates ?? [];
+  // Nothing recorded is not nothing there: after a loss of state the certificates of a member are still to be found.
+  const known = (device.spec.certificates ?? []).every(({ name }) => recorded.some((each) => each.name === name));
+  if (!known) return { kind: 'uncovered', thing };
+  const certificates = recorded.flatMap(({ certificateId }) => certificateId ?? []);
   const carries = certificates.every((id) => {
     const carried = session.snapshot.targets.at(id);
     return policies.every((policy) => carried.includes(policy));

@@ -46,7 +46,11 @@ function uncovered(start: Start, thing: string, { group, carriers, settleMs }: Q
   }
   const record = device.status?.rollout;
   if (record?.name === rollout.metadata.name && record.state === 'Succeeded') return undefined;
-  const certificates = (device.status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []);
+  const recorded = device.status?.certificates ?? [];
+  // Nothing recorded is not nothing there: after a loss of state the certificates of a member are still to be found.
+  if (!(device.spec.certificates ?? []).every(({ name }) => recorded.some((each) => each.name === name)))
+    return `the certificates of ${thing} in thing group ${group} are not all known yet`;
+  const certificates = recorded.flatMap(({ certificateId }) => certificateId ?? []);
   // It gets what its group gives, whatever that is by then.
   if (certificates.length === 0) return undefined;
   const bare = certificates.some((id) => [...carriers.values()].some((ids) => !ids.has(id)));
