@@ -96,7 +96,11 @@ function namesMoved(cache: Cache, device: Device): ReadonlySet<string> {
   if (status?.rollout === undefined || !isMoving(device)) return new Set();
   const key = { kind: 'PolicyRollout', namespace: metadata.namespace ?? '', name: status.rollout.name };
   const rollout = cache.get(key) as PolicyRollout | undefined;
-  const policies = rollout?.spec.policies ?? [];
+  // What a group gives is lent to its members, and taken off them with the loan.
+  const lent = new Set(
+    groupsAbove(cache, device).flatMap(({ spec }) => spec.policyRefs?.map(({ name }) => name) ?? []),
+  );
+  const policies = rollout?.spec.policies.filter(({ name }) => !lent.has(name)) ?? [];
   return new Set(policies.flatMap(({ policyName, candidateName }) => [policyName, candidateName]));
 }
 
