@@ -141,7 +141,7 @@ function forward(input: AssetInput): AssetDecision {
   if (flip || detach) {
     const settled = flip ? expandSettledAt(input) : switchSettledAt(input);
     const under = input.armedMs === undefined ? 'Contracting' : 'Armed';
-    if (input.now < settled) return settling(input, begun(input) ? under : 'Expanding', settled);
+    if (input.now < settled) return settling(begun(input) ? under : 'Expanding', settled);
     if (input.expandedHealth === 'failing') {
       return { kind: 'done', state: 'RollingBack', why: 'authorization failures while both policies were attached' };
     }
@@ -149,7 +149,7 @@ function forward(input: AssetInput): AssetDecision {
   }
   const settled = allSettledAt(input);
   if (input.armedMs !== undefined) return armed(input, settled, input.armedMs);
-  if (input.now < settled) return settling(input, 'Contracting', settled);
+  if (input.now < settled) return settling('Contracting', settled);
   return endSessions(input, settled) ?? observe(input, Math.max(settled, input.record.sessionsEndedAt ?? settled));
 }
 
@@ -197,7 +197,7 @@ function expand(input: AssetInput, call: AssetCall): AssetDecision {
 function park(input: AssetInput, { group, parkAfter }: Spread): AssetDecision {
   const settled = expandSettledAt(input);
   if (parkAfter !== 'attach') {
-    if (input.now < settled) return settling(input, 'Expanding', settled);
+    if (input.now < settled) return settling('Expanding', settled);
     if (input.expandedHealth === 'failing') {
       return { kind: 'done', state: 'RollingBack', why: 'authorization failures while both policies were attached' };
     }
@@ -308,10 +308,10 @@ function swap(input: AssetInput): AssetDecision {
   const detach = firstSuperfluous(input);
   if (flip || detach) {
     const settled = flip ? expandSettledAt(input) : switchSettledAt(input);
-    return input.now < settled ? settling(input, state, settled) : contract(input, flip ?? detach, state);
+    return input.now < settled ? settling(state, settled) : contract(input, flip ?? detach, state);
   }
   const settled = allSettledAt(input);
-  if (input.now < settled) return settling(input, state, settled);
+  if (input.now < settled) return settling(state, settled);
   return {
     kind: 'done',
     state: input.direction === 'home' ? 'Succeeded' : 'RolledBack',
@@ -323,7 +323,8 @@ function during(direction: Direction): AssetState {
   return direction === 'home' ? 'Succeeded' : 'RollingBack';
 }
 
-function settling(input: AssetInput, state: AssetState, until: number): AssetDecision {
-  const minutes = Math.max(1, Math.ceil((until - input.now) / 60_000));
-  return { kind: 'wait', state, until, why: `AWS may apply the policies of before for another ${minutes} min` };
+/** Says until when, not for how long: words that change every minute would be written every minute, for each asset. */
+function settling(state: AssetState, until: number): AssetDecision {
+  const minute = new Date(Math.ceil(until / 60_000) * 60_000).toISOString().slice(0, 16);
+  return { kind: 'wait', state, until, why: `AWS may apply the policies of before until ${minute}Z` };
 }

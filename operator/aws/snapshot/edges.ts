@@ -12,6 +12,8 @@ export interface Edges {
   wrote(left: string, right: string, present: boolean): void;
   /** Direct read of everything at one right end. */
   saw(right: string, lefts: readonly string[]): void;
+  /** When that was last done; undefined when a write of ours or a list has said otherwise since. */
+  seenAt(right: string): number | undefined;
   sweep(): EdgeSweep;
 }
 
@@ -34,6 +36,7 @@ export function createEdges(options: { readonly now: () => number; readonly sett
   const { now, settleMs } = options;
   const shared = new Map<string, readonly string[]>();
   const writes = new Map<string, Write>();
+  const seen = new Map<string, number>();
   let lists = new Map<string, readonly string[]>();
   let counts = new Map<string, number>();
 
@@ -78,6 +81,7 @@ export function createEdges(options: { readonly now: () => number; readonly sett
     const changed = new Set<string>();
     for (const [right, lefts] of lists) if (old.get(right) !== lefts) changed.add(right);
     for (const right of old.keys()) if (!lists.has(right)) changed.add(right);
+    for (const right of changed) seen.delete(right);
     return changed;
   }
 
@@ -88,10 +92,13 @@ export function createEdges(options: { readonly now: () => number; readonly sett
     wrote(left, right, present) {
       writes.set(`${left}\n${right}`, { left, right, present, at: now() });
       set(right, withEdge(lists.get(right) ?? NONE, left, present));
+      seen.delete(right);
     },
     saw(right, lefts) {
       set(right, share([...new Set(lefts)].sort()));
+      seen.set(right, now());
     },
+    seenAt: (right) => seen.get(right),
     sweep() {
       const since = now();
       const next = new Map<string, readonly string[]>();

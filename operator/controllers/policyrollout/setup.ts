@@ -1,4 +1,4 @@
-import type { Device } from '../../api/device.gen.ts';
+import type { Device, DeviceStatusRollout } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { KubeObject, ObjectKey } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
@@ -14,7 +14,7 @@ import { sameJson } from '../external/equal.ts';
 import { HOLD_ANNOTATION, IN_ROLLOUT, PENDING_CHANGE, SKIP_ANNOTATION } from './asset/assets.ts';
 import { hasEnded, MOVES_POLICY, policyKey } from './names.ts';
 import { CARRIES_CHANGE, changeKey } from './policies/stance.ts';
-import type { Rollouts } from './service.ts';
+import type { Directive, Rollouts } from './service.ts';
 
 /** Index of Devices by the client ids they declare, patterns left out. */
 const CLIENT_ID = 'clientId';
@@ -82,10 +82,16 @@ export function watchSignals(
       const [lead = device.metadata.name] = rollouts.directiveFor(key)?.unit ?? [];
       if (lead !== device.metadata.name) enqueue({ ...key, name: lead });
       const renews = (record?.sessions?.older ?? []).length > 0;
-      if (rollouts.directiveFor(key) !== undefined || renews) enqueue(key);
+      if (renews || hasNews(rollouts.directiveFor(key), record)) enqueue(key);
       if (record?.state === 'Deferred') enqueue({ kind: 'PolicyRollout', namespace, name: record.name });
     }
   });
+}
+
+/** Who has its verdict is not judged again, however much it says: most of a fleet has, before its rollout is over. */
+function hasNews(directive: Directive | undefined, record: DeviceStatusRollout | undefined): boolean {
+  if (directive === undefined) return false;
+  return record?.name !== directive.rollout || !['Succeeded', 'RolledBack'].includes(record.state);
 }
 
 function assetMoved(change: CacheChange): boolean {

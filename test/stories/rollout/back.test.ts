@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { policy } from '../../support/fleet.ts';
-import { annotate, grants, hear, NARROW, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import { annotate, grants, hear, NARROW, PUBLISHING, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
 describe('going back', () => {
   test('an asset that is refused what it used goes back alone, and the rollout waits for a person', async () => {
@@ -58,6 +58,30 @@ describe('going back', () => {
     await fleet.live(5);
     expect((await fleet.get('IoTPolicy', 'other')) as object).toMatchObject({ status: { arn: expect.any(String) } });
   }, 60_000);
+
+  test.each([{ size: 1 }, { size: 40 }])(
+    'the brake is one call for a fleet of $size',
+    async ({ size }) => {
+      await using fleet = await rolloutFleet(size);
+      for (const name of fleet.names) hear(fleet, name);
+      await fleet.change(NARROW, { ...STRATEGY, waves: [{ count: size, bake: '1m' }], maxInFlight: size });
+      const taken = async () => Object.values(await fleet.records()).every((state) => state === 'Observing');
+      await fleet.live(30, { ...PUBLISHING, until: taken });
+      expect(await taken()).toBe(true);
+      const { metadata, spec } = await fleet.rollout();
+      const since = fleet.clock.now();
+      await annotate(fleet, 'PolicyRollout', metadata.name, {
+        'rollout.fleetward.dev/abort': `t1@${spec.revision} by kim@example.com`,
+      });
+      await fleet.live(1, PUBLISHING);
+      const { candidateName: policyName = '' } = spec.policies[0] ?? {};
+      expect(await fleet.attached(`press-${size}`)).toContain(policyName);
+      const { policyDocument = '' } = await fleet.aws.send('GetPolicy', { policyName });
+      expect(JSON.parse(policyDocument)).toEqual(WIDE);
+      expect(fleet.sandbox.ledger.count({ operation: 'SetDefaultPolicyVersion', since, changed: true })).toBe(1);
+    },
+    60_000,
+  );
 
   test('a commit that takes the change back is an abort, and the same change may come again', async () => {
     await using fleet = await rolloutFleet(1);

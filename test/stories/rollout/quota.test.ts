@@ -2,24 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import { account, csr, device, group, policy, thingType } from '../../support/fleet.ts';
 import { createFleet } from '../../support/operator.ts';
-import { ACCOUNT_KEY, hear, MINUTE, NARROW, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
+import { hear, NARROW, PUBLISHING, rolloutFleet, STRATEGY } from './support.ts';
 
 const AT_ONCE = 12;
-
-/** Connected since before, and heard of once a minute. */
-async function pass(fleet: RolloutFleet, minutes: number): Promise<void> {
-  for (let minute = 0; minute < minutes; minute += 1) {
-    for (const clientId of fleet.names) {
-      const resource = `arn:aws:iot:us-east-1:123456789012:topic/telemetry/${clientId}`;
-      const request = { kind: 'request', action: 'iot:Publish', resource, allowed: true } as const;
-      fleet.signals.record(ACCOUNT_KEY, { ...request, at: fleet.clock.now(), clientId });
-    }
-    for (let step = 0; step < 3; step += 1) {
-      await fleet.clock.advance(MINUTE / 3);
-      await fleet.drain();
-    }
-  }
-}
 
 describe('under the call quotas of AWS', () => {
   test('examinations of many assets at once all come to their end, each question asked once', async () => {
@@ -27,7 +12,7 @@ describe('under the call quotas of AWS', () => {
     for (const name of fleet.names) hear(fleet, name);
     const waves = [{ count: AT_ONCE, bake: '10m' }];
     await fleet.change(NARROW, { ...STRATEGY, waves, maxInFlight: AT_ONCE });
-    await pass(fleet, 14);
+    await fleet.live(14, PUBLISHING);
     const { items } = await fleet.store.list({ kind: 'Device' });
     const detached = (items as readonly Device[]).filter(({ status }) => status?.rollout?.detachedAt !== undefined);
     expect(detached).toHaveLength(AT_ONCE);

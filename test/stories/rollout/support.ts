@@ -30,12 +30,22 @@ export const NARROW = grants('telemetry/*');
 /** Assets are moved although they would lose what they did: what happens then is what these stories are about. */
 export const STRATEGY = { type: 'Waves', waves: [{ count: 1, bake: '1m' }], usedActions: 'Judge' };
 
+interface Living {
+  readonly silent?: readonly string[];
+  /** Ends it early; asked at the end of each minute. */
+  readonly until?: () => Promise<boolean>;
+  /** Default true; else it has been connected since before. */
+  readonly connects?: boolean;
+  /** How often in a minute the operator gets to look. Default 6. */
+  readonly looks?: number;
+}
+
+/** For large fleets: each device stays connected and publishes. */
+export const PUBLISHING: Living = { connects: false, looks: 3 };
+
 export interface RolloutFleet extends TestFleet {
   /** Every device is heard of once a minute: connected, and one telemetry message allowed. */
-  live(
-    minutes: number,
-    options?: { readonly silent?: readonly string[]; readonly until?: () => Promise<boolean> },
-  ): Promise<void>;
+  live(minutes: number, how?: Living): Promise<void>;
   names: string[];
   rollout(): Promise<PolicyRollout>;
   records(): Promise<Readonly<Record<string, string>>>;
@@ -51,17 +61,22 @@ export async function rolloutFleet(count: number, options: FleetOptions = {}): P
   await fleet.apply(policy('base', { document: WIDE, strategy: STRATEGY }));
   await fleet.apply(...names.map((name) => device(name, { thingTypeRef: { name: 'press' } })));
   await fleet.start();
-  await fleet.settleUntilReady();
+  // Under AWS's quotas a large fleet takes its time to be made.
+  await fleet.settleUntilReady(Math.max(120_000, count * 3_000));
   const more = {
     names,
-    async live(minutes: number, how: { silent?: readonly string[]; until?: () => Promise<boolean> } = {}) {
+    async live(minutes: number, { silent = [], until, connects = true, looks = 6 }: Living = {}) {
+      const heard = names.filter((name) => !silent.includes(name));
       for (let minute = 0; minute < minutes; minute += 1) {
-        for (const name of names) if (how.silent?.includes(name) !== true) hear(fleet, name);
-        for (let step = 0; step < 6; step += 1) {
-          await fleet.clock.advance(MINUTE / 6);
+        for (const name of heard) {
+          if (connects) connected(fleet, name);
+          publishes(fleet, name, `telemetry/${name}`, true);
+        }
+        for (let look = 0; look < looks; look += 1) {
+          await fleet.clock.advance(MINUTE / looks);
           await fleet.drain();
         }
-        if ((await how.until?.()) === true) return;
+        if ((await until?.()) === true) return;
       }
     },
     async rollout() {
@@ -90,27 +105,21 @@ export async function rolloutFleet(count: number, options: FleetOptions = {}): P
 }
 
 export function hear(fleet: TestFleet, name: string, topic = `telemetry/${name}`): void {
-  const at = fleet.clock.now();
-  fleet.signals.record(ACCOUNT_KEY, { kind: 'connected', at, clientId: name });
-  fleet.signals.record(ACCOUNT_KEY, {
-    kind: 'request',
-    at,
-    clientId: name,
-    action: 'iot:Publish',
-    resource: `${ARN}:topic/${topic}`,
-    allowed: true,
-  });
+  connected(fleet, name);
+  publishes(fleet, name, topic, true);
 }
 
 export function refuse(fleet: TestFleet, name: string, topic: string): void {
-  fleet.signals.record(ACCOUNT_KEY, {
-    kind: 'request',
-    at: fleet.clock.now(),
-    clientId: name,
-    action: 'iot:Publish',
-    resource: `${ARN}:topic/${topic}`,
-    allowed: false,
-  });
+  publishes(fleet, name, topic, false);
+}
+
+function connected(fleet: TestFleet, clientId: string): void {
+  fleet.signals.record(ACCOUNT_KEY, { kind: 'connected', at: fleet.clock.now(), clientId });
+}
+
+function publishes(fleet: TestFleet, clientId: string, topic: string, allowed: boolean): void {
+  const request = { action: 'iot:Publish', resource: `${ARN}:topic/${topic}`, allowed };
+  fleet.signals.record(ACCOUNT_KEY, { kind: 'request', at: fleet.clock.now(), clientId, ...request });
 }
 
 export async function annotate(fleet: TestFleet, kind: string, name: string, annotations: object): Promise<void> {

@@ -49,6 +49,22 @@ describe('edges read by list calls', () => {
     expect(edges.at('c1')).toEqual([]);
   });
 
+  test('a direct read counts until a write of ours or a list says otherwise', () => {
+    const { time, options } = timed();
+    const edges = createEdges(options);
+    expect(edges.seenAt('c1')).toBeUndefined();
+    time.now = 5;
+    edges.saw('c1', ['base']);
+    time.now = 10;
+    expect(listed(edges, [['base', 'c1']])).toEqual([]);
+    expect(edges.seenAt('c1')).toBe(5);
+    expect(listed(edges, [])).toEqual(['c1']);
+    expect(edges.seenAt('c1')).toBeUndefined();
+    edges.saw('c1', ['base']);
+    edges.wrote('star', 'c1', true);
+    expect(edges.seenAt('c1')).toBeUndefined();
+  });
+
   test('our own write hides nothing that it does not explain', () => {
     const { options } = timed();
     const edges = createEdges(options);

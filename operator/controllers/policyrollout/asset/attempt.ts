@@ -1,12 +1,26 @@
 import type { Device, DeviceStatusRollout, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
 import type { AssetDecision, AssetState, CertificateEdges, EdgeChange, Through } from '../../../rollout/types.ts';
 import type { DesiredDevice } from '../../device/desired.ts';
+import type { ObservedDevice } from '../../device/observe.ts';
 import { sameJson } from '../../external/equal.ts';
 import type { Scope } from '../../external/types.ts';
 import { assetConditions } from '../conditions.ts';
 import { requestKey, USED_FOR_MS } from '../gates/signals.ts';
 import type { Directive, Rollouts } from '../service.ts';
 import { assetIdentity, exactTime } from './record.ts';
+
+export interface AssetView {
+  readonly desired: DesiredDevice;
+  readonly observed: ObservedDevice;
+  /** A security act holds the asset: nothing is taken from it or given to it, except what it had. */
+  readonly held: boolean;
+}
+
+/**
+ * Asked of AWS now, or taken from what it said last: by a direct read that no list has contradicted since, or by the lists
+ * themselves. What is recalled is good for going on waiting and for nothing else.
+ */
+export type How = 'read' | 'recall';
 
 export interface Attempt {
   readonly scope: Scope<Device>;

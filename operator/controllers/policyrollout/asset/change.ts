@@ -8,6 +8,7 @@ import { readCertificate, readGroups, readThing } from '../../device/reads.ts';
 import { arnOf } from '../../external/arn.ts';
 import type { Scope } from '../../external/types.ts';
 import { lineOf } from '../policies/documents.ts';
+import type { How } from './attempt.ts';
 import { carriedNames, type Whereabouts } from './families.ts';
 
 type Change = DeviceStatusRolloutChange;
@@ -48,37 +49,46 @@ function valuesBefore({ object, session }: Scope<Device>, desired: DesiredDevice
   return { thingType: thing.typeName ?? '', attributes };
 }
 
-/** The change as the planner takes it, with what AWS shows now of each switch. */
+/** The change as the planner takes it, with what AWS shows of each switch: now, or when it was last asked. */
 export async function readEdges(
   scope: Scope<Device>,
   {
     desired,
     change,
     families,
-  }: { readonly desired: DesiredDevice; readonly change: Change; readonly families: readonly Family[] },
+    how,
+  }: {
+    readonly desired: DesiredDevice;
+    readonly change: Change;
+    readonly families: readonly Family[];
+    readonly how: How;
+  },
 ): Promise<EdgeChange> {
   const nameFor = (policy: string) => families.find(({ declared }) => declared === policy)?.candidate ?? policy;
   return {
     attach: (change.attach ?? []).map(nameFor),
     detach: change.detach ?? [],
     pins: change.pins ?? [],
-    switches: await readSwitches(scope, desired, change),
+    switches: await switchesOf(scope, { desired, change, how }),
   };
 }
 
-async function readSwitches(scope: Scope<Device>, desired: DesiredDevice, change: Change): Promise<readonly Switch[]> {
+async function switchesOf(
+  scope: Scope<Device>,
+  { desired, change, how }: { readonly desired: DesiredDevice; readonly change: Change; readonly how: How },
+): Promise<readonly Switch[]> {
   const { snapshot } = scope.session;
   const { join = [], leave = [], set = [], retire = [] } = change;
   const name = thingName(scope.object);
   const switches: Switch[] = [];
   if (join.length + leave.length > 0) {
-    await readGroups(scope);
+    if (how === 'read') await readGroups(scope);
     const groups = snapshot.members.at(name);
     const made = join.every((group) => groups.includes(group)) && !leave.some((group) => groups.includes(group));
     switches.push({ id: GROUPS, made });
   }
   if (set.length > 0) {
-    await readThing(scope);
+    if (how === 'read') await readThing(scope);
     const thing = snapshot.things.get(name);
     const { before } = change;
     const back =
@@ -93,7 +103,7 @@ async function readSwitches(scope: Scope<Device>, desired: DesiredDevice, change
   for (const certificate of retire) {
     const id = certificateId(scope, certificate);
     if (id === undefined) continue;
-    await readCertificate(scope, id);
+    if (how === 'read') await readCertificate(scope, id);
     switches.push({ id: `${CERTIFICATE}${certificate}`, made: snapshot.certificates.get(id)?.status !== 'ACTIVE' });
   }
   return switches;

@@ -2,22 +2,18 @@ import type { Device, DeviceStatusRollout } from '../../../api/device.gen.ts';
 import { type AssetInput, planAsset } from '../../../rollout/asset.ts';
 import { changesOf } from '../../../rollout/family.ts';
 import { STORM_WINDOW_MS } from '../../../rollout/storm.ts';
-import type { AssetDecision, CertificateEdges } from '../../../rollout/types.ts';
+import { type AssetDecision, type AssetState, inFlight } from '../../../rollout/types.ts';
 import { takeOver, unitRecord } from '../../../rollout/unit.ts';
 import { keyText } from '../../../runtime/controller/keys.ts';
-import { type DesiredDevice, thingName } from '../../device/desired.ts';
-import type { ObservedDevice } from '../../device/observe.ts';
-import { readPolicies } from '../../device/reads.ts';
-import { arnOf } from '../../external/arn.ts';
+import { thingName } from '../../device/desired.ts';
 import type { Scope } from '../../external/types.ts';
 import { DETACH_DEADLINE_MS, type Directive, type Rollouts } from '../service.ts';
-import { type Attempt, save } from './attempt.ts';
+import { type AssetView, type Attempt, type How, save } from './attempt.ts';
 import { sendCall, sendSwitch } from './call.ts';
-import { readEdges, recordable } from './change.ts';
+import { look, mayRecall, nextReadIn } from './look.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
 import { endSessions, seeRenewal, sessionsNow, sessionsToEnd } from './sessions.ts';
-import { readThrough } from './through.ts';
-import { follow, heldAmong, judgeUnit, ledBy, others, preflightUnit, readOthers, waitsForNotes } from './unit.ts';
+import { follow, heldAmong, judgeUnit, ledBy, others, preflightUnit, waitsForNotes } from './unit.ts';
 import { certificateIds, isLed } from './units.ts';
 import type { Judged } from './verdict.ts';
 
@@ -32,21 +28,16 @@ const EQUAL: Omit<Judged, 'permission'> = {
 };
 /** More calls than an asset of eight certificates and ten policies can need. */
 const MAX_STEPS = 400;
-/** How often an asset under observation is looked at although nothing was heard. */
+/** States in which what is waited for may have happened without anybody being told. */
+const ARRIVES: ReadonlySet<AssetState> = new Set(['Observing', 'RollingBack']);
+/** How often it is looked for then, by what is known here. */
 const LOOK_AGAIN_MS = 60_000;
 /** After a call whose effect cannot be read yet. */
 const SOON_MS = 1_000;
 
-export interface AssetView {
-  readonly desired: DesiredDevice;
-  readonly observed: ObservedDevice;
-  /** A security act holds the asset: nothing is taken from it or given to it, except what it had. */
-  readonly held: boolean;
-}
-
 /**
  * Moves one asset as far as it goes now. Runs in the device's own reconcile, so that one writer alone acts on its
- * certificates. Every decision rests on attachments read a moment before. Answers when to look again.
+ * certificates. Whatever is decided but to wait on rests on attachments read a moment before. Answers when to look again.
  */
 export async function stepAsset(
   scope: Scope<Device>,
@@ -71,22 +62,30 @@ async function moveAsset(
   rollouts: Rollouts,
   { view, directive }: { readonly view: AssetView; readonly directive: Directive },
 ): Promise<number | undefined> {
+  // What is done for several is not waited for on the word of one.
+  const alone = others(scope, directive).length === 0;
+  let due = false;
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const own = await readCertificates(scope, view.observed);
-    const certificates = [...own, ...(await readOthers(scope, others(scope, directive), own))];
-    if (certificates.length === 0) return undefined;
-    const { desired } = view;
-    const beside = await besideDocuments(scope, directive, desired);
-    const through = await readThrough(scope, directive);
-    const bare: Attempt = { scope, rollouts, directive, held: view.held, certificates, desired, beside, through };
+    const state = assetState(scope.object, directive.rollout);
+    const how: How = alone && !due && mayRecall(scope, view, state) ? 'recall' : 'read';
+    const carried = await look(scope, { directive, view, how });
+    if (carried.certificates.length === 0) return undefined;
+    const bare: Attempt = { scope, rollouts, directive, held: view.held, desired: view.desired, ...carried };
     if (quietlyDone(bare)) return undefined;
     const attempt: Attempt = { ...bare, sessions: sessionsNow(bare) };
     const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeUnit(attempt);
     const planned =
-      takenOver(attempt) ?? heldDecision(attempt) ?? untold(attempt) ?? planAsset(inputFor(attempt, judged));
+      takenOver(attempt) ??
+      heldDecision(attempt) ??
+      untold(attempt) ??
+      contactAfter(attempt, planAsset(inputFor(attempt, judged)));
+    due = how === 'recall' && !waitsOn(attempt, planned);
+    if (due) continue;
     const decision = directive.equal ? planned : await lookBefore(attempt, planned);
     const again = await carryOut(attempt, decision, judged);
-    if (again !== 'next') return again;
+    if (again !== 'next') return soonest(again, nextReadIn(scope, view, decision.state));
+    // A Detach has been read back; after an attach nothing is known until it is read again.
+    due = decision.kind !== 'call';
   }
   return SOON_MS;
 }
@@ -105,34 +104,16 @@ function untold(attempt: Attempt): AssetDecision | undefined {
   return touched ? undefined : waitsForNotes(attempt);
 }
 
-/** Nothing of it is left on the way home: documents alone come home. */
-async function besideDocuments(
-  scope: Scope<Device>,
-  directive: Directive,
-  desired: DesiredDevice,
-): Promise<Attempt['beside']> {
-  const { change, direction, families } = directive;
-  if (change === undefined || direction === 'home') return undefined;
+/** Nothing has become due: the asset goes on waiting, in flight or as its record says it does. */
+function waitsOn({ scope, directive }: Attempt, decision: AssetDecision): boolean {
   const record = scope.object.status?.rollout;
-  const begun = record?.name === directive.rollout && record.state !== 'RolledBack' ? record.change : undefined;
-  const known = begun !== undefined && begun.digest === change.digest ? begun : recordable(scope, desired, change);
-  return { change: known, edges: await readEdges(scope, { desired, change: known, families }) };
+  if (decision.kind !== 'wait' || record?.name !== directive.rollout || record.openDetach !== undefined) return false;
+  const alike = record.state === decision.state || [record.state as AssetState, decision.state].every(inFlight);
+  return alike && record.waitsForGroup === decision.parked;
 }
 
-/** Direct reads of every certificate the asset has, whatever its status. */
-async function readCertificates(scope: Scope<Device>, observed: ObservedDevice): Promise<readonly CertificateEdges[]> {
-  const { snapshot } = scope.session;
-  const edges: CertificateEdges[] = [];
-  for (const { id, facts } of [...observed.certificates, ...observed.leftovers]) {
-    if (id === undefined || facts === undefined) continue;
-    await readPolicies(scope, id);
-    edges.push({
-      certificateArn: facts.arn === '' ? arnOf(scope.session, `cert/${id}`) : facts.arn,
-      attached: new Set(snapshot.targets.at(id)),
-      readAt: scope.deps.clock.now(),
-    });
-  }
-  return edges;
+function soonest(again: number | undefined, read: number | undefined): number | undefined {
+  return again === undefined || read === undefined ? again : Math.min(again, Math.max(SOON_MS, read));
 }
 
 /** A proven asset that carries what it should needs no record anew; only a certificate that joined it is news. */
@@ -186,6 +167,28 @@ function keepCalm({ scope, rollouts }: Attempt): void {
     asset,
     rollouts.signals.attempts(assetIdentity(scope.object, scope.session.key), since).now,
   );
+}
+
+/** Restored is who was heard of since; who stays silent needs a person. */
+function contactAfter({ scope, directive, rollouts }: Attempt, decision: AssetDecision): AssetDecision {
+  if (decision.kind !== 'done' || directive.direction !== 'back') return decision;
+  const record = scope.object.status?.rollout;
+  const restoredAt = timeOf(record?.restoredAt);
+  const silent = [scope.object, ...others(scope, directive)].find((device) => {
+    const contact = rollouts.signals.contact(assetIdentity(device, scope.session.key));
+    return !contact.connected && (contact.lastAt ?? 0) < (restoredAt ?? 0);
+  });
+  if (restoredAt === undefined || silent === undefined) return decision;
+  // Who comes once a week is waited for as long as it was when it was armed.
+  const patience = record?.armed === true ? directive.strategy.armedMs : directive.strategy.recoveryMs;
+  const deadline = restoredAt + directive.strategy.settleMs + patience;
+  const who = silent === scope.object ? 'it' : silent.metadata.name;
+  if (scope.deps.clock.now() < deadline) {
+    const why = `restored; waiting to hear from ${who}`;
+    return { kind: 'wait', state: 'RollingBack', until: deadline, why };
+  }
+  const why = `restored, and ${who === 'it' ? '' : `${who} `}not heard of since: go and look`;
+  return { kind: 'wait', state: 'Unrecovered', until: undefined, why };
 }
 
 /** A held asset only ever gets back what it had. */
@@ -252,7 +255,7 @@ async function carryOut(
       return SOON_MS;
     case 'wait':
       await save(attempt, decision, tellBlocked(attempt, judged));
-      if (decision.state === 'Observing' || (decision.state === 'Armed' && inTouch(attempt, now)))
+      if (decision.state !== 'Armed' ? ARRIVES.has(decision.state) : inTouch(attempt, now))
         return Math.min(LOOK_AGAIN_MS, untilNext(decision.until, now));
       return decision.until === undefined ? LOOK_AGAIN_MS : untilNext(decision.until, now);
     case 'done':
@@ -298,7 +301,10 @@ async function finish(
     await save(attempt, decision, {});
     return undefined;
   }
-  if (directive.direction === 'back') return confirmContact(attempt, decision);
+  if (directive.direction === 'back') {
+    await save(attempt, decision, {});
+    return afterwards(attempt);
+  }
   if (decision.state === 'RollingBack') {
     const failure = judged.lifelineDenied ? 'lifeline' : 'failed';
     const why = judged.verdict === 'failed' ? `${judged.reason}: ${judged.why}` : decision.why;
@@ -312,35 +318,4 @@ async function finish(
 /** The spec is compared once more when a change of it was done, or taken back. */
 function afterwards({ beside }: Attempt): number | undefined {
   return beside === undefined ? undefined : SOON_MS;
-}
-
-/** Restored is who was heard of since; who stays silent needs a person. */
-async function confirmContact(
-  attempt: Attempt,
-  decision: Extract<AssetDecision, { kind: 'done' }>,
-): Promise<number | undefined> {
-  const { scope, directive, rollouts } = attempt;
-  const record = scope.object.status?.rollout;
-  const restoredAt = timeOf(record?.restoredAt);
-  const now = scope.deps.clock.now();
-  const silent = [scope.object, ...others(scope, directive)].find((device) => {
-    const contact = rollouts.signals.contact(assetIdentity(device, scope.session.key));
-    return !contact.connected && (contact.lastAt ?? 0) < (restoredAt ?? 0);
-  });
-  if (restoredAt === undefined || silent === undefined) {
-    await save(attempt, decision, {});
-    return afterwards(attempt);
-  }
-  const who = silent === scope.object ? 'it' : silent.metadata.name;
-  // Who comes once a week is waited for as long as it was when it was armed.
-  const patience = record?.armed === true ? directive.strategy.armedMs : directive.strategy.recoveryMs;
-  const deadline = restoredAt + directive.strategy.settleMs + patience;
-  if (now < deadline) {
-    const why = `restored; waiting to hear from ${who}`;
-    await save(attempt, { kind: 'wait', state: 'RollingBack', until: deadline, why }, {});
-    return Math.min(LOOK_AGAIN_MS, deadline - now);
-  }
-  const why = `restored, and ${who === 'it' ? '' : `${who} `}not heard of since: go and look`;
-  await save(attempt, { kind: 'wait', state: 'Unrecovered', until: undefined, why }, {});
-  return LOOK_AGAIN_MS;
 }

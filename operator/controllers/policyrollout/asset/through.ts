@@ -1,10 +1,12 @@
 import type { Device } from '../../../api/device.gen.ts';
+import { groupKey } from '../../../aws/snapshot/facts.ts';
 import type { Family } from '../../../rollout/family.ts';
 import type { Spread, Through } from '../../../rollout/types.ts';
 import { readGroups } from '../../device/reads.ts';
 import type { Scope } from '../../external/types.ts';
 import { isOpen, readGroup } from '../groups/targets.ts';
 import type { Directive } from '../service.ts';
+import type { How } from './attempt.ts';
 import { borrowedFamilies, groupLine } from './families.ts';
 import { timeOf } from './record.ts';
 
@@ -22,19 +24,22 @@ interface GroupTimes {
 }
 
 /**
- * What the asset has through its thing groups, by direct reads of its memberships and of each group: something may be taken
- * off its certificates on the word of this alone.
+ * What the asset has through its thing groups. Something may be taken off its certificates on the word of this alone, but
+ * only when it comes from direct reads of its memberships and of each group.
  */
-export async function readThrough(scope: Scope<Device>, directive: Directive): Promise<Through | undefined> {
+export async function throughGroups(
+  scope: Scope<Device>,
+  directive: Directive,
+  how: How,
+): Promise<Through | undefined> {
   const { groups, families, direction, strategy } = directive;
   if (groups === undefined) return undefined;
-  await readGroups(scope);
+  if (how === 'read') await readGroups(scope);
   const where = { cache: scope.deps.cache, session: scope.session };
   const names = groupLine(where, scope.object).filter((name) => groups.targets.has(name));
   const now = scope.deps.clock.now();
   const carried = new Map<string, ReadonlySet<string>>();
-  for (const name of names)
-    carried.set(name, await readGroup({ session: scope.session, context: scope.options }, name));
+  for (const name of names) carried.set(name, await policiesOfGroup(scope, name, how));
   const given = new Set<string>();
   const gathered = new Set<string>();
   const borrowed = borrowedFamilies(where, scope.object, families);
@@ -57,6 +62,11 @@ export async function readThrough(scope: Scope<Device>, directive: Directive): P
     lent: borrowed.flatMap(({ declared, candidate }) => [declared, candidate]),
     spread: waits === undefined ? undefined : { group: waits, parkAfter: groups.parkAfter },
   };
+}
+
+async function policiesOfGroup({ session, options }: Scope<Device>, name: string, how: How) {
+  if (how === 'recall') return new Set(session.snapshot.targets.at(groupKey(name)));
+  return readGroup({ session, context: options }, name);
 }
 
 function waitsFor(carried: ReadonlyMap<string, ReadonlySet<string>>, families: readonly Family[]): string | undefined {
