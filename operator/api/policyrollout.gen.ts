@@ -551,7 +551,7 @@ export interface PolicyRolloutStatus {
   readonly evidence?: PolicyRolloutStatusEvidence;
 }
 /**
- * Assets by where they stand.
+ * Devices by where they stand; those that share certificates stand together.
  */
 export interface PolicyRolloutStatusCounters {
   /**

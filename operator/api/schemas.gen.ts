@@ -4192,7 +4192,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
        "minimum": 0
       },
       "counters": {
-       "description": "Assets by where they stand.",
+       "description": "Devices by where they stand; those that share certificates stand together.",
        "type": "object",
        "properties": {
         "total": {
