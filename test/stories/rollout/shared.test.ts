@@ -332,9 +332,12 @@ describe('R8: things that share certificates', () => {
     await fleet.change(NARROW, TWO);
     await fleet.live(90, { until: isIn(fleet, 'press-1', 'Expanding') });
     await fleet.live(2);
+    const before = fleet.clock.now();
     await fleet.store.delete({ kind: 'Device', namespace: 'factory', name: 'press-1' });
     fleet.names.splice(fleet.names.indexOf('press-1'), 1);
-    const before = fleet.clock.now();
+    // Its thing would still be in the field, with nobody to look after it.
+    const [{ arn: principal = '' } = {}] = await certificatesOf(fleet, 'twin');
+    await fleet.aws.send('DetachThingPrincipal', { thingName: 'press-1', principal });
     await fleet.live(160, { until: ended(fleet) });
     expect(await fleet.records()).toEqual({ 'press-2': 'Succeeded', twin: 'Succeeded' });
     expect((await record(fleet, 'twin'))?.unit).toBeUndefined();
