@@ -8,6 +8,7 @@ it.each([
   { reason: 'two letters more', word: 'Receiveer', candidates: ['Receive'], wanted: 'Receive' },
   { reason: 'three letters are another word', word: 'Recaavo', candidates: ['Receive'], wanted: undefined },
   { reason: 'three letters more are another word', word: 'Receive123', candidates: ['Receive'], wanted: undefined },
+  { reason: 'the last letter counts as well', word: 'Recaaves', candidates: ['Receive'], wanted: undefined },
   { reason: 'letter case is no difference', word: 'PUBLISHH', candidates: ['Publish'], wanted: 'Publish' },
   { reason: 'two are equally near', word: 'GetThin', candidates: ['GetThing', 'GetThink'], wanted: undefined },
   { reason: 'the nearer of two', word: 'Publisha', candidates: ['Publishab1', 'Publish'], wanted: 'Publish' },

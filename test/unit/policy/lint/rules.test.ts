@@ -61,6 +61,16 @@ describe('lint', () => {
       'unknown-action 1.1',
       'redundant-resource 0.0',
     ]);
+    const apart = [document([bound, allow('Subscribe', 'topicfilter/a')]), document([allow('Subscribes', 'topic/a')])];
+    expect(lint(apart).findings.map((finding) => `${finding.code} ${finding.document}`)).toEqual([
+      'missing-receive 0',
+      'unknown-action 1',
+    ]);
+  });
+
+  it('takes things for attached as usual unless told otherwise', () => {
+    const own = [allow('Connect', `client/${thing}*`), allow('Publish', `topic/dt/${thing}/*`)];
+    expect(lint(document(own)).findings.map((finding) => finding.code)).toEqual(['thing-not-required']);
   });
 
   it('offers a fix only where it is certain', () => {

@@ -293,6 +293,27 @@ describe('the reach graph', () => {
       expect(blastRadius(graph, devices[0]!)).toMatchObject({ direct: 2, transitive: 2 });
     });
 
+    it('reach each other in every way of agreeing where all may say hello', () => {
+      const hello = document([bound, ...talk('Publish', 'topic'), allow('Publish', 'topic/hello')]);
+      const hears = document([
+        bound,
+        ...talk('Receive', 'topic'),
+        ...talk('Subscribe', 'topicfilter'),
+        allow('Subscribe', 'topicfilter/hello'),
+        allow('Receive', 'topic/hello'),
+      ]);
+      const mixed = (seed: number) =>
+        Object.fromEntries(nine.map((key, at) => [key, `${key}${(seed * (at + 3) + at * at) % 4}`]));
+      const list = (kind: string, policy: number, shift: number) =>
+        Array.from({ length: 8 }, (_, at) => device(`${kind}-${at}`, [policy], mixed(at + shift)));
+      const [senders, receivers] = [list('says', 0, 0), list('hears', 1, 5)];
+      const graph = reachGraph({ documents: [hello, hears], devices: [...senders, ...receivers] }, options);
+      const deaf = senders.flatMap((sender) =>
+        receivers.filter((receiver) => edgesBetween({ graph, sender, receiver }).length === 0),
+      );
+      expect([deaf, graph.approximate]).toEqual([[], []]);
+    });
+
     it('count as reachable, and are called approximate, where they agree in too many ways', () => {
       const receivers = Array.from({ length: 300 }, (_, bits) =>
         device(
