@@ -102,12 +102,37 @@ async function requestsInFile(file: string, options: PolicyOptions, cwd: string)
   });
   const list = parsed(text, file);
   return list.map((item, index) => {
-    const { action, resource, context } = record(item);
-    if (typeof action !== 'string') throw new CommandError(`${file}: request ${index} has no action`, Exit.failed);
-    const name = actionFrom(action);
-    const given = typeof resource === 'string' ? resource : undefined;
-    return { action: name, resource: resourceFrom(given, name, options), context: contextOf(context, file, index) };
+    try {
+      return requestOf(item, options);
+    } catch (cause) {
+      if (!(cause instanceof UsageError)) throw cause;
+      throw new CommandError(`${file}: request ${index}: ${cause.message}`, Exit.failed, cause);
+    }
   });
+}
+
+const members = ['action', 'resource', 'context'];
+
+/** Throws a UsageError for anything that would be passed over: a request that lacks what was meant is another request. */
+function requestOf(item: unknown, options: PolicyOptions): Request {
+  const fields = record(item);
+  const unknown = Object.keys(fields).find((key) => !members.includes(key));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, members);
+    throw new UsageError(
+      `a request has no member "${unknown}"${meant === undefined ? `, only ${members.join(', ')}` : `; did you mean ${meant}?`}`,
+    );
+  }
+  const { action, resource, context = {} } = fields;
+  if (typeof action !== 'string') throw new UsageError('it has no action');
+  const name = actionFrom(action);
+  const needed = arnTypePrefix(findAction(name)?.resource ?? 'none');
+  if (resource !== undefined && typeof resource !== 'string') throw new UsageError('its resource must be a string');
+  if (resource === undefined && needed !== undefined)
+    throw new UsageError(`${name} needs a resource, for example ${needed}…`);
+  if (typeof context !== 'object' || context === null || Array.isArray(context))
+    throw new UsageError('its context must be an object of keys and values');
+  return { action: name, resource: resourceFrom(resource, name, options), context: contextOf(context) };
 }
 
 function parsed(text: string, file: string): readonly unknown[] {
@@ -123,12 +148,11 @@ function parsed(text: string, file: string): readonly unknown[] {
   }
 }
 
-function contextOf(value: unknown, file: string, index: number): Context {
+function contextOf(value: object): Context {
   const entries = Object.entries(record(value));
   for (const [key, one] of entries) {
     const fine = typeof one === 'string' || (Array.isArray(one) && one.every((part) => typeof part === 'string'));
-    if (!fine)
-      throw new CommandError(`${file}: request ${index}: ${key} must be a string or a list of strings`, Exit.failed);
+    if (!fine) throw new UsageError(`${key} must be a string or a list of strings`);
   }
   return Object.fromEntries(entries) as Context;
 }

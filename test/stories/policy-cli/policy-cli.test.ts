@@ -294,6 +294,21 @@ describe('fleetward policy eval and explain', () => {
   });
 
   it.each([
+    ['a misspelt member', { action: 'Publish', resource: 'topic/a', contxt: {} }, 'did you mean context?'],
+    ['no resource', { action: 'Publish' }, 'iot:Publish needs a resource, for example topic/…'],
+    ['an unknown action', { action: 'Pubish', resource: 'topic/a' }, 'did you mean Publish?'],
+    ['a context that is no object', { action: 'Publish', resource: 'topic/a', context: 'x' }, 'must be an object'],
+    ['a number in the context', { action: 'Publish', resource: 'topic/a', context: { k: 5 } }, 'k must be a string'],
+    ['text in place of a request', 'iot:Publish', 'it has no action'],
+  ])('refuse a file of requests with %s, naming the request', async (_, request, text) => {
+    await writeFile(join(cwd, 'odd.json'), JSON.stringify([{ action: 'Publish', resource: 'topic/a' }, request]));
+    const { status, stderr } = await run('eval', 'old.json', '--requests', 'odd.json');
+    expect(status).toBe(3);
+    expect(stderr).toContain('odd.json: request 1: ');
+    expect(stderr).toContain(text);
+  });
+
+  it.each([
     [
       'the wrong type of ARN',
       ['--action', 'Subscribe', '--resource', 'topic/a/x'],
