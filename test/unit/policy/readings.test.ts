@@ -122,6 +122,8 @@ describe('which undocumented points a comparison is run again for', () => {
     });
     expect(miscased).toMatchObject({ verdict: 'equivalent' });
     expect(miscased.assumptions.join()).toContain('switch actionCase');
+    const unasked = compare([document({ Action: 'iot:PUBLISH' })], [document({})], { probeSwitches: false });
+    expect(unasked.assumptions).toEqual([]);
   });
 });
 
