@@ -36,7 +36,7 @@ function firstBroken(text: string, bytes: Buffer): Position {
     if (next < 0) break;
     offset += Buffer.byteLength(text.slice(at, next));
     at = next;
-    // A replacement character that the file holds itself is as good as any other.
+    // A replacement character may stand in the file itself.
     if (bytes.toString('hex', offset, offset + 3) !== 'efbfbd') break;
     offset += 3;
     at += 1;
