@@ -335,6 +335,18 @@ describe('the reach graph', () => {
     });
   });
 
+  it('counts all who talk to each other, lists some, and calls none of them isolated', () => {
+    const topics = [allow(['Publish', 'Receive'], 'topic/chat'), allow('Subscribe', 'topicfilter/chat')];
+    const devices = Array.from({ length: 30 }, (_, at) => device(`d${at}`, [0]));
+    const chat = reachGraph({ documents: [document([bound, ...topics])], devices }, options);
+    const [first, second] = devices as [FleetDevice, FleetDevice];
+    expect(isolated(chat, first, second)).toMatchObject({ isolated: false, forward: [{}], backward: [{}] });
+    expect(reachedBy(chat, first).map((one) => [one.count, one.devices.length])).toEqual([[29, 20]]);
+    expect(whoReaches(chat, first)[0]!.devices).not.toContain(first);
+    expect(blastRadius(chat, first)).toMatchObject({ direct: 29, transitive: 29 });
+    expect(edgesBetween({ graph: chat, sender: first, receiver: first })).toEqual([]);
+  });
+
   it('answers for a resource with more letters than a call takes arguments', () => {
     const endless = 'a'.repeat(130_000);
     const known = signatures([document([allow('Publish', `topic/${endless}`)])]);
@@ -387,5 +399,6 @@ describe('the reach graph', () => {
     expect(change.gained.length).toBeGreaterThan(0);
     expect(edgesBetween({ graph: after, sender: press2, receiver: gw })).toHaveLength(1);
     expect(reachChange(before, before)).toEqual({ gained: [], lost: [] });
+    expect(reachChange(after, before)).toEqual({ gained: [], lost: change.gained });
   });
 });
