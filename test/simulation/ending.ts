@@ -48,10 +48,15 @@ async function atRest(world: World): Promise<boolean> {
       status?.cleanedAt !== undefined || (spec.strategy?.homing === 'Stay' && status?.phase === 'Succeeded'),
   );
   if (!over) return false;
-  for (const kind of ['IoTPolicy', 'Device', 'ThingGroup']) {
+  for (const kind of ['IoTPolicy', 'Device']) {
     const { items } = await world.fleet.store.list({ kind });
     if (items.some((object) => isPending(object) && !isRejected(object))) return false;
   }
+  // A group goes on waiting for members whose change people took back.
+  const { items: devices } = await world.fleet.store.list({ kind: 'Device' });
+  if (devices.some((device) => isPending(device) && isRejected(device))) return true;
+  const { items: groups } = await world.fleet.store.list({ kind: 'ThingGroup' });
+  if (groups.some(isPending)) return false;
   return true;
 }
 
