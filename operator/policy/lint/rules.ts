@@ -141,7 +141,7 @@ export const rules = {
   'redundant-resource': rule(
     'info',
     'structural',
-    'Other resources of the statement already cover this one',
+    'Other resources of the document already cover this one',
     'Drop it: the policy means the same and is shorter.',
   ),
   'deny-may-not-resolve': rule(
