@@ -88,7 +88,11 @@ export function createEdges(options: { readonly now: () => number; readonly sett
   return {
     at: (right) => lists.get(right) ?? NONE,
     count: (left) => counts.get(left) ?? 0,
-    from: (left) => [...lists].filter(([, lefts]) => lefts.includes(left)).map(([right]) => right),
+    from(left) {
+      const rights: string[] = [];
+      for (const [right, lefts] of lists) if (lefts.includes(left)) rights.push(right);
+      return rights;
+    },
     wrote(left, right, present) {
       writes.set(`${left}\n${right}`, { left, right, present, at: now() });
       set(right, withEdge(lists.get(right) ?? NONE, left, present));

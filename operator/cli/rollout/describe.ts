@@ -14,6 +14,8 @@ import { type RolloutView, rolloutText } from '../../report/rollout/describe.ts'
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { inTwoParts, type Strategy } from '../../rollout/strategy.ts';
 import { ObjectCache } from '../../runtime/cache/object-cache.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createPauser } from '../../runtime/pauser.ts';
 import type { Parsed } from '../args/parse.ts';
 import { Exit } from '../exit.ts';
 import type { CliIo } from '../io.ts';
@@ -74,7 +76,7 @@ export async function viewOf(
         ({ policyName, candidateName }) => name.startsWith(`${policyName}@`) && name !== candidateName,
       ),
     );
-  const summaries = summarise({
+  const summaries = await summarise({
     rollout,
     devices,
     units: unitsOf(cache, devices, rollout.metadata.name),
@@ -85,6 +87,7 @@ export async function viewOf(
     arming: new Set(),
     unproven,
     retriedAt,
+    pauser: createPauser(systemClock, undefined),
   });
   const place = placeWords(access, args);
   return {

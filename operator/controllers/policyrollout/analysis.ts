@@ -102,14 +102,14 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
   const reader = createReader(input);
   const pauser = createPauser(input.clock, input.options.signal);
   const holdings = await holdingsOf(input, reader, pauser);
-  const refused = refusal(input, holdings);
+  const refused = await refusal(input, holdings, pauser);
   const policies = new Map<string, CertificatePolicies[]>();
   const found = { classification: NOTHING, brakeProblem: undefined, equal: false, policies };
   if (refused !== undefined) return { ...found, failure: refused };
   const compared = createComparer(input.memory, placeOf(input.session));
   let worst = NOTHING;
   let brake: string | undefined;
-  const sets = alikeAmong(holdings);
+  const sets = await alikeAmong(holdings, pauser);
   for (const alike of sets) {
     const [first] = alike;
     if (first === undefined) continue;
@@ -137,11 +137,19 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
   return { classification: worst, brakeProblem: brake, equal, failure: undefined, policies };
 }
 
-function alikeAmong(holdings: readonly Holding[]): readonly (readonly Holding[])[] {
+async function alikeAmong(holdings: readonly Holding[], pauser: Pauser): Promise<readonly (readonly Holding[])[]> {
   const sets = new Map<string, Holding[]>();
+  const texts = new Map<readonly string[], string>();
+  const textOf = (names: readonly string[]) => {
+    const text = texts.get(names) ?? names.join();
+    texts.set(names, text);
+    return text;
+  };
   for (const holding of holdings) {
+    if (pauser.isDue()) await pauser.pause();
     const { before, after, direct, change, applies } = holding;
-    const key = [before, after, direct.before, direct.after, change?.digest ?? '', applies].map(String).join('|');
+    const lists = [before, after, direct.before, direct.after].map(textOf);
+    const key = [...lists, change?.digest ?? '', applies].join('|');
     const alike = sets.get(key) ?? [];
     alike.push(holding);
     sets.set(key, alike);
@@ -209,6 +217,13 @@ async function holdingsOf(
       for (const { certificateId } of device.status?.certificates ?? []) {
         if (certificateId === undefined) continue;
         const own = targets.at(certificateId);
+        if (change === undefined && foreign.length === 0 && line.earlier.length + line.later.length === 0) {
+          // Most of a large fleet: what counts is what is attached, which the lists have sorted and share.
+          const direct = { before: own, after: own };
+          const { applies } = line;
+          holdings.push({ device, certificateId, own, before: own, after: own, direct, change, applies, borrowed });
+          continue;
+        }
         // What a rollout lent to the certificates is no right of their own, before, meanwhile and afterwards.
         const ours = own.filter((name) => !lent.has(name));
         const but = (out: readonly string[]) => ours.filter((name) => !out.includes(name) && !pins.includes(name));
@@ -235,13 +250,21 @@ function hasOtherIds(device: Device): boolean {
 }
 
 /** What no strategy can get around. */
-function refusal(input: AnalysisInput, holdings: readonly Holding[]): Analysis['failure'] {
+async function refusal(
+  input: AnalysisInput,
+  holdings: readonly Holding[],
+  pauser: Pauser,
+): Promise<Analysis['failure']> {
   const { cache, session, families } = input;
   const ofGroups = groupRefusal(input);
   if (ofGroups !== undefined) return ofGroups;
   const ours = new Set(holdings.map(({ certificateId }) => certificateId));
-  for (const { declared, names } of families) {
-    const targets = names.flatMap((name) => session.snapshot.targets.from(name));
+  for (const { declared, name } of families.flatMap(({ declared, names }) =>
+    names.map((name) => ({ declared, name })),
+  )) {
+    if (session.snapshot.targets.count(name) === 0) continue;
+    await pauser.pause();
+    const targets = session.snapshot.targets.from(name);
     const foreign = targets.find((target) => !ours.has(target) && !target.startsWith(GROUPS));
     if (foreign !== undefined) {
       const why = `policy ${declared} is attached to ${foreign.slice(0, 64)}, which no Device of this account manages; make a Device for it or detach it there`;
@@ -251,6 +274,7 @@ function refusal(input: AnalysisInput, holdings: readonly Holding[]): Analysis['
   const shared = sharedRefusal(input);
   if (shared !== undefined) return shared;
   for (const { device, own, change, borrowed } of holdings) {
+    if (pauser.isDue()) await pauser.pause();
     const needed = new Set([
       ...borrowed,
       ...families.map(({ candidate }) => candidate),

@@ -5,6 +5,7 @@ import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollou
 import { type CandidateDefault, type Classified, type Direction, type Spread, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
+import { createPauser } from '../../runtime/pauser.ts';
 import { Priority } from '../../runtime/reconciler.ts';
 import { changeIn, familiesOfAll } from './asset/families.ts';
 import { lifelineOf } from './asset/lifeline.ts';
@@ -54,7 +55,7 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   const controls = controlsIn(pass);
   const handed = await moveGroups(pass, decision, defaults);
   const groups = handed?.groups ?? rollout.status?.groups;
-  announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision, controls, groups });
+  await announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision, controls, groups });
   const waits = decision.kind === 'wait' && decision.reason === 'GroupHandover' && handed?.why !== undefined;
   return {
     decision: waits ? { ...decision, why: handed.why } : decision,
@@ -149,18 +150,21 @@ interface Orders {
 }
 
 /** Tells each asset concerned what to do, and wakes those for whom it is news. */
-function announce(pass: Pass, orders: Orders): void {
+async function announce(pass: Pass, orders: Orders): Promise<void> {
   const { deps, key, assets, devices } = pass;
+  const pauser = createPauser(deps.clock, pass.context.signal);
   const started = deps.rollouts.started(key);
   const byName = new Map(devices.map((device) => [device.metadata.name, device]));
   const directives = new Map<string, Directive>();
   for (const asset of assets) {
+    if (pauser.isDue()) await pauser.pause();
     const direction = directionOf(asset.state, orders.back.has(asset.id), started.has(asset.id));
     if (direction === undefined) continue;
     const members = membersOf(asset).flatMap((name) => byName.get(name) ?? []);
     for (const device of members)
       directives.set(keyText(objectKey(device)), directive(pass, orders, { device, members, direction, asset }));
   }
+  await pauser.pause();
   const moving = assets
     .filter(({ state }) => underWay(state))
     .flatMap(membersOf)

@@ -9,11 +9,12 @@ import { inOneGo, inTwoParts, type Strategy, strategyProblems, withoutBakes } fr
 import { count } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
 import type { VerbState } from '../../rollout/verbs.ts';
+import { createPauser } from '../../runtime/pauser.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { assetsOf, inFlightElsewhere, summarise } from './asset/assets.ts';
-import { carriedNames, carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
+import { carriedNames, carries, carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
 import { timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
@@ -72,7 +73,9 @@ async function look(start: Start): Promise<Pass> {
   const given = rollout.spec.fastTrack === true ? withoutBakes(asked) : asked;
   const where = { cache: deps.cache, session };
   const groups = await readTargets(start, families, given.settleMs);
+  const pauser = createPauser(deps.clock, context.signal);
   const all = assetsOf(deps.cache, rollout);
+  await pauser.pause();
   // Asked of every device only where groups come into it: a large fleet has many.
   const devices = isReferredByGroups(deps.cache, rollout)
     ? all.filter((device) => concerns(where, rollout, device, families))
@@ -111,7 +114,7 @@ async function look(start: Start): Promise<Pass> {
   const calm = () => parkAfter(analysis.classification) === 'attach' && devices.every(isMember);
   const twice = groups.targets.length === 0 ? undefined : inTwoParts(once, calm());
   const strategy = twice?.strategy ?? once;
-  const assets = summarise({
+  const assets = await summarise({
     rollout,
     devices,
     units,
@@ -122,12 +125,14 @@ async function look(start: Start): Promise<Pass> {
     retriedAt,
     unproven: (device) =>
       carriesOther(session, device, families) || isUnrecorded({ session, rollout, families }, device),
+    pauser,
     groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
   });
   const defaults = await readDefaults(candidates, rollout);
   const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
   const change = revisionChange(deps.cache, rollout, placeOf(session));
   const said = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
+  await pauser.pause();
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
   const mirrored = await mirrorOf({ start, candidates, devices }, now);
   const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
@@ -150,6 +155,7 @@ async function look(start: Start): Promise<Pass> {
     now,
   };
   const facts = { start, ...found };
+  await pauser.pause();
   const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, said.state) });
   return {
     deps,
@@ -180,8 +186,7 @@ function isUnrecorded(
   device: Device,
 ): boolean {
   if (device.status?.rollout?.name === rollout.metadata.name) return false;
-  const carried = carriedNames(session, device);
-  return families.some(({ candidate }) => carried.has(candidate));
+  return families.some(({ candidate }) => carries(session, device, candidate));
 }
 
 /** A record of its own speaks for the asset from now on. */
@@ -202,9 +207,10 @@ function forgetShown(
     const record = device.status?.rollout;
     const { name } = device.metadata;
     if (record?.name !== rollout || record.state === 'Queued') continue;
+    if (!started.has(name) && !arming.has(name)) continue;
     const further = arming.has(name) ? ['yes', 'armable'] : ['yes'];
-    const goesOn = record.waitsForGroup === undefined ? further.includes(ready(device)) : handedOver;
-    const waits = record.state === 'Deferred' ? goesOn : record.state === 'RolledBack';
+    const goesOn = () => (record.waitsForGroup === undefined ? further.includes(ready(device)) : handedOver);
+    const waits = record.state === 'Deferred' ? goesOn() : record.state === 'RolledBack';
     if (waits) continue;
     started.delete(name);
     arming.delete(name);
@@ -377,10 +383,12 @@ function quarantineAmong(
 }
 
 async function advance(pass: Pass): Promise<Result> {
+  const pauser = createPauser(pass.deps.clock, pass.context.signal);
   const planned = await proven(pass, planRollout(pass.input));
   pass.deps.rollouts.teller.pass(pass, planned);
   const done = await carryOut(pass, planned);
   const { decision } = done;
+  await pauser.pause();
   const status = statusAfter(pass, decision, done);
   await saveRollout(pass.deps, pass.rollout, status);
   if (decision.kind === 'finish') return { requeueAfterMs: 1_000 };

@@ -7,7 +7,8 @@ import type { AssetState } from '../../../rollout/types.ts';
 import { inFlight, underWay } from '../../../rollout/types.ts';
 import { parseVerbValue } from '../../../rollout/verbs.ts';
 import { MASKED } from '../../../rollout/verdict.ts';
-import { planWaves, waveOf } from '../../../rollout/waves.ts';
+import { type Orderable, planWaves, waveOf } from '../../../rollout/waves.ts';
+import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../../external/references.ts';
 import { hasEnded } from '../names.ts';
@@ -62,22 +63,17 @@ export const IN_ROLLOUT = 'inRollout';
 export function assetsOf(cache: Cache, { metadata, spec }: PolicyRollout): readonly Device[] {
   const { namespace = '', name } = metadata;
   const account = spec.accountRef.name;
-  const found = new Map<string, Device>();
+  const names = spec.policies.map((policy) => policy.name);
+  const carriers = devicesOf(cache, namespace, account, names);
+  if (spec.changes === undefined) return carriers;
+  const found = new Map(carriers.map((device) => [device.metadata.name, device]));
   const add = (devices: readonly Device[]): void => {
     for (const device of devices) if (isAsset(device, account)) found.set(device.metadata.name, device);
   };
-  add(
-    devicesOf(
-      cache,
-      namespace,
-      account,
-      spec.policies.map((policy) => policy.name),
-    ),
-  );
-  for (const { digest } of spec.changes ?? []) {
+  for (const { digest } of spec.changes) {
     add(cache.byIndex('Device', PENDING_CHANGE, changeKey(namespace, account, digest)) as readonly Device[]);
   }
-  if (spec.changes !== undefined) add(cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[]);
+  add(cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[]);
   return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
@@ -100,6 +96,7 @@ export interface SummaryInput {
   readonly retriedAt: string | undefined;
   /** Whether an asset is on the candidate of a revision that was overtaken. */
   readonly unproven: (device: Device) => boolean;
+  readonly pauser: Pauser;
   /** Only where thing groups carry policies of the rollout. */
   readonly groups?: GroupStages | undefined;
 }
@@ -112,25 +109,31 @@ export interface GroupStages {
   readonly isMember: (device: Device) => boolean;
 }
 
-/** One pass over the assets. */
-export function summarise(input: SummaryInput): readonly AssetSummary[] {
-  const { rollout, devices, strategy, units } = input;
+/** One pass over the assets, in the order in which they move; those that came late are the last. */
+export async function summarise(input: SummaryInput): Promise<readonly AssetSummary[]> {
+  const { rollout, devices, strategy, units, pauser } = input;
   const spec = rollout.spec.strategy;
   const startedAt = timeOf(rollout.status?.startedAt);
   const joinedLate = (device: Device) =>
     startedAt !== undefined && Date.parse(device.metadata.creationTimestamp ?? '') > startedAt;
-  const assets = devices.flatMap((device) => {
+  const assets: { readonly device: Device; readonly members: readonly Device[] }[] = [];
+  const orderables: Orderable[] = [];
+  for (const device of devices) {
+    if (pauser.isDue()) await pauser.pause();
     const members = units.get(device.metadata.name)?.members ?? [device];
-    return members[0]?.metadata.name === device.metadata.name ? [{ device, members }] : [];
-  });
-  const orderables = assets
-    .filter(({ members }) => !members.every(joinedLate))
-    .map(({ device, members }) => ({ ...orderable(device, members, spec), unproven: members.some(input.unproven) }));
+    if (members[0]?.metadata.name !== device.metadata.name) continue;
+    assets.push({ device, members });
+    if (members.every(joinedLate)) continue;
+    orderables.push({ ...orderable(device, members, spec), unproven: members.some(input.unproven) });
+  }
+  await pauser.pause();
   const plan = planWaves(orderables, strategy);
+  await pauser.pause();
   const position = new Map(plan.order.map((id, index) => [id, index]));
   const groupsOf = ({ metadata }: Device) => (spec?.budgets ?? []).map(({ label }) => metadata.labels?.[label]);
-  const summaries = assets.map(({ device, members }): AssetSummary => {
-    const at = position.get(device.metadata.name);
+  const ordered: AssetSummary[] = [];
+  const late: AssetSummary[] = [];
+  const summary = (device: Device, members: readonly Device[], at: number | undefined): AssetSummary => {
     const retried = isRetried(device, input.retriedAt);
     const parked = isParked(device, rollout) && !retried;
     const state = stateOf(device, input, { retried, skipped: members.some((each) => isSkipped(each, rollout)) });
@@ -157,8 +160,14 @@ export function summarise(input: SummaryInput): readonly AssetSummary[] {
           ? (device.status.rollout.failure ?? 'none')
           : 'none',
     };
-  });
-  return summaries.sort((a, b) => (position.get(a.id) ?? Infinity) - (position.get(b.id) ?? Infinity));
+  };
+  for (const { device, members } of assets) {
+    if (pauser.isDue()) await pauser.pause();
+    const at = position.get(device.metadata.name);
+    if (at === undefined) late.push(summary(device, members, at));
+    else ordered[at] = summary(device, members, at);
+  }
+  return [...ordered, ...late];
 }
 
 /** A person keeps it where it is: no security act, and lifted by `release`. */
@@ -219,7 +228,7 @@ function stateOf(
 }
 
 /** The most critical of its things decides. */
-function orderable(device: Device, members: readonly Device[], strategy: PolicyRollout['spec']['strategy']) {
+function orderable(device: Device, members: readonly Device[], strategy: PolicyRollout['spec']['strategy']): Orderable {
   const { criticalityLabel } = strategy?.order ?? {};
   const criticality = ({ metadata }: Device) =>
     criticalityLabel === undefined ? 0 : Number(metadata.labels?.[criticalityLabel] ?? 0) || 0;

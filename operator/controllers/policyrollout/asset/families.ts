@@ -125,8 +125,14 @@ export function carriesOther(
   device: Device,
   families: readonly Family[],
 ): boolean {
-  const carried = carriedNames(session, device);
   return families.some(({ declared, candidate, names }) =>
-    names.some((name) => name !== declared && name !== candidate && carried.has(name)),
+    names.some((name) => name !== declared && name !== candidate && carries(session, device, name)),
+  );
+}
+
+/** Whether a certificate of the asset carries the policy, as the snapshot shows it. */
+export function carries({ snapshot }: Pick<AccountSession, 'snapshot'>, { status }: Device, name: string): boolean {
+  return (status?.certificates ?? []).some(
+    ({ certificateId }) => certificateId !== undefined && snapshot.targets.at(certificateId).includes(name),
   );
 }

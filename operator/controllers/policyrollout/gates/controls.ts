@@ -58,7 +58,11 @@ export function stormIn({ assets, devices, rollout, session, deps, strategy, now
   });
   const moved = assets.filter((asset) => MOVED_STATES.has(asset.state)).slice(-MOVED);
   if (moved.length < 2) return undefined;
-  const untouched = devices.filter((device) => !wasTouched(device, rollout.metadata.name)).slice(0, SAMPLE);
+  const untouched: Device[] = [];
+  for (const device of devices) {
+    if (untouched.length === SAMPLE) break;
+    if (!wasTouched(device, rollout.metadata.name)) untouched.push(device);
+  }
   return connectStorm({
     moved: moved
       .flatMap(membersOf)
