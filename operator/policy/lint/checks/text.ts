@@ -1,6 +1,7 @@
 import { actionTable, findAction } from '../../actions.ts';
 import { variablesVersion } from '../../document.ts';
 import { globOf, matches } from '../../glob.ts';
+import { maxPolicySize } from '../../parse-result.ts';
 import { normaliseKey } from '../../request.ts';
 import { isKnownVariable } from '../../template.ts';
 import { controlPlaneNames, isControlPlaneAction } from '../control-plane.ts';
@@ -9,14 +10,12 @@ import { nearest } from '../nearest.ts';
 import { patternTexts, variableNames } from '../scenario.ts';
 import { placeholderIn } from './resources.ts';
 
-const limit = 2048;
-
 function checkDocuments(model: Model): void {
   model.documents.forEach((document, at) => {
     const first = model.statements.find((view) => view.ref.document === at);
     const inDocument = (report: { readonly message: string }) => ({ ...report, document: at });
-    if (document.size > limit) {
-      const message = `the document has ${document.size} characters without white space; AWS accepts ${limit}`;
+    if (document.size > maxPolicySize) {
+      const message = `the document has ${document.size} characters without white space; AWS accepts ${maxPolicySize}`;
       model.report('too-large', inDocument({ message }));
     }
     if (document.version === variablesVersion || first === undefined) return;

@@ -43,4 +43,19 @@ describe('lint on hostile input', () => {
       );
     expect(performance.now() - start).toBeLessThan(15_000);
   });
+
+  it('a document far longer than AWS takes: its text is looked at, and it says that nothing else was', () => {
+    const [Effect, Action] = ['Allow', 'iot:*'];
+    const Statement = { Effect, Action, Resource: `${arn}topic/${'ab*c'.repeat(100_000)}` };
+    const { document } = parsePolicyValue({ Version: '2012-10-17', Statement }, { name: 'huge' });
+    const start = performance.now();
+    const report = document === undefined ? undefined : lint(document);
+    expect(report?.findings.map(({ code }) => code)).toContain('too-large');
+    expect(report?.undecided).toEqual([
+      expect.stringMatching(/^huge has 4\d{5} characters, .* only its text was looked at/),
+    ]);
+    expect(report?.deviceDefender.IOT_POLICY_OVERLY_PERMISSIVE_CHECK).toBe('undocumented');
+    // Searched, it takes minutes.
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
 });
