@@ -1,38 +1,35 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import { sameDocument } from '../../drift/document.ts';
-import type { Family } from '../../rollout/family.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
 import { planRollout } from '../../rollout/planner.ts';
-import { type AssetSummary, membersOf, type RolloutDecision, type RolloutInput } from '../../rollout/rollout.ts';
-import { inOneGo, inTwoParts, type Strategy, strategyProblems, withoutBakes } from '../../rollout/strategy.ts';
+import type { RolloutDecision } from '../../rollout/rollout.ts';
+import { inOneGo, inTwoParts, type Strategy, withoutBakes } from '../../rollout/strategy.ts';
 import { count } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
-import type { VerbState } from '../../rollout/verbs.ts';
 import { createPauser } from '../../runtime/pauser.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
-import { assetsOf, inFlightElsewhere, summarise } from './asset/assets.ts';
-import { carriedNames, carries, carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
+import { assetsOf, summarise } from './asset/assets.ts';
+import { carries, carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
-import { timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
-import { tooLarge, unitsOf } from './asset/units.ts';
+import { unitsOf } from './asset/units.ts';
 import { carryOut, parkAfter } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
-import { type GroupsView, isReferredByGroups, readTargets } from './groups/targets.ts';
+import { isReferredByGroups, readTargets } from './groups/targets.ts';
 import { hasEnded } from './names.ts';
 import type { Pass } from './pass.ts';
-import { afterAcknowledgement, openActs, remedyOf, type SecurityAct, securityActs } from './people/acts.ts';
+import { afterAcknowledgement, openActs, securityActs } from './people/acts.ts';
 import { approvedBy } from './people/approval.ts';
 import { readVerbs } from './people/verb-state.ts';
+import { planInput } from './plan-input.ts';
 import { aftermath, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
 import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
 import { proven } from './proof.ts';
-import { hasOtherStrategy, placeOf, policiesIn, revisionChange } from './revision.ts';
+import { placeOf, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
 import { saveRollout, statusAfter } from './status.ts';
 
@@ -229,75 +226,6 @@ async function readDefaults(
   return defaults;
 }
 
-interface Facts {
-  readonly start: Start;
-  readonly strategy: Strategy;
-  /** As it was written, before groups made two parts of it. */
-  readonly given: Strategy;
-  /** The same, without bounds where nobody gains or loses anything. */
-  readonly once: Strategy;
-  readonly problems: readonly string[];
-  readonly groups: GroupsView;
-  readonly assets: readonly AssetSummary[];
-  readonly analysis: Analysis;
-  readonly outlasts: Analysis['failure'];
-  readonly mirrored: Mirrored | undefined;
-  readonly families: readonly Family[];
-  readonly devices: readonly Device[];
-  readonly defaults: ReadonlyMap<string, CandidateDefault>;
-  readonly acts: readonly SecurityAct[];
-  readonly verbs: VerbState;
-  readonly change: ReturnType<typeof revisionChange>;
-  readonly storm: string | undefined;
-  readonly now: number;
-}
-
-function planInput(facts: Facts): RolloutInput {
-  const { start, strategy, assets, analysis, defaults, verbs, change, now } = facts;
-  const { deps, rollout } = start;
-  const status = rollout.status ?? {};
-  const throughGroups = facts.groups.targets.length > 0;
-  const [problem] = [
-    ...facts.problems,
-    ...(status.startedAt === undefined ? strategyProblems(facts.given, assets.length, { groups: throughGroups }) : []),
-  ];
-  const large = tooLarge(assets, facts.once);
-  const failure =
-    analysis.failure ??
-    (large === undefined ? undefined : { reason: 'SharedCertificate', why: large }) ??
-    (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
-  const braked = [...defaults.values()].includes('brake') || status.brakedAt !== undefined;
-  const startedAt = timeOf(status.startedAt) ?? now;
-  return {
-    revision: rollout.spec.revision,
-    strategy,
-    classified: analysis.classification,
-    assets,
-    inFlightElsewhere: inFlightElsewhere(deps.cache, rollout),
-    analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
-    verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
-    provenBefore: isProvenBefore(facts),
-    mitigations: openActs(facts.acts, verbs).map(remedyOf),
-    brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets, facts.families),
-    brake: braked ? 'applied' : 'released',
-    connectStorm: facts.storm !== undefined,
-    suspended: policiesIn(deps.cache, rollout).some(({ spec }) => spec.suspend),
-    waveDoneAt: strategy.waves.map((_, index) => timeOf(status.waveDoneAt?.[index] || undefined)),
-    startedAt,
-    // Nobody makes progress while people have it paused.
-    lastProgressAt: Math.max(timeOf(status.lastProgressAt) ?? startedAt, timeOf(status.resumedAt) ?? 0),
-    // A rollout is never changed: with a strategy that can be followed another one is made.
-    superseded: change === 'superseded' || (problem !== undefined && mayBeMadeAnew(start)),
-    ...(throughGroups ? { groups: { handedOver: facts.groups.handedOver, moved: facts.groups.moved } } : {}),
-    reverted: change === 'reverted' || openActs(facts.acts, verbs).length > 0,
-    now,
-  };
-}
-
-function mayBeMadeAnew({ deps, rollout }: Start): boolean {
-  return rollout.status?.startedAt === undefined && hasOtherStrategy(deps.cache, rollout);
-}
-
 /** For how long what the tags say is good: it is read by whoever waits for approval, too. */
 const MIRROR_FRESH_MS = 10 * 60_000;
 
@@ -310,29 +238,6 @@ async function mirrorOf(mirror: Mirror, now: number): Promise<Mirrored | undefin
   const verdict = await mirroredVerdict(mirror);
   memory.mirror = { at: now, verdict };
   return verdict;
-}
-
-function abortedElsewhere(change: Facts['change'], mirrored: Mirrored | undefined): { readonly abortedBy?: string } {
-  if (change === 'reverted') return { abortedBy: 'the commit that takes the change back' };
-  return mirrored === 'rejected' ? { abortedBy: 'what AWS remembers: this change was tried before and went back' } : {};
-}
-
-/**
- * The declared name takes a document only when it is proven and nobody carries the old one under it. Whoever else is left on
- * the candidate then has the same document; a candidate of another one would have to be proven first.
- */
-function isProvenBefore({ start, mirrored, families, devices }: Facts): boolean {
-  const { rollout, session } = start;
-  if (rollout.spec.policies.length === 0 || rollout.spec.changes !== undefined) return false;
-  if (rollout.status?.startedAt !== undefined) return false;
-  const taken = rollout.spec.policies.every(({ baseline, document }) => sameDocument(baseline, document));
-  if (!taken && mirrored !== 'proven') return false;
-  return devices.every((device) => {
-    const carried = carriedNames(session, device);
-    return families.every(({ declared, candidate, names }) =>
-      names.every((name) => !carried.has(name) || name === candidate || (taken && name === declared)),
-    );
-  });
 }
 
 /** A plan under which every asset is known to go back at its deadline is refused before anything moves. */
@@ -359,27 +264,6 @@ function sessionsOutlast(
   const plan = { signals: deps.rollouts.signals, account: session.key, strategy, now, requirementOf: requirement };
   const why = outlastingAll(plan, devices);
   return why === undefined ? undefined : { reason: 'SessionsOutlast', why };
-}
-
-/** The brake would change what a quarantined asset may do, so the others go back by attachment. */
-function quarantineAmong(
-  start: Start,
-  assets: readonly AssetSummary[],
-  families: readonly Family[],
-): string | undefined {
-  const { deps, rollout, session } = start;
-  const { namespace = '', name } = rollout.metadata;
-  const where = { cache: deps.cache, session };
-  for (const id of assets.flatMap((asset) => (asset.held ? membersOf(asset) : []))) {
-    const device = deps.cache.get({ kind: 'Device', namespace, name: id }) as Device | undefined;
-    if (device?.status?.held === undefined) continue;
-    const names = new Set([...carriedNames(session, device), ...inheritedNames(where, device)]);
-    // A list may not show yet what was attached a moment ago; the record does.
-    const begun = device.status.rollout?.name === name && device.status.rollout.state !== 'RolledBack';
-    if (begun || families.some(({ candidate }) => names.has(candidate)))
-      return `device ${id} carries it and is held by a security act`;
-  }
-  return undefined;
 }
 
 async function advance(pass: Pass): Promise<Result> {
