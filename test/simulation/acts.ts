@@ -177,11 +177,22 @@ async function loseState(world: World): Promise<void> {
   await world.lead();
 }
 
-export async function byPerson(world: World, act: () => Promise<unknown>): Promise<void> {
+/** Whether AWS took it. */
+export async function byPerson(world: World, act: () => Promise<unknown>): Promise<boolean> {
   world.oracle.actor = 'person';
-  await act().catch((thrown: unknown) => world.tell(`AWS refused: ${String(thrown)}`));
+  const taken = await act().then(
+    () => true,
+    (thrown: unknown) => {
+      world.tell(`AWS refused: ${String(thrown)}`);
+      return false;
+    },
+  );
   world.oracle.actor = 'operator';
+  return taken;
 }
+
+/** After this a person tries again what AWS has refused. */
+const AGAIN_MS = 10 * 60_000;
 
 async function stand(
   world: World,
@@ -194,8 +205,8 @@ async function stand(
     const index = world.oracle.acts.indexOf(act);
     if (index < 0) return;
     world.note(`lifted: ${act.kind} on ${act.on}`);
-    await byPerson(world, undo);
-    world.oracle.acts.splice(index, 1);
+    if (await byPerson(world, undo)) world.oracle.acts.splice(index, 1);
+    else world.agenda.push({ at: world.fleet.clock.now() + AGAIN_MS, run: lift });
   };
   world.agenda.push({ at: world.fleet.clock.now() + forMs, run: lift });
 }
