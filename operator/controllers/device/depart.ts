@@ -54,9 +54,9 @@ async function isInUse(scope: Scope<Device>): Promise<boolean> {
   const isNew = (id: string): boolean => deps.clock.now() - (factsOf(id)?.createdAt ?? 0) < NEW_MS;
   const old = ids.filter((id) => !isNew(id));
   if (old.some((id) => factsOf(id)?.status === 'ACTIVE')) return true;
-  // Lists are late: somebody may have made it active a moment ago.
+  // Lists are late, or not read yet after a start: somebody may have made it active a moment ago, and its age is known now.
   for (const id of old) await readCertificate(scope, id);
-  return old.some((id) => factsOf(id)?.status === 'ACTIVE');
+  return old.some((id) => !isNew(id) && factsOf(id)?.status === 'ACTIVE');
 }
 
 /** Written down before the calls: only what we have made inactive is ever made active again. */
