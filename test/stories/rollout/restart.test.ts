@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { annotate, NARROW, rolloutFleet, WIDE } from './support.ts';
 
@@ -26,6 +27,21 @@ describe('a restart in the middle', () => {
     },
     60_000,
   );
+
+  test('whoever was robbed of both policies meanwhile gets what it had', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW);
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+    await fleet.kill();
+    const { status } = (await fleet.get('Device', 'press-1')) as Device;
+    const target = status?.certificates?.[0]?.arn ?? '';
+    for (const policyName of await fleet.attached('press-1'))
+      await fleet.aws.send('DetachPolicy', { policyName, target });
+    expect(await fleet.attached('press-1')).toEqual([]);
+    await fleet.start();
+    for (let second = 0; second < 100; second += 10) await fleet.advance(10_000);
+    expect(await fleet.attached('press-1')).toContain('base');
+  }, 60_000);
 
   test('an abort goes on after a restart', async () => {
     await using fleet = await rolloutFleet(2);
