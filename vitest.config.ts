@@ -1,4 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** Vitest leaves one processor to itself, which on two of them is half; stories wait for other processes often enough. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 // unit: pure code under test/unit. stories: real git, TLS, sandbox, processes. cluster: needs kube-apiserver and etcd (npm run test:cluster).
 export default defineConfig({
@@ -8,10 +12,16 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     isolate: false,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, maxWorkers } },
       {
         extends: true,
-        test: { name: 'stories', include: ['test/stories/**/*.test.ts'], testTimeout: 90_000, hookTimeout: 60_000 },
+        test: {
+          name: 'stories',
+          include: ['test/stories/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          maxWorkers,
+        },
       },
       {
         extends: true,
