@@ -181,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'operator/aws/client.ts',
     find: 'if (options?.fleetwardWrite === true) fence();',
     replace: 'if (options?.fleetwardWrite === true && options.abortSignal?.reason === fence) fence();',
-    schedule: [git(2, narrow), at(2.04, { kind: 'depose', gapMs: 20_000, forMs: 25_000 }), wait(4)],
+    schedule: [git(2, narrow), at(2.03, { kind: 'depose', gapMs: 20_000, forMs: 25_000 }), wait(4)],
   },
   {
     invariant: 11,
