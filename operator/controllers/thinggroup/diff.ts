@@ -1,5 +1,6 @@
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import type { Change } from '../../drift/types.ts';
+import { GROUP_SLOTS } from '../../rollout/group.ts';
 import { causeOf } from '../external/cause.ts';
 import { compareAttachments } from '../external/policies.ts';
 import type { DiffInput } from '../external/types.ts';
@@ -55,20 +56,40 @@ export function splitAttachments(input: Input, observed: ObservedGroup): SplitAt
   const waits = input.desired.moving !== undefined && input.object.status?.pendingChange === undefined;
   const changes = waits ? all.filter(({ cause }) => cause !== 'spec') : all;
   const waiting = all.length - changes.length;
-  if (observed.members.kind === 'none' || input.object.spec.managementPolicy !== 'Manage')
-    return { now: changes, later: undefined, waiting };
+  const inTheWay = spare(changes, observed);
+  const free = observed.members.kind === 'none' && inTheWay === undefined;
+  if (free || input.object.spec.managementPolicy !== 'Manage') return { now: changes, later: undefined, waiting };
   const now: Change<GroupAction>[] = [];
   const later = { attach: [] as string[], detach: [] as string[] };
   const attaches = changes.some(({ action, cause }) => action?.kind === 'attach' && cause === 'spec');
+  const unnoticed = observed.members.kind === 'covered' || observed.members.kind === 'none';
   for (const change of changes) {
     const { action, cause } = change;
     const moves = action?.kind === 'attach' || action?.kind === 'detach';
+    if (inTheWay !== undefined && unnoticed && moves && cause === 'spec') {
+      if (action.policy === inTheWay) now.push(change);
+      else later[action.kind].push(action.policy);
+      continue;
+    }
     // Without anything of what it had before, a group would give less to whoever joins it now.
     const early = action?.kind === 'detach' && (attaches || !observed.settled);
     if (!moves || cause !== 'spec' || (observed.members.kind === 'covered' && !early)) now.push(change);
     else later[action.kind].push(action.policy);
   }
   return { now, later: later.attach.length + later.detach.length === 0 ? undefined : later, waiting };
+}
+
+/**
+ * AWS lets a group carry two policies. Where both are to go, as after a change of mind before the first had gone, one goes first
+ * to make room for what is to come: the members have them all, and who joins now gets the other. Of a group without members
+ * one may go that stands beside another that stays.
+ */
+function spare(changes: readonly Change<GroupAction>[], observed: ObservedGroup): string | undefined {
+  const planned = changes.flatMap(({ action, cause }) => (cause === 'spec' && action !== undefined ? [action] : []));
+  const coming = planned.filter(({ kind }) => kind === 'attach').length;
+  if (coming === 0 || observed.policies.length + coming <= GROUP_SLOTS) return undefined;
+  const going = planned.flatMap((action) => (action.kind === 'detach' ? [action.policy] : []));
+  return going.length > 1 || observed.members.kind === 'none' ? going.at(-1) : undefined;
 }
 
 function properties({ desired, settled, mark }: Input, observed: ObservedGroup): readonly Change<GroupAction>[] {

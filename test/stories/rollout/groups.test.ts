@@ -70,6 +70,24 @@ describe('R5: other policies on a group with members', () => {
     for (const name of fleet.names) expect(await fleet.attached(name)).toContain('wide');
   }, 180_000);
 
+  test('another one still, before the first had gone: a group has two places, and one of those that go makes room', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(policy('third', { document: grants('debug/press-*'), strategy: STRATEGY }));
+    await fleet.apply(hall('narrow'));
+    await fleet.live(120, { until: async () => (await onGroup(fleet)).length === 2 });
+    await fleet.apply(hall('third'));
+    await fleet.live(400, {
+      until: async () => {
+        const on = await onGroup(fleet);
+        expect(on.length).toBeGreaterThan(0);
+        return on.join() === 'third' && (await fleet.attached('press-2')).length === 1;
+      },
+    });
+    expect(await onGroup(fleet)).toEqual(['third']);
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+    expect(await reasonOf(fleet)).toBe('Succeeded');
+  }, 180_000);
+
   test('one more policy waits for approval before any member gets it', async () => {
     await using fleet = await inHall();
     await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
