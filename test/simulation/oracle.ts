@@ -419,7 +419,8 @@ export class Oracle {
     if (mode === 'Wait' || asset === undefined)
       return this.#say(6, `the session of ${clientId} was ended, which nobody asked for`);
     if (stored && mode !== 'Purge') this.#say(6, `the stored session of ${clientId} was dropped under ${mode}`);
-    if (clock.now() < asset.lastCallAt + this.#settleMs)
+    // A call counts from when it was written down, a moment before AWS has it.
+    if (clock.now() < asset.lastCallAt + this.#settleMs - 1_000)
       this.#say(6, `the session of ${clientId} was ended before its change had settled`);
   }
 
