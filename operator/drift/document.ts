@@ -41,6 +41,11 @@ export function sameDocument(a: unknown, b: unknown): boolean {
   return text !== undefined && text === canonicalText(b);
 }
 
+/** Whether something in it is an explicit Deny; a document that cannot be read is taken for one. */
+export function deniesSomething(document: unknown): boolean {
+  return canonicalDocument(document)?.Statement.some((s) => s.Effect !== 'Allow') ?? true;
+}
+
 /** True when nothing is allowed: what Device Defender's blank policy and similar acts leave behind. */
 export function allowsNothing(document: unknown): boolean {
   const canonical = canonicalDocument(document);

@@ -1,3 +1,4 @@
+import type { Right } from './rights.ts';
 import type { Planned, SimConfig } from './types.ts';
 import { allBut, at, fleetOf, git, MINUTE, NARROW, NARROWER, verb, WIDE, wait } from './words.ts';
 
@@ -18,6 +19,8 @@ const two = [
   { name: 'base', grant: allBut('status') },
   { name: 'more', grant: { allow: ['status'], deny: [] } },
 ] as const;
+
+const hall = (...more: readonly Right[]) => ({ allow: [...more, 'extra' as const], deny: [] });
 
 const lost = (minutes: number): Planned => at(minutes, { kind: 'loseRecord', device: 0 });
 
@@ -154,6 +157,21 @@ export const REGRESSIONS: readonly Regression[] = [
         grants: [{ name: 'base', grant: { allow: ['connect', 'telemetry', 'subscribe', 'receive'], deny: [] } }],
       }),
       at(62, { kind: 'references', device: 2, names: ['base'] }),
+    ],
+  },
+  {
+    reason:
+      'a policy whose default changed a moment ago may still deny what it denied before: nobody gets it back until AWS applies the new one',
+    config: {
+      ...fleetOf(2),
+      uses: ['status', 'extra', 'subscribe'],
+      propagation: 'random',
+      groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }],
+    },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: { allow: ['extra'], deny: ['extra'] } }),
+      at(4, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+      at(60, { kind: 'groupPolicies', policies: [{ name: 'hall-wide', grant: hall('debug') }] }),
     ],
   },
 ];

@@ -1,6 +1,6 @@
 import { ifFound } from '../../../aws/classify.ts';
 import { certificateIdOf } from '../../../aws/snapshot/facts.ts';
-import { sameDocument } from '../../../drift/document.ts';
+import { deniesSomething, sameDocument } from '../../../drift/document.ts';
 import type { AssetDecision } from '../../../rollout/types.ts';
 import { Priority } from '../../../runtime/reconciler.ts';
 import { readPolicies } from '../../device/reads.ts';
@@ -17,13 +17,10 @@ type Call = Extract<AssetDecision, { kind: 'call' }>;
  * latest possible moment, never not at all. A call that waits for its turn leaves no mark. False when the call was not made.
  */
 export async function sendCall(attempt: Attempt, decision: Call): Promise<boolean> {
-  if (decision.call.kind === 'attach') {
-    await attach(attempt, decision);
-    return true;
-  }
-  const doubtful = await unexpectedDefault(attempt, decision.call);
+  const isAttach = decision.call.kind === 'attach';
+  const doubtful = await (isAttach ? formerDenial : unexpectedDefault)(attempt, decision.call);
   if (doubtful === undefined) {
-    await detach(attempt, decision);
+    await (isAttach ? attach : detach)(attempt, decision);
     return true;
   }
   await save(attempt, { kind: 'wait', state: decision.state, until: undefined, why: doubtful }, {});
@@ -60,6 +57,28 @@ async function unexpectedDefault(
   // What is taken away may be given by any other policy as well, as soon as AWS applies that one.
   for (const policyName of new Set([...attached, ...(through?.given ?? [])])) {
     if (!judged.has(policyName) && isFresh(await read(policyName))) return tooFresh(policyName);
+  }
+  return undefined;
+}
+
+/**
+ * A policy whose default was changed a moment ago may still be applied as it was, and what it denied then it would take away from
+ * whoever gets it now. A candidate was the baseline before, and on the way home nothing is denied that was not at the beginning.
+ */
+async function formerDenial({ scope, directive }: Attempt, { policy }: Call['call']): Promise<string | undefined> {
+  if (directive.direction === 'home' || directive.families.some(({ candidate }) => candidate === policy))
+    return undefined;
+  const { port } = scope.session;
+  const found = await ifFound(port.call('GetPolicy', { policyName: policy }, scope.options));
+  const settled = (found?.lastModifiedDate?.getTime() ?? 0) + directive.strategy.settleMs;
+  if (scope.deps.clock.now() >= settled) return undefined;
+  const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName: policy }, scope.options);
+  for (const { versionId, isDefaultVersion } of policyVersions) {
+    if (isDefaultVersion === true || versionId === undefined) continue;
+    const version = { policyName: policy, policyVersionId: versionId };
+    const former = await ifFound(port.call('GetPolicyVersion', version, scope.options));
+    if (former !== undefined && deniesSomething(former.policyDocument))
+      return `the default version of ${policy} was changed a moment ago, and version ${versionId} denies something: it is attached when AWS is sure to apply the new one`;
   }
   return undefined;
 }
