@@ -128,11 +128,15 @@ async function checkNoOp(world: World): Promise<void> {
 /** A device that has lived on a session of before and connects anew is news: written down once, and counted by its rollout. */
 async function sessionsToRenew({ fleet }: World): Promise<string[]> {
   const { items } = await fleet.store.list({ kind: 'Device' });
-  return (items as readonly Device[]).flatMap(({ metadata, status }) => {
+  const ofDevices = (items as readonly Device[]).flatMap(({ metadata, status }) => {
     const { name, sessions } = status?.rollout ?? {};
     if ((sessions?.older ?? []).length === 0) return [];
     return [`status Device/${metadata.name}`, `status PolicyRollout/${name}`];
   });
+  const rollouts = (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
+  // It counts every ten minutes, and may not have heard of the last one yet.
+  const behind = rollouts.filter(({ status }) => (status?.counters?.olderSessions ?? 0) > 0);
+  return [...ofDevices, ...behind.map(({ metadata }) => `status PolicyRollout/${metadata.name}`)];
 }
 
 function take(list: string[], one: string): boolean {

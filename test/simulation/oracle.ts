@@ -271,7 +271,12 @@ export class Oracle {
       this.#atOnce(change, before);
     }
     if (change.kind === 'policy') {
-      for (const [asset] of this.#touchedBy(change)) asset.lastCallAt = now;
+      const { view } = this.#world;
+      for (const [asset, target] of this.#touchedBy(change)) {
+        // What is tidied up behind an asset is no call to it.
+        const carried = [...view.policiesOf(target), ...view.inherited(asset.name)];
+        if (carried.includes(change.policyName)) asset.lastCallAt = now;
+      }
       const blank = this.acts.find((act) => act.kind === 'blank' && act.on === change.policyName);
       if (blank !== undefined) this.#say(5, `the default of ${change.policyName}, blanked by somebody, was touched`);
       this.#ownDocument(change.policyName);

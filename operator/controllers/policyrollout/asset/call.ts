@@ -38,8 +38,7 @@ async function unexpectedDefault(
 ): Promise<string | undefined> {
   const attached = certificates.find(({ certificateArn }) => certificateArn === call.target)?.attached ?? new Set();
   const read = (policyName: string) => ifFound(scope.session.port.call('GetPolicy', { policyName }, scope.options));
-  const isFresh = (found: Awaited<ReturnType<typeof read>>) =>
-    scope.deps.clock.now() < (found?.lastModifiedDate?.getTime() ?? 0) + directive.strategy.settleMs;
+  const isFresh = (found: Awaited<ReturnType<typeof read>>) => scope.deps.clock.now() < inForceAt(found, directive);
   const tooFresh = (policyName: string) =>
     `the default version of ${policyName} was changed a moment ago: nothing is taken away before AWS applies it`;
   const judged = new Set([call.policy]);
@@ -61,6 +60,14 @@ async function unexpectedDefault(
   return undefined;
 }
 
+/** When AWS is sure to apply the default version that it shows. */
+function inForceAt(
+  found: { readonly lastModifiedDate?: Date | undefined } | undefined,
+  directive: Attempt['directive'],
+): number {
+  return (found?.lastModifiedDate?.getTime() ?? 0) + directive.strategy.settleMs;
+}
+
 /**
  * A policy whose default was changed a moment ago may still be applied as it was, and what it denied then it would take away from
  * whoever gets it now. A candidate was the baseline before, and on the way home nothing is denied that was not at the beginning.
@@ -70,8 +77,7 @@ async function formerDenial({ scope, directive }: Attempt, { policy }: Call['cal
     return undefined;
   const { port } = scope.session;
   const found = await ifFound(port.call('GetPolicy', { policyName: policy }, scope.options));
-  const settled = (found?.lastModifiedDate?.getTime() ?? 0) + directive.strategy.settleMs;
-  if (scope.deps.clock.now() >= settled) return undefined;
+  if (scope.deps.clock.now() >= inForceAt(found, directive)) return undefined;
   const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName: policy }, scope.options);
   for (const { versionId, isDefaultVersion } of policyVersions) {
     if (isDefaultVersion === true || versionId === undefined) continue;

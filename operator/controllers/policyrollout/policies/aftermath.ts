@@ -8,7 +8,7 @@ import { Priority, type Result } from '../../../runtime/reconciler.ts';
 import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
-import { assetsOf, isHeldByHand, isSkipped } from '../asset/assets.ts';
+import { assetsOf, IN_ROLLOUT, isHeldByHand, isSkipped } from '../asset/assets.ts';
 import { borrowedFamilies, carriedNames, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { unitsOf } from '../asset/units.ts';
@@ -289,9 +289,21 @@ async function clean(start: Start, status: PolicyRolloutStatus): Promise<Result 
   if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
   const candidates = candidatesFor(start);
   for (const policy of rollout.spec.policies) {
-    if (await deleteCandidate(candidates, policy)) continue;
-    return { requeueAfterMs: LOOK_AGAIN_MS };
+    const done = !isWayBack(start, policy.candidateName) && (await deleteCandidate(candidates, policy));
+    if (!done) return { requeueAfterMs: LOOK_AGAIN_MS };
   }
   await saveRollout(deps, rollout, { ...status, homedAt: exactTime(homedAt), cleanedAt: exactTime(now) });
   return undefined;
+}
+
+/** Whether a rollout of changes at Devices has taken it from an asset and may have to give it back. */
+function isWayBack({ deps, rollout }: Start, candidate: string): boolean {
+  const { namespace = '', name } = rollout.metadata;
+  for (const other of deps.cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
+    if (other.metadata.name === name || other.spec.changes === undefined || other.status?.homedAt !== undefined)
+      continue;
+    const assets = deps.cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${other.metadata.name}`) as readonly Device[];
+    if (assets.some(({ status }) => status?.rollout?.change?.detach?.includes(candidate) === true)) return true;
+  }
+  return false;
 }
