@@ -227,7 +227,7 @@ function withDependent(
   const { stretches, wanted } = poolOf(use, input, patterns);
   const others = [...new Map([...stretches, ...wanted].map(({ glob }) => [glob.join(), glob])).values()];
   let exhaustive = known.exhaustive;
-  for (const { template, condition } of dependentOn(use, input, patterns)) {
+  for (const { template, condition, isPart } of dependentOn(use, input, patterns)) {
     const chosen = assignments(template, lists);
     exhaustive &&= chosen.complete;
     for (const assignment of chosen.list) {
@@ -238,7 +238,14 @@ function withDependent(
         const met = isOpen ? others.flatMap((other) => meetGlobs(glob, other, 16) ?? []) : [];
         exhaustive &&= !hasSeveralCases(glob);
         for (const one of [glob, ...met])
-          for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) take(text);
+          for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) {
+            take(text);
+            if (!isPart) continue;
+            // Where it lies opposite another variable it may begin or end in the middle of that one's value.
+            const cut = piecesOf(text);
+            for (const piece of cut.pieces) take(piece);
+            exhaustive &&= cut.all;
+          }
       }
     }
   }
@@ -259,6 +266,19 @@ function withDependent(
   return several ? subsetsOf(kept.filter(isText), exhaustive) : { values: kept, exhaustive };
 }
 
+/** Of longer texts only the beginnings, the ends and the levels are taken. */
+const allPieces = 6;
+
+/** What a name can be cut into, and whether that is everything. */
+function piecesOf(text: string): { readonly pieces: ReadonlySet<string>; readonly all: boolean } {
+  const pieces = new Set(text.split('/'));
+  const all = text.length <= allPieces;
+  for (let from = 0; from < text.length; from += 1)
+    for (let to = from + 1; to <= text.length; to += 1)
+      if (all || from === 0 || to === text.length) pieces.add(text.slice(from, to));
+  return { pieces, all };
+}
+
 /** Values of one variable beyond this many come only from many patterns that tie variables to each other. */
 const maxValues = 2_000;
 
@@ -266,17 +286,24 @@ const maxValues = 2_000;
 interface Dependent {
   readonly template: Template;
   readonly condition: Condition | undefined;
+  /** It lies opposite the variable in a longer name, which may be cut elsewhere. */
+  readonly isPart: boolean;
 }
 
 function dependentOn(use: KeyUse, input: CandidateInput, patterns: readonly LeftPattern[]): Dependent[] {
-  const items = [
-    ...(use.asVariable ? stretchesFor(use.key, patterns).map((stretch) => stretch.items) : []),
-    ...(isName(use.key) ? input.clientPatterns.map((pattern) => pattern.items) : []),
+  const distinct = (items: readonly Items[]) => [...new Map(items.map((one) => [itemsKey(one), one])).values()];
+  const stretches = use.asVariable ? stretchesFor(use.key, patterns).map((stretch) => stretch.items) : [];
+  const whole = isName(use.key) ? input.clientPatterns.map((pattern) => pattern.items) : [];
+  const opposite = [
+    ...distinct(stretches)
+      .flatMap(asTemplate)
+      .map((template) => ({ template, condition: undefined, isPart: true })),
+    ...distinct(whole)
+      .flatMap(asTemplate)
+      .map((template) => ({ template, condition: undefined, isPart: false })),
   ];
-  const distinct = [...new Map(items.map((one) => [itemsKey(one), one])).values()];
-  const opposite = distinct.flatMap(asTemplate).map((template) => ({ template, condition: undefined }));
   // A value that would have to hold itself is that value with nothing around it.
-  return [...wantedOf(use, input), ...opposite].filter(
+  return [...wantedOf(use, input).map((one) => ({ ...one, isPart: false })), ...opposite].filter(
     ({ template: { variables } }) => variables.length > 0 && variables.every((one) => one.key !== use.key),
   );
 }

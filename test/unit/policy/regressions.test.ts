@@ -298,4 +298,18 @@ describe('mistakes that must not come back', () => {
     const only = { Condition: { Null: { 'iot:Connection.Thing.Attributes[x]': 'true' } } };
     expect(verdict(document(own), document(own, allow('iot:Publish', 'topic/a', only)))).toBe('equivalent');
   });
+
+  it.each([
+    { reason: 'at the end', allowed: `topic/*/${thing}`, value: 'd/a' },
+    { reason: 'at the beginning', allowed: `topic/b/${thing}/*`, value: 'a/d' },
+    { reason: 'in the middle', allowed: `topic/*/${thing}/*`, value: 'c/a/d' },
+    { reason: 'of one letter less', allowed: `topic/b/d${thing}`, value: 'da' },
+    { reason: 'of a long text, its last level', allowed: `topic/*/${thing}`, value: 'hall-of-machines/press-line-1' },
+  ])('a variable that lies opposite a part of another one’s value: $reason', ({ allowed, value }) => {
+    const key = 'iot:Connection.Thing.Attributes[x]';
+    const own = allow('iot:Publish', allowed);
+    const except = deny('iot:Publish', `topic/b/\${${key}}`, { Condition: { StringEquals: { [key]: value } } });
+    expect(verdict(document(own, except), document(own))).toBe('widens');
+    expect(verdict(document(own), document(own, except))).toBe('tightens');
+  });
 });
