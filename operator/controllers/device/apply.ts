@@ -1,5 +1,5 @@
 import type { Device } from '../../api/device.gen.ts';
-import { arnOf } from '../external/arn.ts';
+import { arnOf, certificateArn } from '../external/arn.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import type { Scope } from '../external/types.ts';
 import { createCertificates, fillSecret } from './certificates.ts';
@@ -172,8 +172,8 @@ async function recordFirst(
 }
 
 async function attachThing(scope: Scope<Device>, thingName: string, id: string): Promise<void> {
-  const { certificates, principals } = scope.session.snapshot;
-  const principal = certificates.get(id)?.arn ?? arnOf(scope.session, `cert/${id}`);
+  const { principals } = scope.session.snapshot;
+  const principal = certificateArn(scope.session, id);
   await scope.call('AttachThingPrincipal', { thingName, principal });
   principals.wrote(thingName, id, true);
 }

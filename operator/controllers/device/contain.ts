@@ -3,7 +3,7 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import { hasReason } from '../../aws/classify.ts';
 import { parseVerbValue, VERB_PREFIX } from '../../rollout/verbs.ts';
 import { Priority } from '../../runtime/reconciler.ts';
-import { arnOf } from '../external/arn.ts';
+import { certificateArn } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 
@@ -51,7 +51,7 @@ async function attachEverywhere(scope: Scope<Device>, name: string): Promise<str
   if (ids.length === 0) return 'the device has no certificate in AWS';
   const policyName = declaredName(policy);
   for (const id of ids) {
-    const target = session.snapshot.certificates.get(id)?.arn ?? arnOf(session, `cert/${id}`);
+    const target = certificateArn(session, id);
     try {
       await session.port.call(
         'AttachPolicy',

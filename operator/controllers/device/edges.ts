@@ -1,6 +1,6 @@
 import type { Device } from '../../api/device.gen.ts';
 import { hasReason } from '../../aws/classify.ts';
-import { arnOf } from '../external/arn.ts';
+import { certificateArn } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
 
 export interface PolicyEdge {
@@ -10,8 +10,8 @@ export interface PolicyEdge {
 }
 
 export async function setPolicy(scope: Scope<Device>, { id, policy, present }: PolicyEdge): Promise<void> {
-  const { certificates, targets } = scope.session.snapshot;
-  const target = certificates.get(id)?.arn ?? arnOf(scope.session, `cert/${id}`);
+  const { targets } = scope.session.snapshot;
+  const target = certificateArn(scope.session, id);
   await scope.call(present ? 'AttachPolicy' : 'DetachPolicy', { policyName: policy, target });
   targets.wrote(policy, id, present);
 }

@@ -1,7 +1,7 @@
 import type { Device } from '../../api/device.gen.ts';
 import { hasReason, ifFound } from '../../aws/classify.ts';
 import { certificateIdOf } from '../../aws/snapshot/facts.ts';
-import { arnOf } from '../external/arn.ts';
+import { certificateArn } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
 import { thingName } from './desired.ts';
 
@@ -64,7 +64,7 @@ export async function readCertificate(scope: Scope<Device>, id: string): Promise
 }
 
 export async function readPolicies(scope: Scope<Device>, id: string): Promise<void> {
-  const target = scope.session.snapshot.certificates.get(id)?.arn ?? arnOf(scope.session, `cert/${id}`);
+  const target = certificateArn(scope.session, id);
   const found = await ifFound(scope.call('ListAttachedPolicies', { target, recursive: false, pageSize: 250 }));
   scope.session.snapshot.targets.saw(
     id,

@@ -1,7 +1,7 @@
 import type { Device } from '../../api/device.gen.ts';
 import { ifFound } from '../../aws/classify.ts';
 import { terminal, waiting } from '../../runtime/errors.ts';
-import { arnOf } from '../external/arn.ts';
+import { certificateArn } from '../external/arn.ts';
 import { OWNER_KEY } from '../external/ownership.ts';
 import type { Scope } from '../external/types.ts';
 import { depart } from './depart.ts';
@@ -53,7 +53,7 @@ async function removeThing(scope: Scope<Device>, name: string, version: number):
   }
   for (const id of strangers) {
     // The edge goes with our thing; the certificate itself is not ours and stays as it is.
-    await scope.call('DetachThingPrincipal', { thingName: name, principal: arnOf(scope.session, `cert/${id}`) });
+    await scope.call('DetachThingPrincipal', { thingName: name, principal: certificateArn(scope.session, id) });
   }
   if (left.length > 0) {
     throw waiting(

@@ -1,6 +1,6 @@
 import type { Device, DeviceStatusCertificate } from '../../api/device.gen.ts';
 import { ifFound } from '../../aws/classify.ts';
-import { arnOf } from '../external/arn.ts';
+import { certificateArn } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
 import { setPolicy, setStatus } from './edges.ts';
 import { readCertificate, readPolicies } from './reads.ts';
@@ -44,7 +44,7 @@ export async function disarm(scope: Scope<Device>, id: string, { thingName, made
   await readCertificate(scope, id);
   const facts = scope.session.snapshot.certificates.get(id);
   if (facts === undefined) return true;
-  const principal = facts.arn || arnOf(scope.session, `cert/${id}`);
+  const principal = certificateArn(scope.session, id);
   const things = await thingsOf(scope, id);
   const shared = things.some((other) => other !== thingName);
   if (!shared) {
@@ -63,7 +63,7 @@ export async function disarm(scope: Scope<Device>, id: string, { thingName, made
 
 /** The things that a certificate is attached to, as AWS tells now. */
 export async function thingsOf(scope: Scope<Device>, id: string): Promise<readonly string[]> {
-  const principal = scope.session.snapshot.certificates.get(id)?.arn || arnOf(scope.session, `cert/${id}`);
+  const principal = certificateArn(scope.session, id);
   const { things = [] } = await scope.call('ListPrincipalThings', { principal, maxResults: 250 });
   return things;
 }

@@ -2,13 +2,12 @@ import type { Device } from '../../../api/device.gen.ts';
 import { type AssetState, type CertificateEdges, inFlight } from '../../../rollout/types.ts';
 import type { ObservedDevice } from '../../device/observe.ts';
 import { readPolicies } from '../../device/reads.ts';
-import { arnOf } from '../../external/arn.ts';
 import type { Scope } from '../../external/types.ts';
 import type { Directive } from '../service.ts';
 import type { AssetView, Attempt, How } from './attempt.ts';
 import { readEdges, recordable } from './change.ts';
 import { throughGroups } from './through.ts';
-import { others, readOthers } from './unit.ts';
+import { edgesAt, others, readOthers } from './unit.ts';
 
 /**
  * An asset in flight is read at least this often, whatever wakes it in between. Somebody who takes a policy from it, or a
@@ -28,7 +27,7 @@ export function mayRecall(scope: Scope<Device>, view: AssetView, state: AssetSta
 export function nextReadIn(scope: Scope<Device>, { observed }: AssetView, state: AssetState): number | undefined {
   if (!isWatched(state)) return undefined;
   const { targets } = scope.session.snapshot;
-  const oldest = Math.min(...known(observed).map(({ id }) => targets.seenAt(id) ?? Number.NEGATIVE_INFINITY));
+  const oldest = Math.min(...known(observed).map((id) => targets.seenAt(id) ?? Number.NEGATIVE_INFINITY));
   return Math.max(0, oldest + READ_AGAIN_MS - scope.deps.clock.monotonic());
 }
 
@@ -48,9 +47,9 @@ export async function look(
   return { certificates, beside, through: await throughGroups(scope, directive, how) };
 }
 
-function known({ certificates, leftovers }: ObservedDevice) {
+function known({ certificates, leftovers }: ObservedDevice): readonly string[] {
   return [...certificates, ...leftovers].flatMap(({ id, facts }) =>
-    id === undefined || facts === undefined ? [] : [{ id, facts }],
+    id === undefined || facts === undefined ? [] : id,
   );
 }
 
@@ -63,16 +62,10 @@ async function certificatesOf(
   const { targets } = scope.session.snapshot;
   const { clock } = scope.deps;
   const edges: CertificateEdges[] = [];
-  for (const { id, facts } of known(observed)) {
+  for (const id of known(observed)) {
     if (how === 'read') await readPolicies(scope, id);
-    edges.push({
-      certificateArn: facts.arn === '' ? arnOf(scope.session, `cert/${id}`) : facts.arn,
-      attached: new Set(targets.at(id)),
-      readAt:
-        how === 'read'
-          ? clock.now()
-          : clock.now() - (clock.monotonic() - (targets.seenAt(id) ?? Number.NEGATIVE_INFINITY)),
-    });
+    const ago = how === 'read' ? 0 : clock.monotonic() - (targets.seenAt(id) ?? Number.NEGATIVE_INFINITY);
+    edges.push(edgesAt(scope, id, clock.now() - ago));
   }
   return edges;
 }

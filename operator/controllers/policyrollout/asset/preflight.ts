@@ -11,7 +11,7 @@ import {
   weigh,
 } from '../../../rollout/preflight.ts';
 import { toReconcileError } from '../../../runtime/errors.ts';
-import { arnOf } from '../../external/arn.ts';
+import { certificateArn } from '../../external/arn.ts';
 import type { CertificatePolicies } from '../analysis.ts';
 import { USED_FOR_MS } from '../gates/signals.ts';
 import type { Attempt } from './attempt.ts';
@@ -175,7 +175,7 @@ async function ask(
   const answers: Answer[] = [];
   for (const alike of batches(questions)) {
     const input = {
-      principal: arnOf(scope.session, `cert/${certificateId}`),
+      principal: certificateArn(scope.session, certificateId),
       clientId: alike[0]?.clientId,
       authInfos: alike.map(authInfo),
       policyNamesToSkip: [...skip],

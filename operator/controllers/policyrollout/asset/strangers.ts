@@ -1,6 +1,6 @@
 import { toReconcileError } from '../../../runtime/errors.ts';
 import { thingName } from '../../device/desired.ts';
-import { arnOf } from '../../external/arn.ts';
+import { certificateArn } from '../../external/arn.ts';
 import type { Attempt } from './attempt.ts';
 import { recordedUnit } from './units.ts';
 
@@ -24,7 +24,7 @@ async function thingsOn(
   const said = rollouts.preflights.things(place, now);
   if (said !== undefined) return said;
   try {
-    const input = { principal: arnOf(scope.session, `cert/${id}`), maxResults: 250 };
+    const input = { principal: certificateArn(scope.session, id), maxResults: 250 };
     const options = { ...scope.options, slot: `${scope.key.namespace}/${scope.key.name} things` };
     const { things = [] } = await scope.session.port.call('ListPrincipalThings', input, options);
     rollouts.preflights.keepThings(place, now, things);

@@ -4,7 +4,7 @@ import { judgeTogether } from '../../../rollout/unit.ts';
 import { MASKED } from '../../../rollout/verdict.ts';
 import { objectKey } from '../../../runtime/controller/keys.ts';
 import { readPolicies } from '../../device/reads.ts';
-import { arnOf } from '../../external/arn.ts';
+import { certificateArn } from '../../external/arn.ts';
 import { sameJson } from '../../external/equal.ts';
 import type { Scope } from '../../external/types.ts';
 import { assetConditions } from '../conditions.ts';
@@ -42,17 +42,21 @@ export async function readOthers(
   const edges: CertificateEdges[] = [];
   for (const id of new Set(devices.flatMap(certificateIds))) {
     if (known.some(({ certificateArn }) => certificateArn.endsWith(`/${id}`))) continue;
-    const facts = snapshot.certificates.get(id);
     // AWS does not list it any more: there is nothing to attach to.
-    if (facts === undefined) continue;
+    if (snapshot.certificates.get(id) === undefined) continue;
     await readPolicies(scope, id);
-    edges.push({
-      certificateArn: facts.arn === '' ? arnOf(scope.session, `cert/${id}`) : facts.arn,
-      attached: new Set(snapshot.targets.at(id)),
-      readAt: scope.deps.clock.now(),
-    });
+    edges.push(edgesAt(scope, id, scope.deps.clock.now()));
   }
   return edges;
+}
+
+/** What the snapshot shows on a certificate, as of `readAt`. */
+export function edgesAt({ session }: Scope<Device>, id: string, readAt: number): CertificateEdges {
+  return {
+    certificateArn: certificateArn(session, id),
+    attached: new Set(session.snapshot.targets.at(id)),
+    readAt,
+  };
 }
 
 /** The same attempt as it is for each of the others: under its own names, with the times of the first. Only to look and to judge. */
