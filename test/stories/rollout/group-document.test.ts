@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import { csr, device, group, policy } from '../../support/fleet.ts';
-import { Crash } from '../../support/operator.ts';
-import { annotate, grants, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import { annotate, grants, killAt, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
 const HALL = grants('hall/*', 'old/*');
 const LESS = grants('hall/*');
@@ -275,22 +274,6 @@ describe('R5: a changed document of a policy on a thing group', () => {
     expect(await on(fleet, 'press-2')).toBe('base');
   }, 240_000);
 });
-
-/** Kills the operator at its n-th call that attaches or detaches a policy, before or after the effect. */
-function killAt(fleet: RolloutFleet, n: number, when: 'before' | 'after'): { reached: boolean } {
-  const state = { reached: false };
-  let calls = 0;
-  fleet.intercept = async (send, _operation, { method, path }) => {
-    if (method === 'GET' || !/^\/target-policies\//.test(path) || /list/i.test(path)) return send();
-    calls += 1;
-    if (calls !== n) return send();
-    state.reached = true;
-    if (when === 'after') await send();
-    void fleet.kill();
-    throw new Crash(`killed ${when} call ${n}`);
-  };
-  return state;
-}
 
 describe.each(['before', 'after'] as const)(
   'killed %s the effect of a call that moves a group or its member',

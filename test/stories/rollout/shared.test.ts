@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { ObjectKey } from '../../../operator/api/meta.ts';
 import { csr, device, group, policy } from '../../support/fleet.ts';
-import { Crash, type FleetOptions } from '../../support/operator.ts';
+import type { FleetOptions } from '../../support/operator.ts';
 import { person } from './person.ts';
 import {
   ACCOUNT_KEY,
   annotate,
   grants,
   hear,
+  killAt,
   MINUTE,
   NARROW,
   type RolloutFleet,
@@ -363,22 +364,6 @@ describe('R8: things that share certificates', () => {
     expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded' });
   }, 60_000);
 });
-
-/** Kills the operator at its n-th call that attaches or detaches a policy, before or after the effect. */
-function killAt(fleet: RolloutFleet, n: number, when: 'before' | 'after'): { reached: boolean } {
-  const state = { reached: false };
-  let count = 0;
-  fleet.intercept = async (send, _operation, { method, path }) => {
-    if (method === 'GET' || !/^\/target-policies\//.test(path) || /list/i.test(path)) return send();
-    count += 1;
-    if (count !== n) return send();
-    state.reached = true;
-    if (when === 'after') await send();
-    void fleet.kill();
-    throw new Crash(`killed ${when} call ${n}`);
-  };
-  return state;
-}
 
 describe.each(['before', 'after'] as const)(
   'killed %s the effect of a call that moves things with one certificate',

@@ -1,7 +1,7 @@
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, group, policy, thingType } from '../../support/fleet.ts';
-import { createFleet, type FleetOptions, type TestFleet } from '../../support/operator.ts';
+import { Crash, createFleet, type FleetOptions, type TestFleet } from '../../support/operator.ts';
 
 const ACCOUNT_ID = '123456789012';
 const REGION = 'us-east-1';
@@ -128,4 +128,20 @@ export async function annotate(fleet: TestFleet, kind: string, name: string, ann
   const metadata = { name: objectName, namespace, uid, annotations: { ...before, ...annotations } };
   await fleet.store.apply({ ...object, metadata } as never, { owner: 'person' });
   await fleet.drain();
+}
+
+/** Kills the operator at its n-th call that attaches or detaches a policy, before or after the effect. */
+export function killAt(fleet: TestFleet, n: number, when: 'before' | 'after'): { reached: boolean } {
+  const state = { reached: false };
+  let count = 0;
+  fleet.intercept = async (send, _operation, { method, path }) => {
+    if (method === 'GET' || !/^\/target-policies\//.test(path) || /list/i.test(path)) return send();
+    count += 1;
+    if (count !== n) return send();
+    state.reached = true;
+    if (when === 'after') await send();
+    void fleet.kill();
+    throw new Crash(`killed ${when} call ${n}`);
+  };
+  return state;
 }
