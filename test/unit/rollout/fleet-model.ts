@@ -9,6 +9,7 @@ import type { RolloutDecision, RolloutInput } from '../../../operator/rollout/ro
 import { DEFAULT_STRATEGY } from '../../../operator/rollout/strategy.ts';
 import type { AssetDecision, AssetState, CandidateDefault, Direction } from '../../../operator/rollout/types.ts';
 import { NO_VERBS } from '../../../operator/rollout/verbs.ts';
+import { type Found, search } from './search.ts';
 
 const SETTLE = 2;
 const FOREVER = 1_000_000;
@@ -49,13 +50,7 @@ interface State {
   readonly over: string | undefined;
 }
 
-export interface FleetExploration {
-  readonly states: number;
-  readonly violations: readonly string[];
-  readonly endings: ReadonlySet<string>;
-}
-
-export function exploreFleet(options: FleetModelOptions): FleetExploration {
+export function exploreFleet(options: FleetModelOptions): Found {
   const first: State = {
     now: 10,
     assets: Array.from({ length: options.assets }, () => ({
@@ -72,25 +67,13 @@ export function exploreFleet(options: FleetModelOptions): FleetExploration {
     aborted: false,
     over: undefined,
   };
-  const seen = new Set([keyOf(first)]);
-  const queue: { readonly state: State; readonly path: string }[] = [{ state: first, path: '' }];
-  const violations: string[] = [];
-  const endings = new Set<string>();
-  for (let index = 0; index < queue.length; index += 1) {
-    const { state, path } = queue[index]!;
-    if (state.over !== undefined) endings.add(state.over);
-    for (const [label, next] of successors(state, options)) {
-      const problem = violated(next, options);
-      const told = path.length > 600 ? path : `${path} → ${label}`;
-      if (problem !== undefined) violations.push(`${told}: ${problem}`);
-      if (violations.length > 2) return { states: seen.size, violations, endings };
-      const id = keyOf(next);
-      if (seen.has(id)) continue;
-      seen.add(id);
-      queue.push({ state: next, path: told });
-    }
-  }
-  return { states: seen.size, violations, endings };
+  return search({
+    first,
+    keyOf,
+    successors: (state) => successors(state, options),
+    violated: (state) => violated(state, options),
+    ending: ({ over }) => over,
+  });
 }
 
 /** Assets are alike, and only the time since the last acts matters: states that differ in nothing else are one. */

@@ -6,6 +6,7 @@
 import { type AssetInput, planAsset } from '../../../operator/rollout/asset.ts';
 import { type GroupDecision, type GroupInput, planGroup } from '../../../operator/rollout/group.ts';
 import type { AssetDecision, Direction, Spread, Through } from '../../../operator/rollout/types.ts';
+import { type Found, search } from './search.ts';
 
 const SETTLE = 2;
 const DEADLINE = 1;
@@ -61,40 +62,19 @@ interface State {
   readonly aborted: boolean;
 }
 
-export interface GroupDocumentExploration {
-  readonly states: number;
-  readonly violations: readonly string[];
-  readonly endings: ReadonlySet<string>;
-}
-
 const OFF: Cell = { on: false, staleUntil: 0 };
 const ON: Cell = { on: true, staleUntil: 0 };
 
-export function exploreGroupDocument(options: GroupDocumentOptions): GroupDocumentExploration {
+export function exploreGroupDocument(options: GroupDocumentOptions): Found {
   const model = new Model(options);
   const first = model.start();
-  const seen = new Set([keyOf(first)]);
-  const queue: { readonly state: State; readonly path: string }[] = [{ state: first, path: '' }];
-  const violations: string[] = [];
-  const endings = new Set<string>();
-  for (let index = 0; index < queue.length; index += 1) {
-    const { state, path } = queue[index]!;
-    queue[index] = undefined as never;
-    let moves = 0;
-    for (const [label, next] of model.successors(state)) {
-      if (label !== 'tick') moves += 1;
-      const problem = model.violated(next);
-      const told = path.length > 600 ? path : `${path} → ${label}`;
-      if (problem !== undefined) violations.push(`${told}: ${problem}`);
-      if (violations.length > 2) return { states: seen.size, violations, endings };
-      const id = keyOf(next);
-      if (seen.has(id)) continue;
-      seen.add(id);
-      queue.push({ state: next, path: told });
-    }
-    if (moves === 0 && model.isQuiet(state)) endings.add(model.ending(state));
-  }
-  return { states: seen.size, violations, endings };
+  return search({
+    first,
+    keyOf,
+    successors: (state) => model.successors(state),
+    violated: (state) => model.violated(state),
+    ending: (state, moves) => (!moves && model.isQuiet(state) ? model.ending(state) : undefined),
+  });
 }
 
 function keyOf(state: State): string {

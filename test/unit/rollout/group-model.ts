@@ -3,6 +3,8 @@
  * once or late, in any order; members come and go and certificates are rotated meanwhile. It answers whether a sequence of
  * steps ever leaves a certificate of a member without what it keeps.
  */
+import { type Found, search } from './search.ts';
+
 const SETTLE = 2;
 
 /** One step of the group's way, as the ThingGroup controller takes them. */
@@ -66,13 +68,8 @@ interface State {
 
 const NONE: Edges = { B: [false, 0], K: [false, 0] };
 
-export interface GroupExploration {
-  readonly states: number;
-  readonly violations: readonly string[];
-}
-
 /** Certificates that are there from the start, and one more that comes at any moment. Keeps: what B and K both give. */
-export function exploreGroup(steps: readonly GroupStep[], certificates: number, joiners = 1): GroupExploration {
+export function exploreGroup(steps: readonly GroupStep[], certificates: number, joiners = 1): Found {
   const first: State = {
     now: 10,
     at: 0,
@@ -82,23 +79,16 @@ export function exploreGroup(steps: readonly GroupStep[], certificates: number, 
     joiners,
     fanned: 0,
   };
-  const seen = new Set([keyOf(first)]);
-  const queue: { readonly state: State; readonly path: string }[] = [{ state: first, path: '' }];
-  const violations: string[] = [];
-  for (let index = 0; index < queue.length; index += 1) {
-    const { state, path } = queue[index]!;
-    for (const [label, next] of successors(state, steps)) {
-      const told = `${path} → ${label}`;
-      const bare = next.certificates.findIndex((own) => !covered(next, own));
-      if (bare >= 0) violations.push(`${told}: certificate ${bare} may carry neither`);
-      if (violations.length > 2) return { states: seen.size, violations };
-      const id = keyOf(next);
-      if (seen.has(id)) continue;
-      seen.add(id);
-      queue.push({ state: next, path: told });
-    }
-  }
-  return { states: seen.size, violations };
+  return search({
+    first,
+    keyOf,
+    successors: (state) => successors(state, steps),
+    violated(state) {
+      const bare = state.certificates.findIndex((own) => !covered(state, own));
+      return bare < 0 ? undefined : `certificate ${bare} may carry neither`;
+    },
+    ending: () => undefined,
+  });
 }
 
 function keyOf({ now, at, since, group: held, certificates, joiners, fanned }: State): string {

@@ -14,6 +14,7 @@ import type {
   PolicyChange,
   Verdict,
 } from '../../../operator/rollout/types.ts';
+import { type Found, search } from './search.ts';
 
 const SETTLE = 3;
 const CALL_DEADLINE = 1;
@@ -65,37 +66,16 @@ interface State {
   readonly done: string | undefined;
 }
 
-export interface Exploration {
-  readonly states: number;
-  readonly violations: readonly string[];
-  readonly endings: ReadonlySet<string>;
-}
-
-export function explore(options: ModelOptions): Exploration {
+export function explore(options: ModelOptions): Found {
   const model = new Model(options);
   const first = model.start();
-  const seen = new Set<string>([key(first)]);
-  const queue: { state: State; path: string }[] = [{ state: first, path: '' }];
-  const violations: string[] = [];
-  const endings = new Set<string>();
-  for (let index = 0; index < queue.length; index += 1) {
-    const { state, path } = queue[index]!;
-    queue[index] = undefined as never;
-    if (state.done !== undefined) {
-      endings.add(state.done);
-      continue;
-    }
-    for (const [label, next] of model.successors(state)) {
-      const problem = model.violated(next);
-      if (problem) violations.push(`${path} → ${label}: ${problem}`);
-      if (violations.length >= 3) return { states: seen.size, violations, endings };
-      const id = key(next);
-      if (seen.has(id)) continue;
-      seen.add(id);
-      queue.push({ state: next, path: path.length > 400 ? path : `${path} → ${label}` });
-    }
-  }
-  return { states: seen.size, violations, endings };
+  return search({
+    first,
+    keyOf: key,
+    successors: (state) => (state.done === undefined ? model.successors(state) : []),
+    violated: (state) => model.violated(state),
+    ending: ({ done }) => done,
+  });
 }
 
 /** States that differ only by how long ago things happened, beyond what matters, are one. */

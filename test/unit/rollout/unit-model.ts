@@ -8,6 +8,7 @@
 import { type AssetInput, planAsset } from '../../../operator/rollout/asset.ts';
 import type { AssetDecision, AssetRecord, AssetState, Direction, Verdict } from '../../../operator/rollout/types.ts';
 import { judgeTogether, takeOver, unitRecord } from '../../../operator/rollout/unit.ts';
+import { type Found, search } from './search.ts';
 
 const SETTLE = 2;
 const CALL_DEADLINE = 1;
@@ -58,13 +59,7 @@ interface State {
   readonly mishaps: number;
 }
 
-export interface UnitExploration {
-  readonly states: number;
-  readonly violations: readonly string[];
-  readonly endings: ReadonlySet<string>;
-}
-
-export function exploreUnit(options: UnitModelOptions): UnitExploration {
+export function exploreUnit(options: UnitModelOptions): Found {
   const certificates = Math.max(...options.things.flat()) + 1;
   const first: State = {
     now: 10,
@@ -83,30 +78,13 @@ export function exploreUnit(options: UnitModelOptions): UnitExploration {
     aborted: false,
     mishaps: options.mishaps,
   };
-  const seen = new Set([keyOf(first)]);
-  const queue: { readonly state: State; readonly path: string }[] = [{ state: first, path: '' }];
-  const violations: string[] = [];
-  const endings = new Set<string>();
-  for (let index = 0; index < queue.length; index += 1) {
-    const { state, path } = queue[index]!;
-    queue[index] = undefined as never;
-    const over = endOf(state, options);
-    if (over !== undefined) {
-      endings.add(over);
-      continue;
-    }
-    for (const [label, next, wrong] of successors(state, options)) {
-      const told = path.length > 500 ? path : `${path} → ${label}`;
-      const problem = wrong ?? locked(next);
-      if (problem !== undefined) violations.push(`${told}: ${problem}`);
-      if (violations.length > 2) return { states: seen.size, violations, endings };
-      const id = keyOf(next);
-      if (seen.has(id)) continue;
-      seen.add(id);
-      queue.push({ state: next, path: told });
-    }
-  }
-  return { states: seen.size, violations, endings };
+  return search({
+    first,
+    keyOf,
+    successors: (state) => (endOf(state, options) === undefined ? successors(state, options) : []),
+    violated: locked,
+    ending: (state) => endOf(state, options),
+  });
 }
 
 /** The baseline gives what is kept, and so does the candidate: a certificate that may be seen with neither has lost it. */
