@@ -291,19 +291,17 @@ interface Dependent {
 }
 
 function dependentOn(use: KeyUse, input: CandidateInput, patterns: readonly LeftPattern[]): Dependent[] {
-  const distinct = (items: readonly Items[]) => [...new Map(items.map((one) => [itemsKey(one), one])).values()];
-  const stretches = use.asVariable ? stretchesFor(use.key, patterns).map((stretch) => stretch.items) : [];
-  const whole = isName(use.key) ? input.clientPatterns.map((pattern) => pattern.items) : [];
-  const opposite = [
-    ...distinct(stretches)
-      .flatMap(asTemplate)
-      .map((template) => ({ template, condition: undefined, isPart: true })),
-    ...distinct(whole)
-      .flatMap(asTemplate)
-      .map((template) => ({ template, condition: undefined, isPart: false })),
+  const opposite = (patternsThere: readonly { readonly items: Items }[], isPart: boolean): Dependent[] => {
+    const distinct = new Map(patternsThere.map(({ items }) => [itemsKey(items), items])).values();
+    return [...distinct].flatMap(asTemplate).map((template) => ({ template, condition: undefined, isPart }));
+  };
+  const all = [
+    ...wantedOf(use, input).map((one) => ({ ...one, isPart: false })),
+    ...opposite(use.asVariable ? stretchesFor(use.key, patterns) : [], true),
+    ...opposite(isName(use.key) ? input.clientPatterns : [], false),
   ];
   // A value that would have to hold itself is that value with nothing around it.
-  return [...wantedOf(use, input).map((one) => ({ ...one, isPart: false })), ...opposite].filter(
+  return all.filter(
     ({ template: { variables } }) => variables.length > 0 && variables.every((one) => one.key !== use.key),
   );
 }

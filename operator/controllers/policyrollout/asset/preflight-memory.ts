@@ -10,6 +10,12 @@ export interface Preflight {
 }
 
 /** Answers are good for a moment: many looks at one asset are one question to AWS. Bounded; lost with the process. */
+/** What was said a while ago, as long as that is good. */
+export interface Lately<T> {
+  known(key: string, now: number): T | undefined;
+  keep(key: string, now: number, said: T): void;
+}
+
 export interface PreflightMemory {
   /** The latest answer for these circumstances, as long as it is not time to ask again. */
   known(place: string, now: number): Preflight | undefined;
@@ -18,11 +24,9 @@ export interface PreflightMemory {
    * What AWS answered lately to these questions. An examination asks several times, and each time it may have to wait for its
    * turn: if it began anew every time, many examinations at once would use up the turns of each other and none would end.
    */
-  answered(questions: string, now: number): readonly Answer['said'][] | undefined;
-  keepAnswers(questions: string, now: number, said: readonly Answer['said'][]): void;
-  /** On which things AWS said a certificate is, as long as that is good. */
-  things(certificate: string, now: number): readonly string[] | undefined;
-  keepThings(certificate: string, now: number, things: readonly string[]): void;
+  readonly answers: Lately<readonly Answer['said'][]>;
+  /** On which things AWS said a certificate is. */
+  readonly things: Lately<readonly string[]>;
   /** Connect attempts of an asset in the window before its change. */
   keepCalm(asset: string, attempts: number): void;
   calm(asset: string): number | undefined;
@@ -43,8 +47,6 @@ const MOST_CALM = 200_000;
 
 export function createPreflightMemory(): PreflightMemory {
   const preflights = new Map<string, Preflight & { readonly pauseMs: number }>();
-  const answers = new Map<string, { readonly at: number; readonly said: readonly Answer['said'][] }>();
-  const things = new Map<string, { readonly at: number; readonly said: readonly string[] }>();
   const calm = new Map<string, number>();
   const asked = new Map<string, number>();
   return {
@@ -59,16 +61,8 @@ export function createPreflightMemory(): PreflightMemory {
       const pauseMs = again ? Math.min(2 * before.pauseMs, LONGEST_PAUSE_MS) : ASK_AGAIN_MS;
       put(preflights, place, { value: { ...preflight, pauseMs }, most: MOST });
     },
-    answered(questions, now) {
-      const found = answers.get(questions);
-      return isFresh(found, now) ? found.said : undefined;
-    },
-    things(certificate, now) {
-      const found = things.get(certificate);
-      return isFresh(found, now) ? found.said : undefined;
-    },
-    keepThings: (certificate, at, said) => put(things, certificate, { value: { at, said }, most: MOST_ANSWERS }),
-    keepAnswers: (questions, at, said) => put(answers, questions, { value: { at, said }, most: MOST_ANSWERS }),
+    answers: lately(),
+    things: lately(),
     keepCalm: (asset, attempts) => put(calm, asset, { value: attempts, most: MOST_CALM }),
     calm: (asset) => calm.get(asset),
     askNow(place, now) {
@@ -79,8 +73,15 @@ export function createPreflightMemory(): PreflightMemory {
   };
 }
 
-function isFresh<T extends { readonly at: number }>(found: T | undefined, now: number): found is T {
-  return found !== undefined && now - found.at <= ANSWERS_MS && now >= found.at;
+function lately<T>(): Lately<T> {
+  const entries = new Map<string, { readonly at: number; readonly said: T }>();
+  return {
+    known(key, now) {
+      const found = entries.get(key);
+      return found !== undefined && now - found.at <= ANSWERS_MS && now >= found.at ? found.said : undefined;
+    },
+    keep: (key, at, said) => put(entries, key, { value: { at, said }, most: MOST_ANSWERS }),
+  };
 }
 
 function put<T>(map: Map<string, T>, key: string, { value, most }: { readonly value: T; readonly most: number }): void {

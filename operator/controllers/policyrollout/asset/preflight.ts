@@ -182,12 +182,12 @@ async function ask(
       policyNamesToAdd: [...add],
     };
     const key = JSON.stringify(input);
-    let said = rollouts.preflights.answered(key, scope.deps.clock.now());
+    let said = rollouts.preflights.answers.known(key, scope.deps.clock.now());
     if (said === undefined) {
       const options = { ...scope.options, slot: `${scope.key.namespace}/${scope.key.name} preflight` };
       const { authResults = [] } = await scope.session.port.call('TestAuthorization', input, options);
       said = alike.map((_question, index) => saidOf(authResults[index]));
-      rollouts.preflights.keepAnswers(key, scope.deps.clock.now(), said);
+      rollouts.preflights.answers.keep(key, scope.deps.clock.now(), said);
     }
     for (const [index, question] of alike.entries()) answers.push({ question, said: said[index] ?? saidOf(undefined) });
   }

@@ -21,13 +21,13 @@ async function thingsOn(
 ): Promise<readonly string[]> {
   const place = `${scope.session.key} ${id}`;
   const now = scope.deps.clock.now();
-  const said = rollouts.preflights.things(place, now);
+  const said = rollouts.preflights.things.known(place, now);
   if (said !== undefined) return said;
   try {
     const input = { principal: certificateArn(scope.session, id), maxResults: 250 };
     const options = { ...scope.options, slot: `${scope.key.namespace}/${scope.key.name} things` };
     const { things = [] } = await scope.session.port.call('ListPrincipalThings', input, options);
-    rollouts.preflights.keepThings(place, now, things);
+    rollouts.preflights.things.keep(place, now, things);
     return things;
   } catch (thrown) {
     const { kind } = toReconcileError(thrown);
