@@ -54,7 +54,8 @@ export function freshLetter(globs: readonly Glob[], valid: Validity): number | u
   const known = valid.alphabet === undefined ? undefined : new Set(valid.alphabet);
   const free = readable.find((code) => !used.has(code) && (known === undefined || known.has(code)));
   if (free !== undefined) return free;
-  if (known !== undefined) return valid.alphabet?.find((code) => !used.has(code) && code !== 47);
+  // Slash and dollar are letters of a shadow's name alone and cannot stand for one of the thing's.
+  if (known !== undefined) return valid.alphabet?.find((code) => !used.has(code) && code !== 47 && code !== 36);
   let code = 0x100;
   while (used.has(code)) code += 1;
   return code;

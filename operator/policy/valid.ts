@@ -123,19 +123,19 @@ const clients: Validity = {
   maxBytes: 128,
 };
 
-/** `<thing>` or `<thing>/<shadow>`; shadow names use the same letters. */
+/** `<thing>` or `<thing>/<shadow>`; shadow names (API GetThingShadow: `[$a-zA-Z0-9:_-]{1,64}`) may hold a dollar sign as well. */
 const thingOrShadow: Validity = {
   start: 0,
   states: 4,
   next(state, code) {
     if (code === slash) return state === 1 ? 2 : dead;
-    if (!thingLetters.includes(code)) return dead;
-    return state < 2 ? 1 : 3;
+    if (state < 2) return thingLetters.includes(code) ? 1 : dead;
+    return code === dollar || thingLetters.includes(code) ? 3 : dead;
   },
   accepts: (state) => state === 1 || state === 3,
   outlasts: never,
   openings: (state) => (state === 1 ? [slash] : none),
-  alphabet: [...thingLetters, slash],
+  alphabet: [...thingLetters, slash, dollar],
   maxBytes: 193,
 };
 

@@ -168,15 +168,18 @@ function cpuMilliseconds(): number {
   return (user + system) / 1000;
 }
 
-/** The folders of tests in `MUTATION_TESTS`, without their subfolders; all tests of the policy engine without it. */
+/** The test files and folders in `MUTATION_TESTS`, folders without their subfolders; all tests of the policy engine without it. */
 function testFiles(): string[] {
   const given = process.env.MUTATION_TESTS?.split(',');
   const root = 'test/unit/policy';
-  const folders = given ?? [root, ...['lint', 'reach', 'distance'].map((name) => `${root}/${name}`)];
-  return folders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `${folder}/${name}`),
+  const isTest = (name: string): boolean => name.endsWith('.test.ts');
+  const places = given ?? [root, ...['lint', 'reach', 'distance'].map((name) => `${root}/${name}`)];
+  return places.flatMap((place) =>
+    isTest(place)
+      ? [place]
+      : readdirSync(place)
+          .filter(isTest)
+          .map((name) => `${place}/${name}`),
   );
 }
 

@@ -39,6 +39,14 @@ describe('mistakes that must not come back', () => {
     expect(verdict(before, after)).toBe('incomparable');
   });
 
+  it('a shadow name may hold a dollar sign, a thing name may not', () => {
+    const own = allow('iot:GetThingShadow', ['thing/a/*', 'thing/$b*']);
+    const withheld = (name: string): PolicyDocument => document(own, deny('iot:GetThingShadow', `thing/${name}`));
+    expect(verdict(withheld('a/$*'), document(own))).toBe('widens');
+    expect(verdict(withheld('a/b$c'), document(own))).toBe('widens');
+    expect(verdict(withheld('$b*'), document(own))).toBe('equivalent');
+  });
+
   it('a value that a Deny and a condition, or several exceptions, force together is tried', () => {
     const named = (value: string): Raw => ({ Condition: { StringLike: { 'iot:Connection.Thing.ThingName': value } } });
     const own = allow('iot:Publish', `topic/${thing}`, named('a*'));
