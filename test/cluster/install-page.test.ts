@@ -66,7 +66,8 @@ describe.skipIf(missing)(`docs/install.md, pasted into a shell${why}`, () => {
   const paste = (begins: string, where = { folder, env }): Promise<Output> => {
     const block = page.find((one) => one.startsWith(begins));
     if (block === undefined) throw new Error(`the page has no block that begins with ${begins}`);
-    return execute('/bin/bash', ['-euo', 'pipefail', '-c', block], { cwd: where.folder, env: where.env });
+    // Without --norc, Bash takes the socket that Node.js gives it as stdin for a remote login and reads the machine's start-up file.
+    return execute('/bin/bash', ['--norc', '-euo', 'pipefail', '-c', block], { cwd: where.folder, env: where.env });
   };
 
   beforeAll(async () => {
