@@ -4,7 +4,7 @@ import type { Budget, InclusionResult } from './inclusion.ts';
 import { freshLetter } from './letters.ts';
 import { findNewName } from './obligations.ts';
 import { type PackedGlobs, packGlobs } from './packed.ts';
-import { anyText, type Validity } from './valid.ts';
+import { anyText, utf8Length, type Validity } from './valid.ts';
 
 export interface DeliverySide {
   readonly subscribe: readonly GroundStatement[];
@@ -270,11 +270,13 @@ export function findUndelivered(
     (subscribesAll || state.hashed) && (receivesAll || other.receive.place(state.receive).open);
   // Not `outdone` at the start: a filter `#` does not bring topics that begin with $.
   if (subscribesAll && (receivesAll || other.receive.place(other.start().receive).open)) return { kind: 'covered' };
-  let layer: Node[] = [{ here: one.start(), there: other.start(), valid: valid.start, letter: 0, parent: undefined }];
+  // By length in bytes, as AWS limits topics: the first witness is a shortest one.
+  const layers: Node[][] = [
+    [{ here: one.start(), there: other.start(), valid: valid.start, letter: 0, parent: undefined }],
+  ];
   const seen = new Map<string, number[]>();
-  for (let length = 0; length <= valid.maxBytes && layer.length > 0; length += 1) {
-    const next: Node[] = [];
-    for (const node of layer) {
+  for (let bytes = 0; bytes <= valid.maxBytes && bytes < layers.length; bytes += 1)
+    for (const node of layers[bytes] ?? []) {
       if (valid.accepts(node.valid) && one.delivers(node.here) && !other.delivers(node.there))
         return { kind: 'word', word: wordOf(node) };
       // The ordinary letter first: of the shortest witnesses the plainest is found.
@@ -284,21 +286,22 @@ export function findUndelivered(
       for (const letter of letters.add(slash).union(new Set(valid.openings(node.valid)))) {
         const state = valid.next(node.valid, letter);
         if (state < 0) continue;
-        const after = one.step(node.here, letter, length === 0);
+        const first = node.parent === undefined;
+        const after = one.step(node.here, letter, first);
         budget.left -= 1 + (after.branches.length + node.there.branches.length) / 4;
         if (budget.left < 0) return { kind: 'exceeded' };
         if (one.isDead(after)) continue;
-        const beyond = other.step(node.there, letter, length === 0);
+        const beyond = other.step(node.there, letter, first);
         if (outdone(beyond)) continue;
         const key = `${stateKey(after)}/${stateKey(beyond)}`;
         const known = seen.get(key) ?? [];
         if (known.some((earlier) => earlier === state || valid.outlasts(earlier, state))) continue;
         seen.set(key, [...known, state]);
-        next.push({ here: after, there: beyond, valid: state, letter, parent: node });
+        const length = bytes + utf8Length(letter);
+        while (layers.length <= length) layers.push([]);
+        layers[length]?.push({ here: after, there: beyond, valid: state, letter, parent: node });
       }
     }
-    layer = next;
-  }
   return { kind: 'covered' };
 }
 

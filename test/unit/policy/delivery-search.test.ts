@@ -66,6 +66,8 @@ const search = (here: Rules, there: Rules, left = 1e5, skipDollar = true) =>
 
 const allow = (...patterns: string[]): Rule => ({ deny: false, negated: false, patterns });
 const deny = (...patterns: string[]): Rule => ({ deny: true, negated: false, patterns });
+const allowBut = (...patterns: string[]): Rule => ({ deny: false, negated: true, patterns });
+
 const rules = (subscribe: readonly Rule[], receive: readonly Rule[] = [allow('*')]): Rules => ({ subscribe, receive });
 
 describe('a topic that reaches one side only', () => {
@@ -138,19 +140,52 @@ describe('a topic that reaches one side only', () => {
     ],
     ['a Deny on all filters holds', rules([allow('a/*')]), rules([allow('a/*'), deny('a/*')]), 'a/'],
     ['other filters that bring the same', rules([allow('a/b')]), rules([allow('+/b')]), undefined],
+    ['all filters but some', rules([allowBut('a', '+', '#')]), rules([allow('?*')]), undefined],
     [
-      'all filters but some',
-      rules([{ deny: false, negated: true, patterns: ['a', '+', '#'] }]),
-      rules([allow('?*')]),
-      undefined,
+      'all filters but none, beside none at all: an exception whose variable did not resolve',
+      rules([allowBut(), allowBut('*')]),
+      rules([]),
+      'x',
     ],
+    ['what is granted twice', rules([allow('a/b')], [allow('a/*')]), rules([allow('a/*')]), undefined],
     [
       'patterns of more than one word of the vector',
       rules([allow(`${'a'.repeat(40)}/+`)]),
       rules([allow(`${'a'.repeat(40)}/x`)]),
       `${'a'.repeat(40)}/`,
     ],
+    [
+      'positions whose words of the vector read alike when written one behind the other (2, 640 and 264, 0)',
+      rules([allow('*')], [allow('a', 'bbbb', `b${'c'.repeat(29)}`, 'a', 'a')]),
+      rules([allow('*')], [allow('a', `b${'c'.repeat(29)}`)]),
+      'bbbb',
+    ],
+    [
+      'a topic that # brings here and nothing brings there, behind one that # brings on both sides',
+      rules([allow('?/y')], [allow('?/y', 'cc')]),
+      rules([allow('?/#'), deny('b/*', '+/*')], [allow('?/y')]),
+      'b/y',
+    ],
+    ['the plainest letter is a pattern’s own', rules([allow('?')]), rules([allow('*')], [allow('x', '/')]), 'y'],
+    ['$ begins no level but the first, on this side', rules([allow('a$')]), rules([]), 'a$'],
+    [
+      '$ begins no level but the first, on the other',
+      rules([allow('a$')], [allow('a*')]),
+      rules([allow('+')]),
+      undefined,
+    ],
     ['eight levels at most', rules([allow('*/1/2/3/4/5/6/7/8')], [allow('a*')]), rules([]), undefined],
+    [
+      'more levels where those of a rule do not count',
+      rules([allow('*/1/2/3/4/5/6/7/8'), deny('+*')]),
+      rules([]),
+      '$aws/rules/1/2/3/4/5/6/7/8',
+    ],
+    ['256 bytes', rules([allow('a'.repeat(256))]), rules([]), 'a'.repeat(256)],
+    ['257 bytes are too many', rules([allow('a'.repeat(257))]), rules([]), undefined],
+    ['256 bytes of two to a letter', rules([allow('é'.repeat(128))]), rules([]), 'é'.repeat(128)],
+    ['258 bytes are too many, though they are 129 letters', rules([allow('é'.repeat(129))]), rules([]), undefined],
+    ['the shortest is counted in bytes', rules([allow('éé/', 'abcd')]), rules([]), 'abcd'],
   ])('%s', (_reason, here, there, word) => {
     expect(search(here, there)).toEqual(word === undefined ? { kind: 'covered' } : { kind: 'word', word });
   });

@@ -153,6 +153,14 @@ describe('mistakes that must not come back', () => {
     expect(verdict(hash, all, { level: 'delivery' })).toBe('widens');
   });
 
+  it('a topic of more than 256 bytes arrives nowhere, however few its letters are', () => {
+    const arriving = (name: string): PolicyDocument =>
+      document(allow('iot:Subscribe', `topicfilter/${name}`), allow('iot:Receive', `topic/${name}`));
+    const other = document(allow('iot:DeleteConnection', 'client/x'));
+    expect(verdict(other, arriving('é'.repeat(129)), { level: 'delivery' })).toBe('equivalent');
+    expect(verdict(other, arriving('é'.repeat(128)), { level: 'delivery' })).toBe('widens');
+  });
+
   it('contexts are not given up before the other side has been read in full', () => {
     // What the new side may receive hangs on two statements; the Denies of the old side come between them.
     const subscribe = [
