@@ -69,19 +69,36 @@ const MAX_BRAKED = 5;
  * unflipped candidates must allow all that the asset had, or all that it was to have. AWS may show the flips one by one.
  */
 export function brakeProblem(policies: AssetPolicies, options: GivenOptions = {}): string | undefined {
-  const { changes, others } = policies;
+  const { changes } = policies;
   if (changes.some(({ before, after }) => before === undefined || after === undefined))
     return 'policies come or go with it, which no default version can take back';
   if (changes.length < 2) return undefined;
   if (changes.length > MAX_BRAKED) return `${changes.length} policies change together: their flips are not one act`;
   const { before, after } = setsOf(policies);
-  for (let mask = 1; mask < 2 ** changes.length - 1; mask += 1) {
-    const mixed = changes.flatMap((change, index) => (mask & (1 << index) ? change.before : change.after) ?? []);
-    const mix = [...others, ...mixed];
-    if (!mayLose(before, mix, options) || !mayLose(after, mix, options)) continue;
-    return 'rights move between the policies of this rollout: between two flips they could be gone';
-  }
-  return undefined;
+  const torn = mixesOf(policies).some((mix) => mayLose(before, mix, options) && mayLose(after, mix, options));
+  return torn ? 'rights move between the policies of this rollout: between two flips they could be gone' : undefined;
+}
+
+/**
+ * Whether the brake, in any order in which AWS may show its flips, could let this asset do what it may not do while all
+ * candidates serve the new documents. Under every client id with which its policies let it connect: what a thing group denies
+ * counts under the thing's own alone.
+ */
+export function brakeWidens(policies: AssetPolicies, options: GivenOptions = {}): boolean {
+  const { changes } = policies;
+  if (changes.length > MAX_BRAKED) return true;
+  const { before, after } = setsOf(policies);
+  const mayGain = (to: readonly PolicyDocument[]) =>
+    worstCase(compare(after, to, { ...options, level: 'session' })).mayWiden;
+  return [...mixesOf(policies), before].some(mayGain);
+}
+
+/** What the asset has while some of its candidates are flipped and others are not. */
+function mixesOf({ changes, others }: AssetPolicies): readonly (readonly PolicyDocument[])[] {
+  return Array.from({ length: Math.max(0, 2 ** changes.length - 2) }, (_, index) => {
+    const flipped = index + 1;
+    return [...others, ...changes.flatMap((change, at) => (flipped & (1 << at) ? change.before : change.after) ?? [])];
+  });
 }
 
 function mayLose(from: readonly PolicyDocument[], to: readonly PolicyDocument[], options: GivenOptions): boolean {

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { compilePolicies, type PolicyDocument, type PolicyOptions, type PolicySet } from '../../policy/index.ts';
-import { type AssetPolicies, brakeProblem, type Classification, classify, setsOf } from '../../rollout/classify.ts';
+import {
+  type AssetPolicies,
+  brakeProblem,
+  brakeWidens,
+  type Classification,
+  classify,
+  setsOf,
+} from '../../rollout/classify.ts';
 import type { Mirrored } from './policies/mirror.ts';
 
 /** What a set of policies permits before and after a change, and what that makes of the change. */
@@ -26,23 +33,48 @@ export interface PassMemory {
   mirror: { readonly at: number; readonly verdict: Mirrored | undefined } | undefined;
   /** Sets that the last pass compared, by the documents in them. */
   compared: ReadonlyMap<string, ComparedSet>;
+  /** Sets of quarantined assets, by the documents in them: whether the brake would give them anything. */
+  quarantined: ReadonlyMap<string, boolean>;
 }
 
 export function createPassMemory(): PassMemory {
-  return { documents: new Map(), lifelines: new Map(), mirror: undefined, compared: new Map() };
+  return {
+    documents: new Map(),
+    lifelines: new Map(),
+    mirror: undefined,
+    compared: new Map(),
+    quarantined: new Map(),
+  };
 }
 
+type Asks<T> = (policies: AssetPolicies) => T;
+
 /** Compares what this pass asks about, each set once, and takes over from the pass before what is asked again. */
-export function createComparer(memory: PassMemory, options: PolicyOptions): (policies: AssetPolicies) => ComparedSet {
-  const known = memory.compared;
-  const asked = new Map<string, ComparedSet>();
+export function createComparer(memory: PassMemory, options: PolicyOptions): Asks<ComparedSet> {
+  const { asked, answer } = askedAgain(memory.compared, (policies) => compareSet(policies, options));
   memory.compared = asked;
-  return (policies) => {
-    const key = JSON.stringify([policies, options]);
-    const found = asked.get(key) ?? known.get(key) ?? compareSet(policies, options);
+  return answer;
+}
+
+/** The same of what the brake would do to quarantined assets. */
+export function createBrakeComparer(memory: PassMemory, options: PolicyOptions): Asks<boolean> {
+  const { asked, answer } = askedAgain(memory.quarantined, (policies) => brakeWidens(policies, options));
+  memory.quarantined = asked;
+  return answer;
+}
+
+function askedAgain<T>(
+  known: ReadonlyMap<string, T>,
+  find: Asks<T>,
+): { readonly asked: ReadonlyMap<string, T>; readonly answer: Asks<T> } {
+  const asked = new Map<string, T>();
+  const answer: Asks<T> = (policies) => {
+    const key = JSON.stringify(policies);
+    const found = asked.get(key) ?? known.get(key) ?? find(policies);
     asked.set(key, found);
     return found;
   };
+  return { asked, answer };
 }
 
 function compareSet(policies: AssetPolicies, options: PolicyOptions): ComparedSet {

@@ -1,13 +1,13 @@
 import type { Device } from '../../api/device.gen.ts';
 import { sameDocument } from '../../drift/document.ts';
 import type { Family } from '../../rollout/family.ts';
-import { type AssetSummary, membersOf, type RolloutInput } from '../../rollout/rollout.ts';
+import type { AssetSummary, RolloutInput } from '../../rollout/rollout.ts';
 import { type Strategy, strategyProblems } from '../../rollout/strategy.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
 import type { VerbState } from '../../rollout/verbs.ts';
 import type { Analysis } from './analysis.ts';
 import { inFlightElsewhere } from './asset/assets.ts';
-import { carriedNames, inheritedNames } from './asset/families.ts';
+import { carriedNames } from './asset/families.ts';
 import { timeOf } from './asset/record.ts';
 import { tooLarge } from './asset/units.ts';
 import type { GroupsView } from './groups/targets.ts';
@@ -37,6 +37,8 @@ export interface Facts {
   readonly verbs: VerbState;
   readonly change: ReturnType<typeof revisionChange>;
   readonly storm: string | undefined;
+  /** Why the brake would undo a quarantine. */
+  readonly quarantine: string | undefined;
   readonly now: number;
 }
 
@@ -66,7 +68,7 @@ export function planInput(facts: Facts): RolloutInput {
     verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
     provenBefore: isProvenBefore(facts),
     mitigations: openActs(facts.acts, verbs).map(remedyOf),
-    brakeRefused: analysis.brakeProblem ?? quarantineAmong(start, assets, facts.families),
+    brakeRefused: analysis.brakeProblem ?? facts.quarantine,
     brake: braked ? 'applied' : 'released',
     connectStorm: facts.storm !== undefined,
     suspended: policiesIn(deps.cache, rollout).some(({ spec }) => spec.suspend),
@@ -107,25 +109,4 @@ function isProvenBefore({ start, mirrored, families, devices }: Facts): boolean 
       names.every((name) => !carried.has(name) || name === candidate || (taken && name === declared)),
     );
   });
-}
-
-/** The brake would change what a quarantined asset may do, so the others go back by attachment. */
-function quarantineAmong(
-  start: Start,
-  assets: readonly AssetSummary[],
-  families: readonly Family[],
-): string | undefined {
-  const { deps, rollout, session } = start;
-  const { namespace = '', name } = rollout.metadata;
-  const where = { cache: deps.cache, session };
-  for (const id of assets.flatMap((asset) => (asset.held ? membersOf(asset) : []))) {
-    const device = deps.cache.get({ kind: 'Device', namespace, name: id }) as Device | undefined;
-    if (device?.status?.held === undefined) continue;
-    const names = new Set([...carriedNames(session, device), ...inheritedNames(where, device)]);
-    // A list may not show yet what was attached a moment ago; the record does.
-    const begun = device.status.rollout?.name === name && device.status.rollout.state !== 'RolledBack';
-    if (begun || families.some(({ candidate }) => names.has(candidate)))
-      return `device ${id} carries it and is held by a security act`;
-  }
-  return undefined;
 }

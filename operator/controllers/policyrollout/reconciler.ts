@@ -28,6 +28,7 @@ import { planInput } from './plan-input.ts';
 import { aftermath, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
 import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
+import { quarantineAmong } from './policies/quarantine.ts';
 import { proven } from './proof.ts';
 import { placeOf, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
@@ -132,6 +133,7 @@ async function look(start: Start): Promise<Pass> {
   await pauser.pause();
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
   const mirrored = await mirrorOf({ start, candidates, devices }, now);
+  const quarantine = await quarantineAmong({ start, assets, families, now });
   const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
   const found = {
     strategy,
@@ -149,6 +151,7 @@ async function look(start: Start): Promise<Pass> {
     acts,
     change,
     storm,
+    quarantine,
     now,
   };
   const facts = { start, ...found };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { group } from '../../support/fleet.ts';
+import { group, policy } from '../../support/fleet.ts';
 import { person } from './person.ts';
 import { annotate, NARROW, type RolloutFleet, rolloutFleet } from './support.ts';
 
@@ -60,6 +60,26 @@ describe('R16: a quarantine', () => {
     await move(fleet, 'press-1', 'RemoveThingFrom');
     await fleet.live(60, { until: async () => (await fleet.attached('press-1')).join() === 'base' });
     expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 90_000);
+
+  test('that denies all that the brake would give leaves the brake as it is: one call, and the quarantine holds', async () => {
+    await using fleet = await rolloutFleet(2);
+    const Statement = [{ Effect: 'Deny', Action: ['iot:*'], Resource: ['*'] }];
+    await fleet.apply(policy('silence', { document: { Version: '2012-10-17', Statement } }));
+    await fleet.apply(group('quarantine', { quarantine: true, policyRefs: [{ name: 'silence' }] }));
+    await fleet.change(NARROW);
+    await fleet.live(60, { until: is(fleet, 'press-2', 'Contracting') });
+    await move(fleet, 'press-1', 'AddThingTo');
+    await fleet.live(6, { silent: ['press-1'] });
+    await abort(fleet);
+    await fleet.live(60, { silent: ['press-1'], until: phase(fleet, 'Aborted') });
+    expect((await fleet.rollout()).status?.phase).toBe('Aborted');
+    expect(flips(fleet)).toBe(1);
+    expect(await fleet.attached('press-2')).toEqual(['base']);
+    expect(await fleet.attached('press-1'), 'nothing of the held one is touched').toEqual([
+      expect.stringMatching(/^base@/),
+    ]);
+    expect(fleet.sandbox.ledger.count({ operation: 'RemoveThingFromThingGroup' })).toBe(0);
   }, 90_000);
 
   test('of a device that does not carry the candidate leaves the brake as it is: one call', async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type PolicyDocument, parsePolicyValue } from '../../../operator/policy/index.ts';
-import { brakeProblem, classify } from '../../../operator/rollout/classify.ts';
+import {
+  attachedToItsThing,
+  type PolicyDocument,
+  parsePolicyValue,
+  throughGroup,
+} from '../../../operator/policy/index.ts';
+import { brakeProblem, brakeWidens, classify } from '../../../operator/rollout/classify.ts';
 
 interface Grant {
   readonly allow?: readonly string[];
@@ -99,5 +104,68 @@ describe('pulling the brake on several policies', () => {
   test('is fine when both only tighten', () => {
     const both = [change({ allow: ['a', 'x'] }, { allow: ['a'] }), change({ allow: ['b', 'y'] }, { allow: ['b'] })];
     expect(brakeProblem({ changes: both, others: [] })).toBeUndefined();
+  });
+});
+
+describe('R16: what the brake would do to a quarantined asset', () => {
+  const ARN = 'arn:aws:iot:us-east-1:123456789012';
+
+  /** May connect under these client ids, and publish to these topics. */
+  const device = (client: string, ...topics: readonly string[]): PolicyDocument =>
+    document([
+      { Effect: 'Allow', Action: ['iot:Connect'], Resource: [`${ARN}:client/${client}`] },
+      { Effect: 'Allow', Action: ['iot:Publish'], Resource: topics.map((topic) => `${ARN}:topic/${topic}`) },
+    ]);
+  const document = (Statement: readonly object[]): PolicyDocument => {
+    const { document: read, findings } = parsePolicyValue({ Version: '2012-10-17', Statement });
+    if (!read) throw new Error(JSON.stringify(findings));
+    return read;
+  };
+  const silence = document([{ Effect: 'Deny', Action: ['iot:*'], Resource: ['*'] }]);
+  const mute = document([{ Effect: 'Deny', Action: ['iot:Publish'], Resource: [`${ARN}:topic/debug/*`] }]);
+  const viaGroup = (policy: PolicyDocument) => [throughGroup(policy), attachedToItsThing];
+  const OWN = '${iot:Connection.Thing.ThingName}';
+  const tightened = (client: string) => ({
+    before: device(client, 'telemetry', 'debug/x'),
+    after: device(client, 'telemetry'),
+  });
+
+  test.each([
+    {
+      reason: 'nothing but the membership speaks of the quarantine: the old right would come back',
+      others: [],
+      client: OWN,
+      widens: true,
+    },
+    { reason: 'a deny on the certificate bites under every client id', others: [silence], client: '*', widens: false },
+    { reason: 'it denies exactly what would come back', others: [mute], client: '*', widens: false },
+    { reason: 'it denies something else', others: [policy({ deny: ['other'] })], client: OWN, widens: true },
+    {
+      reason: 'what the group denies counts, as the certificate connects under the name of its thing alone',
+      others: viaGroup(silence),
+      client: OWN,
+      widens: false,
+    },
+    {
+      reason: 'under another client id, which its policies allow, the group denies nothing',
+      others: viaGroup(silence),
+      client: '*',
+      widens: true,
+    },
+  ])('$reason', ({ others, client, widens }) => {
+    expect(brakeWidens({ changes: [tightened(client)], others })).toBe(widens);
+  });
+
+  test('where the new documents allowed more, going back gives nothing', () => {
+    const widened = { before: device(OWN, 'a'), after: device(OWN, 'a', 'b') };
+    expect(brakeWidens({ changes: [widened], others: [] })).toBe(false);
+  });
+
+  test('between two flips one that is back may allow what both together deny', () => {
+    const denies = { before: policy({ allow: ['x'] }), after: policy({ allow: ['y'] }) };
+    const other = { before: policy({ deny: ['x'] }), after: policy({ allow: ['z'] }) };
+    const beside = [device('*', 'w')];
+    expect(brakeWidens({ changes: [other], others: beside })).toBe(false);
+    expect(brakeWidens({ changes: [denies, other], others: beside })).toBe(true);
   });
 });
