@@ -30,10 +30,16 @@ function notAborting(verb: string, state: VerbState, { phase }: Situation): Refu
 const steered: Rule = (request, state, now) =>
   running(request.verb, now) ?? notAborting(request.verb, state, now) ?? undefined;
 
+/** A pause lies over the question; whoever would say no need not set the rollout going for that. */
+function isPausedBefore({ phase, undecided }: Situation): boolean {
+  return phase === 'Paused' && undecided;
+}
+
 const approve: Rule = (request, state, now) => {
   const gone = steered(request, state, now);
   if (gone) return gone;
   if (now.phase !== 'AwaitingApproval' && state.approvedBy === undefined) {
+    if (isPausedBefore(now)) return no('the rollout is paused: resume it, and approve what it asks for then');
     return no(`nothing waits for approval (${now.phase ?? 'not looked at yet'}); approve what you have seen, then`);
   }
   if (now.pinned) return undefined;
@@ -58,7 +64,7 @@ const RULES: Readonly<Record<VerbRequest['verb'], Rule>> = {
   deny: (request, state, now) => {
     const ended = running(request.verb, now);
     if (ended) return ended;
-    if (now.phase === 'AwaitingApproval' || state.deniedBy !== undefined) return undefined;
+    if (now.phase === 'AwaitingApproval' || isPausedBefore(now) || state.deniedBy !== undefined) return undefined;
     return no('nothing waits for approval any more: abort it instead');
   },
   'promote-full': (request, state, now) => {

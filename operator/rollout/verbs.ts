@@ -167,6 +167,8 @@ export interface Situation {
   /** Undefined before the first pass. */
   readonly phase: string | undefined;
   readonly reason: string | undefined;
+  /** It needs an approval that nobody has given or refused, whatever else stops it meanwhile. */
+  readonly undecided: boolean;
   /** The wave under way, counted from 0; while a wave bakes, the one after it. */
   readonly wave: number;
   readonly failed: number;

@@ -72,6 +72,27 @@ describe('a person steers a rollout beside a standalone operator', () => {
     expect((await kim.fleetward('rollout', 'approve', 'base')).status).toBe(1);
   }, 60_000);
 
+  test('who refuses it while it is paused is heard, and has the last word when the pause is lifted', async () => {
+    await using fleet = await rolloutFleet(1);
+    await using kim = person(fleet);
+    await fleet.change(WIDER);
+    await fleet.live(1);
+    expect((await kim.fleetward('rollout', 'pause', 'base')).status).toBe(0);
+    await fleet.live(1);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Paused', reason: 'UserRequested' });
+    const approved = await kim.fleetward('rollout', 'approve', 'base');
+    expect(approved.status).not.toBe(0);
+    expect(`${approved.stdout}${approved.stderr}`).toContain('resume it, and approve what it asks for then');
+    const denied = await kim.fleetward('rollout', 'deny', 'base');
+    expect(denied).toMatchObject({ status: 0, stdout: expect.stringContaining('deny is taken') });
+    await fleet.live(1);
+    expect((await fleet.rollout()).status, 'a pause wins over a denial').toMatchObject({ phase: 'Paused' });
+    expect((await kim.fleetward('rollout', 'resume', 'base')).status).toBe(0);
+    await fleet.live(1);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Aborted', reason: 'Denied' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 60_000);
+
   test('a pause lets an asset that is being contracted come to its verdict, and starts no other', async () => {
     await using fleet = await rolloutFleet(2);
     await using kim = person(fleet);

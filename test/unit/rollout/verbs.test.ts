@@ -114,6 +114,7 @@ const moving: Situation = {
   revision: 'r',
   phase: 'Progressing',
   reason: 'WaveStep',
+  undecided: false,
   wave: 1,
   failed: 0,
   left: 0,
@@ -298,6 +299,16 @@ describe('where a verb may be used', () => {
       reason: 'in a bake',
       now: at('Baking', 'Baking'),
       allowed: ['abort', 'brake', 'pause', 'promote-full', 'promote'],
+    },
+    {
+      reason: 'paused while it waits for approval: who would refuse need not resume it first',
+      now: at('Paused', 'UserRequested', { undecided: true }),
+      allowed: ['abort', 'brake', 'pause', 'deny', 'promote-full'],
+    },
+    {
+      reason: 'paused with nothing left to approve',
+      now: at('Paused', 'UserRequested'),
+      allowed: ['abort', 'brake', 'pause', 'promote-full'],
     },
     {
       reason: 'without evidence',

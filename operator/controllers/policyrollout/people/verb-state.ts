@@ -1,3 +1,4 @@
+import { getCondition } from '../../../api/conditions.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../../api/policyrollout.gen.ts';
 import { allowance } from '../../../rollout/verb-rules.ts';
 import {
@@ -120,6 +121,7 @@ function situationOf({ spec, status = {} }: PolicyRollout, vouched: boolean): Si
     revision: spec.revision,
     phase: status.phase,
     reason: status.reason,
+    undecided: getCondition(status.conditions, 'Approved')?.reason === 'WaitingForApproval',
     wave: (status.wave ?? 1) - 1,
     failed: counters.failed ?? 0,
     left: (counters.rolledBack ?? 0) + (counters.deferred ?? 0),
