@@ -5,8 +5,17 @@ import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { ContextClass } from './context-class.ts';
 import { documentedSpelling } from './domains.ts';
 import { type Items, itemsKey } from './forced.ts';
+import { STAR } from './glob.ts';
 import type { Budget } from './inclusion.ts';
-import { asTopicPatterns, mostQuestionMarks, mostSlashes, patternReader, sharesLevel } from './patterns.ts';
+import {
+  asTopicPatterns,
+  fixedPart,
+  mostQuestionMarks,
+  mostSlashes,
+  opensFixedPart,
+  patternReader,
+  sharesLevel,
+} from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
 import { isKnownVariable } from './template.ts';
 import { type CandidateInput, isName, type KeyUse, type LeftPattern } from './ties.ts';
@@ -58,17 +67,18 @@ const freshLetters = Array.from('qwvkjzyxghmnoprstudefabcilQWVKJZYXGHMNOPRSTUDEF
 /** Patterns of more letters than this may leave values little room below AWS's limits of 128 and 256 bytes. */
 const tightLength = 100;
 
-/** A resource whose type is plain text, so that no value of a variable can change it. */
-const typeIsPlain = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:[^/]*\//;
-
 /** Plans the context classes that can tell the two sides apart on this action. Method: docs/policy-engine.md, "Contexts". */
 export function planContexts(given: ContextInput): ContextPlan {
   const { options } = given.set;
   const patternsOf = patternReader(given.set);
   const bears = (statement: CompiledStatement, type: ResourceType): boolean =>
-    statement.negated ||
-    patternsOf([statement], type).length > 0 ||
-    statement.resources.some((template) => template.variables.length > 0 && !typeIsPlain.test(template.prefix));
+    statement.negated || patternsOf([statement], type).length > 0;
+  /** Resources of which a variable may make up the fixed part. */
+  const loose = (statements: readonly CompiledStatement[], type: ResourceType): Items[] =>
+    statements
+      .flatMap((one) => one.resources)
+      .filter((template) => opensFixedPart(given.set, template, type))
+      .map((template) => template.items);
   const input: ContextInput = {
     ...given,
     statements: given.statements.filter((one) => given.types.some((type) => bears(one, type))),
@@ -78,16 +88,38 @@ export function planContexts(given: ContextInput): ContextPlan {
   const uses = keyUses([...input.statements, ...input.connect], spelling, input.connect.length > 0);
   const known = new Map<string, ContextList>();
   /** A name matches one pattern of each statement, so those of one statement force nothing on each other. */
-  const leftPatterns = (left: readonly CompiledStatement[]): LeftPattern[] => {
+  const leftNames = (left: readonly CompiledStatement[]): LeftPattern[] => {
     const [type, ...more] = input.types;
     if (type !== undefined && more.length === 0)
       return left.flatMap((one, of) => patternsOf([one], type).map((items) => ({ items, of })));
     const patterns = input.types.flatMap((one) => patternsOf(left, one));
     return [...patterns, ...asTopicPatterns(patterns)].map((items, of) => ({ items, of }));
   };
+  /** Where variables may make up the fixed part of an ARN, what they must be shows when it is laid against whole ARNs. */
+  const wholeArns = (
+    statements: readonly CompiledStatement[],
+    types: readonly ResourceType[],
+    names: readonly LeftPattern[],
+  ): Items[] => {
+    const open = types.flatMap((type) => loose(statements, type));
+    if (open.length === 0) return [];
+    const behind = [[STAR], ...names.map(({ items }) => items)];
+    return [...open, ...types.flatMap((type) => behind.map((items) => [...fixedPart(given.set, type), ...items]))];
+  };
+  const leftPatterns = (left: readonly CompiledStatement[]): LeftPattern[] => {
+    const names = leftNames(left);
+    const arns = wholeArns(left, input.types, names).map((items, index) => ({
+      items,
+      of: left.length + names.length + index,
+    }));
+    return [...names, ...arns];
+  };
   const clientPatternsOf = (statements: readonly CompiledStatement[]): LeftPattern[] =>
     statements.flatMap((one, index) => patternsOf([one], 'client').map((items) => ({ items, of: -1 - index })));
   const sessionPatterns = clientPatternsOf(input.connect);
+  const sessionArns = wholeArns(input.connect, ['client'], sessionPatterns).map(
+    (items, index): LeftPattern => ({ items, of: -1 - input.connect.length - index }),
+  );
   // On Connect the name that must match is the client ID itself, and conditions may want other keys to go by it.
   const namePatterns = given.action.name === 'iot:Connect' ? clientPatternsOf : (): LeftPattern[] => [];
   const isTied = (concerned: readonly KeyUse[]): boolean => concerned.some((use) => isName(use.key));
@@ -115,16 +147,18 @@ export function planContexts(given: ContextInput): ContextPlan {
       budget: input.budget,
     };
     const base = baseCandidates(values);
-    const found = enumerate(input, concerned, candidates(values, base, all), {
+    const found = enumerate(input, concerned, candidates(values, base, [...all, ...sessionArns]), {
       full: new Set([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]),
       attachment: involved.some((one) => one.keys.includes(isAttached)),
       involved,
     });
     const variables = concerned.some((use) => use.asVariable);
+    const opened = input.types.some((type) => loose(left, type).length > 0) || sessionArns.length > 0;
     return {
       ...found,
       exhaustive:
         found.exhaustive &&
+        !opened &&
         (!variables || longest <= 6) &&
         ![...own, ...clients].some(sharesLevel) &&
         concerned.every((use) => use.letter !== ''),

@@ -202,7 +202,7 @@ function namesInside(glob: Glob, value: string, folded: boolean): string[] {
 }
 
 /** How many letters of a text a pattern may take from its beginning. */
-function ends(pattern: Glob, letters: Glob): number[] {
+export function ends(pattern: Glob, letters: Glob): number[] {
   let at = new Set([0]);
   for (const token of pattern) {
     const next = new Set<number>();

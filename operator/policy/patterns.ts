@@ -1,8 +1,8 @@
-import type { ResourceType } from './actions.ts';
+import { arnTypePrefix, type ResourceType } from './actions.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import { type Items, itemsKey } from './forced.ts';
-import { ANY, normalise, STAR } from './glob.ts';
-import { tails } from './ground.ts';
+import { ANY, literalTokens, normalise, STAR } from './glob.ts';
+import { ends, tails } from './ground.ts';
 import type { Template, Variable } from './template.ts';
 
 /** Where the private codes for variables begin: noncharacters and private use, out of reach of names. */
@@ -21,7 +21,37 @@ export function nameItems(set: PolicySet, template: Template, type: ResourceType
   );
 }
 
-/** Gives the name patterns of statements, each pattern once; works out every statement only once. */
+/** The fixed part of the ARNs of a type, as tokens; empty for actions without a resource. */
+export function fixedPart(set: PolicySet, type: ResourceType): number[] {
+  const typePrefix = arnTypePrefix(type);
+  return typePrefix === undefined ? [] : literalTokens(set.arnPrefix + typePrefix);
+}
+
+/** Whether a variable may begin inside the fixed part of the ARN, as in `arn:…:${iot:ClientId}/a` under the client ID `topic`. */
+export function opensFixedPart(set: PolicySet, { items }: Template, type: ResourceType): boolean {
+  const first = items.findIndex((item) => typeof item === 'object');
+  if (first < 0) return false;
+  const fixed = fixedPart(set, type);
+  if (fixed.length === 0) return true;
+  const front = normalise(items.slice(0, first).filter((item) => typeof item === 'number'));
+  return ends(front, Int32Array.from(fixed)).some((position) => position < fixed.length);
+}
+
+/**
+ * The patterns of a template for names, to propose values by. Where a variable may make up the fixed part, the names that its values may
+ * leave are among them.
+ */
+function proposedItems(set: PolicySet, template: Template, type: ResourceType): Items[] {
+  const own = nameItems(set, template, type);
+  if (!opensFixedPart(set, template, type)) return own;
+  const open = template.items.map((item) => (typeof item === 'number' ? item : STAR));
+  return [...own, ...tails(set, normalise(open), type).map((glob) => Array.from(glob))];
+}
+
+/**
+ * Gives the name patterns of statements, each pattern once; works out every statement only once. They take in all names that the statements
+ * can match, and more where a variable may make up the fixed part of the ARN.
+ */
 export function patternReader(
   set: PolicySet,
 ): (statements: readonly CompiledStatement[], type: ResourceType) => Items[] {
@@ -31,7 +61,8 @@ export function patternReader(
     known.set(type, ofType);
     const out = new Map<string, Items>();
     for (const statement of statements) {
-      const own = ofType.get(statement) ?? statement.resources.flatMap((template) => nameItems(set, template, type));
+      const own =
+        ofType.get(statement) ?? statement.resources.flatMap((template) => proposedItems(set, template, type));
       ofType.set(statement, own);
       for (const items of own) out.set(itemsKey(items), items);
     }

@@ -328,4 +328,54 @@ describe('mistakes that must not come back', () => {
     expect(verdict(document(own, except), document(own))).toBe('widens');
     expect(verdict(document(own), document(own, except))).toBe('tightens');
   });
+
+  it.each([
+    { reason: 'the type', resource: `${client}/a`, name: /^topic\/(?:.+\/)?a$/, context: { 'iot:ClientId': /^topic/ } },
+    {
+      reason: 'the slash behind the type',
+      resource: `topic${client}`,
+      name: /^topic\//,
+      context: { 'iot:ClientId': /^\// },
+    },
+    {
+      reason: 'an attribute, type and name',
+      resource: '${iot:Connection.Thing.Attributes[x]}',
+      name: /^topic\//,
+      context: { 'iot:Connection.Thing.Attributes[x]': /^topic\// },
+    },
+    { reason: 'the account', resource: '', name: /^topic\//, context: { 'aws:K': /^123456789012/ } },
+  ])('a variable may make up the fixed part of an ARN: $reason', ({ resource, name, context }) => {
+    const opening = resource === '' ? 'arn:aws:iot:us-east-1:${aws:K}:topic/a' : arn + resource;
+    const after = document({ Effect: 'Allow', Action: 'iot:Publish', Resource: opening });
+    const { verdict: found, gained, testedValuesOnly } = compare([], [after]);
+    expect(found).toBe('widens');
+    expect(gained[0]?.resource.slice(arn.length)).toMatch(name);
+    for (const [key, value] of Object.entries(context)) expect(gained[0]?.context[key]).toMatch(value);
+    // No argument shows that the values tried suffice for such a pattern.
+    expect(testedValuesOnly).toBe(true);
+  });
+
+  it('a variable in the fixed part of a Deny, of Connect and of what is delivered is filled in as well', () => {
+    const any = allow('iot:Publish', 'topic/a');
+    expect(verdict(document(any), document(any, deny('iot:Publish', `${client}/a`)))).toBe('tightens');
+    expect(verdict(document(any), document(any, deny('iot:Publish', `${client}/b`)))).toBe('equivalent');
+    const attribute = '${iot:Connection.Thing.Attributes[x]}';
+    const connects = document(any, allow('iot:Connect', `${attribute}/dev1`));
+    const session = compare([document(any)], [connects], { level: 'session' });
+    expect(session.verdict).toBe('widens');
+    expect(session.gained[0]?.context).toMatchObject({
+      'iot:ClientId': 'dev1',
+      'iot:Connection.Thing.Attributes[x]': 'client',
+    });
+    const subscribes = allow('iot:Subscribe', 'topicfilter/a/b');
+    const receives = document(subscribes, allow('iot:Receive', `${attribute}/b`));
+    expect(verdict(document(subscribes), receives, { level: 'delivery' })).toBe('widens');
+    const lists = document({ Effect: 'Allow', Action: 'iot:ListRetainedMessages', Resource: `*${attribute}` });
+    expect(verdict(document(), lists)).toBe('widens');
+  });
+
+  it('a star in front of a variable leaves the values known to suffice, where the fixed part ends in front of it', () => {
+    const own = document({ Effect: 'Allow', Action: 'iot:Publish', Resource: `arn:aws:iot:*:*:topic/${client}` });
+    expect(compare([own], [document()])).toMatchObject({ verdict: 'tightens', testedValuesOnly: false });
+  });
 });

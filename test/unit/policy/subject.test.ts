@@ -116,6 +116,78 @@ describe('a comparison for one subject', () => {
     );
     expect(compareFor(features('PersistentConnect', 'LastWill'), features(), dev1).verdict).toBe('equivalent');
   });
+
+  it('takes client IDs and values letter by letter, but for the wildcards of client IDs', () => {
+    const only = (id: string) =>
+      held([document(allow('iot:Publish', 'topic/a', { Condition: { StringEquals: { 'iot:ClientId': id } } }))]);
+    const named = (id: string): Subject => ({ clientIds: [id], context: {} });
+    expect(compareFor(only('dev${$}1'), held([]), named('dev$1')).verdict).toBe('tightens');
+    expect(compareFor(only('dev1'), held([]), named('dev$1')).verdict).toBe('equivalent');
+    expect(compareFor(only('other'), held([]), named('${iot:ClientId}')).verdict).toBe('equivalent');
+    expect(compareFor(only('dev-7'), held([]), named('dev-?')).verdict).toBe('tightens');
+  });
+
+  it('shows the connection as the subject writes it, keys that no policy reads among them', () => {
+    const publish = held([document(allow('iot:Publish', 'topic/a'))]);
+    const context = { ...dev1.context, 'iot:Connection.Thing.Attributes[Room]': 'r1', 'aws:SourceVpc': 'vpc-1' };
+    expect(compareFor(publish, held([]), { ...dev1, context }).lost[0]?.context).toEqual({
+      'iot:ClientId': 'dev1',
+      ...context,
+    });
+  });
+
+  it('tells a device with a thing from one without', () => {
+    const attached = (value: string) =>
+      held([
+        document(
+          allow('iot:Publish', 'topic/a', { Condition: { Bool: { 'iot:Connection.Thing.IsAttached': value } } }),
+        ),
+      ]);
+    expect(compareFor(attached('true'), held([]), dev1)).toMatchObject({ verdict: 'tightens', assumptions: [] });
+    expect(compareFor(attached('true'), held([]), core)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
+    expect(compareFor(attached('false'), held([]), core)).toMatchObject({ verdict: 'tightens', assumptions: [] });
+    expect(compareFor(attached('false'), held([]), dev1)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
+  });
+
+  it('takes a key that it does not name for absent, and an address that it names for that one', () => {
+    const when = (Condition: Raw) => held([document(allow('iot:Publish', 'topic/a', { Condition }))]);
+    const pumps = when({ StringEquals: { 'iot:Connection.Thing.ThingTypeName': 'pump' } });
+    expect(compareFor(pumps, held([]), dev1)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
+    const untyped = when({ Null: { 'iot:Connection.Thing.ThingTypeName': 'true' } });
+    expect(compareFor(untyped, held([]), dev1)).toMatchObject({ verdict: 'tightens', assumptions: [] });
+    const named = when({ Null: { 'iot:Certificate.Subject.CommonName': 'false' } });
+    expect(compareFor(named, held([]), dev1)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
+    const from = (cidr: string) => when({ IpAddress: { 'aws:SourceIp': cidr } });
+    expect(compareFor(from('10.0.0.0/8'), held([]), dev1).verdict).toBe('equivalent');
+    const here: Subject = { ...dev1, context: { ...dev1.context, 'aws:SourceIp': '10.1.2.3' } };
+    expect(compareFor(from('10.1.0.0/16'), from('10.1.0.0/17'), here).verdict).toBe('equivalent');
+    expect(compareFor(from('10.1.0.0/16'), from('10.1.128.0/17'), here).verdict).toBe('tightens');
+  });
+
+  it('holds lists to exactly their values', () => {
+    const connects = (operator: string, values: readonly string[]) =>
+      held([
+        document(allow('iot:Connect', 'client/*', { Condition: { [operator]: { 'iot:ConnectAttributes': values } } })),
+      ]);
+    const using = (...features: string[]): Subject => ({
+      ...dev1,
+      context: { ...dev1.context, 'iot:ConnectAttributes': features },
+    });
+    const lost = (policies: PrincipalPolicies, subject: Subject) => {
+      const { verdict, assumptions } = compareFor(policies, held([]), subject);
+      return [verdict, ...assumptions];
+    };
+    const [all, any] = ['ForAllValues:StringEquals', 'ForAnyValue:StringEquals'];
+    expect(lost(connects(all, ['LastWill']), using('PersistentConnect'))).toEqual(['equivalent']);
+    expect(lost(connects(all, ['LastWill']), using('PersistentConnect', 'LastWill'))).toEqual(['equivalent']);
+    expect(lost(connects(any, ['LastWill']), using('PersistentConnect', 'LastWill'))).toEqual(['tightens']);
+    for (const none of [using(), dev1]) {
+      expect(lost(connects(any, ['LastWill']), none)).toEqual(['equivalent']);
+      expect(lost(connects(all, ['LastWill']), none)).toEqual(['tightens']);
+      expect(lost(connects('Null', ['true']), none)).toEqual(['tightens']);
+      expect(lost(connects('Null', ['false']), none)).toEqual(['tightens']);
+    }
+  });
 });
 
 describe('a requirement', () => {
