@@ -271,9 +271,7 @@ export function findUndelivered(
   // Not `outdone` at the start: a filter `#` does not bring topics that begin with $.
   if (subscribesAll && (receivesAll || other.receive.place(other.start().receive).open)) return { kind: 'covered' };
   // By length in bytes, as AWS limits topics: the first witness is a shortest one.
-  const layers: Node[][] = [
-    [{ here: one.start(), there: other.start(), valid: valid.start, letter: 0, parent: undefined }],
-  ];
+  const layers: Node[][] = [[{ here: one.start(), there: other.start(), valid: 0, letter: 0, parent: undefined }]];
   const seen = new Map<string, number[]>();
   for (let bytes = 0; bytes <= valid.maxBytes && bytes < layers.length; bytes += 1)
     for (const node of layers[bytes] ?? []) {
@@ -295,7 +293,7 @@ export function findUndelivered(
         if (outdone(beyond)) continue;
         const key = `${stateKey(after)}/${stateKey(beyond)}`;
         const known = seen.get(key) ?? [];
-        if (known.some((earlier) => earlier === state || valid.outlasts(earlier, state))) continue;
+        if (known.some((earlier) => earlier === state || valid.outlasts?.(earlier, state))) continue;
         seen.set(key, [...known, state]);
         const length = bytes + utf8Length(letter);
         while (layers.length <= length) layers.push([]);

@@ -145,7 +145,7 @@ class DeliverySearch {
     this.#budget.left -= 1;
     const result = walkContexts<DeliveryQuestion, Undelivered>({
       one,
-      start: { here: nobody, there: nobody, signature: String(one.valid.states) },
+      start: { here: nobody, there: nobody, signature: '' },
       // What may bring a topic must be known in full before anything can be said; what takes topics away may come in any order.
       first: [
         ...this.#steps('here', 'subscribe', 'Allow', one),

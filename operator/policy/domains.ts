@@ -9,11 +9,8 @@ const attributeLetterSet = new Set(attributeLetters);
 
 /** Thing attribute values: `[a-zA-Z0-9_.,@/:#-]*`, 800 characters (API reference, AttributePayload). */
 const attributes: Validity = {
-  start: 0,
-  states: 1,
   next: (_state, code) => (attributeLetterSet.has(code) ? 0 : -1),
   accepts: () => true,
-  outlasts: () => false,
   openings: () => [],
   alphabet: attributeLetters,
   maxBytes: 800,
@@ -30,18 +27,14 @@ function behind(text: string, name: Validity): Validity {
   const fixed = Array.from(text, (char) => char.charCodeAt(0));
   const after = fixed.length;
   return {
-    start: 0,
-    states: after + name.states,
     next(state, code) {
       if (state >= after) {
         const next = name.next(state - after, code);
         return next < 0 ? next : next + after;
       }
-      if (code !== fixed[state]) return -1;
-      return state + 1 === after ? after + name.start : state + 1;
+      return code === fixed[state] ? state + 1 : -1;
     },
     accepts: (state) => state >= after && name.accepts(state - after),
-    outlasts: (state, other) => state >= after && other >= after && name.outlasts(state - after, other - after),
     openings: (state) => (state < after ? fixed.slice(state, state + 1) : name.openings(state - after)),
     alphabet: undefined,
     maxBytes: after + name.maxBytes,

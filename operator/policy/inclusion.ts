@@ -81,7 +81,7 @@ class Search {
     const { left, valid, budget } = this.#problem;
     const start = new Uint32Array(this.#words);
     if (this.#right.start(start)) return covered;
-    this.#add({ parent: -1, letter: 0, left: new Int32Array(left.length), state: valid.start, vector: start, cost: 0 });
+    this.#add({ parent: -1, letter: 0, left: new Int32Array(left.length), state: 0, vector: start, cost: 0 });
     const scratch = new Uint32Array(this.#words);
     for (let cost = 0; cost <= valid.maxBytes && cost < this.#buckets.length; cost += 1) {
       for (const node of this.#buckets[cost] ?? []) {

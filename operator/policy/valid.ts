@@ -2,15 +2,16 @@ import type { ResourceType } from './actions.ts';
 
 /**
  * A small automaton over code points: which names the broker accepts at all. Only such requests count in a comparison.
- * States are small integers; -1 is the dead state.
+ * States are small integers: 0 is the first, -1 the dead one.
  */
 export interface Validity {
-  readonly start: number;
-  readonly states: number;
   next(state: number, code: number): number;
   accepts(state: number): boolean;
-  /** Whether everything that may follow `other` may follow `state` too: fewer slashes used leave room for more. */
-  outlasts(state: number, other: number): boolean;
+  /**
+   * Whether everything that may follow `other` may follow `state` too: fewer slashes used leave room for more. Left out where no state
+   * is known to leave more room than another.
+   */
+  outlasts?(state: number, other: number): boolean;
   /** Letters that lead somewhere an ordinary letter does not (the search must try them where a pattern leaves the letter open). */
   openings(state: number): readonly number[];
   /** All letters of the alphabet when it is finite; undefined when any code point but U+0000 may occur. */
@@ -21,7 +22,6 @@ export interface Validity {
 
 const dead = -1;
 const none: readonly number[] = [];
-const never = (): boolean => false;
 const slash = 47;
 const plus = 43;
 const hash = 35;
@@ -67,8 +67,6 @@ function topics(maxSlashes: number): Validity {
   const slashesIn = (progress: number): number => ingest.slice(0, progress).filter((code) => code === slash).length;
   const count = (slashes: number): number => (slashes > maxSlashes ? dead : counted + slashes);
   return {
-    start: 0,
-    states: counted + maxSlashes + 1,
     next(state, code) {
       if (code === plus || code === hash || code === 0) return dead;
       if (state < ingest.length) {
@@ -92,8 +90,6 @@ function topics(maxSlashes: number): Validity {
 /** Filters. Within each slash count four states: at the start of a level, inside one, after `+`, after `#`. */
 function filters(maxSlashes: number): Validity {
   return {
-    start: 0,
-    states: (maxSlashes + 1) * 4,
     next(state, code) {
       const phase = state & 3;
       if (code === 0 || phase === 3) return dead;
@@ -113,11 +109,8 @@ function filters(maxSlashes: number): Validity {
 }
 
 const clients: Validity = {
-  start: 0,
-  states: 2,
   next: (state, code) => (code === 0 || (state === 0 && code === dollar) ? dead : 1),
   accepts: (state) => state === 1,
-  outlasts: never,
   openings: () => none,
   alphabet: undefined,
   maxBytes: 128,
@@ -125,15 +118,12 @@ const clients: Validity = {
 
 /** `<thing>` or `<thing>/<shadow>`; shadow names (API GetThingShadow: `[$a-zA-Z0-9:_-]{1,64}`) may hold a dollar sign as well. */
 const thingOrShadow: Validity = {
-  start: 0,
-  states: 4,
   next(state, code) {
     if (code === slash) return state === 1 ? 2 : dead;
     if (state < 2) return thingLetters.includes(code) ? 1 : dead;
     return code === dollar || thingLetters.includes(code) ? 3 : dead;
   },
   accepts: (state) => state === 1 || state === 3,
-  outlasts: never,
   openings: (state) => (state === 1 ? [slash] : none),
   alphabet: [...thingLetters, slash, dollar],
   maxBytes: 193,
@@ -142,11 +132,8 @@ const thingOrShadow: Validity = {
 function words(letters: readonly number[], maxBytes: number): Validity {
   const known = new Set(letters);
   return {
-    start: 0,
-    states: 2,
     next: (_state, code) => (known.has(code) ? 1 : dead),
     accepts: (state) => state === 1,
-    outlasts: never,
     openings: () => none,
     alphabet: letters,
     maxBytes,
@@ -154,11 +141,8 @@ function words(letters: readonly number[], maxBytes: number): Validity {
 }
 
 const anything: Validity = {
-  start: 0,
-  states: 1,
   next: () => 0,
   accepts: () => true,
-  outlasts: never,
   openings: () => none,
   alphabet: undefined,
   maxBytes: 2048,
@@ -177,7 +161,7 @@ export function utf8Length(code: number): number {
 
 /** Whether the whole text is in the language, its length included. */
 export function isValid(validity: Validity, text: string): boolean {
-  let state = validity.start;
+  let state = 0;
   let bytes = 0;
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0;
