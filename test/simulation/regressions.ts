@@ -1,6 +1,6 @@
 import type { Right } from './rights.ts';
 import type { Planned, SimConfig } from './types.ts';
-import { allBut, at, fleetOf, git, MINUTE, NARROW, NARROWER, verb, WIDE, wait } from './words.ts';
+import { allBut, at, CALM, fleetOf, git, MINUTE, NARROW, NARROWER, verb, WIDE, wait } from './words.ts';
 
 /** What the simulation once found, as the fewest acts that show it. */
 export interface Regression {
@@ -173,5 +173,35 @@ export const REGRESSIONS: readonly Regression[] = [
       at(4, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
       at(60, { kind: 'groupPolicies', policies: [{ name: 'hall-wide', grant: hall('debug') }] }),
     ],
+  },
+  {
+    reason: 'a policy that only denies is what was asked for, and no security act: assets come home to it',
+    config: { ...fleetOf(2), policies: two },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [two[0], { name: 'more', grant: { allow: [], deny: ['debug'] } }],
+      }),
+    ],
+  },
+  {
+    reason: 'what an earlier rollout took meanwhile is no beginning of this one: who is away keeps the rest',
+    config: {
+      lives: ['weekly'],
+      groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }],
+    },
+    schedule: [
+      at(3, { kind: 'groupPolicies', policies: [{ name: 'hall-other', grant: { allow: ['status'], deny: [] } }] }),
+      git(20, allBut('extra')),
+      at(30, { kind: 'groupDocument', grant: { allow: ['extra', 'subscribe'], deny: [] } }),
+      at(164, { kind: 'groupPolicies', policies: [{ name: 'hall-other', grant: { allow: ['status'], deny: [] } }] }),
+      wait(200),
+    ],
+  },
+  {
+    reason: 'an aborted rollout is tidied up although a later one keeps its assets on its own candidate',
+    config: { strategy: { ...CALM.strategy, homing: 'Stay' } },
+    schedule: [git(2, NARROW), verb(4, 'abort'), blank(17, 'candidate', 60), git(30, NARROWER), wait(150)],
   },
 ];

@@ -1,4 +1,4 @@
-import type { Device } from '../../../api/device.gen.ts';
+import type { Device, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
 import { type AssetState, type CertificateEdges, inFlight } from '../../../rollout/types.ts';
 import type { ObservedDevice } from '../../device/observe.ts';
 import { readPolicies } from '../../device/reads.ts';
@@ -8,6 +8,8 @@ import type { AssetView, Attempt, How } from './attempt.ts';
 import { readEdges, recordable } from './change.ts';
 import { throughGroups } from './through.ts';
 import { edgesAt, others, readOthers } from './unit.ts';
+
+type Change = DeviceStatusRolloutChange;
 
 /**
  * An asset in flight is read at least this often, whatever wakes it in between. Somebody who takes a policy from it, or a
@@ -43,7 +45,7 @@ export async function look(
   const own = await certificatesOf(scope, view, how);
   const certificates = [...own, ...(await readOthers(scope, others(scope, directive), own))];
   if (certificates.length === 0) return { certificates };
-  const beside = await besideDocuments(scope, { directive, view, how });
+  const beside = await besideDocuments(scope, { directive, view, certificates, how });
   return { certificates, beside, through: await throughGroups(scope, directive, how) };
 }
 
@@ -73,13 +75,31 @@ async function certificatesOf(
 /** Nothing of it is left on the way home: documents alone come home. */
 async function besideDocuments(
   scope: Scope<Device>,
-  { directive, view, how }: { readonly directive: Directive; readonly view: AssetView; readonly how: How },
+  {
+    directive,
+    view,
+    certificates,
+    how,
+  }: {
+    readonly directive: Directive;
+    readonly view: AssetView;
+    readonly certificates: readonly CertificateEdges[];
+    readonly how: How;
+  },
 ): Promise<Attempt['beside']> {
   const { change, direction, families } = directive;
   if (change === undefined || direction === 'home') return undefined;
   const { desired } = view;
   const record = scope.object.status?.rollout;
   const begun = record?.name === directive.rollout && record.state !== 'RolledBack' ? record.change : undefined;
-  const known = begun !== undefined && begun.digest === change.digest ? begun : recordable(scope, desired, change);
+  const fresh = () => recordable(scope, desired, direction === 'forward' ? stillThere(change, certificates) : change);
+  const known = begun !== undefined && begun.digest === change.digest ? begun : fresh();
   return { change: known, edges: await readEdges(scope, { desired, change: known, families, how }) };
+}
+
+/** What an earlier rollout has taken meanwhile is not taken by this one: it counts as nothing begun, and is not given back. */
+function stillThere(change: Change, certificates: readonly CertificateEdges[]): Change {
+  const { detach = [], ...rest } = change;
+  const left = detach.filter((policy) => certificates.some(({ attached }) => attached.has(policy)));
+  return left.length === 0 ? rest : { ...rest, detach: left };
 }

@@ -15,7 +15,7 @@ import { unitsOf } from '../asset/units.ts';
 import { sessionsRenewed } from '../conditions.ts';
 import { handOver } from '../groups/handover.ts';
 import { type GroupsView, readTargets, withRecords } from '../groups/targets.ts';
-import { hasEnded, rollbackWindowMs } from '../names.ts';
+import { hasEnded, MOVES_POLICY, policyKey, rollbackWindowMs } from '../names.ts';
 import { readVerbs, verbStatus } from '../people/verb-state.ts';
 import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
 import type { Directive } from '../service.ts';
@@ -150,10 +150,11 @@ async function groupsAfter(start: Start, direction: Direction | undefined, settl
 async function carriers(start: Start, { targets }: GroupsView): Promise<readonly Device[]> {
   const { deps, rollout, session } = start;
   const families = familiesOf(start);
+  const proven = provenElsewhere(start);
   // Given up, nothing but the declared name is proven: whoever has lost its record on an earlier try goes back as well.
   const candidates =
     rollout.status?.phase === 'Aborted'
-      ? families.flatMap(({ declared, names }) => names.filter((name) => name !== declared))
+      ? families.flatMap(({ declared, names }) => names.filter((name) => name !== declared && !proven.has(name)))
       : rollout.spec.policies.map(({ candidateName }) => candidateName);
   const where = { cache: deps.cache, session };
   const lent = (device: Device) => {
@@ -169,6 +170,16 @@ async function carriers(start: Start, { targets }: GroupsView): Promise<readonly
         session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
       ),
   );
+}
+
+/** Candidates on which another rollout has proven its assets: whoever stays there is on no way back from this one. */
+function provenElsewhere({ deps, rollout }: Start): ReadonlySet<string> {
+  const { namespace = '', name } = rollout.metadata;
+  const others = rollout.spec.policies.flatMap(
+    (policy) => deps.cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, policy.name)) as PolicyRollout[],
+  );
+  const proven = others.filter((other) => other.metadata.name !== name && other.status?.phase === 'Succeeded');
+  return new Set(proven.flatMap(({ spec }) => spec.policies.map(({ candidateName }) => candidateName)));
 }
 
 function isGoing(rollout: PolicyRollout, { status }: Device): boolean {
