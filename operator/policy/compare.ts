@@ -60,9 +60,13 @@ function identical(before: readonly PolicyDocument[], after: readonly PolicyDocu
 const deliveryActions = new Set(['iot:Connect', 'iot:Publish', 'iot:RetainPublish']);
 const sessionActions = new Set(['iot:Publish', 'iot:RetainPublish', 'iot:Subscribe', 'iot:Receive']);
 
-/** `compare` for sets that are compiled already; looks at no other reading of the switches. */
-export function compareSets(before: PolicySet, after: PolicySet, level: Level): Comparison {
-  const budget: Budget = { left: before.options.budget };
+/** `compare` for sets that are compiled already; looks at no other reading of the switches. Takes what it uses from the budget. */
+export function compareSets(
+  before: PolicySet,
+  after: PolicySet,
+  level: Level,
+  budget: Budget = { left: before.options.budget },
+): Comparison {
   const state = new Collector(before, after);
   const compareOne = perKindOfAction(before, after, budget);
   for (const action of actionTable) {

@@ -7,10 +7,10 @@ import { checkDenies } from './checks/deny.ts';
 import { checkFilters } from './checks/filters.ts';
 import { checkFlows } from './checks/flows.ts';
 import { checkReserved } from './checks/reserved.ts';
-import { checkResources } from './checks/resources.ts';
+import { checkAddresses, checkSurplus } from './checks/resources.ts';
 import { checkText } from './checks/text.ts';
 import { deviceDefender } from './defender.ts';
-import type { LintFinding, LintReport } from './finding.ts';
+import type { DefenderVerdicts, LintFinding, LintReport } from './finding.ts';
 import { lintModel, type Model } from './model.ts';
 import type { Severity } from './rules.ts';
 
@@ -47,36 +47,40 @@ export function lint(documents: PolicyDocument | readonly PolicyDocument[], opti
   const model = lintModel(list, settled);
   const tooLong = list.find(({ size }) => size > mostSearched);
   if (tooLong !== undefined) return textOnly(model, tooLong);
-  for (const check of [
-    checkText,
-    checkResources,
-    checkConnect,
-    checkReserved,
-    checkBreadth,
-    checkDenies,
-    checkFilters,
-    checkFlows,
-  ])
-    check(model);
-  const verdicts = deviceDefender(model);
-  if (model.exhausted())
-    model.undecided('the patterns are too intricate to search through; not every rule could be checked');
+  checkText(model);
+  checkAddresses(model);
+  for (const [part, check] of searches) model.attempt(part, () => check(model));
+  const complete = model.open.length === 0;
+  const verdicts = model.attempt('the verdicts of Device Defender', () => deviceDefender(model));
   return {
     findings: [...model.findings].sort(byWeight),
-    deviceDefender: verdicts,
+    deviceDefender: verdicts !== undefined && complete ? verdicts : openVerdicts,
     undecided: [...new Set(model.open)],
   };
 }
+
+/** What needs searching, the gravest first, under the name by which a report says that it was not done to the end. */
+const searches: readonly (readonly [string, (model: Model) => void])[] = [
+  ['who may connect', checkConnect],
+  ['reserved topics and device APIs', checkReserved],
+  ['how far topics, role aliases and clients reach', checkBreadth],
+  ['what the Denies leave open', checkDenies],
+  ['wildcards in filters and names', checkFilters],
+  ['how Publish, Subscribe and Receive fit together', checkFlows],
+  ['whether resources are dead or redundant', checkSurplus],
+];
+
+const openVerdicts: DefenderVerdicts = {
+  IOT_POLICY_OVERLY_PERMISSIVE_CHECK: 'undocumented',
+  IOT_POLICY_POTENTIAL_MISCONFIGURATION_CHECK: ['undocumented'],
+};
 
 function textOnly(model: Model, { name, size }: PolicyDocument): LintReport {
   checkText(model);
   const what = `${name} has ${size} characters, ${Math.floor(size / maxPolicySize)} times what AWS accepts; only its text was looked at, not what it allows. Shorten it first`;
   return {
     findings: [...model.findings].sort(byWeight),
-    deviceDefender: {
-      IOT_POLICY_OVERLY_PERMISSIVE_CHECK: 'undocumented',
-      IOT_POLICY_POTENTIAL_MISCONFIGURATION_CHECK: ['undocumented'],
-    },
+    deviceDefender: openVerdicts,
     undecided: [what],
   };
 }

@@ -3,7 +3,7 @@ import { compilePolicies, type PolicySet } from '../compile.ts';
 import type { Effect, Located, PolicyDocument, Position, Statement, StatementRef } from '../document.ts';
 import { evaluate } from '../evaluate.ts';
 import type { PolicyOptions } from '../options.ts';
-import type { SearchBudget } from '../reach/alphabet.ts';
+import { BudgetExhausted, type SearchBudget, spend } from '../reach/alphabet.ts';
 import { matchedTopics } from '../reach/delivery.ts';
 import { groundStatements } from '../reach/ground.ts';
 import { type ActionLanguage, type ContextLanguages, contextLanguages } from '../reach/languages.ts';
@@ -66,8 +66,13 @@ export interface Model {
   allows(request: Request): boolean;
   report(code: RuleCode, report: Report): void;
   undecided(what: string): void;
-  /** Whether the searches of this run were stopped; what they did not settle is not claimed. */
-  exhausted(): boolean;
+  /**
+   * Runs a part of the analysis within its share of the steps. Where that is used up, the part ends there: what it reported stands,
+   * and `undecided` says that it was not done to the end. Returns undefined in that case.
+   */
+  attempt<T>(part: string, run: () => T): T | undefined;
+  /** The budget of the part that runs; for work that no machine counts. */
+  readonly budget: SearchBudget;
   readonly findings: readonly LintFinding[];
   readonly open: readonly string[];
 }
@@ -78,7 +83,13 @@ export function actionNamed(name: string): ActionInfo {
   return action;
 }
 
-const contextKey = (context: Context): string => JSON.stringify(Object.entries(context).sort());
+const contextKeys = new WeakMap<Context, string>();
+
+function contextKey(context: Context): string {
+  const key = contextKeys.get(context) ?? JSON.stringify(Object.entries(context).sort());
+  contextKeys.set(context, key);
+  return key;
+}
 
 /** Builds the model. Languages are made when a check first asks for them. */
 export function lintModel(documents: readonly PolicyDocument[], options: PolicyOptions): Model {
@@ -101,7 +112,8 @@ export function lintModel(documents: readonly PolicyDocument[], options: PolicyO
   const matchedBy = new Map<string, Machine>();
   const findings: LintFinding[] = [];
   const open: string[] = [];
-  const budget: SearchBudget = { left: totalBudget };
+  const budget: SearchBudget = { left: 0 };
+  const contexts = new Map<string, readonly Context[]>();
   const model: Model = {
     documents,
     options,
@@ -111,7 +123,10 @@ export function lintModel(documents: readonly PolicyDocument[], options: PolicyO
     sessions: connectable.length > 0 ? connectable : base,
     connects: connectable.length > 0,
     with: (effect) => statements.filter((view) => view.statement.effect === effect),
-    contexts: (view, action) => contextsOf(model, base, view, action),
+    contexts: (view, action) =>
+      remember(contexts, `${view.ref.document}.${view.ref.statement} ${action.plane}`, () =>
+        contextsOf(model, base, view, action),
+      ),
     languages: (context) => remember(known, contextKey(context), () => languagesOf(set, model, context, budget)),
     language: (context, action) => model.languages(context).language(action),
     matched: (context) =>
@@ -128,7 +143,17 @@ export function lintModel(documents: readonly PolicyDocument[], options: PolicyO
     undecided: (what) => open.push(what),
     findings,
     open,
-    exhausted: () => budget.left < 0,
+    budget,
+    attempt: (part, run) => {
+      budget.left = Math.max(0, budget.left) + partBudget;
+      try {
+        return run();
+      } catch (error) {
+        if (!(error instanceof BudgetExhausted)) throw error;
+        open.push(`the patterns are too intricate to search through: ${part} could not be checked to the end`);
+        return undefined;
+      }
+    },
   };
   return model;
 }
@@ -163,6 +188,7 @@ function contextsOf(
 ): readonly Context[] {
   const from = action.plane === 'mqtt' ? model.sessions : base;
   const unique = new Map<string, Context>();
+  spend(model.budget, from.length);
   for (const context of from) {
     const met = satisfy(view.statement, context);
     unique.set(contextKey(met), met);
@@ -171,8 +197,8 @@ function contextsOf(
 }
 
 const searchBudget = 60_000;
-/** States over all searches of one run. The policies of the tests take at most 3,500; the worst input ends after a few seconds. */
-const totalBudget = 50_000;
+/** Steps, about a fifth of a second, that each part of a run may take beside what the parts before it have left. */
+const partBudget = 200_000;
 
 function findRequest(model: Model, search: Search): Request | undefined {
   const { alphabet } = model.languages(search.context);

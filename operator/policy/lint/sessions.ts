@@ -30,11 +30,20 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
   const bases = [thing, ...named, ...plain, ...exclusive];
   const met = connects.flatMap((view) => bases.map((context) => satisfy(view.statement, context)));
   const denies = statements.filter((view) => view.statement.effect === 'Deny' && view.statement.conditions.length > 0);
-  const evaded: Context[] = denies.flatMap((view) =>
-    [...met, ...bases].map((context) => evade(view.statement, context)).filter((context) => context !== undefined),
+  const known = firstDifferent([...met, ...bases]);
+  const evaded = denies.flatMap((view) =>
+    known.map((context) => evade(view.statement, context)).filter((context) => context !== undefined),
   );
-  const unique = new Map([...bases, ...met, ...evaded].map((context) => [JSON.stringify(context), context]));
-  return [...unique.values()].slice(0, maxContexts);
+  return firstDifferent([...bases, ...met, ...evaded]);
+}
+
+function firstDifferent(contexts: readonly Context[]): Context[] {
+  const unique = new Map<string, Context>();
+  for (const context of contexts) {
+    unique.set(JSON.stringify(context), context);
+    if (unique.size === maxContexts) break;
+  }
+  return [...unique.values()];
 }
 
 /** Enough for every combination that a document of 2,048 characters suggests in practice; keeps hostile documents cheap. */

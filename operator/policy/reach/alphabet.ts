@@ -1,7 +1,16 @@
 import { FOLD, foldCase, type Glob } from '../glob.ts';
 
+/** Steps that are left; shared by all that is built and searched for one question, so that hostile input ends soon. */
 export interface SearchBudget {
   left: number;
+}
+
+/** The shared steps are used up: whatever was being worked out stays open. Whoever set the budget catches it. */
+export class BudgetExhausted extends Error {}
+
+export function spend(budget: SearchBudget, steps: number): void {
+  budget.left -= steps;
+  if (budget.left < 0) throw new BudgetExhausted('the search used up its budget');
 }
 
 /**
@@ -13,7 +22,7 @@ export interface Alphabet {
   readonly size: number;
   /** Letter number of a code point; letters that occur nowhere share the number of the fresh letter. */
   index(code: number): number;
-  /** States that searches over this alphabet may still visit; shared by all of them, so that hostile input ends soon. */
+  /** Paid from by every machine over this alphabet when it makes a state or a step, and by every search. */
   readonly budget: SearchBudget;
   /** The word as text. */
   text(word: readonly number[]): string;

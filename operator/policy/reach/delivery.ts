@@ -41,7 +41,7 @@ export function matchedTopics(filters: Machine, alphabet: Alphabet, wildcardSkip
     return letter === slash ? levelStart(rest) : [{ mode: 'text', rest }];
   };
   return lazyMachine<BranchSet>({
-    alphabetSize: alphabet.size,
+    alphabet,
     start: filters.start === dead ? undefined : { branches: levelStart(filters.start), first: true },
     key: (set) => (set.first ? '^' : '') + set.branches.map(branchKey).join(','),
     step(set, letter) {

@@ -1,5 +1,5 @@
-import { type Glob, normalise, STAR, takes } from '../glob.ts';
-import type { Alphabet } from './alphabet.ts';
+import { ANY, type Glob, normalise, STAR, takes } from '../glob.ts';
+import { type Alphabet, spend } from './alphabet.ts';
 import { lazyMachine, type Machine, nothing } from './machine.ts';
 
 /**
@@ -48,6 +48,8 @@ interface Masks {
 function masksOf(globs: readonly Glob[], alphabet: Alphabet): Masks {
   const positions = globs.reduce((sum, glob) => sum + glob.length + 1, 0);
   const words = Math.max(1, (positions + 31) >>> 5);
+  const anyLetter = globs.reduce((sum, glob) => sum + glob.filter((token) => token === ANY).length, 0);
+  spend(alphabet.budget, (words * alphabet.size) / 128 + positions / 8 + (anyLetter * alphabet.size) / 32);
   const make = (): Uint32Array => new Uint32Array(words);
   const advance = new Uint32Array(words * alphabet.size);
   const masks = { words, star: make(), final: make(), first: make(), tail: make(), advance };
@@ -94,7 +96,8 @@ export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine
     return false;
   };
   return lazyMachine<Uint32Array>({
-    alphabetSize: alphabet.size,
+    alphabet,
+    stepCost: 1 + words / 8,
     start: closed(masks.first.slice()),
     key(set) {
       if (words === 1) return set[0]!;

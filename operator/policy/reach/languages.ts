@@ -2,7 +2,7 @@ import { type ActionInfo, arnTypePrefix } from '../actions.ts';
 import type { Effect, StatementRef } from '../document.ts';
 import type { Glob } from '../glob.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
-import { type Alphabet, alphabetOf, type SearchBudget } from './alphabet.ts';
+import { type Alphabet, alphabetOf, type SearchBudget, spend } from './alphabet.ts';
 import { globMachine } from './globs.ts';
 import { behindPrefix, type GroundStatement } from './ground.ts';
 import { combine, everything, type Machine, nothing } from './machine.ts';
@@ -106,6 +106,7 @@ function validMachine(action: ActionInfo, alphabet: Alphabet, options: PolicyOpt
 
 /** Languages of the actions of `source`, made when first asked for. */
 export function contextLanguages(source: LanguageSource): ContextLanguages {
+  const budget = source.alphabet?.budget ?? source.budget ?? { left: Number.POSITIVE_INFINITY };
   const cuts = new Map<string, readonly CutStatement[]>();
   const cutsFor = (action: ActionInfo): readonly CutStatement[] => {
     let list = cuts.get(action.name);
@@ -115,13 +116,17 @@ export function contextLanguages(source: LanguageSource): ContextLanguages {
         prefix === undefined
           ? []
           : source.ground(action).map((statement) => cutStatement(statement, prefix, source.options));
+      spend(
+        budget,
+        list.reduce((sum, { globs }) => sum + globs.length, 1),
+      );
       cuts.set(action.name, list);
     }
     return list;
   };
   const patterns = (): Glob[] =>
     source.actions.flatMap(cutsFor).flatMap((cut) => cut.globs.flatMap((glob) => glob.rest));
-  const alphabet = source.alphabet ?? alphabetOf(patterns(), source.letters, source.budget);
+  const alphabet = source.alphabet ?? alphabetOf(patterns(), source.letters, budget);
   const made = new Map<string, ActionLanguage>();
   return {
     alphabet,
@@ -136,8 +141,8 @@ export function contextLanguages(source: LanguageSource): ContextLanguages {
 }
 
 function statementMachine(cut: CutStatement, alphabet: Alphabet, resources?: number | readonly number[]): Machine {
-  const wanted = typeof resources === 'number' ? [resources] : resources;
-  const chosen = wanted === undefined ? cut.globs : cut.globs.filter((glob) => wanted.includes(glob.resource));
+  const wanted = resources === undefined ? undefined : new Set(typeof resources === 'number' ? [resources] : resources);
+  const chosen = wanted === undefined ? cut.globs : cut.globs.filter((glob) => wanted.has(glob.resource));
   const named = globMachine(
     chosen.flatMap((glob) => glob.rest),
     alphabet,

@@ -1,4 +1,4 @@
-import type { Alphabet } from './alphabet.ts';
+import { type Alphabet, spend } from './alphabet.ts';
 
 /**
  * A deterministic automaton whose states are made when first visited. States are numbers; `dead` is the state from which no
@@ -15,7 +15,9 @@ export interface Machine {
 export const dead = -1;
 
 export interface LazySpec<S> {
-  readonly alphabetSize: number;
+  readonly alphabet: Alphabet;
+  /** What working out one step costs, the cheapest kind being 1. */
+  readonly stepCost?: number;
   readonly start: S | undefined;
   /** Equal keys mean equal states. */
   key(state: S): string | number;
@@ -34,7 +36,9 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
   const unknown = -2;
   const ids = new Map<string | number, number>();
   const states: S[] = [];
-  const { alphabetSize } = spec;
+  const { alphabet, stepCost = 1 } = spec;
+  const alphabetSize = alphabet.size;
+  const stateCost = 1 + alphabetSize / 64;
   // Rows in blocks: an array for each state is dear to make and dearer to collect.
   const blocks: Int32Array[] = [];
   const accepting: boolean[] = [];
@@ -44,6 +48,7 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
     const key = spec.key(state);
     const known = ids.get(key);
     if (known !== undefined) return known;
+    spend(alphabet.budget, stateCost);
     const id = states.length;
     ids.set(key, id);
     states.push(state);
@@ -61,6 +66,7 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
       const at = (state & (block - 1)) * alphabetSize + letter;
       let next = rows[at]!;
       if (next === unknown) {
+        spend(alphabet.budget, stepCost);
         next = intern(spec.step(states[state]!, letter));
         rows[at] = next;
       }
@@ -141,7 +147,8 @@ function product(alphabet: Alphabet, join: Join, machines: readonly Machine[]): 
   };
   const isPair = machines.length === 2;
   return lazyMachine<number[]>({
-    alphabetSize: alphabet.size,
+    alphabet,
+    stepCost: machines.length / 2,
     start: check(machines.map((machine) => machine.start)),
     key: (states) => (isPair ? (states[0]! + 1) * width + states[1]! + 1 : states.join(',')),
     step,
@@ -181,8 +188,8 @@ export function shortestWord(machine: Machine, alphabet: Alphabet, budget: numbe
   for (let at = 0; at < states.length; at += 1) {
     const state = states[at]!;
     if (machine.accepts(state)) return { kind: 'word', word: alphabet.text(path(parents, letters, at)) };
-    alphabet.budget.left -= 1;
-    if (states.length > budget || alphabet.budget.left < 0) return { kind: 'undecided' };
+    spend(alphabet.budget, 1 + alphabet.size / 64);
+    if (states.length > budget) return { kind: 'undecided' };
     for (let letter = 0; letter < alphabet.size; letter += 1) {
       const next = machine.step(state, letter);
       if (next === dead || seen.has(next)) continue;

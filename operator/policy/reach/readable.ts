@@ -9,7 +9,7 @@ function tidyWords(alphabet: Alphabet): Machine {
   if (made !== undefined) return made;
   const slash = alphabet.index(47);
   const machine = lazyMachine<'start' | 'level' | 'slash'>({
-    alphabetSize: alphabet.size,
+    alphabet,
     start: 'start',
     key: (state) => state,
     step: (state, letter) => (letter !== slash ? 'level' : state === 'level' ? 'slash' : undefined),

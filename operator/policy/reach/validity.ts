@@ -42,7 +42,7 @@ const keyOf = (state: LevelState): string => `${state.slashes}.${state.rules}.${
 /** Topic names that the broker takes: not empty, without `+`, `#` and NUL, at most `maxSlashes` slashes. */
 export function topicNames(alphabet: Alphabet, maxSlashes: number): Machine {
   return lazyMachine<LevelState>({
-    alphabetSize: alphabet.size,
+    alphabet,
     start: begin,
     key: keyOf,
     step(state, letter) {
@@ -56,7 +56,7 @@ export function topicNames(alphabet: Alphabet, maxSlashes: number): Machine {
 /** Well-formed topic filters: `+` only as a whole level, `#` only as the whole last one. */
 export function topicFilters(alphabet: Alphabet, maxSlashes: number): Machine {
   return lazyMachine<LevelState>({
-    alphabetSize: alphabet.size,
+    alphabet,
     start: { ...begin, rules: -1 },
     key: keyOf,
     step(state, letter) {
@@ -80,7 +80,7 @@ interface LengthState {
 
 function bounded(alphabet: Alphabet, max: number, takes: (code: number, at: number) => boolean): Machine {
   return lazyMachine<LengthState>({
-    alphabetSize: alphabet.size,
+    alphabet,
     start: { length: 0 },
     key: (state) => String(state.length),
     step: (state, letter) =>
@@ -100,7 +100,7 @@ const isNameCode = (code: number): boolean =>
 /** What follows `thing/`: a thing name, or one with `/<shadow name>` behind it when `shadows`. */
 export function thingResources(alphabet: Alphabet, shadows: boolean): Machine {
   return lazyMachine<{ readonly name: boolean; readonly shadow: boolean; readonly empty: boolean }>({
-    alphabetSize: alphabet.size,
+    alphabet,
     start: { name: true, shadow: false, empty: true },
     key: (state) => `${state.shadow}.${state.empty}`,
     step(state, letter) {

@@ -1,11 +1,12 @@
 import { type ActionInfo, actionTable, findAction } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
-import { type Glob, normalise, STAR } from '../../glob.ts';
+import { type Glob, matches, normalise, STAR } from '../../glob.ts';
 import { behindPrefix } from '../../reach/ground.ts';
 import { resourcePrefix } from '../../reach/languages.ts';
 import { combine, shortestWord } from '../../reach/machine.ts';
 import { normaliseKey } from '../../request.ts';
 import { isKnownVariable, parseTemplate } from '../../template.ts';
+import { isValid, validityOf } from '../../valid.ts';
 import { type Model, resourcesOf, type StatementView } from '../model.ts';
 import { variableNames } from '../scenario.ts';
 import { shortResource } from './regions.ts';
@@ -231,17 +232,46 @@ function coveringStatement(
   if (view.statement.effect !== 'Allow' || excused(model, text)) return undefined;
   const granted = checkedActions(model, view).filter((action) => fits(model, view, text, action));
   if (granted.length === 0) return undefined;
+  const example = exampleOf(model, view, text, granted);
   return model
     .with('Allow')
     .filter((other) => other !== view && other.document === view.document && keptOf(other).length > 0)
     .filter(({ statement }) => granted.every((action) => appliesTo(statement, action, model.options)))
+    .filter((other) => example === undefined || mayGrant(other, keptOf(other), example))
     .find((other) => isGrantedBy(model, { view, index }, { view: other, kept: keptOf(other) }))?.statement.index;
 }
 
-/** Resources that match nothing here, or nothing that counts. */
-export function checkResources(model: Model): void {
+/** An ARN that the resource grants in every context, where one can be read off the text. Spares comparisons that it refutes. */
+function exampleOf(
+  model: Model,
+  view: StatementView,
+  text: string,
+  granted: readonly ActionInfo[],
+): string | undefined {
+  if (view.statement.conditions.length > 0 || text.includes('${')) return undefined;
+  const arn = text.replace(/[*?]/g, 'x');
+  const valid = granted.some((action) => {
+    const prefix = resourcePrefix(action, model.options) ?? '';
+    return (
+      arn.startsWith(prefix) && isValid(validityOf(action.resource, model.options.maxSlashes), arn.slice(prefix.length))
+    );
+  });
+  return valid ? arn : undefined;
+}
+
+function mayGrant(view: StatementView, kept: readonly number[], arn: string): boolean {
+  if (view.statement.resourceMode === 'NotResource') return true;
+  return resourcesOf(view).some(({ text, index }) => kept.includes(index) && matches(widest(view, text), arn));
+}
+
+/** Resources that match nothing here, as their text says. */
+export function checkAddresses(model: Model): void {
   checkAddress(model);
   checkTypes(model);
+}
+
+/** Resources that change nothing beside the others. */
+export function checkSurplus(model: Model): void {
   checkDead(model);
   checkRedundant(model);
 }

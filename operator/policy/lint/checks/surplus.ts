@@ -1,10 +1,12 @@
 import { compareSets } from '../../compare.ts';
 import { compilePolicies } from '../../compile.ts';
 import type { PolicyDocument, Statement } from '../../document.ts';
+import { spend } from '../../reach/alphabet.ts';
 import type { Model, StatementView } from '../model.ts';
 
-/** Enough for a document of AWS's size; what it does not settle is not claimed. */
-const budget = 100_000;
+/** What a comparison takes before it searches, and what one node of its search takes, in the steps of lint's own searches. */
+const comparisonCost = 300;
+const nodeCost = 2;
 
 /**
  * Whether the Allow grants nothing at all through this resource, whatever the context, because of the Denies beside it. The imagined
@@ -49,7 +51,10 @@ function narrowed(statement: Statement, kept: readonly number[]): Statement {
 }
 
 function sameMeaning(model: Model, before: readonly PolicyDocument[], after: readonly PolicyDocument[]): boolean {
-  const options = { ...model.options, budget };
-  const result = compareSets(compilePolicies(before, options), compilePolicies(after, options), 'raw');
-  return result.verdict === 'equivalent';
+  const given = model.budget.left / nodeCost;
+  const budget = { left: given };
+  const [old, next] = [before, after].map((documents) => compilePolicies(documents, model.options));
+  const { verdict } = compareSets(old!, next!, 'raw', budget);
+  spend(model.budget, comparisonCost + (given - budget.left) * nodeCost);
+  return verdict === 'equivalent';
 }
