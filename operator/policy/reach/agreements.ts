@@ -1,4 +1,4 @@
-import { type Classes, type DeviceClass, type Slot, slotValue } from './classes.ts';
+import { type Classes, type DeviceClass, slotValue } from './classes.ts';
 import type { Fleet } from './fleet.ts';
 
 /** Slot `from` of the sender has the same value as slot `to` of the receiver. */
@@ -15,9 +15,9 @@ const maxMembers = 20_000;
 /** Combinations of values on one side that are compared with those of the other. */
 const maxCombinations = 500;
 
+/** Of slots that have a signature in the class: there every member has a value. */
 export interface FleetValues {
-  /** The values that members of a class have for a slot. */
-  of(cls: DeviceClass, slot: number): ReadonlySet<string>;
+  of(cls: DeviceClass, slot: number): ReadonlySet<string | undefined>;
   /** The value of one member. */
   at(cls: DeviceClass, member: number, slot: number): string | undefined;
 }
@@ -25,24 +25,14 @@ export interface FleetValues {
 export function fleetValues(fleet: Fleet, classes: Classes): FleetValues {
   const at = (cls: DeviceClass, member: number, slot: number): string | undefined =>
     slotValue(fleet.devices[member]!, classes.list[cls.id]!.slots[slot]!);
-  const known = new Map<string, ReadonlySet<string>>();
-  const of = (cls: DeviceClass, slot: number): ReadonlySet<string> => {
+  const known = new Map<string, ReadonlySet<string | undefined>>();
+  const of = (cls: DeviceClass, slot: number): ReadonlySet<string | undefined> => {
     const key = `${cls.id}.${slot}`;
-    let values = known.get(key);
-    if (values === undefined) {
-      const list = cls.members.map((member) => at(cls, member, slot));
-      values = new Set(list.filter((value) => value !== undefined));
-      known.set(key, values);
-    }
+    const values = known.get(key) ?? new Set(cls.members.map((member) => at(cls, member, slot)));
+    known.set(key, values);
     return values;
   };
   return { of, at };
-}
-
-function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  const [small, large] = a.size < b.size ? [a, b] : [b, a];
-  for (const value of small) if (large.has(value)) return true;
-  return false;
 }
 
 /** Ways in which values of two devices of these classes agree somewhere in the fleet; the empty one first unless one always agrees. */
@@ -59,16 +49,15 @@ export function agreements(
 } {
   const pairs: SameValue[] = [];
   const always: SameValue[] = [];
-  from.slots.forEach((left, i) => {
-    to.slots.forEach((right, j) => {
-      const comparable =
-        from.signatures[i] !== undefined && from.signatures[i] === to.signatures[j] && sameMeaning(left, right);
+  // Whatever a property is called, its value may be what another device reads under another name.
+  from.signatures.forEach((signature, i) => {
+    to.signatures.forEach((other, j) => {
       // Two devices never share the name that tells them apart.
-      if (!comparable || (i === 0 && j === 0)) return;
+      if (signature === undefined || signature !== other || (i === 0 && j === 0)) return;
       // A value that repeats inside one device is compared once.
       if (from.roots[i] !== i || to.roots[j] !== j) return;
       const [mine, theirs] = [values.of(from, i), values.of(to, j)];
-      if (!overlap(mine, theirs)) return;
+      if (mine.isDisjointFrom(theirs)) return;
       if (mine.size === 1 && theirs.size === 1) always.push({ from: i, to: j });
       else pairs.push({ from: i, to: j });
     });
@@ -96,11 +85,11 @@ function waysMet(
   if (from.members.length + to.members.length > maxMembers) return undefined;
   const senders = combinations(from, pairs, (member, pair) => {
     const value = values.at(from, member, pair.from);
-    return value !== undefined && values.of(to, pair.to).has(value) ? value : undefined;
+    return values.of(to, pair.to).has(value) ? value : undefined;
   });
   const receivers = combinations(to, pairs, (member, pair) => {
     const value = values.at(to, member, pair.to);
-    return value !== undefined && values.of(from, pair.from).has(value) ? value : undefined;
+    return values.of(from, pair.from).has(value) ? value : undefined;
   });
   if (senders.length > maxCombinations || receivers.length > maxCombinations) return undefined;
   const ways = new Map<string, SameValue[]>();
@@ -123,15 +112,7 @@ function combinations(
   return [...new Map(all.map((list) => [JSON.stringify(list), list])).values()];
 }
 
-/** Equal for the same set of agreements, in any order. */
+/** Equal for the same agreements; every list of them is in the order of `compared`. */
 export function wayKey(same: readonly SameValue[]): string {
-  return same
-    .map((pair) => `${pair.from}.${pair.to}`)
-    .sort()
-    .join();
-}
-
-/** Values are compared where both devices read the same property, or where a property may hold the name of another device. */
-function sameMeaning(a: Slot, b: Slot): boolean {
-  return a.key === b.key || a.key === 'name' || b.key === 'name';
+  return same.map((pair) => `${pair.from}.${pair.to}`).join();
 }

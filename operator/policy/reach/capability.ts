@@ -2,12 +2,13 @@ import { actionTable, findAction } from '../actions.ts';
 import { compilePolicies, type PolicySet } from '../compile.ts';
 import type { PolicyDocument } from '../document.ts';
 import { evaluate } from '../evaluate.ts';
-import { type Glob, showGlob } from '../glob.ts';
+import { type Glob, literalGlob, plainText, showGlob } from '../glob.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
 import { templateItems } from '../template.ts';
 import { type Alphabet, alphabetOf } from './alphabet.ts';
 import { matchedTopics } from './delivery.ts';
+import { globMachine } from './globs.ts';
 import { groundStatements } from './ground.ts';
 import { type ActionLanguage, type ContextLanguages, contextLanguages } from './languages.ts';
 import { combine, type Machine, shortestWord } from './machine.ts';
@@ -68,30 +69,32 @@ interface Session {
   readonly free: boolean;
 }
 
-/** A client ID that no policy and no device uses; who may take it may take any that fits the same pattern. */
-function freeSession(
-  set: PolicySet,
-  context: Context,
-  alphabet: Alphabet,
-  options: PolicyOptions,
-): Session | undefined {
-  const { [keys.thingName]: thing, ...rest } = context;
+/** So many client IDs that policies list are looked at one by one; who may take more of them counts as free to take any. */
+const maxListed = 8;
+
+/**
+ * The sessions under other client IDs than the device's own: one for each ID that policies spell out, or one that stands for all where a
+ * pattern leaves the choice.
+ */
+function otherSessions(set: PolicySet, context: Context, alphabet: Alphabet): readonly Session[] {
   const bare = Object.fromEntries(
-    Object.entries(rest).filter(([key]) => !normaliseKey(key).startsWith('iot:connection.thing.')),
+    Object.entries(context).filter(([key]) => !normaliseKey(key).startsWith('iot:connection.thing.')),
   );
-  const base = options.exclusiveThings && thing !== undefined ? context : bare;
-  const free = new Set([clientIdKey]);
-  const languages = sessionLanguages(set, { context: base, free: true }, alphabet, free);
-  const ids = languages.language(connect!);
+  const base = set.options.exclusiveThings ? context : bare;
+  const free: Session = { context: base, free: true };
+  const ids = sessionLanguages(set, free, alphabet, new Set([clientIdKey])).language(connect!);
   const own = String(context[keys.clientId]);
-  // The usual case, without a search: every Connect names one client ID, the device's own.
   const spelled = ids.refs('Allow').flatMap((ref) => ids.patterns(ref));
-  if ([...ids.heads, ...spelled].every((glob) => showGlob(glob) === own)) return undefined;
-  const found = shortestWord(ids.allowed, alphabet, 5_000);
-  if (found.kind !== 'word' || (found.word === own && !ids.heads.some((head) => head.length < [...own].length)))
-    return undefined;
-  // The pattern may rest on conditions that the chosen ID does not meet: the evaluator has the last word.
-  return allows(set, base, found.word) && found.word !== own ? { context: base, free: true } : undefined;
+  // The usual case, without a search: every Connect names one client ID, the device's own.
+  if ([...ids.heads, ...spelled].every((glob) => showGlob(glob) === own)) return [];
+  const literals = spelled.filter((glob) => glob.every((token) => token >= 0)).map(plainText);
+  const listed = [...new Set(literals)].filter((id) => id !== own && allows(set, base, id));
+  const known = globMachine([own, ...listed].map(literalGlob), alphabet);
+  const found = shortestWord(combine(alphabet, 'minus', [ids.allowed, known]), alphabet, 5_000);
+  // The chosen ID may fail conditions that the device's own with a letter more meets: the evaluator has the last word.
+  const chosen = found.kind === 'word' && [found.word, own + found.word].some((id) => allows(set, base, id));
+  if (chosen || listed.length > maxListed) return [free];
+  return listed.map((id) => ({ context: { ...base, [keys.clientId]: id }, free: false }));
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -168,8 +171,8 @@ export function capabilities(documents: readonly PolicyDocument[], options: Poli
 function capabilityOf(set: PolicySet, context: Context, alphabet: Alphabet): Capability {
   const own: Session = { context, free: false };
   const connects = allows(set, context, String(context[keys.clientId]));
-  const chosen = freeSession(set, context, alphabet, set.options);
-  const sessions = [...(connects ? [own] : []), ...(chosen === undefined ? [] : [chosen])];
+  const others = otherSessions(set, context, alphabet);
+  const sessions = [...(connects ? [own] : []), ...others];
   const languages = sessions.map((session) => sessionLanguages(set, session, alphabet, new Set([clientIdKey])));
   // Publishing and direct messages go over HTTPS as well, without a connection.
   const sending = connects ? languages : [sessionLanguages(set, own, alphabet), ...languages];
@@ -188,8 +191,8 @@ function capabilityOf(set: PolicySet, context: Context, alphabet: Alphabet): Cap
       alphabet,
       languages.map((one) => allowedBy(one.language(receive!))),
     ),
-    freeClientId: chosen !== undefined,
-    directMessages: (set.byAction.get(direct!.name) ?? []).some((statement) => statement.effect === 'Allow'),
+    freeClientId: others.length > 0,
+    directMessages: set.byAction.get(direct!.name)!.some((statement) => statement.effect === 'Allow'),
   };
 }
 

@@ -30,8 +30,14 @@ export interface Classes {
   readonly list: readonly DeviceClass[];
   /** Class of each device of the fleet. */
   readonly of: Int32Array;
-  readonly signatures: Signatures;
+  /** Equal for values that policies treat alike, whoever has them. */
+  signature(value: string): string;
+  /** Whether policies put together values of more devices than are told apart. */
+  readonly coarse: boolean;
 }
+
+/** So many values that policies may put together with other text are told apart each. */
+const maxApart = 256;
 
 const nameSlot: Slot = { key: 'name', name: keys.thingName };
 
@@ -67,28 +73,50 @@ export function slotValue(device: FleetDevice, slot: Slot): string | undefined {
 }
 
 /**
+ * The values that may be a part of another device's value, or of it with other text: `gw-${site}` of one device and the name of another.
+ * No two of them are treated alike. Undefined: they are too many.
+ */
+function valuesApart(values: ReadonlySet<string>, known: Signatures): ReadonlySet<string> | undefined {
+  const apart = new Set(known.joined ? values : []);
+  const owners = new Map<string, string>();
+  for (const value of values)
+    for (const text of known.framed(value)) {
+      const owner = owners.get(text) ?? value;
+      owners.set(text, owner);
+      if (owner !== value) apart.add(owner).add(value);
+    }
+  return apart.size > maxApart ? undefined : apart;
+}
+
+/**
  * Groups the fleet. `alsoRead` are documents that will be compared with the fleet's own (a proposal): the classes are made fine
  * enough for both, so that graphs before and after have the same nodes.
  */
 export function classify(fleet: Fleet, alsoRead: readonly PolicyDocument[] = []): Classes {
   const known = signatures([...fleet.documents, ...alsoRead]);
   const slotCache = new Map<string, readonly Slot[]>();
+  const slotsFor = (policies: readonly number[]): readonly Slot[] => {
+    const key = policies.join();
+    const documents = policies.flatMap((policy) => [fleet.documents[policy]!, alsoRead[policy] ?? []].flat());
+    const slots = slotCache.get(key) ?? slotsOf(documents);
+    slotCache.set(key, slots);
+    return slots;
+  };
+  const rows = fleet.devices.map((device) => {
+    const slots = slotsFor(device.policies);
+    return { device, slots, values: slots.map((slot) => slotValue(device, slot)) };
+  });
+  const all = new Set(rows.flatMap(({ values }) => values.filter((value) => value !== undefined)));
+  const apart = valuesApart(all, known);
+  const signature = (value: string): string => known.of(value) + (apart?.has(value) ? `=${value}` : '');
   const byKey = new Map<string, { readonly sample: Omit<DeviceClass, 'id' | 'members'>; readonly members: number[] }>();
   const of = new Int32Array(fleet.devices.length);
   const ids = new Map<string, number>();
-  fleet.devices.forEach((device, index) => {
-    const policyKey = device.policies.join();
-    let slots = slotCache.get(policyKey);
-    if (slots === undefined) {
-      const replaced = device.policies.flatMap((policy) => alsoRead[policy] ?? []);
-      slots = slotsOf([...device.policies.map((policy) => fleet.documents[policy]!), ...replaced]);
-      slotCache.set(policyKey, slots);
-    }
-    const values = slots.map((slot) => slotValue(device, slot));
-    const list = values.map((value) => (value === undefined ? undefined : known.of(value)));
+  rows.forEach(({ device, slots, values }, index) => {
+    const list = values.map((value) => (value === undefined ? undefined : signature(value)));
     const roots = values.map((value, at) => (value === undefined ? at : values.indexOf(value)));
     const isThing = device.thing !== undefined;
-    const key = `${policyKey}|${isThing ? 1 : 0}|${list.map((one) => one ?? '\u0001').join('\u0000')}|${roots.join()}`;
+    const key = `${device.policies.join()}|${isThing ? 1 : 0}|${list.map((one) => one ?? '\u0001').join('\u0000')}|${roots.join()}`;
     let group = byKey.get(key);
     if (group === undefined) {
       ids.set(key, byKey.size);
@@ -99,5 +127,5 @@ export function classify(fleet: Fleet, alsoRead: readonly PolicyDocument[] = [])
     of[index] = ids.get(key)!;
   });
   const list = [...byKey.values()].map(({ sample, members }, id): DeviceClass => ({ ...sample, id, members }));
-  return { list, of, signatures: known };
+  return { list, of, signature, coarse: apart === undefined };
 }

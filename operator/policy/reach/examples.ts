@@ -1,6 +1,5 @@
 import { type Classes, slotValue } from './classes.ts';
 import type { Fleet } from './fleet.ts';
-import type { Signatures } from './signature.ts';
 
 /** Example values: per signature, ones for a sender and different ones for a receiver, a different one for each slot. */
 export interface Examples {
@@ -14,11 +13,11 @@ const letters = [...'zyxwvutsrq0123456789'];
  * Values that no device need have but that the policies treat like `value`: a small change to it, kept only when the signature
  * stays the same. Where the policies spell the value out there are none, and then no two devices can differ in it either.
  */
-function* variants(value: string, signature: string, signatures: Signatures): Generator<string> {
+function* variants(value: string, signature: string, classes: Classes): Generator<string> {
   const [head, last] = [value.slice(0, -1), value.slice(1)];
   for (const letter of letters)
     for (const one of [value + letter, head + letter, letter + last, letter + value, letter.repeat(value.length)])
-      if (signatures.of(one) === signature) yield one;
+      if (classes.signature(one) === signature) yield one;
 }
 
 function realValues(fleet: Fleet, classes: Classes): ReadonlyMap<string, Set<string>> {
@@ -45,7 +44,7 @@ export function examplesOf(fleet: Fleet, classes: Classes): Examples {
   const lists = new Map<string, readonly string[]>();
   for (const [signature, values] of realValues(fleet, classes)) {
     for (const value of [...values]) {
-      for (const one of variants(value, signature, classes.signatures)) {
+      for (const one of variants(value, signature, classes)) {
         if (values.size >= needed) break;
         values.add(one);
       }

@@ -139,6 +139,10 @@ class GraphBuilder {
     this.#sending = capabilitiesOf(this.#senders);
     this.#receiving = capabilitiesOf(this.#receivers);
     this.#heads = new Heads(this.#receiving.map((receiver) => receiver.delivery));
+    if (classes.coarse)
+      this.#approximate.add(
+        'policies join values of devices with other text in one level, and too many values may be parts of one another; such a device may reach more than is shown',
+      );
   }
 
   connectFrom(from: DeviceClass): void {

@@ -22,7 +22,7 @@ function agree(
   receiver: readonly (string | undefined)[],
   pair: SameValue,
 ): boolean {
-  return sender[pair.from] !== undefined && sender[pair.from] === receiver[pair.to];
+  return sender[pair.from] === receiver[pair.to];
 }
 
 interface Ends {
@@ -104,48 +104,37 @@ export function blastRadius(graph: ReachGraph, device: FleetDevice): BlastRadius
   const contactList = reachedBy(graph, device);
   const all = closure(graph, indexOf(graph, device));
   return {
-    direct: directCount(graph, contactList),
+    direct: directCount(contactList),
     transitive: all,
     freeClientId: graph.capabilities[classOf(graph, indexOf(graph, device)).id]!.freeClientId,
     contacts: contactList,
   };
 }
 
-/** Topic and direct edges to the same class overlap; each device counts once. */
-function directCount(graph: ReachGraph, list: readonly Contact[]): number {
+/** Devices that agree in the same way are at the end of topic and direct edges alike; they count once. */
+function directCount(list: readonly Contact[]): number {
   const perEnd = new Map<string, number>();
-  for (const { edge, count } of list) {
-    const key = `${edge.to} ${edge.same.map((pair) => `${pair.from}.${pair.to}`).join()}`;
-    perEnd.set(key, Math.max(perEnd.get(key) ?? 0, count));
-  }
-  return Math.min(
-    [...perEnd.values()].reduce((sum, count) => sum + count, 0),
-    Math.max(0, graph.fleet.devices.length - 1),
-  );
+  for (const { edge, count } of list) perEnd.set(endKey(edge), count);
+  return [...perEnd.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** Number of devices reachable in any number of steps: breadth first, with each class searched only among members not yet met. */
 function closure(graph: ReachGraph, start: number): number {
   const remaining = graph.classes.list.map((cls) => new Set(cls.members));
   remaining[graph.classes.of[start]!]!.delete(start);
-  const byFrom = new Map<number, ReachEdge[]>();
-  for (const edge of graph.edges) byFrom.set(edge.from, [...(byFrom.get(edge.from) ?? []), edge]);
+  const byFrom = Map.groupBy(graph.edges, (edge) => edge.from);
   const queue = [start];
-  // A class whose unconditional edges have been followed once has nothing to add for its other members but conditional ones.
-  const followed = new Set<string>();
+  // Senders that are equal in all that an edge compares reach the same devices over it.
+  const followed = new Map(graph.edges.map((edge) => [edge, new Set<string>()]));
   for (let at = 0; at < queue.length; at += 1) {
     const sender = queue[at]!;
     const from = classOf(graph, sender);
     const left = valuesOf(graph.fleet.devices[sender]!, from);
-    const signature = left.slice(1).join('\u0000');
     for (const edge of byFrom.get(from.id) ?? []) {
-      const named = edge.same.some((pair) => pair.from === 0) ? `${sender}` : signature;
       const compared = graph.compared(edge.from, edge.to);
-      const nameMatters = compared.some((pair) => pair.from === 0);
-      const key = `${graph.edges.indexOf(edge)} ${nameMatters ? sender : named}`;
-      if (followed.has(key) && remaining[edge.to]!.size === 0) continue;
-      if (followed.has(key) && !nameMatters) continue;
-      followed.add(key);
+      const asked = compared.map((pair) => left[pair.from]).join('\u0000');
+      if (followed.get(edge)!.has(asked)) continue;
+      followed.get(edge)!.add(asked);
       take(graph, edge, { left, compared }, remaining[edge.to]!, queue);
     }
   }
@@ -187,8 +176,9 @@ export interface ReachChange {
   readonly lost: readonly ReachEdge[];
 }
 
-const edgeKey = (edge: ReachEdge): string =>
-  `${edge.kind} ${edge.from} ${edge.to} ${edge.untried ? 'untried' : wayKey(edge.same)}`;
+const endKey = (edge: ReachEdge): string => `${edge.to} ${edge.untried ? 'untried' : wayKey(edge.same)}`;
+
+const edgeKey = (edge: ReachEdge): string => `${edge.kind} ${edge.from} ${endKey(edge)}`;
 
 /** Edges that only one of the graphs has. Both must be over the same classes (`graphOver`). */
 export function reachChange(before: ReachGraph, after: ReachGraph): ReachChange {

@@ -13,6 +13,10 @@ const anyRun = STAR;
 export interface Signatures {
   /** `''`: the value meets no piece at all; any fresh word would behave the same. */
   of(value: string): string;
+  /** The value together with the literals around each variable of the policies: two values may be one text there without being equal. */
+  framed(value: string): readonly string[];
+  /** Whether a topic or filter has a variable right beside a wildcard or another variable, so that its value may be a part of another one. */
+  readonly joined: boolean;
 }
 
 type Items = readonly (number | Variable)[];
@@ -64,20 +68,27 @@ function longestQuestionRun(templates: readonly Items[]): number {
   return longest;
 }
 
+const isLiteral = (item: number | Variable | undefined): item is number => typeof item === 'number' && item >= 0;
+
 /** The literals that stand right before and behind a variable: a value is judged together with them. */
 function neighbours(items: Items): (readonly [string, string])[] {
-  const text = (items: readonly (number | { readonly key: string })[]): string =>
-    items.flatMap((item) => (typeof item === 'number' && item >= 0 ? [String.fromCodePoint(item)] : [])).join('');
+  const text = (items: Items): string => plainText(items.filter(isLiteral));
   return items.flatMap((item, at) => {
     if (typeof item === 'number') return [];
-    const isStop = (one: number | Variable): boolean =>
-      typeof one !== 'number' || one < 0 || one === slash || one === 58;
+    const isStop = (one: number | Variable): boolean => !isLiteral(one) || one === slash || one === 58;
     const before = items.slice(0, at).findLastIndex(isStop);
     const after = items.slice(at + 1).findIndex(isStop);
     return [
       [text(items.slice(before + 1, at)), text(items.slice(at + 1, after < 0 ? undefined : at + 1 + after))] as const,
     ];
   });
+}
+
+/** Whether a variable shares its level with another one or with a wildcard. */
+function isJoined(items: Items): boolean {
+  return levelsOf(items).some(
+    (level) => level.includes('variable') && level.filter((item) => item === 'variable' || item < 0).length > 1,
+  );
 }
 
 /** Reads the pieces of all patterns and condition values once; `of` is remembered per value. */
@@ -101,6 +112,7 @@ export function signatures(documents: readonly PolicyDocument[]): Signatures {
     decided: new Set(open.flatMap(({ test, at }) => (matches(test, `${before}\u{f0000}${after}`) ? [at] : []))),
   }));
   const questions = longestQuestionRun(templates);
+  const joined = distinct.some((text, at) => text.includes(':topic') && isJoined(templates[at]!));
   const known = new Map<string, string>();
   const compute = (value: string): string => {
     const met: string[] = [];
@@ -119,6 +131,8 @@ export function signatures(documents: readonly PolicyDocument[]): Signatures {
       : `${met.join()}#${length}`;
   };
   return {
+    joined,
+    framed: (value) => sides.map(({ before, after }) => before + value + after),
     of(value) {
       let signature = known.get(value);
       if (signature === undefined) {

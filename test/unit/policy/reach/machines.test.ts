@@ -7,7 +7,13 @@ import { matchedTopics } from '../../../../operator/policy/reach/delivery.ts';
 import { filterMatching } from '../../../../operator/policy/reach/filters.ts';
 import { globMachine, residuals } from '../../../../operator/policy/reach/globs.ts';
 import { accepts, combine, overlap, shortestWord } from '../../../../operator/policy/reach/machine.ts';
-import { topicFilters, topicNames } from '../../../../operator/policy/reach/validity.ts';
+import {
+  clientIds,
+  roleAliases,
+  thingResources,
+  topicFilters,
+  topicNames,
+} from '../../../../operator/policy/reach/validity.ts';
 
 const pattern = fc
   .array(fc.constantFrom('a', 'b', '/', '*', '?', '+', '#', '$'), { maxLength: 8 })
@@ -61,6 +67,41 @@ describe('the automata', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it.each([
+    { reason: 'a beginning that breaks off counts its slashes', text: '$aws/x/1/2/3', valid: false },
+    { reason: 'up to the limit', text: '$aws/x/1/2', valid: true },
+    { reason: 'each slash once', text: '$aws/x', valid: true },
+    { reason: 'three slashes behind the rule', text: '$aws/rules/r/1/2/3/4', valid: true },
+    { reason: 'four slashes behind the rule', text: '$aws/rules/r/1/2/3/4/5', valid: false },
+    { reason: 'the beginning counts as such only once', text: '$aws/rules/r/aws/rules/x/1', valid: true },
+    { reason: 'and not again behind a rule', text: '$aws/rules/r/aws/rules/x/1/2', valid: false },
+  ])('count the slashes of a topic: $reason', ({ text, valid }) => {
+    expect(accepts(topicNames(alphabet, 3), alphabet, text)).toBe(valid);
+    expect(isValid(validityOf('topic', 3), text)).toBe(valid);
+  });
+
+  it('take the same names for valid as the evaluator, character by character', () => {
+    const characters = [...Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)), '\u00e9'];
+    const letters = alphabetOf([], characters);
+    const machines = [
+      ['client', clientIds(letters)],
+      ['thing', thingResources(letters, false)],
+      ['thingOrShadow', thingResources(letters, true)],
+      ['rolealias', roleAliases(letters)],
+      ['topic', topicNames(letters, 3)],
+      ['topicfilter', topicFilters(letters, 3)],
+    ] as const;
+    const shapes = (one: string) => [one, `a${one}`, `${one}b`, `a/${one}`, `a/b${one}`, `a/${one}b`, `a/b/${one}`];
+    const longest = ['', 'a/', 'a'.repeat(128)];
+    for (const [kind, machine] of machines)
+      for (const text of [...longest, ...characters.flatMap(shapes)])
+        expect(`${kind} ${text}: ${accepts(machine, letters, text)}`).toBe(
+          `${kind} ${text}: ${isValid(validityOf(kind, 3), text)}`,
+        );
+    for (const machine of [clientIds(letters), roleAliases(letters)])
+      expect(accepts(machine, letters, 'a'.repeat(129))).toBe(false);
   });
 
   it('deliver exactly the topics that some allowed filter matches', () => {
