@@ -134,7 +134,7 @@ function distinctEffects(
 }
 
 /** Keys of variables with a default, `${key, 'default'}`. */
-function keysWithFallback(statements: readonly CompiledStatement[]): ReadonlySet<string> {
+export function keysWithFallback(statements: readonly CompiledStatement[]): ReadonlySet<string> {
   const variables = statements.flatMap(({ resources }) => resources.flatMap((template) => template.variables));
   return new Set(variables.filter(({ fallback }) => fallback !== undefined).map(({ key }) => key));
 }

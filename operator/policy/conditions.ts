@@ -97,7 +97,13 @@ export function compileCondition(entry: ConditionEntry, variables: boolean): Con
  * true together or false together.
  */
 export function unknownAtom(condition: Condition): string {
-  return `?${condition.operator} ${condition.key} ${condition.values.map((value) => value.text).join(' | ')}`;
+  const { operator, key, values } = condition;
+  return `?${quoted(operator)} ${quoted(key)} ${values.map((value) => quoted(value.text)).join(' | ')}`;
+}
+
+/** Quoted where it could run into its neighbours, since two different conditions must not be taken for one. */
+function quoted(text: string): string {
+  return /^[^\s|"]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { ActionInfo, ResourceType } from './actions.ts';
 import { atomsOf, baseCandidates, candidates } from './candidates.ts';
-import { enumerate } from './choices.ts';
+import { enumerate, keysWithFallback } from './choices.ts';
 import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { ContextClass } from './context-class.ts';
 import { documentedSpelling } from './domains.ts';
-import { type Items, itemsKey } from './forced.ts';
+import type { Items } from './forced.ts';
 import { STAR } from './glob.ts';
 import type { Budget } from './inclusion.ts';
 import {
@@ -58,6 +58,17 @@ export interface ContextInput {
   /** Connect statements, where only sessions that can exist count. */
   readonly connect: readonly CompiledStatement[];
   readonly budget: Budget;
+}
+
+/** What the contexts of a question hang on, beside its conditions. */
+interface Facts extends Pick<CandidateInput, 'clientPatterns' | 'lengths' | 'tight' | 'slashes'> {
+  readonly patterns: readonly LeftPattern[];
+  /** Keys whose values are all tried. */
+  readonly full: readonly string[];
+  /** Whether it matters if a thing is attached. */
+  readonly attachment: boolean;
+  /** Whether the argument that the values tried suffice holds for these patterns. */
+  readonly isProved: boolean;
 }
 
 const clientId = normaliseKey(keys.clientId);
@@ -122,63 +133,67 @@ export function planContexts(given: ContextInput): ContextPlan {
   );
   // On Connect the name that must match is the client ID itself, and conditions may want other keys to go by it.
   const namePatterns = given.action.name === 'iot:Connect' ? clientPatternsOf : (): LeftPattern[] => [];
-  const isTied = (concerned: readonly KeyUse[]): boolean => concerned.some((use) => isName(use.key));
-  const list = ({ left, right }: ContextQuestion, all: readonly LeftPattern[], concerned: KeyUse[]): ContextList => {
-    const involved = [...left, ...right, ...input.connect];
+  const factsOf = (
+    { left, right }: ContextQuestion,
+    involved: readonly CompiledStatement[],
+    concerned: readonly KeyUse[],
+  ): Facts => {
     const readAs = (statements: readonly CompiledStatement[]): Items[] =>
       input.types.flatMap((type) => patternsOf(statements, type));
     const own = readAs([...left, ...right]);
-    const clientPatterns = [...sessionPatterns, ...(isTied(concerned) ? namePatterns(left) : [])];
+    const patterns = [...leftPatterns(left), ...sessionArns];
+    const isTied = concerned.some((use) => isName(use.key));
+    const clientPatterns = [...sessionPatterns, ...(isTied ? namePatterns(left) : [])];
     const clients = clientPatterns.map(({ items }) => items);
     const wanted = concerned.flatMap((use) => use.conditions.flatMap((one) => one.values.map((value) => value.items)));
     // Only patterns that must not match can tell lengths of fresh text apart; for delivery any may be that.
     const apart = input.types.length > 1 ? own : readAs([...right, ...left.filter((one) => one.negated)]);
     const longest = mostQuestionMarks([...apart, ...clients, ...wanted]) + 1;
-    const lengths = longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest];
-    const values: CandidateInput = {
-      uses: concerned,
-      clientPatterns,
-      lengths,
-      tight: [...own, ...clients, ...wanted].some((items) => items.length > tightLength),
-      options,
-      filters: input.types.includes('topicfilter'),
-      slashes: input.types.length > 1 ? Math.min(options.maxSlashes, mostSlashes(own) + 1) : 0,
-      valuesAreGlobs: options.switches.substitutedWildcards === 'glob',
-      budget: input.budget,
-    };
-    const base = baseCandidates(values);
-    const found = enumerate(input, concerned, candidates(values, base, [...all, ...sessionArns]), {
-      full: new Set([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]),
-      attachment: involved.some((one) => one.keys.includes(isAttached)),
-      involved,
-    });
-    const variables = concerned.some((use) => use.asVariable);
-    const opened = input.types.some((type) => loose(left, type).length > 0) || sessionArns.length > 0;
+    const isOpened = input.types.some((type) => loose(left, type).length > 0) || sessionArns.length > 0;
     return {
-      ...found,
-      exhaustive:
-        found.exhaustive &&
-        !opened &&
-        (!variables || longest <= 6) &&
+      patterns: patterns.some(({ items }) => items.some((item) => typeof item === 'object')) ? patterns : [],
+      clientPatterns,
+      lengths: longest <= 6 ? range(longest) : [1, 2, 3, longest - 1, longest],
+      tight: [...own, ...clients, ...wanted].some((items) => items.length > tightLength),
+      slashes: input.types.length > 1 ? Math.min(options.maxSlashes, mostSlashes(own) + 1) : 0,
+      full: unique([...tiedKeys(involved, input.connect), ...left.flatMap(resourceVariables)]),
+      attachment: involved.some((one) => one.keys.includes(isAttached)),
+      isProved:
+        !isOpened &&
+        (longest <= 6 || !concerned.some((use) => use.asVariable)) &&
         ![...own, ...clients].some(sharesLevel) &&
         concerned.every((use) => use.letter !== ''),
     };
   };
-  const contextsFor = (question: ContextQuestion): ContextList => {
-    const involved = [...question.left, ...question.right, ...input.connect];
-    const patterns = leftPatterns(question.left);
-    const withVariables = patterns.some(({ items }) => items.some((item) => typeof item === 'object'));
-    const all = withVariables ? patterns : [];
+  const list = (facts: Facts, involved: readonly CompiledStatement[], concerned: readonly KeyUse[]): ContextList => {
+    const values: CandidateInput = {
+      ...facts,
+      uses: concerned,
+      options,
+      filters: input.types.includes('topicfilter'),
+      valuesAreGlobs: options.switches.substitutedWildcards === 'glob',
+      budget: input.budget,
+    };
+    const lists = candidates(values, baseCandidates(values), facts.patterns);
+    const found = enumerate(input, concerned, lists, {
+      full: new Set(facts.full),
+      attachment: facts.attachment,
+      involved,
+    });
+    return { ...found, exhaustive: found.exhaustive && facts.isProved };
+  };
+  const contextsFor = ({ left, right }: ContextQuestion): ContextList => {
+    const involved = [...left, ...right, ...input.connect];
     const concerned = usesIn(uses, involved, input.connect.length > 0);
-    const key = [
-      String(involved.some((one) => one.keys.includes(isAttached))),
-      ...all.map(({ items, of }) => `${of} ${itemsKey(items)}`),
-      ...input.types.flatMap((type) => patternsOf(question.right, type).map((items) => `right ${itemsKey(items)}`)),
-      ...concerned.map(useKey),
-    ]
-      .sort()
-      .join(' ');
-    const contexts = known.get(key) ?? list(question, all, concerned);
+    const facts = factsOf({ left, right }, involved, concerned);
+    // All that the contexts hang on: with less, one question would get the values of another.
+    const key = JSON.stringify([
+      facts,
+      concerned.map((use) => use.key),
+      unique(involved.flatMap((one) => one.conditionTexts.map((text) => `${one.variables} ${text}`))),
+      unique(keysWithFallback(involved)),
+    ]);
+    const contexts = known.get(key) ?? list(facts, involved, concerned);
     known.set(key, contexts);
     return contexts;
   };
@@ -195,8 +210,8 @@ function usesIn(uses: readonly KeyUse[], statements: readonly CompiledStatement[
     .map((use) => ({ ...use, conditions: use.conditions.filter((condition) => conditions.has(condition)) }));
 }
 
-function useKey(use: KeyUse): string {
-  return `${use.key}:${use.conditions.map((one) => `${one.operator}=${one.values.map((value) => value.text).join('|')}`).join(',')}`;
+function unique(texts: Iterable<string>): string[] {
+  return [...new Set(texts)].sort();
 }
 
 /** Keys that conditions tie to each other or to the client's right to connect; their values cannot be chosen one key at a time. */

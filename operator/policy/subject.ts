@@ -54,7 +54,6 @@ function otherThan(key: string, value: Context[string] | undefined): readonly (r
   if (value === undefined && normaliseKey(key) === normaliseKey(keys.connectAttributes)) return otherThan(key, []);
   if (value === undefined) return [[conditionEntry('Null', key, ['false'])]];
   if (typeof value === 'string') return [[conditionEntry('StringNotEquals', key, [pattern(value)])]];
-  if (value.length === 0) return [[conditionEntry('ForAnyValue:StringLike', key, ['*'])]];
   return [
     [conditionEntry('ForAnyValue:StringNotEquals', key, value.map(pattern))],
     ...value.map((one) => [conditionEntry('ForAllValues:StringNotEquals', key, [pattern(one)])]),

@@ -22,16 +22,26 @@ interface Asked {
   readonly left?: readonly Raw[];
   readonly right?: readonly Raw[];
   readonly connect?: readonly Raw[];
+  /** Statements of the two sets that the question is not about. */
+  readonly others?: readonly Raw[];
   readonly action?: string;
   readonly types?: readonly ResourceType[];
   readonly options?: GivenOptions;
 }
 
 /** The contexts that a search looks at: for every class its keys with the values that are tried, `-` for an absent key. */
-function tried({ left = [], right = [], connect = [], action = 'iot:Publish', types, options = {} }: Asked) {
+function tried({
+  left = [],
+  right = [],
+  connect = [],
+  others = [],
+  action = 'iot:Publish',
+  types,
+  options = {},
+}: Asked) {
   const { document, findings } = parsePolicyValue({
     Version: '2012-10-17',
-    Statement: [...left, ...right, ...connect],
+    Statement: [...left, ...right, ...connect, ...others],
   });
   const info = findAction(action);
   if (document === undefined || info === undefined) throw new Error(findings.map((one) => one.message).join());
@@ -41,7 +51,7 @@ function tried({ left = [], right = [], connect = [], action = 'iot:Publish', ty
   const plan = planContexts({
     set,
     action: info,
-    statements: [...one, ...two],
+    statements: [...one, ...two, ...cut(left.length + right.length + connect.length, others.length)],
     types: types ?? [info.resource],
     connect: cut(left.length + right.length, connect.length),
     budget: { left: 1e6 },
@@ -615,6 +625,120 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
       options: { switches: { thingVariablesOnHttps: false } },
     },
     ['no thing | attributes[x]: - | iot:clientid: c1'],
+  ],
+  [
+    'what is said of other types of names says nothing here',
+    { left: [allow('topic/a')], right: [deny(['client/x', `client/${cn}`], { StringEquals: { 'aws:K': 'y' } })] },
+    ['no thing | iot:clientid: c1'],
+  ],
+  [
+    'sessions by a statement that is not about clients',
+    { left: [allow('topic/a')], connect: [allow('topic/a', { StringEquals: { 'aws:K': 'y' } })] },
+    ['no thing | iot:clientid: c1'],
+  ],
+  [
+    'statements that the question is not about',
+    {
+      left: [allow('topic/a', { StringEquals: { 'aws:K': 'y' } })],
+      others: [allow(`topic/${client}`, { StringEquals: { 'aws:K': 'z', 'aws:L': 'z' } })],
+    },
+    ['no thing | aws:k: - y | iot:clientid: c1'],
+  ],
+  [
+    'a variable in the place of the type',
+    { left: [allow(`${cn}/a`)] },
+    ["no thing | commonname: - q '' topic/q topic | iot:clientid: c1", 'tested values only'],
+  ],
+  [
+    'sessions: a variable in the place of the type',
+    { left: [allow('topic/a')], connect: [allow(`${cn}/d`)] },
+    ["no thing | commonname: - w '' client/w client | iot:clientid: q d /d x q/d", 'tested values only'],
+  ],
+  [
+    'sessions: the client ID is not what another action is about',
+    { left: [allow([`topic/${client}`, 'client/b*'])] },
+    ['no thing | iot:clientid: q x'],
+  ],
+  [
+    'sessions: a Deny on Connect tells which client IDs are left',
+    { left: [allow('topic/a')], connect: [allow(`client/d-${x}`), deny('client/d-a*')] },
+    [
+      'no thing | attributes[x]: - | iot:clientid: q d-a x d-aq d-w d- d-aw',
+      "attached, same name | attributes[x]: - w '' aw a aq | iot:clientid: q d-a x d-aq d-w d- d-aw",
+      "attached | attributes[x]: - w '' aw a aq | iot:clientid: q d-a x d-aq d-w d- d-aw | thingname: dev1",
+    ],
+  ],
+  [
+    'five question marks are tried in every length',
+    { left: [allow(`topic/${cn}`)], right: [deny('topic/?????')] },
+    ["no thing | commonname: - q qq qqq qqqq qqqqq qqqqqq '' | iot:clientid: c1"],
+  ],
+  [
+    'question marks of what the name must not match by NotResource',
+    {
+      left: [
+        allow(`topic/${cn}`),
+        { Effect: 'Deny', Action: 'iot:*', NotResource: `${arn}topic/??` },
+        allow('topic/???'),
+      ],
+    },
+    ["no thing | commonname: - q qq qqq '' | iot:clientid: c1"],
+  ],
+  [
+    'delivery: question marks on the left tell lengths apart',
+    {
+      left: [allow(`topicfilter/${cn}`), allow('topic/a?b')],
+      action: 'iot:Receive',
+      types: ['topic', 'topicfilter'],
+    },
+    ["no thing | commonname: - q qq '' + # q/# q/q / /q q/ // $q $q/q aqb ab aqqb | iot:clientid: c1"],
+  ],
+  [
+    'patterns one letter below the length that leaves little room',
+    { left: [allow(`topic/${cn}`), deny(`topic/a*${'b'.repeat(98)}`)] },
+    [`no thing | commonname: - q '' aq${'b'.repeat(98)} | iot:clientid: c1`],
+  ],
+  [
+    'whether a thing is attached, beside a statement that does not ask',
+    {
+      left: [allow('topic/a', { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } })],
+      right: [allow('topic/b')],
+    },
+    ['no thing | iot:clientid: c1', 'attached, same name | iot:clientid: dev1'],
+  ],
+  [
+    'more question marks than six beside a key that stands in no name',
+    {
+      left: [allow(`topic/${cn}`, { StringEquals: { 'aws:K': 'y' } })],
+      right: [deny('topic/???????')],
+    },
+    ["no thing | commonname: - q qq qqq qqqqqqq qqqqqqqq '' | aws:k: - y | iot:clientid: c1", 'tested values only'],
+  ],
+  [
+    'policies that use up every letter',
+    {
+      left: [allow(`topic/${cn}`)],
+      right: [deny('topic/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')],
+    },
+    ["no thing | commonname: - '' | iot:clientid: c1", 'tested values only'],
+  ],
+  [
+    'nothing but variables on both sides',
+    { left: [allow(`topic/${cn}`), deny(`topic/${client}`)] },
+    ["no thing | commonname: - q '' w x | iot:clientid: w x q"],
+  ],
+  [
+    'letters that names, conditions and resources of any account use are not fresh',
+    {
+      left: [allow(`topic/${cn}`, { StringEquals: { 'aws:K': 'w' } })],
+      right: [allow('topic/q'), allow('', {}, { Resource: '*/arn:v/k' })],
+    },
+    ["no thing | commonname: - j '' | aws:k: - w | iot:clientid: c1"],
+  ],
+  [
+    'letters in the fixed part of an ARN and in names of variables are fresh in names',
+    { left: [allow('topic/${aws:qwvk}')], right: [{ ...allow(''), Resource: 'arn:aws:iot:q:w:topic/a' }] },
+    ["no thing | aws:qwvk: - q '' | iot:clientid: c1"],
   ],
 ];
 

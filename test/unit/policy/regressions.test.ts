@@ -378,4 +378,32 @@ describe('mistakes that must not come back', () => {
     const own = document({ Effect: 'Allow', Action: 'iot:Publish', Resource: `arn:aws:iot:*:*:topic/${client}` });
     expect(compare([own], [document()])).toMatchObject({ verdict: 'tightens', testedValuesOnly: false });
   });
+
+  it('two statements of one policy whose conditions only look alike get the values of their own', () => {
+    const only = (...names: readonly string[]): Raw => ({
+      Condition: { StringEquals: { 'iot:Certificate.Subject.CommonName': names } },
+    });
+    const before = document(allow('iot:Publish', 'topic/*', only('a|b')));
+    const first = allow('iot:Publish', 'topic/a', only('a|b'));
+    const second = allow('iot:Publish', 'topic/b', only('a', 'b'));
+    expect(verdict(before, document(second))).toBe('incomparable');
+    expect(verdict(before, document(first, second))).toBe('incomparable');
+  });
+
+  it('two statements on Connect that tie a key to the client ID get the values of their own client IDs', () => {
+    const commonName = 'iot:Certificate.Subject.CommonName';
+    const before = document(allow('iot:Connect', 'client/*', { Condition: { StringLike: { [commonName]: 'a*' } } }));
+    const own = { Condition: { StringEquals: { [commonName]: client } } };
+    const after = document(allow('iot:Connect', 'client/a*', own), allow('iot:Connect', 'client/b*', own));
+    const result = compare([before], [after]);
+    expect(result.verdict).toBe('incomparable');
+    expect(result.gained[0]?.context).toEqual({ 'iot:ClientId': 'b', [commonName]: 'b' });
+  });
+
+  it('conditions of unknown operators whose values only look alike are true or false by themselves', () => {
+    const sounds = (...values: readonly string[]) =>
+      document(allow('iot:Publish', 'topic/a', { Condition: { StringSounds: { 'aws:K': values } } }));
+    expect(verdict(sounds('a | b'), sounds('a', 'b'))).toBe('incomparable');
+    expect(verdict(sounds('a', 'b'), sounds('a', 'b'))).toBe('equivalent');
+  });
 });

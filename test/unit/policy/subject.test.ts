@@ -147,6 +147,8 @@ describe('a comparison for one subject', () => {
     expect(compareFor(attached('true'), held([]), core)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
     expect(compareFor(attached('false'), held([]), core)).toMatchObject({ verdict: 'tightens', assumptions: [] });
     expect(compareFor(attached('false'), held([]), dev1)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
+    const resolvesAnyway = { probeSwitches: false, switches: { thingNameNeedsAttachment: false } };
+    expect(compareFor(attached('false'), held([]), dev1, resolvesAnyway).verdict).toBe('equivalent');
   });
 
   it('takes a key that it does not name for absent, and an address that it names for that one', () => {
