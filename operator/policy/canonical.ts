@@ -29,7 +29,7 @@ export function policyValue(document: PolicyDocument): PolicyValue {
  * lists, statements sorted, Sid and Id left out. Equal texts mean equal policies; the reverse is what `compareDocuments` decides.
  */
 export function canonicalText(document: PolicyDocument): string {
-  const sorted = (list: readonly string[]): readonly string[] => [...new Set(list)].sort(byCodeUnits);
+  const sorted = (list: readonly string[]): readonly string[] => [...new Set(list)].sort();
   const statements = document.statements.map((statement) => {
     const { Sid: _sid, ...value } = statementValue(statement, sorted);
     return JSON.stringify(value);
@@ -66,9 +66,4 @@ function conditionValue(statement: Statement, order: Order): StatementValue['Con
       return [operator, Object.fromEntries(order([...keys.keys()]).map((key) => [key, keys.get(key) ?? []]))];
     }),
   );
-}
-
-/** Independent of the machine's locale, unlike localeCompare. */
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -10,6 +10,7 @@ import { Grounder, type Identified } from './grounder.ts';
 import type { Budget, InclusionResult } from './inclusion.ts';
 import { sameStatements } from './raw.ts';
 import type { UndecidedCause } from './undecided.ts';
+import { isValid } from './valid.ts';
 import type { Witness } from './verdict.ts';
 import { type Step, type WalkResult, walkContexts } from './walk.ts';
 import { contextOf, type Found, lookupOf, resourceOf } from './witness.ts';
@@ -99,9 +100,10 @@ function deliveredAnew(from: Half, to: Half, plan: ContextPlan, budget: Budget):
     if (result.kind === 'stopped') return { witness: [], undecided: result.by, exhaustive };
     const { word, context } = result.result;
     const found: Found = { action, name: word, context, spelling: plan.spelling, sessions: false };
-    const named: Found = word.endsWith('/') ? { ...found, name: `${word}x` } : found;
+    // People read a level that has a name more easily.
+    const name = word.endsWith('/') && isValid(one.valid, `${word}x`) ? `${word}x` : word;
     const witness =
-      (named.name.length < 200 ? confirmDelivery(named, to.policies, from.policies) : undefined) ??
+      confirmDelivery({ ...found, name }, to.policies, from.policies) ??
       confirmDelivery(found, to.policies, from.policies);
     if (witness === undefined) return { witness: [], undecided: 'disagreement', exhaustive };
     return { witness: [witness], undecided: undefined, exhaustive };
@@ -179,7 +181,7 @@ class DeliverySearch {
         return !exceeded && this.#budget.left >= 0;
       },
     });
-    return exceeded && result.kind === 'nothing' ? { kind: 'stopped', by: 'budget' } : result;
+    return exceeded ? { kind: 'stopped', by: 'budget' } : result;
   }
 
   #steps(

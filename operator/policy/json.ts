@@ -168,9 +168,9 @@ class Reader {
   }
 
   #scalar(): unknown {
-    const match = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/.exec(
-      this.#source.slice(this.#at, this.#at + 400),
-    );
+    const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
+    scalar.lastIndex = this.#at;
+    const match = scalar.exec(this.#source);
     if (match === null) {
       const found =
         this.#at < this.#source.length ? `found ${JSON.stringify(this.#source[this.#at])}` : 'the text ends';

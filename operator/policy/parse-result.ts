@@ -38,7 +38,7 @@ export function policySize(source: string): number {
 /** Size of a value that came without text. A value that JSON cannot write (a cycle, a bigint) has failed the shape check anyway. */
 export function sizeOfValue(value: unknown): number {
   try {
-    return policySize(JSON.stringify(value) ?? '');
+    return policySize(JSON.stringify(value));
   } catch {
     return 0;
   }

@@ -31,8 +31,8 @@ const codes = (text: string): readonly number[] => Array.from(text, (char) => ch
 const thingLetters = codes('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_-');
 const aliasLetters = codes('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=,@-');
 const ingest = codes('$aws/rules/');
-/** A topic of more than this many slashes cannot occur in 256 bytes, so no counting is needed beyond. */
-const slashesThatFit = 255;
+/** More slashes do not fit in 256 bytes, so no counting is needed beyond. */
+const slashesThatFit = 256;
 
 /** Names of the given resource type. Quotas: AWS IoT Core message broker, "maximum number of slashes", topic and client ID length. */
 export function validityOf(type: ResourceType, maxSlashes: number): Validity {
@@ -70,10 +70,10 @@ function topics(maxSlashes: number): Validity {
     next(state, code) {
       if (code === plus || code === hash || code === 0) return dead;
       if (state < ingest.length) {
-        if (code === ingest[state] && slashesIn(state + 1) <= Math.max(maxSlashes, 2)) return state + 1;
+        if (code === ingest[state]) return state + 1;
         return count(slashesIn(state) + (code === slash ? 1 : 0));
       }
-      if (state === ingest.length) return code === slash ? count(0) : state;
+      // The slash that ends the rule's name leads to `counted`: it does not count.
       return code === slash ? count(state - counted + 1) : state;
     },
     accepts: (state) => state > 0,

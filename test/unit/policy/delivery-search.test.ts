@@ -142,8 +142,8 @@ describe('a topic that reaches one side only', () => {
     ['other filters that bring the same', rules([allow('a/b')]), rules([allow('+/b')]), undefined],
     ['all filters but some', rules([allowBut('a', '+', '#')]), rules([allow('?*')]), undefined],
     [
-      'all filters but none, beside none at all: an exception whose variable did not resolve',
-      rules([allowBut(), allowBut('*')]),
+      'all topics but none, beside none at all: an exception whose variable did not resolve',
+      rules([allow('*')], [allowBut(), allowBut('*')]),
       rules([]),
       'x',
     ],

@@ -62,6 +62,18 @@ describe('what a delivery witness shows', () => {
     expect(arrives('ab/*')).toBe(`${arn}topic/ab/x`);
     // Where only the empty level is allowed, no name can be put there.
     expect(arrives('ab/')).toBe(`${arn}topic/ab/`);
+    // Nor where the topic is as long as AWS allows.
+    for (const longest of ['a'.repeat(255), `${'é'.repeat(127)}a`])
+      expect(arrives(`${longest}/*`)).toBe(`${arn}topic/${longest}/`);
+    expect(arrives(`${'a'.repeat(254)}/*`)).toBe(`${arn}topic/${'a'.repeat(254)}/x`);
+  });
+
+  it.each([
+    { reason: 'no filter brings it', before: [idle], after: [subscribe('ab/'), receive('ab/*')] },
+    { reason: 'it arrived before', before: both('ab/?*'), after: both('ab/*') },
+    { reason: 'Receive is not allowed', before: [idle], after: [subscribe('ab/*'), receive('ab/')] },
+  ])('has no name behind its last slash where $reason', ({ before, after }) => {
+    expect(compared(before, after).gained).toMatchObject([{ resource: `${arn}topic/ab/` }]);
   });
 
   it('says what was taken of an operator that is not known', () => {
@@ -124,6 +136,18 @@ describe('a comparison of what arrives', () => {
       after: [idle],
       expected: true,
     },
+    {
+      reason: 'no filters at all',
+      before: [receive(`${client}${attribute('x')}`)],
+      after: [receive('b')],
+      expected: false,
+    },
+    {
+      reason: 'no topics at all',
+      before: [subscribe(`${client}${attribute('x')}`)],
+      after: [subscribe('b')],
+      expected: false,
+    },
   ])('says whether it rests on tested values: $reason', ({ before, after, expected }) => {
     expect(compared(before, after).testedValuesOnly).toBe(expected);
   });
@@ -143,6 +167,19 @@ describe('a comparison of what arrives', () => {
       lost: [],
       undecided: ['budget', 'budget'],
     });
-    expect(compareDelivery(before, after, { left: 1e6 })).toMatchObject({ undecided: [] });
+    const plenty = { left: 1e6 };
+    expect(compareDelivery(before, after, plenty)).toMatchObject({ undecided: [] });
+    expect(1e6 - plenty.left).toBeLessThan(1500);
+    expect(1e6 - plenty.left).toBeGreaterThan(500);
+  });
+
+  it('asks again with the whole budget what a first look could not settle, and takes both from it', () => {
+    const compiled = (statements: readonly Raw[]) => compilePolicies([documentOf(statements)], withDefaults());
+    const hard = [...both('*a*b*c*d*e*f*g*'), noReceive('zz', { StringEquals: { [key]: '10.0.0.1' } })];
+    const budget = { left: 1e6 };
+    const result = compareDelivery(compiled(both('*g*f*e*d*c*b*a*')), compiled(hard), budget);
+    expect(result).toMatchObject({ undecided: [], gained: [{ filter: expect.any(String) }] });
+    expect(1e6 - budget.left).toBeGreaterThan(20_000);
+    expect(1e6 - budget.left).toBeLessThan(30_000);
   });
 });

@@ -463,6 +463,12 @@ describe('a document as a value', () => {
     );
   });
 
+  it('holds no element that was not written', () => {
+    const [first, second] = policyValue(written).Statement;
+    expect(Object.keys(first ?? {})).toEqual(['Sid', 'Effect', 'Action', 'Resource', 'Condition']);
+    expect(Object.keys(second ?? {})).toEqual(['Effect', 'NotAction', 'NotResource']);
+  });
+
   it('has one canonical text, sorted and without what has no meaning', () => {
     expect(canonicalText(written)).toBe(
       '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iot:a","iot:b"],"Resource":["*"],"Condition":{"Bool":{"c":["true"]},"StringLike":{"a":["x"],"b":["1","2"]}}},{"Effect":"Deny","NotAction":["iot:a"],"NotResource":["y","z"]}]}',

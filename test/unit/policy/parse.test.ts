@@ -275,6 +275,22 @@ describe('reading a policy', () => {
     expect(document === undefined ? '' : canonicalText(document)).toContain('"__proto__":["a"]');
   });
 
+  it('reads a million characters and no more', () => {
+    const padded = (length: number): string => '{"Version":"2012-10-17","Statement":[]}'.padEnd(length);
+    expect(parsePolicy(padded(1_000_000))).toMatchObject({ document: { size: 39 }, findings: [] });
+    expect(parsePolicy(padded(1_000_001))).toEqual({
+      document: undefined,
+      findings: [
+        {
+          severity: 'error',
+          code: 'size',
+          message: 'the document has 1000001 characters; AWS accepts 2048, and it was not read',
+          at: { line: 1, column: 1 },
+        },
+      ],
+    });
+  });
+
   it('refuses huge and deeply nested documents at once', () => {
     const started = performance.now();
     expect(parsePolicy('a'.repeat(10_000_000)).findings[0]?.code).toBe('size');
