@@ -3,7 +3,7 @@ import type { ResourceType } from '../../../operator/policy/actions.ts';
 import { anyText, isValid, thingNames, utf8Length, type Validity, validityOf } from '../../../operator/policy/valid.ts';
 
 const after = (valid: Validity, text: string): number =>
-  Array.from(text).reduce((state, char) => valid.next(state, char.codePointAt(0) ?? 0), valid.start);
+  Array.from(text).reduce((state, char) => valid.next(state, char.codePointAt(0) ?? 0), 0);
 const shown = (codes: readonly number[] | undefined): string | undefined =>
   codes?.map((code) => String.fromCodePoint(code)).join('');
 
@@ -101,33 +101,28 @@ describe('the names that the broker takes', () => {
 });
 
 describe('what the search asks of the names', () => {
-  it.each<
-    readonly [type: ResourceType, maxSlashes: number, states: number, alphabet: string | undefined, bytes: number]
-  >([
-    ['topic', 7, 20, undefined, 256],
-    ['topic', Number.POSITIVE_INFINITY, 269, undefined, 256],
-    ['topicfilter', 7, 32, undefined, 256],
-    ['topicfilter', Number.POSITIVE_INFINITY, 1028, undefined, 256],
-    ['client', 7, 2, undefined, 128],
-    ['thing', 7, 2, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_-', 128],
-    ['thingOrShadow', 7, 4, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_-/$', 193],
-    ['rolealias', 7, 2, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=,@-', 128],
-    ['none', 7, 2, '*', 1],
-  ])('%s of %d slashes has %d states', (type, maxSlashes, states, alphabet, bytes) => {
-    const valid = validityOf(type, maxSlashes);
-    expect([valid.start, valid.states, shown(valid.alphabet), valid.maxBytes]).toEqual([0, states, alphabet, bytes]);
-    for (const text of ['a', '$aws/rules/r', '$aws/rules/r/', '+', '#', 'a/b', '/'.repeat(7), '*'])
-      expect(after(valid, text)).toBeLessThan(states);
+  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+  it.each<readonly [type: ResourceType, alphabet: string | undefined, bytes: number]>([
+    ['topic', undefined, 256],
+    ['topicfilter', undefined, 256],
+    ['client', undefined, 128],
+    ['thing', `${letters}:_-`, 128],
+    ['thingOrShadow', `${letters}:_-/$`, 193],
+    ['rolealias', `${letters}_=,@-`, 128],
+    ['none', '*', 1],
+  ])('%s: which letters there are, and how many', (type, alphabet, bytes) => {
+    const valid = validityOf(type, 7);
+    expect([shown(valid.alphabet), valid.maxBytes]).toEqual([alphabet, bytes]);
   });
 
   it('any text is taken, up to AWS’s limit of a document', () => {
-    expect([anyText.start, anyText.states, anyText.alphabet, anyText.maxBytes]).toEqual([0, 1, undefined, 2048]);
+    expect([anyText.alphabet, anyText.maxBytes]).toEqual([undefined, 2048]);
     expect([isValid(anyText, ''), isValid(anyText, 'a\0+#'), isValid(anyText, 'a'.repeat(2049))]).toEqual([
       true,
       true,
       false,
     ]);
-    expect([anyText.openings(0), anyText.outlasts(0, 0)]).toEqual([[], false]);
+    expect(anyText.openings(0)).toEqual([]);
   });
 
   it('names of things are those of the action’s resources', () => {
@@ -179,12 +174,9 @@ describe('what the search asks of the names', () => {
     ['inside a level and behind +', 'topicfilter', 'a', '+', false],
     ['nothing read yet', 'topicfilter', '', 'a/', false],
     ['at the start of a level', 'topicfilter', 'a/', 'b/', true],
-    ['a client', 'client', 'a', 'a', false],
-    ['a thing', 'thing', 'a', 'a', false],
-    ['a shadow', 'thingOrShadow', 'a', 'a', false],
   ])('%s: %s', (_reason, type, first, second, outlasts) => {
     const valid = validityOf(type, 7);
-    expect(valid.outlasts(after(valid, first), after(valid, second))).toBe(outlasts);
+    expect(valid.outlasts?.(after(valid, first), after(valid, second))).toBe(outlasts);
   });
 
   it.each([
