@@ -80,10 +80,13 @@ const STUCK: ReadonlySet<string> = new Set([
   'RecoveryFailed',
 ]);
 
+/** It ends by itself, in minutes. */
+const PASSING = 'CertificatesUnknown';
+
 /** Exit status of a rollout that has ended or is stuck; undefined while it goes on or somebody may answer. */
 export function outcome({ status }: PolicyRollout): number | undefined {
   if (status?.phase === 'Succeeded') return GOOD;
   if (status?.phase === 'Aborted' || status?.phase === 'Superseded') return BAD;
-  const refused = status?.phase === 'Pending' && status.reason !== undefined;
+  const refused = status?.phase === 'Pending' && status.reason !== undefined && status.reason !== PASSING;
   return refused || STUCK.has(status?.reason ?? '') ? BAD : undefined;
 }

@@ -1,7 +1,6 @@
 import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
-import { groupKey } from '../../aws/snapshot/facts.ts';
 import { keys, type PolicySet } from '../../policy/index.ts';
 import type { Classification } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
@@ -17,6 +16,7 @@ import { borrowedFamilies, changeIn } from './asset/families.ts';
 import { lifelineOf, lifelineVersion, placeOf } from './asset/lifeline.ts';
 import { clientIds } from './asset/record.ts';
 import type { Units } from './asset/units.ts';
+import { foreignTarget } from './foreign.ts';
 import { groupRefusal } from './groups/refusal.ts';
 import type { GroupsView } from './groups/targets.ts';
 import { type ComparedSet, createComparer, type PassMemory } from './pass-memory.ts';
@@ -62,8 +62,6 @@ export interface CertificatePolicies {
 
 /** AWS attaches this many policies to a certificate: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
 const SLOTS = 10;
-
-const GROUPS = groupKey('');
 
 const NOTHING: Classification = {
   class: 'equivalent',
@@ -259,18 +257,8 @@ async function refusal(
   const ofGroups = groupRefusal(input);
   if (ofGroups !== undefined) return ofGroups;
   const ours = new Set(holdings.map(({ certificateId }) => certificateId));
-  for (const { declared, name } of families.flatMap(({ declared, names }) =>
-    names.map((name) => ({ declared, name })),
-  )) {
-    if (session.snapshot.targets.count(name) === 0) continue;
-    await pauser.pause();
-    const targets = session.snapshot.targets.from(name);
-    const foreign = targets.find((target) => !ours.has(target) && !target.startsWith(GROUPS));
-    if (foreign !== undefined) {
-      const why = `policy ${declared} is attached to ${foreign.slice(0, 64)}, which no Device of this account manages; make a Device for it or detach it there`;
-      return { reason: 'ForeignTargets', why };
-    }
-  }
+  const foreign = await foreignTarget(input, ours, pauser);
+  if (foreign !== undefined) return foreign;
   const shared = sharedRefusal(input);
   if (shared !== undefined) return shared;
   for (const { device, own, change, borrowed } of holdings) {

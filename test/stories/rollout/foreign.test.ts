@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
+import { device } from '../../support/fleet.ts';
+import { NARROW, type RolloutFleet, rolloutFleet } from './support.ts';
+
+/** Lets the rollout go to its end, and collects what it said on the way. */
+async function toTheEnd(fleet: RolloutFleet, silent: readonly string[] = []): Promise<ReadonlySet<string>> {
+  const reasons = new Set<string>();
+  const baseRollout = async () => {
+    const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+    return items.find(({ metadata }) => metadata.name.startsWith('base-')) as
+      | { status?: { reason?: string; homedAt?: string } }
+      | undefined;
+  };
+  await fleet.live(150, {
+    silent,
+    until: async () => {
+      const { reason, homedAt } = (await baseRollout())?.status ?? {};
+      if (reason !== undefined) reasons.add(reason);
+      return homedAt !== undefined;
+    },
+  });
+  return reasons;
+}
+
+const documentOf = async (fleet: RolloutFleet, policyName: string) =>
+  (await fleet.aws.send('GetPolicy', { policyName })).policyDocument ?? '';
+
+describe('a Device of ours that is on its way stops nobody', () => {
+  test('one that is deleted while the others move takes its policies along', async () => {
+    await using fleet = await rolloutFleet(3);
+    const { spec } = (await fleet.get('Device', 'press-3')) as Device;
+    await fleet.apply(device('press-3', { ...spec, deletionPolicy: 'Delete' }));
+    await fleet.settleUntilReady();
+    await fleet.live(1);
+    await fleet.store.delete({ kind: 'Device', namespace: 'factory', name: 'press-3' });
+    await fleet.change(NARROW);
+    const reasons = await toTheEnd(fleet, ['press-3']);
+    expect([...reasons]).not.toContain('ForeignTargets');
+    expect([...reasons]).toContain('Completed');
+    expect(await documentOf(fleet, 'base')).not.toContain('debug');
+    expect(await fleet.store.get({ kind: 'Device', namespace: 'factory', name: 'press-3' })).toBeUndefined();
+  }, 120_000);
+});
