@@ -143,14 +143,14 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
     return wait(
       'Progressing',
       'WaitingForDevices',
-      `${deferred} deferred and ${held} held assets keep their policy until they can be watched${armHint(input)}`,
+      `${deferred} deferred and ${held} held assets keep their policy until they can be watched: ${waiting(input)}${armHint(input)}`,
       deadline,
     );
   if (input.strategy.completion === 'CompleteWithStragglers') return finished(input, tally, deferred + held);
   return wait(
     'Paused',
     'ProgressDeadlineExceeded',
-    `${deferred} deferred and ${held} held assets did not become watchable; wait for them, skip them, or abort to bring all back`,
+    `${deferred} deferred and ${held} held assets did not become watchable (${waiting(input)}); wait for them, skip them, or abort to bring all back`,
   );
 }
 
@@ -162,9 +162,17 @@ function finished({ assets }: RolloutInput, { byState }: Tally, stragglers: numb
   const skipped = byState.get('Excluded') ?? 0;
   if (stragglers + skipped === 0) return { kind: 'finish', phase: 'Succeeded', reason: 'Completed', why: proven };
   const left = assets.filter((asset) => asset.state !== 'Succeeded').map(({ id }) => id);
-  const names = `${left.slice(0, NAMED).join(', ')}${left.length > NAMED ? ` and ${left.length - NAMED} more` : ''}`;
-  const why = `${proven}; ${names} keep the policy of before (${skipped} skipped, ${stragglers} not to be watched)`;
+  const why = `${proven}; ${named(left)} keep the policy of before (${skipped} skipped, ${stragglers} not to be watched)`;
   return { kind: 'finish', phase: 'Succeeded', reason: 'CompletedWithStragglers', why };
+}
+
+function named(ids: readonly string[]): string {
+  return `${ids.slice(0, NAMED).join(', ')}${ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''}`;
+}
+
+function waiting({ assets }: RolloutInput): string {
+  const waits = (asset: AssetSummary) => asset.state === 'Deferred' || asset.state === 'Held' || isAside(asset);
+  return named(assets.filter(waits).map(({ id }) => id));
 }
 
 function armHint({ strategy, verbs }: RolloutInput): string {

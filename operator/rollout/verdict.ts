@@ -165,7 +165,11 @@ function positive(
   }
   if (seen === 0)
     return say('inconclusive', 'NoEvidence', 'nothing was heard from the device since the change settled');
-  return say('succeeded', 'EvidencePassed', `${seen} positive observations and nothing denied that the device needs`);
+  return say(
+    'succeeded',
+    'EvidencePassed',
+    `${seen} positive observation${seen === 1 ? '' : 's'} and nothing denied that the device needs`,
+  );
 }
 
 function because(why: string | undefined): string {

@@ -76,6 +76,12 @@ export async function viewOf(
         ({ policyName, candidateName }) => name.startsWith(`${policyName}@`) && name !== candidateName,
       ),
     );
+  // What holds one that has not begun only the operator sees; it says so among its samples.
+  const aside = new Map(
+    (rollout.status?.samples ?? []).flatMap(({ device, state, why }) =>
+      state === 'Held' && why !== undefined ? [[device, why] as const] : [],
+    ),
+  );
   const summaries = await summarise({
     rollout,
     devices,
@@ -87,6 +93,7 @@ export async function viewOf(
     arming: new Set(),
     unproven,
     retriedAt,
+    aside,
     pauser: createPauser(systemClock, undefined),
   });
   const place = placeWords(access, args);
@@ -96,7 +103,10 @@ export async function viewOf(
     assets: summaries.map((asset) => {
       const record = records.get(asset.id);
       const own = record?.name === rollout.metadata.name ? record : undefined;
-      const why = own?.failure === undefined ? own?.why : `${own.verdict ?? own.failure}; ${own.why ?? ''}`;
+      const why =
+        own?.failure === undefined
+          ? (own?.why ?? aside.get(asset.id))
+          : `${own.verdict ?? own.failure}; ${own.why ?? ''}`;
       return { ...asset, why, since: own?.since };
     }),
     verbs: allowedVerbs(rollout).map((verb) => [verb, effectOf(verb)] as const),

@@ -10,9 +10,10 @@ import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
 import { thingName } from '../device/desired.ts';
+import { declaredName, policyNamesFor } from '../iotpolicy/names.ts';
 import { pinsOf } from './asset/change.ts';
 import { splitSet } from './asset/documents.ts';
-import { borrowedFamilies, changeIn } from './asset/families.ts';
+import { borrowedFamilies, changeIn, inheritedNames, referencedPolicies } from './asset/families.ts';
 import { lifelineOf, lifelineVersion, placeOf } from './asset/lifeline.ts';
 import { clientIds } from './asset/record.ts';
 import type { Units } from './asset/units.ts';
@@ -45,6 +46,11 @@ export interface Analysis {
   readonly equal: boolean;
   /** Why the rollout must not start; undefined when it may. */
   readonly failure: { readonly reason: string; readonly why: string } | undefined;
+  /**
+   * By name: Devices that somebody has taken a policy from, and with it a part of their lifeline, and why. They stay where they
+   * are; the others need not wait for them.
+   */
+  readonly aside: ReadonlyMap<string, string>;
   /** By name of the Device, for each of its certificates, as far as it was compared. */
   readonly policies: ReadonlyMap<string, readonly CertificatePolicies[]>;
 }
@@ -102,7 +108,8 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
   const holdings = await holdingsOf(input, reader, pauser);
   const refused = await refusal(input, holdings, pauser);
   const policies = new Map<string, CertificatePolicies[]>();
-  const found = { classification: NOTHING, brakeProblem: undefined, equal: false, policies };
+  const aside = new Map<string, string>();
+  const found = { classification: NOTHING, brakeProblem: undefined, equal: false, aside, policies };
   if (refused !== undefined) return { ...found, failure: refused };
   const compared = createComparer(input.memory, placeOf(input.session));
   let worst = NOTHING;
@@ -128,11 +135,13 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
       const { name } = device.metadata;
       policies.set(name, [...(policies.get(name) ?? []), { certificateId, ...shared }]);
     }
-    const failure = await lifelineFailure(input, set, { alike, pauser });
+    const failure = await lifelineFailure(input, set, { alike, aside, pauser });
     if (failure !== undefined) return { ...found, classification: worst, brakeProblem: brake, failure };
   }
   const equal = isEqual(input, worst, sets.length);
-  return { classification: worst, brakeProblem: brake, equal, failure: undefined, policies };
+  const [first] = aside.size === input.devices.length ? aside.values() : [];
+  const failure = first === undefined ? undefined : { reason: 'LifelineViolation', why: first };
+  return { classification: worst, brakeProblem: brake, equal, failure, aside, policies };
 }
 
 async function alikeAmong(holdings: readonly Holding[], pauser: Pauser): Promise<readonly (readonly Holding[])[]> {
@@ -321,11 +330,15 @@ function violationText({ metadata, status }: Device, { need, allowedBefore }: Vi
 async function lifelineFailure(
   input: AnalysisInput,
   { before, after, digest }: ComparedSet,
-  { alike, pauser }: { readonly alike: readonly Holding[]; readonly pauser: Pauser },
+  {
+    alike,
+    aside,
+    pauser,
+  }: { readonly alike: readonly Holding[]; readonly aside: Map<string, string>; readonly pauser: Pauser },
 ): Promise<Analysis['failure']> {
   const { lifelines } = input.memory;
   const sources = new Map<string, string>();
-  for (const { device, certificateId, applies } of alike) {
+  for (const { device, certificateId, applies, own } of alike) {
     if (pauser.isDue()) await pauser.pause();
     const type = device.spec.thingTypeRef?.name ?? '';
     const source = sources.get(type) ?? lifelineVersion(input, device);
@@ -345,7 +358,27 @@ async function lifelineFailure(
       lifelines.set(id, version);
       continue;
     }
-    return { reason: 'LifelineViolation', why: violationText(device, violation) };
+    const taken = violation.allowedBefore ? undefined : takenFrom(input, device, own);
+    if (taken === undefined || aside.size >= MOST_ASIDE)
+      return { reason: 'LifelineViolation', why: violationText(device, violation) };
+    aside.set(device.metadata.name, takenText(device, violation, taken));
   }
   return undefined;
+}
+
+/** More than this are no single acts of others: somebody should look before anything moves. */
+const MOST_ASIDE = 100;
+
+/** A policy that the Device refers to and that no name of is on its certificate, nor comes through a group of its. */
+function takenFrom({ cache, session }: AnalysisInput, device: Device, own: readonly string[]): string | undefined {
+  const has = new Set([...own, ...inheritedNames({ cache, session }, device)]);
+  const missing = referencedPolicies(cache, device).find(
+    (policy) => !policyNamesFor(policy).satisfiedBy.some((name) => has.has(name)),
+  );
+  return missing === undefined ? undefined : declaredName(missing);
+}
+
+function takenText({ metadata }: Device, { need: { purpose, request } }: Violation, policy: string): string {
+  const what = `${purpose}: ${request.action} on ${request.resource}`;
+  return `${metadata.name} stands aside: policy ${policy}, which it refers to, is not on its certificate, so that it does not have what it must never lose (${what}). Put the policy back, as driftPolicy Correct does, or skip the device`;
 }

@@ -36,7 +36,10 @@ function analyzed({ input, analysis }: Pass): Said {
   if (input.analysis.kind === 'failed') return said('Analyzed', 'False', input.analysis.reason, input.analysis.why);
   const { classification } = analysis;
   const doubt = classification.uncertain ? ', which is not certain' : '';
-  return said('Analyzed', 'True', 'AnalysisPassed', `Class ${classification.class}${doubt}; every lifeline holds`);
+  const [first] = analysis.aside.values();
+  const others = analysis.aside.size < 2 ? '' : `, and ${analysis.aside.size - 1} more like it`;
+  const lifelines = first === undefined ? 'every lifeline holds' : `lifelines hold, but: ${first}${others}`;
+  return said('Analyzed', 'True', 'AnalysisPassed', `Class ${classification.class}${doubt}; ${lifelines}`);
 }
 
 function approved({ input, analysis }: Pass, decision: RolloutDecision): Said {

@@ -123,6 +123,7 @@ async function look(start: Start): Promise<Pass> {
     retriedAt,
     unproven: (device) =>
       carriesOther(session, device, families) || isUnrecorded({ session, rollout, families }, device),
+    aside: analysis.aside,
     pauser,
     groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
   });

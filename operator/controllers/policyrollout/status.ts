@@ -2,6 +2,7 @@ import { type Progress, setProgress } from '../../api/conditions.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Witness } from '../../policy/index.ts';
 import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
+import { isAside } from '../../rollout/tally.ts';
 import { type AssetState, inFlight, underWay } from '../../rollout/types.ts';
 import { defined, sameJson } from '../external/equal.ts';
 import { fromStore, STATUS_OWNER } from '../external/scope.ts';
@@ -133,15 +134,17 @@ function countersOf({ assets, devices, rollout }: Pass): PolicyRolloutStatus['co
   };
 }
 
-function samplesOf({ assets, devices }: Pass): PolicyRolloutStatus['samples'] {
+function samplesOf({ assets, devices, analysis }: Pass): PolicyRolloutStatus['samples'] {
   const whys = new Map(devices.map(({ metadata, status }) => [metadata.name, status?.rollout?.why]));
-  const rank = ({ state }: AssetSummary) => NOTEWORTHY.indexOf(state);
+  const why = (device: string) => analysis.aside.get(device)?.slice(0, 500) ?? whys.get(device);
+  const shown = (asset: AssetSummary) => (isAside(asset) ? 'Held' : asset.state);
+  const rank = (asset: AssetSummary) => NOTEWORTHY.indexOf(shown(asset));
   return assets
     .filter((asset) => rank(asset) >= 0)
     .sort((a, b) => rank(a) - rank(b))
-    .flatMap((asset) => membersOf(asset).map((device) => ({ device, state: asset.state })))
+    .flatMap((asset) => membersOf(asset).map((device) => ({ device, state: shown(asset) })))
     .slice(0, SHOWN)
-    .map(({ device, state }) => defined({ device, state, why: whys.get(device) }) as { device: string; state: string });
+    .map(({ device, state }) => defined({ device, state, why: why(device) }) as { device: string; state: string });
 }
 
 /** Waves end in order; when the last asset of one has its verdict is written down once. */

@@ -111,3 +111,61 @@ describe('R12: a lifeline that shrinks', () => {
     expect(await fleet.attached('press-1')).toEqual(['base']);
   }, 90_000);
 });
+
+describe('R11: a lifeline of which somebody else has taken the policy', () => {
+  const taken = async (fleet: RolloutFleet, name: string, how: 'AttachPolicy' | 'DetachPolicy') => {
+    const { status } = (await fleet.get('Device', name)) as Device;
+    await fleet.aws.send(how, { policyName: 'base', target: status?.certificates?.[0]?.arn ?? '' });
+  };
+  const analyzed = async (fleet: RolloutFleet) =>
+    (await fleet.rollout()).status?.conditions?.find(({ type }) => type === 'Analyzed');
+
+  test('keeps that device where it is, by name; the others move, and it follows when it has the policy back', async () => {
+    await using fleet = await rolloutFleet(3);
+    await taken(fleet, 'press-2', 'DetachPolicy');
+    await fleet.live(6);
+    await fleet.change(NARROW);
+    await fleet.live(120, { until: async () => (await fleet.records())['press-3'] === 'Succeeded' });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', 'press-2': '-', 'press-3': 'Succeeded' });
+    expect(await fleet.attached('press-2')).toEqual([]);
+    expect(await analyzed(fleet)).toMatchObject({
+      status: 'True',
+      message: expect.stringMatching(/press-2 stands aside: policy base.*iot:Connect.*Put the policy back/),
+    });
+    const { status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Progressing', reason: 'WaitingForDevices', counters: { held: 1 } });
+    expect(status?.message).toContain('press-2');
+    expect(status?.samples).toMatchObject([{ device: 'press-2', state: 'Held', why: expect.stringContaining('base') }]);
+    await taken(fleet, 'press-2', 'AttachPolicy');
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    expect(await fleet.records()).toMatchObject({ 'press-2': 'Succeeded' });
+    expect(await analyzed(fleet)).toMatchObject({ message: expect.stringContaining('every lifeline holds') });
+  }, 120_000);
+
+  test('of a device that has moved already stops nobody else', async () => {
+    await using fleet = await rolloutFleet(2);
+    await fleet.change(NARROW);
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    const { status } = (await fleet.get('Device', 'press-1')) as Device;
+    const [policyName = ''] = await fleet.attached('press-1');
+    await fleet.aws.send('DetachPolicy', { policyName, target: status?.certificates?.[0]?.arn ?? '' });
+    await fleet.live(90, { until: async () => (await fleet.records())['press-2'] === 'Succeeded' });
+    expect(await fleet.records()).toMatchObject({ 'press-2': 'Succeeded' });
+  }, 120_000);
+
+  test('of every device is no act of a moment: nothing moves, and the reason names the first', async () => {
+    await using fleet = await rolloutFleet(2);
+    await fleet.change(NARROW, { ...STRATEGY, approval: 'Always' });
+    await fleet.live(1);
+    await taken(fleet, 'press-1', 'DetachPolicy');
+    await fleet.live(6);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'AwaitingApproval' });
+    await taken(fleet, 'press-2', 'DetachPolicy');
+    await fleet.live(6);
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'Pending',
+      reason: 'LifelineViolation',
+      message: expect.stringContaining('policy base'),
+    });
+  }, 60_000);
+});

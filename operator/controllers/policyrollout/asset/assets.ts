@@ -96,6 +96,8 @@ export interface SummaryInput {
   readonly retriedAt: string | undefined;
   /** Whether an asset is on the candidate of a revision that was overtaken. */
   readonly unproven: (device: Device) => boolean;
+  /** Devices that are left where they are as long as they have not begun; see `Analysis.aside`. */
+  readonly aside: ReadonlyMap<string, string>;
   readonly pauser: Pauser;
   /** Only where thing groups carry policies of the rollout. */
   readonly groups?: GroupStages | undefined;
@@ -150,7 +152,9 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
       ...(others.length === 0
         ? {}
         : { unit: { members: members.map(({ metadata }) => metadata.name), groups: others.map(groupsOf) } }),
-      held: members.some((each) => isKeptStill(each, members.length)),
+      held: members.some(
+        (each) => isKeptStill(each, members.length) || (state === 'Queued' && input.aside.has(each.metadata.name)),
+      ),
       reachable: ready === 'yes',
       armable: ready === 'armable',
       armed: isArmed(device, rollout) || input.arming.has(device.metadata.name),

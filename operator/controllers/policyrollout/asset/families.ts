@@ -11,16 +11,17 @@ import { changeUnderWay, isMoving } from '../../device/pending.ts';
 import { declaredName } from '../../iotpolicy/names.ts';
 import { lineOf } from '../policies/documents.ts';
 
-/** Declared AWS names of the policies that the Device, or its account for it, refers to. */
-export function referencedNames(cache: Cache, { metadata, spec }: Device): ReadonlySet<string> {
+/** The policies that the Device, or its account for it, refers to. */
+export function referencedPolicies(cache: Cache, { metadata, spec }: Device): readonly IoTPolicy[] {
   const { namespace = '' } = metadata;
   const account = cache.get({ kind: 'AWSAccount', namespace, name: spec.accountRef.name }) as AWSAccount | undefined;
   const references = [...(spec.policyRefs ?? []), ...(account?.spec.defaultPolicyRefs ?? [])];
-  const names = references.flatMap(({ name }) => {
-    const policy = cache.get({ kind: 'IoTPolicy', namespace, name }) as IoTPolicy | undefined;
-    return policy === undefined ? [] : declaredName(policy);
-  });
-  return new Set(names);
+  return references.flatMap(({ name }) => (cache.get({ kind: 'IoTPolicy', namespace, name }) as IoTPolicy) ?? []);
+}
+
+/** The same by their declared names in AWS. */
+export function referencedNames(cache: Cache, device: Device): ReadonlySet<string> {
+  return new Set(referencedPolicies(cache, device).map(declaredName));
 }
 
 export interface Whereabouts {
