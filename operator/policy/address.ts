@@ -31,7 +31,7 @@ function parseV6(text: string): Address | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
   const head = groups(halves[0] ?? '', halves.length === 1);
-  const tail = halves.length === 2 ? groups(halves[1] ?? '', true) : [];
+  const tail = groups(halves[1] ?? '', true);
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;

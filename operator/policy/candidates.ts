@@ -4,7 +4,7 @@ import { forcedStretches, type Items, itemsKey } from './forced.ts';
 import { FOLD, type Glob, hasCase, literalTokens } from './glob.ts';
 import { allMeets, meetGlobs } from './meets.ts';
 import { keys, normaliseKey } from './request.ts';
-import { substitute, type Template, templateOf } from './template.ts';
+import { hasOneValue, substitute, type Template, templateOf } from './template.ts';
 import {
   asCompared,
   type CandidateInput,
@@ -116,7 +116,14 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
       : isTruth
         ? { values: ['true', 'false', ...otherText(use)], exhaustive: !use.asVariable }
         : textValues(use, input);
-  return holdsSeveral(use) ? subsetsOf(single.values.filter(isText), single.exhaustive) : single;
+  return holdsSeveral(use) ? setsOf(use, single) : single;
+}
+
+/** A variable resolves to a single value alone, so where the key may be one as well, its values are tried as they are too. */
+function setsOf(use: KeyUse, { values, exhaustive }: ValueList): ValueList {
+  const texts = values.filter(isText);
+  const sets = subsetsOf(texts, exhaustive);
+  return use.asVariable ? { ...sets, values: [...texts, ...sets.values] } : sets;
 }
 
 function isText(value: ValueList['values'][number]): value is string {
@@ -127,10 +134,13 @@ function isOrdered(family: OperatorFamily): family is OrderedFamily {
   return family === 'ip' || family === 'numeric' || family === 'date';
 }
 
-/** Whether one request may carry several values of the key at once. */
+/**
+ * Whether one request may carry several values of the key at once. What AWS documents as a variable has one value, whatever operators it is
+ * compared with; of keys that AWS IoT does not document, a set operator says that they may have several.
+ */
 function holdsSeveral({ key, conditions }: KeyUse): boolean {
-  const multivalued = key === connectAttributes || key.endsWith('.list');
-  return multivalued || conditions.some((condition) => condition.quantifier !== 'single');
+  if (key === connectAttributes || key.endsWith('.list')) return true;
+  return !hasOneValue(key) && !typedKeys.has(key) && conditions.some((condition) => condition.quantifier !== 'single');
 }
 
 /** Keys that AWS itself fills with an address, a time, a number or a truth; any other key may hold plain text. */
@@ -263,7 +273,7 @@ function withDependent(
   if (several && values.size === before) return { ...known, exhaustive };
   if (values.size > maxValues) exhaustive = false;
   const kept = [...values].slice(0, maxValues);
-  return several ? subsetsOf(kept.filter(isText), exhaustive) : { values: kept, exhaustive };
+  return several ? setsOf(use, { values: kept, exhaustive }) : { values: kept, exhaustive };
 }
 
 /** Of longer texts only the beginnings, the ends and the levels are taken. */

@@ -132,10 +132,12 @@ const plainVariables: ReadonlySet<string> = new Set(
  * except for IAM's own `aws:` keys, of which AWS IoT documents only the source address.
  */
 export function isKnownVariable(key: string): boolean {
+  return key.startsWith('aws:') || hasOneValue(key);
+}
+
+/** Whether the key is a variable of AWS IoT's own documentation: those describe the client, its thing or its certificate by one value each. */
+export function hasOneValue(key: string): boolean {
   return (
-    plainVariables.has(key) ||
-    key.startsWith('aws:') ||
-    certificateField.test(key) ||
-    /^iot:connection\.thing\.attributes\[[^\]]+\]$/.test(key)
+    plainVariables.has(key) || certificateField.test(key) || /^iot:connection\.thing\.attributes\[[^\]]+\]$/.test(key)
   );
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
 import { redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
-import { connectUniverse, orderUniverse } from '../policy/random-conditions.ts';
+import { connectUniverse, orderUniverse, setUniverse } from '../policy/random-conditions.ts';
 import {
   filterUniverse,
   largeUniverse,
@@ -43,6 +43,7 @@ const modes: Readonly<Record<string, Mode>> = {
   'policy-session-values': { universe: sessionValueUniverse, check: checkSession },
   'policy-connect': { universe: connectUniverse, check: checkRaw },
   'policy-order': { universe: orderUniverse, check: checkRaw },
+  'policy-sets': { universe: setUniverse, check: checkRaw },
   'policy-session': { universe: smallUniverse, check: checkSession },
 };
 

@@ -135,6 +135,37 @@ export const connectUniverse: Universe = {
   policies: fc.oneof({ weight: 2, arbitrary: tiedField }, { weight: 1, arbitrary: tiedList }),
 };
 
+/** Set operators on keys of one value and on a list; names made of the same keys. */
+export const setUniverse: Universe = {
+  topics: words(['a', 'b', 'z'], 2),
+  filters: [],
+  contexts: ['a', 'b', 'z', 'ab', 'zz'].flatMap((id): RawContext[] => [
+    { [client]: id },
+    { [client]: id, [thing]: id, [list]: ['a'] },
+    { [client]: 'z', [thing]: id, [x]: 'b', [list]: ['a', 'z'] },
+    ...['a', 'b', 'z', 'ba'].flatMap((value): RawContext[] => [
+      { [client]: id, [name]: value },
+      { [client]: id, [thing]: id, [name]: value, [x]: value, [list]: [value, id] },
+    ]),
+  ]),
+  policies: pairsOf({
+    action: 'iot:Publish',
+    own: 'topic/*',
+    names: fc.constantFrom(
+      ...[client, thing, name, x].map((key) => `topic/${variable(key)}`),
+      'topic/a',
+      'topic/?',
+      'topic/*',
+    ),
+    entries: fc.tuple(
+      fc.constantFrom(...setOperators, ...setOperators, ...textOperators),
+      fc.constantFrom(client, thing, name, x, list),
+      fc.array(tokens(2), { minLength: 1, maxLength: 2 }),
+    ),
+    mostEntries: 2,
+  }),
+};
+
 const writings = [
   '4',
   '5',

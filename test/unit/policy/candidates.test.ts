@@ -504,7 +504,7 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
   [
     'a variable that may hold a list',
     { left: [allow('topic/${aws:K}', { 'ForAnyValue:StringEquals': { 'aws:K': 'y' } })] },
-    ['no thing | aws:k: - [] [q] [y] [q,y] [] [q,] [y,] [q,y,] y | iot:clientid: c1'],
+    ["no thing | aws:k: - q y '' [] [q] [y] [q,y] [] [q,] [y,] [q,y,] | iot:clientid: c1"],
   ],
   [
     'a number compared with a variable',
@@ -739,6 +739,24 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
     'letters in the fixed part of an ARN and in names of variables are fresh in names',
     { left: [allow('topic/${aws:qwvk}')], right: [{ ...allow(''), Resource: 'arn:aws:iot:q:w:topic/a' }] },
     ["no thing | aws:qwvk: - q '' | iot:clientid: c1"],
+  ],
+  [
+    'a thing of the client’s name, which must be one that things can have',
+    { left: [allow(`topic/${client}/${thing}`, { StringEquals: { 'iot:ClientId': ['a.b', 'ab'] } })] },
+    [
+      'no thing | iot:clientid: q a.b ab x',
+      'attached, same name | iot:clientid: q ab x w',
+      'attached | iot:clientid: q a.b ab x | thingname: w ab x',
+    ],
+  ],
+  [
+    'a client ID under a set operator is one value all the same',
+    { left: [allow(`topic/${thing}`, { 'ForAnyValue:StringEquals': { 'iot:ClientId': ['a.b', 'ab'] } })] },
+    [
+      'no thing | iot:clientid: w a.b',
+      'attached, same name | iot:clientid: q ab x w',
+      'attached | iot:clientid: w a.b | thingname: q ab x',
+    ],
   ],
 ];
 

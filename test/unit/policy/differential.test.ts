@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDelivery, checkRaw, checkSession, newTally, withAllFilters } from '../../policy/differential.ts';
-import { connectUniverse, orderUniverse } from '../../policy/random-conditions.ts';
+import { connectUniverse, orderUniverse, setUniverse } from '../../policy/random-conditions.ts';
 import { largeUniverse, smallUniverse, valueUniverse } from '../../policy/random-policies.ts';
 
 // The long runs are `npm run fuzz`; these keep a fixed seed so that a failure here is a change of ours.
@@ -34,7 +34,7 @@ describe('random policies against an exhaustive walk by an independent evaluator
   });
 
   it('raw: misses no client ID and no value that conditions tie together or compare in several ways', () => {
-    for (const universe of [connectUniverse, orderUniverse]) {
+    for (const universe of [connectUniverse, orderUniverse, setUniverse]) {
       const tally = newTally();
       fc.assert(
         fc.property(universe.policies, ([before, after]) => checkRaw(before, after, universe, tally)),

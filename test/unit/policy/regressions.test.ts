@@ -3,6 +3,7 @@ import {
   type CompareOptions,
   compare,
   compareDocuments,
+  type Level,
   type PolicyDocument,
   parsePolicyValue,
 } from '../../../operator/policy/index.ts';
@@ -184,6 +185,34 @@ describe('mistakes that must not come back', () => {
       'iot:Connection.Thing.ThingName': 'dev1',
     });
     expect(verdict(connects, document(), { exclusiveThings: false })).toBe('equivalent');
+  });
+
+  it.each([
+    { key: 'iot:ClientId', name: client },
+    { key: 'iot:Connection.Thing.ThingName', name: thing },
+    { key: 'iot:Connection.Thing.Attributes[serial]', name: serial },
+    { key: 'aws:Custom', name: '${aws:Custom}' },
+  ])('a key that set operators read still stands for its one value in names: $key', ({ key, name }) => {
+    const own = document(allow('iot:Connect', 'client/*'), allow('iot:Receive', 'topic/*'));
+    const and = (...statements: readonly Raw[]) => [own, document(...statements)];
+    for (const operator of ['ForAnyValue:StringNotEquals', 'ForAnyValue:StringEquals', 'ForAllValues:StringEquals']) {
+      const only = { Condition: { [operator]: { [key]: 'b' } } };
+      const compared = (action: string, resource: string, level: Level) =>
+        compare([own], and(allow(action, resource, only)), { level, probeSwitches: false });
+      expect(compared('iot:Publish', `topic/${name}`, 'raw').verdict).toBe('widens');
+      expect(compared('iot:Publish', `topic/${name}`, 'session').verdict).toBe('widens');
+      const plain = compared('iot:Publish', 'topic/x', 'session');
+      expect(plain).toMatchObject({ verdict: 'widens', undecidedBecause: [] });
+      expect(typeof plain.gained[0]?.context['iot:ClientId']).toBe('string');
+      expect(compared('iot:Subscribe', 'topicfilter/a', 'delivery').verdict).toBe('widens');
+    }
+  });
+
+  it('set operators say of one value what plain ones say', () => {
+    const when = (operator: string): PolicyDocument =>
+      document(allow('iot:Publish', 'topic/x', { Condition: { [operator]: { 'iot:ClientId': ['a', 'b'] } } }));
+    expect(verdict(when('StringEquals'), when('ForAllValues:StringEquals'))).toBe('equivalent');
+    expect(verdict(when('StringNotEquals'), when('ForAnyValue:StringNotEquals'))).toBe('equivalent');
   });
 
   it('a value in either case is tried in both', () => {
