@@ -54,7 +54,7 @@ interface Side {
  * policies cannot tell apart are compared once.
  */
 export function distance(fleet: Fleet, after: readonly PolicyDocument[], given: GivenOptions = {}): Distance {
-  const options = withDefaults({ exclusiveThings: false, ...given });
+  const options = withDefaults(given);
   const classes = classify(fleet, after);
   const undecided = new Set<string>();
   const groups = new Map<string, { readonly change: Change; readonly members: number[] }>();

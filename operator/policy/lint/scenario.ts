@@ -61,7 +61,7 @@ export function deviceContext(
 
 /** Thing attributes are properties of the device that others may share, so all imagined devices carry the same value. */
 function attributeValue(name: string): string {
-  const inner = /\[(.*)\]/.exec(name)?.[1] ?? 'value';
+  const inner = name.slice(name.indexOf('['));
   return `${inner.replace(/[^a-zA-Z0-9]/g, '')}1`;
 }
 
@@ -73,13 +73,20 @@ export function satisfy(statement: Statement, base: Context): Context {
   return statement.conditions.reduce((context, entry) => satisfyEntry(entry, context), base);
 }
 
+/** What is compared how, whether over lists and whether the key may be missing or not. */
+function bareOperator({ operator }: ConditionEntry): string {
+  return operator
+    .toLowerCase()
+    .replace(/^for(anyvalue|allvalues):/, '')
+    .replace(/ifexists$/, '');
+}
+
 function satisfyEntry(entry: ConditionEntry, context: Context): Context {
-  const operator = entry.operator.toLowerCase();
-  const bare = operator.replace(/^for(any|all)values:/, '').replace(/ifexists$/, '');
-  const present = Object.keys(context).find((key) => normaliseKey(key) === normaliseKey(entry.key));
-  if (bare === 'null') return nullEntry(entry, context, present);
   // IsAttached follows from the presence of a thing; a value of its own could contradict it.
   if (normaliseKey(entry.key) === normaliseKey(keys.isAttached)) return context;
+  const bare = bareOperator(entry);
+  const present = Object.keys(context).find((key) => normaliseKey(key) === normaliseKey(entry.key));
+  if (bare === 'null') return nullEntry(entry, context, present);
   const identity = present === keys.clientId || present === keys.thingName;
   const sample = identity ? undefined : sampleValue(bare, entry, context);
   return sample === undefined ? context : { ...context, [present ?? entry.key]: sample };
@@ -91,28 +98,31 @@ function satisfyEntry(entry: ConditionEntry, context: Context): Context {
  */
 export function evade(statement: Statement, base: Context): Context | undefined {
   for (const entry of statement.conditions) {
-    const operator = entry.operator.toLowerCase();
     const present = Object.keys(base).find((key) => normaliseKey(key) === normaliseKey(entry.key));
     const identity = present === keys.clientId || present === keys.thingName;
     if (identity || normaliseKey(entry.key) === normaliseKey(keys.isAttached)) continue;
-    const bare = operator.replace(/^for(any|all)values:/, '').replace(/ifexists$/, '');
+    const bare = bareOperator(entry);
     if (bare === 'null') continue;
     const negated = bare.includes('not');
-    const value = negated ? sampleOf(bare.replace('not', ''), filled(entry.values[0]?.text ?? '', base)) : undefined;
-    if (negated && value !== undefined) return { ...base, [present ?? entry.key]: value };
-    if (!negated && present !== undefined) return omit(base, present);
+    if (negated)
+      return {
+        ...base,
+        [present ?? entry.key]: sampleOf(bare.replace('not', ''), filled(entry.values[0]?.text ?? '', base)),
+      };
+    if (present !== undefined) return without(base, present);
   }
   return undefined;
 }
 
-function omit(context: Context, name: string): Context {
-  return Object.fromEntries(Object.entries(context).filter(([key]) => key !== name));
+/** The context without the key, however it is written there. */
+export function without(context: Context, name: string): Context {
+  return Object.fromEntries(Object.entries(context).filter(([key]) => normaliseKey(key) !== normaliseKey(name)));
 }
 
 function nullEntry(entry: ConditionEntry, context: Context, present: string | undefined): Context {
   const absent = entry.values.some((value) => value.text.toLowerCase() === 'true');
   if (!absent) return present === undefined ? { ...context, [entry.key]: 'x' } : context;
-  return present === undefined ? context : omit(context, present);
+  return without(context, entry.key);
 }
 
 function sampleValue(
@@ -126,11 +136,11 @@ function sampleValue(
   if (entry.operator.toLowerCase().startsWith('forallvalues:')) return undefined;
   const text = filled(first, context);
   const value = sampleOf(operator, text);
-  return value !== undefined && entry.operator.toLowerCase().startsWith('foranyvalue:') ? [value] : value;
+  return entry.operator.toLowerCase().startsWith('foranyvalue:') ? [value] : value;
 }
 
-function sampleOf(operator: string, text: string): string | undefined {
-  if (operator === 'ipaddress') return text.split('/')[0];
+function sampleOf(operator: string, text: string): string {
+  if (operator === 'ipaddress') return text.split('/')[0]!;
   if (operator === 'numericlessthan') return String(Number(text) - 1);
   if (operator === 'numericgreaterthan') return String(Number(text) + 1);
   if (operator === 'datelessthan') return '1990-01-01T00:00:00Z';

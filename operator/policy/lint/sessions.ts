@@ -1,4 +1,3 @@
-import { findAction } from '../actions.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey, type Request } from '../request.ts';
 import type { StatementView } from './model.ts';
@@ -29,7 +28,7 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
   const exclusive = options.exclusiveThings ? [...others].map((id) => ({ ...thing, [keys.clientId]: id })) : [];
   const bases = [thing, ...named, ...plain, ...exclusive];
   const met = connects.flatMap((view) => bases.map((context) => satisfy(view.statement, context)));
-  const denies = statements.filter((view) => view.statement.effect === 'Deny' && view.statement.conditions.length > 0);
+  const denies = statements.filter((view) => view.statement.effect === 'Deny');
   const known = firstDifferent([...met, ...bases]);
   const evaded = denies.flatMap((view) =>
     known.map((context) => evade(view.statement, context)).filter((context) => context !== undefined),
@@ -87,9 +86,8 @@ export function connectsSomehow(
   options: PolicyOptions,
   allows: (request: Request) => boolean,
 ): boolean {
-  const connect = findAction('iot:Connect')?.name ?? 'iot:Connect';
   return allows({
-    action: connect,
+    action: 'iot:Connect',
     resource: `${arnPrefix(options)}client/${String(context[keys.clientId])}`,
     context,
   });

@@ -51,7 +51,7 @@ export function fleetAlphabet(documents: readonly PolicyDocument[], values: Iter
   );
   const letters = [...texts].map((text) => {
     const items = templateItems(text, { variables: true, wildcards: true });
-    return new Int32Array(items.filter((item) => typeof item === 'number').filter((item) => item >= 0));
+    return new Int32Array(items.filter((item) => typeof item === 'number'));
   });
   return alphabetOf(letters, values);
 }
@@ -93,7 +93,7 @@ function otherSessions(set: PolicySet, context: Context, alphabet: Alphabet): re
   const found = shortestWord(combine(alphabet, 'minus', [ids.allowed, known]), alphabet, 5_000);
   // The chosen ID may fail conditions that the device's own with a letter more meets: the evaluator has the last word.
   const chosen = found.kind === 'word' && [found.word, own + found.word].some((id) => allows(set, base, id));
-  if (chosen || listed.length > maxListed) return [free];
+  if (chosen || found.kind === 'undecided' || listed.length > maxListed) return [free];
   return listed.map((id) => ({ context: { ...base, [keys.clientId]: id }, free: false }));
 }
 

@@ -9,7 +9,7 @@ import { combine, everything, type Machine, shortestWord } from '../../reach/mac
 import { type Context, normaliseKey, type Request } from '../../request.ts';
 import { parseTemplate, substitute } from '../../template.ts';
 import { actionNamed, type Model, resourcesOf, type StatementView } from '../model.ts';
-import { variableNames } from '../scenario.ts';
+import { variableNames, without } from '../scenario.ts';
 import {
   applicationTopics,
   matchedByPatterns,
@@ -131,10 +131,6 @@ function caughtForSomeValue(
     return glob === undefined ? [] : behindPrefix(glob, resourcePrefix(action, model.options) ?? '', model.options);
   });
   return globMachine(globs, alphabet);
-}
-
-function without(context: Context, name: string): Context {
-  return Object.fromEntries(Object.entries(context).filter(([key]) => normaliseKey(key) !== normaliseKey(name)));
 }
 
 function isPresent(context: Context, name: string): boolean {

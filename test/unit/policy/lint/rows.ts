@@ -551,4 +551,9 @@ export const rows: readonly Row[] = [
     statements: [allow('Connect', 'client/gate'), allow('Publish', `topic/${thing}/${client}/up`)],
     absent: ['any-client-id', 'unbound-client-id', 'missing-connect', 'dead-allow'],
   },
+  {
+    reason: 'every topic for who sends one address of a network',
+    statements: [bound, allow('Publish', 'topic/*', { 'ForAnyValue:IpAddress': { 'aws:SourceIp': '10.0.0.0/8' } })],
+    expect: ['any-topic@1'],
+  },
 ];

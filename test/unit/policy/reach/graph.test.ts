@@ -86,14 +86,14 @@ describe('the reach graph', () => {
       allow('Receive', `topic/x/${site}/${hub}`),
     ]);
     const values = [
-      { site: 'k', hub: 'lm' },
-      { site: 'kl', hub: 'm' },
+      { hub: 'k', site: 'lm' },
+      { hub: 'kl', site: 'm' },
     ];
     const devices = [
       device('start', [0]),
       ...values.map((one, at) => device(`relay-${at}`, [1], one)),
       ...values.map((one, at) => device(`end-${at}`, [2], one)),
-      device('elsewhere', [2], { site: 'k', hub: 'm' }),
+      device('elsewhere', [2], { hub: 'k', site: 'm' }),
     ];
     const built = reachGraph({ documents: [starts, relays, ends], devices }, options);
     expect(blastRadius(built, devices[0]!)).toMatchObject({ direct: 2, transitive: 4 });
@@ -174,6 +174,12 @@ describe('the reach graph', () => {
           [...'abcdefghi'].map((id) => `client/${id}`),
         ),
       ],
+      heard: ['a', 'boss'],
+      free: true,
+    },
+    {
+      reason: 'a pattern too intricate to search through',
+      connect: [allow('Connect', `client/*a${'?'.repeat(13)}b`)],
       heard: ['a', 'boss'],
       free: true,
     },
@@ -316,6 +322,21 @@ describe('the reach graph', () => {
     const own = document([bound, allow('Publish', `topic/to/${thing}*`)]);
     const devices = Array.from({ length: count }, (_, at) => device(`dev${at}`, [0]));
     expect(reachGraph({ documents: [own], devices }, options).approximate).toEqual(approximate);
+  });
+
+  it('tells apart whom an attribute names, asked from either end', () => {
+    const out = document([bound, allow('Publish', `topic/to/${hub}`)]);
+    const own = document([bound, allow('Subscribe', `topicfilter/to/${thing}`), allow('Receive', `topic/to/${thing}`)]);
+    const devices = [
+      device('n1', [0], { hub: 'm1' }),
+      device('n2', [0], { hub: 'm2' }),
+      device('m1', [1]),
+      device('m2', [1]),
+    ];
+    const built = reachGraph({ documents: [out, own], devices }, options);
+    const names = (list: ReturnType<typeof whoReaches>) => list.flatMap((one) => one.devices.map(({ name }) => name));
+    expect(names(reachedBy(built, devices[0]!))).toEqual(['m1']);
+    expect(names(whoReaches(built, devices[3]!))).toEqual(['n2']);
   });
 
   it('a value that repeats inside one device is compared by each of its names', () => {
