@@ -19,7 +19,7 @@ import {
   wantedGlobs,
   wantedOf,
 } from './ties.ts';
-import { isValid } from './valid.ts';
+import { isValid, thingNames } from './valid.ts';
 import {
   cellsOf,
   fillings,
@@ -28,6 +28,7 @@ import {
   type OrderedFamily,
   subsetsOf,
   type ValueList,
+  writingsWithoutPoint,
 } from './values.ts';
 
 export type ValueLists = ReadonlyMap<string, ValueList>;
@@ -168,12 +169,19 @@ function orderedValues(use: KeyUse, input: CandidateInput, families: readonly Or
   const texts = wantedGlobs({ ...use, conditions: compared }, input).map(({ glob }) => glob);
   const withVariables = use.conditions.some((one) => one.values.some((value) => value.variables.length > 0));
   const asText = use.asVariable || withVariables || families.length > 1;
-  const points = families.flatMap((family) => intervalPoints(use.conditions, family, { texts, asText }));
+  const domain = domainOf(use.key, input.options);
+  const fits = (text: string): boolean => isValid(domain, text);
+  // A client ID may have to serve as the thing's name.
+  const narrowest = isName(use.key) ? thingNames : domain;
+  const points = families.flatMap((family) =>
+    intervalPoints(use.conditions, family, { texts, asText }).flatMap((point) =>
+      isValid(narrowest, point) ? [point] : [point, ...writingsWithoutPoint(point, family, texts.length)],
+    ),
+  );
   const besides = compared.length > 0 || use.asVariable ? textValues(use, input).values.filter(isText) : [];
   const plain = texts.every((glob) => glob.every((token) => token >= 0 || token <= FOLD));
-  const domain = domainOf(use.key, input.options);
   return {
-    values: [...new Set([...points, ...otherText(use), ...besides])].filter((value) => isValid(domain, value)),
+    values: [...new Set([...points, ...otherText(use), ...besides])].filter(fits),
     exhaustive: !asText && plain && texts.length <= maxAddresses && compared.every(({ family }) => family !== 'arn'),
   };
 }

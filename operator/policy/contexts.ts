@@ -5,7 +5,6 @@ import type { CompiledStatement, PolicySet } from './compile.ts';
 import type { ContextClass } from './context-class.ts';
 import { documentedSpelling } from './domains.ts';
 import type { Items } from './forced.ts';
-import { STAR } from './glob.ts';
 import type { Budget } from './inclusion.ts';
 import {
   asTopicPatterns,
@@ -114,8 +113,7 @@ export function planContexts(given: ContextInput): ContextPlan {
   ): Items[] => {
     const open = types.flatMap((type) => loose(statements, type));
     if (open.length === 0) return [];
-    const behind = [[STAR], ...names.map(({ items }) => items)];
-    return [...open, ...types.flatMap((type) => behind.map((items) => [...fixedPart(given.set, type), ...items]))];
+    return [...open, ...types.flatMap((type) => names.map(({ items }) => [...fixedPart(given.set, type), ...items]))];
   };
   const leftPatterns = (left: readonly CompiledStatement[]): LeftPattern[] => {
     const names = leftNames(left);

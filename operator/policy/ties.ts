@@ -166,7 +166,6 @@ export function wantedGlobs(use: KeyUse, input: CandidateInput): Alternative[] {
 
 /** What an ARN operator leaves of a pattern for ARNs of this deployment: it compares segment by segment. */
 function bySegments(glob: Glob, options: DomainOptions): Glob[] {
-  if (isLoneStar(glob)) return [glob];
   const segments = arnSegments(glob);
   const fixed = arnPrefix(options);
   const own = fixed.split(':');

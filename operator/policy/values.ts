@@ -134,20 +134,49 @@ export function intervalPoints(
   if (family === 'ip') return [...new Set([...addressPoints(texts, demands.texts.length), ...filled])];
   const isDate = family === 'date';
   const step = isDate ? 1000 : 1;
-  const bounds = [...new Set(texts.map(isDate ? parseDate : parseNumber).filter((bound) => Number.isFinite(bound)))];
+  const bounds = [...new Set(texts.map(isDate ? parseDate : parseNumber).filter((bound) => !Number.isNaN(bound)))];
   bounds.sort((a, b) => a - b);
   const points = bounds.flatMap((bound, i) => {
     const next = bounds[i + 1];
-    return [bound, next === undefined ? bound + step : (bound + next) / 2];
+    return [bound, next === undefined ? beyond(bound, step) : between(bound, next)];
   });
   const [first] = bounds;
-  points.push(first === undefined ? 0 : first - step);
+  points.push(first === undefined ? 0 : -beyond(-first, step));
   // What is compared with a variable may lie before, at or behind the variable's value.
   if (wanted.length > texts.length) points.push((points.at(-1) ?? 0) - step, (points.at(-1) ?? 0) + 2 * step);
   const written = points
     .filter((point) => !isDate || isShowable(point))
     .flatMap((point) => writingsOf(point, isDate, demands));
   return [...new Set([...written, ...filled])];
+}
+
+/**
+ * The same number or date in letters of thing names, which have no point: as many writings as there are texts and one more, so that one is
+ * left that no text names. A date between two seconds becomes both of them.
+ */
+export function writingsWithoutPoint(text: string, family: OrderedFamily, named: number): string[] {
+  if (family === 'ip') return [];
+  const zeros = Array.from({ length: Math.min(named, maxAddresses) + 1 }, (_unused, index) => '0'.repeat(index));
+  if (family === 'numeric') {
+    const [mantissa = '', exponent = '0'] = text.split('e');
+    const [whole = '', fraction = ''] = mantissa.split('.');
+    return zeros.map((more) => `${whole}${fraction}${more}e${Number(exponent) - fraction.length - more.length}`);
+  }
+  const seconds = parseDate(text) / 1000;
+  return [Math.floor(seconds), Math.ceil(seconds)].flatMap((second) => {
+    const plain = new Date(second * 1000).toISOString().replace('.000Z', '');
+    return [`${plain}Z`, `${plain}-00:00`, ...zeros.map((more) => `${more}${second}`)];
+  });
+}
+
+/** A larger number: so far out that a step makes no difference, twice as far. */
+function beyond(bound: number, step: number): number {
+  return bound + step > bound ? bound + step : bound + Math.abs(bound);
+}
+
+/** The middle; of what is endless, the largest number counts. */
+function between(low: number, high: number): number {
+  return Math.max(low, -Number.MAX_VALUE) / 2 + Math.min(high, Number.MAX_VALUE) / 2;
 }
 
 /** Dates outside what JavaScript can write are left out rather than thrown over. */
@@ -173,7 +202,8 @@ function writingsOf(value: number, isDate: boolean, { texts, asText }: OtherDema
 
 /** A number with superfluous zeros behind the point. */
 function writtenNumber(value: number, zeros: number): string {
-  const plain = String(value);
+  // Larger than the largest: any text that is read as such.
+  const plain = Number.isFinite(value) ? String(value) : value < 0 ? '-1e999' : '1e999';
   if (zeros === 0) return plain;
   const [mantissa = '', exponent] = plain.split('e');
   const point = mantissa.includes('.') ? '' : '.';

@@ -202,6 +202,27 @@ describe('what a comparison says beside its verdict', () => {
   });
 });
 
+describe('the names of keys in a witness', () => {
+  it.each([
+    { reason: 'documented, in a variable', key: 'iot:ClientId', resource: 'topic/${IOT:CLIENTID}', Condition: {} },
+    {
+      reason: 'documented, in a condition',
+      key: 'iot:Certificate.Subject.CommonName',
+      resource: 'topic/${iot:Certificate.Subject.CommonName}',
+      Condition: { StringLike: { 'IOT:certificate.subject.commonname': 'a*' } },
+    },
+    {
+      reason: 'first as a variable, then in a condition',
+      key: 'aws:PrincipalTag/Plant',
+      resource: 'topic/${aws:PrincipalTag/Plant}/${AWS:principalTAG/plant}',
+      Condition: { StringLike: { 'aws:principaltag/PLANT': 'a*' } },
+    },
+  ])('are spelled as AWS documents them, or as they are first written: $reason', ({ key, resource, Condition }) => {
+    const [gained] = compare([document()], [document(allow('iot:Publish', resource, { Condition }))]).gained;
+    expect(Object.keys(gained?.context ?? {})).toContain(key);
+  });
+});
+
 describe('what outlives a change', () => {
   it('subscriptions go on bringing messages until the client reconnects', () => {
     const before = document(
@@ -221,5 +242,14 @@ describe('what outlives a change', () => {
   it('taking Receive away stops them', () => {
     const before = document(allow('iot:Subscribe', 'topicfilter/a/*'), allow('iot:Receive', 'topic/a/*'));
     expect(residual([before], [document(allow('iot:Subscribe', 'topicfilter/a/*'))]).stillDelivered).toEqual([]);
+  });
+
+  it('says when it could not look at everything', () => {
+    const filters = ['a', 'b', 'c'].map((letter) => allow('iot:Subscribe', `topicfilter/*${letter}*${letter}*`));
+    const receives = ['a', 'b', 'c'].map((letter) => allow('iot:Receive', `topic/*${letter}?${letter}*`));
+    const [before, after] = [document(...filters, ...receives), document(...filters.slice(0, 2), ...receives)];
+    expect(residual([before], [after])).toMatchObject({ undecided: false, stillDelivered: [{}] });
+    expect(residual([before], [after], { budget: 60 }).undecided).toBe(true);
+    expect(compare([before], [after], { budget: 60 }).verdict).toBe('tightens');
   });
 });

@@ -553,7 +553,10 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
   [
     'a client ID as a number',
     { left: [allow(`topic/${client}`, { NumericLessThan: { 'iot:ClientId': '5' } })] },
-    ['no thing | iot:clientid: 5 5.0 05 6 6.0 06 4 4.0 04 x q', 'tested values only'],
+    [
+      'no thing | iot:clientid: 5 5.0 50e-1 500e-2 05 6 6.0 60e-1 600e-2 06 4 4.0 40e-1 400e-2 04 x q',
+      'tested values only',
+    ],
   ],
   [
     'delivery: a certificate field of several levels or with $',
@@ -757,6 +760,184 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
       'attached, same name | iot:clientid: q ab x w',
       'attached | iot:clientid: w a.b | thingname: q ab x',
     ],
+  ],
+  [
+    'delivery: a variable in the place of the type of a filter',
+    {
+      left: [allow(`topicf${cn}`), allow(['topic/a', 'topic/b'])],
+      action: 'iot:Receive',
+      types: ['topic', 'topicfilter'],
+    },
+    [
+      "no thing | commonname: - q '' + # q/# q/q / /q q/ // $q $q/q ilter/a ilter/b ilter/q | iot:clientid: c1",
+      'tested values only',
+    ],
+  ],
+  [
+    'delivery: a variable in the place of either type',
+    { left: [allow(`${cn}/a`), allow('topic/*')], action: 'iot:Receive', types: ['topic', 'topicfilter'] },
+    [
+      "no thing | commonname: - q '' + # q/# q/q q/q/q / /q q/ // $q $q/q topic/q topic topicfilter/q topicfilter | iot:clientid: c1",
+      'tested values only',
+    ],
+  ],
+  [
+    'sessions: client IDs of two variables that must be one',
+    { left: [allow('topic/a')], connect: [allow(`client/d-${x}`), deny(`client/${cn}-a`)] },
+    [
+      "no thing | attributes[x]: - | commonname: - v '' d d-w d- - -w w d-a -a a d-v-a d-v d-v- -v -v- -v-a v- v-a d-- -- d--a --a d-d-a d-d d-d- -d -d- -d-a | iot:clientid: q x d-w d- d-a v-a -a d-v-a d-v d-v- d-- d--a d-d-a d-d d-d- d-w-a --a -w-a w-a d-a-a -a-a a-a",
+      "attached, same name | attributes[x]: - w '' a v-a v v- - -a d-a d d- d-w-a d-w d-w- -w -w- -w-a w- w-a d--a d-- -- --a d-a-a d-a- -a- -a-a a- a-a | commonname: - v '' d d-w d- - -w w d-a -a a d-v-a d-v d-v- -v -v- -v-a v- v-a d-- -- d--a --a d-d-a d-d d-d- -d -d- -d-a | iot:clientid: q x d-w d- d-a v-a -a d-v-a d-v d-v- d-- d--a d-d-a d-d d-d- d-w-a --a -w-a w-a d-a-a -a-a a-a",
+      "attached | attributes[x]: - w '' a v-a v v- - -a d-a d d- d-w-a d-w d-w- -w -w- -w-a w- w-a d--a d-- -- --a d-a-a d-a- -a- -a-a a- a-a | commonname: - v '' d d-w d- - -w w d-a -a a d-v-a d-v d-v- -v -v- -v-a v- v-a d-- -- d--a --a d-d-a d-d d-d- -d -d- -d-a | iot:clientid: q x d-w d- d-a v-a -a d-v-a d-v d-v- d-- d--a d-d-a d-d d-d- d-w-a --a -w-a w-a d-a-a -a-a a-a | thingname: dev1",
+    ],
+  ],
+  [
+    'sessions: statements that the question is not about',
+    {
+      left: [allow('topic/a')],
+      connect: [allow('client/d')],
+      others: [allow('topic/a', { StringEquals: { 'aws:K': 'y' } })],
+    },
+    ['no thing | iot:clientid: q d x'],
+  ],
+  ['a variable that AWS does not know', { left: [allow('topic/${foo:bar}')] }, ['no thing | iot:clientid: c1']],
+  [
+    'a chain of five keys, in both directions',
+    {
+      left: [
+        allow('topic/${aws:C}', {
+          StringEquals: { 'aws:A': ['p${aws:C}'], 'aws:B': ['r${aws:D}'] },
+          StringLike: { 'aws:A': ['p${aws:D}'], 'aws:B': ['r${aws:E}'] },
+        }),
+        deny('topic/z*'),
+      ],
+    },
+    [
+      "no thing | aws:c: - q '' zq w v | aws:d: - w '' q zq v | aws:e: - v '' w q zq | aws:a: - k '' pq p pzq pw pv | aws:b: - j '' rw r rv rq rzq | iot:clientid: c1",
+    ],
+  ],
+  [
+    'a run of question marks, a star and a beginning at once',
+    { left: [allow(`topic/${cn}`), deny('topic/???*'), deny('topic/a*')] },
+    ["no thing | commonname: - q '' qqqq aq aqqq | iot:clientid: c1"],
+  ],
+  [
+    'a list of words that stands in a name',
+    { left: [allow('topic/${aws:K}', { 'ForAnyValue:StringEquals': { 'aws:K': 'yes' } })] },
+    ["no thing | aws:k: - q yes '' [] [q] [yes] [q,yes] [] [q,] [yes,] [q,yes,] | iot:clientid: c1"],
+  ],
+  [
+    'numbers that a key of few letters can hold',
+    { left: [allow('topic/a', { NumericLessThan: { 'iot:Connection.Thing.ThingTypeName': ['5.5', '7'] } })] },
+    [
+      'no thing | thingtypename: - | iot:clientid: c1',
+      'attached, same name | thingtypename: - 55e-1 | iot:clientid: dev1',
+    ],
+  ],
+  [
+    'numbers beside sixteen texts',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { StringEquals: { 'aws:K': Array.from('abcdefghijklmnop') } })],
+    },
+    ['no thing | aws:k: - 4 a | iot:clientid: c1'],
+  ],
+  [
+    'numbers beside seventeen texts',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { StringEquals: { 'aws:K': Array.from('abcdefghijklmnopr') } })],
+    },
+    ['no thing | aws:k: - 4 a | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'a variable opposite a part of a text of six letters: every piece of it',
+    { left: [allow(`topic/*/${cn}`), deny('topic/b/${aws:K}', { StringEquals: { 'aws:K': 'ab/cde' } })] },
+    [
+      "no thing | commonname: - q '' w ab/cde ab cde a ab/ ab/c ab/cd b b/ b/c b/cd b/cde / /c /cd /cde c cd d de e | aws:k: - w ab/cde '' w/q q w/ / /q | iot:clientid: c1",
+    ],
+  ],
+  [
+    'a variable opposite a part of a longer text: its beginnings, ends and levels',
+    { left: [allow(`topic/*/${cn}`), deny('topic/b/${aws:K}', { StringEquals: { 'aws:K': 'a/bcd/e' } })] },
+    [
+      "no thing | commonname: - q '' w a/bcd/e a bcd e a/ a/b a/bc a/bcd a/bcd/ /bcd/e bcd/e cd/e d/e /e | aws:k: - w a/bcd/e '' w/q q w/ / /q | iot:clientid: c1",
+      'tested values only',
+    ],
+  ],
+  [
+    'a thing name beside a client ID that the name forces',
+    { left: [allow(`topic/${thing}/${client}`), deny('topic/*/a*')] },
+    [
+      'no thing | iot:clientid: w x w/aw aw w/aw/aw aw/aw',
+      'attached, same name | iot:clientid: q x aq w aw',
+      'attached | iot:clientid: w x w/aw aw w/aw/aw aw/aw | thingname: q x aq',
+    ],
+  ],
+  [
+    'a truth that a condition ties to a client ID, in either case',
+    { left: [allow(`topic/${client}`, { Bool: { 'aws:K': client } })] },
+    ['no thing | aws:k: - true false x q Q X | iot:clientid: q x true TRUE TrUe false FALSE FaLsE X'],
+  ],
+  [
+    'a variable that two conditions tie to what the name forces on others',
+    {
+      left: [
+        allow(`topic/${cn}/\${aws:K}`, { StringEquals: { [commonName]: `d-${client}`, 'aws:K': `e-${client}` } }),
+        deny('topic/d-a*/e-*b'),
+      ],
+    },
+    [
+      "no thing | commonname: - q '' d-aq/e-q d-aq d-v d-x d-av/e-v d-av d-v/e-vb d-vb d-av/e-vb d-av/e-v/e-vb d-avb d-wb | aws:k: - w '' w/e-wb e-wb wb e-v e-x e-av/e-v e-av e-v/e-vb e-vb e-av/e-vb e-av/e-v/e-vb e-avb e-aq/e-q e-aq | iot:clientid: v x av/e-v av v/e-vb vb av/e-vb av/e-v/e-vb avb aq/e-q aq wb",
+    ],
+  ],
+  [
+    'a will topic of another deployment',
+    {
+      left: [allow('client/a', { ArnLike: { 'iot:LastWillTopic': ['arn:aws:s3:*:*:topic/v*', `${arn}topic/w*`] } })],
+      action: 'iot:Connect',
+    },
+    ['no thing, asks for its iot:clientid | iot:lastwilltopic: - arn:aws:iot:us-east-1:123456789012:topic/w'],
+  ],
+  [
+    'sessions: client IDs of an Allow and a Deny at once',
+    { left: [allow(`topic/${client}`)], connect: [allow('client/a*'), deny('client/*b')] },
+    ['no thing | iot:clientid: q ab a b x aq qb aqb'],
+  ],
+  [
+    'dates that are compared with a variable',
+    { left: [allow('topic/a', { DateLessThan: { 'aws:CurrentTime': ['1970-01-01T00:00:00Z', '${aws:L}'] } })] },
+    [
+      "no thing | aws:l: - q '' 1970-01-01T00:00:00Z 1970-01-01T00:00:00.000Z 1970-01-01T00:00:00.0000Z 0 00 1970-01-01T00:00:01.000Z 1970-01-01T00:00:01.0000Z 1 01 1969-12-31T23:59:59.000Z 1969-12-31T23:59:59.0000Z 1969-12-31T23:59:58.000Z 1969-12-31T23:59:58.0000Z | aws:currenttime: - 1970-01-01T00:00:00.000Z 1970-01-01T00:00:00.0000Z 0 00 1970-01-01T00:00:01.000Z 1970-01-01T00:00:01.0000Z 1 01 1969-12-31T23:59:59.000Z 1969-12-31T23:59:59.0000Z 1969-12-31T23:59:58.000Z 1969-12-31T23:59:58.0000Z q '' 1970-01-01T00:00:00Z | iot:clientid: c1",
+      'tested values only',
+    ],
+  ],
+  [
+    'numbers of several writings in a name: nought and a half',
+    { left: [allow('topic/${aws:K}', { NumericLessThan: { 'aws:K': ['0', '5.5'] } })] },
+    [
+      "no thing | aws:k: - 0 0.0 00 2.75 2.750 02.75 5.5 5.50 05.5 6.5 6.50 06.5 -1 -1.0 -01 x q '' | iot:clientid: c1",
+      'tested values only',
+    ],
+  ],
+  [
+    'numbers compared with a pattern of one open letter',
+    {
+      left: [allow('topic/a', { NumericLessThan: { 'aws:K': '5' } })],
+      right: [allow('topic/a', { StringLike: { 'aws:K': '1?' } })],
+    },
+    ['no thing | aws:k: - 4 10 | iot:clientid: c1', 'tested values only'],
+  ],
+  [
+    'numbers in a name, compared as text in either case',
+    {
+      left: [allow('topic/${aws:K}', { NumericLessThan: { 'aws:K': '5' }, StringEqualsIgnoreCase: { 'aws:K': '7' } })],
+    },
+    ["no thing | aws:k: - 5 5.0 05 6 6.0 06 4 4.0 04 7 x q '' | iot:clientid: c1", 'tested values only'],
+  ],
+  [
+    'Connect with an order by client IDs beside a number',
+    { left: [allow('client/*', { NumericLessThan: { 'aws:K': [client, '5'] } })], action: 'iot:Connect' },
+    ['left out: orderedName', 'tested values only'],
   ],
 ];
 

@@ -101,7 +101,17 @@ describe('a statement in one context, as patterns for names', () => {
   });
 
   it('says the same of conditions that compare another key with that client ID', () => {
-    const wanted = [[self], [`a${self}`], ['b', self], [`${self}${self}`], [`*${self}`, 'ab'], [`${self}*`]];
+    const long = 'x'.repeat(128);
+    const wanted = [
+      [self],
+      [`a${self}`],
+      ['b', self],
+      [`${self}${self}`],
+      [`*${self}`, 'ab'],
+      [`${self}*`],
+      [`a${self}`, `${self}b`],
+      [`${'a'.repeat(70)}${self}${self}`],
+    ];
     const contexts: Context[] = [
       {},
       { 'aws:K': 'ab' },
@@ -109,11 +119,14 @@ describe('a statement in one context, as patterns for names', () => {
       { 'aws:K': ['ab', 'b'] },
       { 'aws:K': ['aab', 'ba', 'ab'] },
       { 'aws:K': [] },
+      { 'aws:K': long },
+      { 'aws:K': `${'a'.repeat(70)}${'b'.repeat(60)}${'b'.repeat(60)}` },
     ];
+    const asked = [...names, long, 'b'.repeat(60)];
     const found = variants.flatMap((operator) =>
       wanted.flatMap((values) =>
         contexts.flatMap((context) =>
-          disagreements({ Resource: '*', Condition: { [operator]: { 'aws:K': values } } }, names, { context }),
+          disagreements({ Resource: '*', Condition: { [operator]: { 'aws:K': values } } }, asked, { context }),
         ),
       ),
     );

@@ -435,4 +435,80 @@ describe('mistakes that must not come back', () => {
     expect(verdict(sounds('a | b'), sounds('a', 'b'))).toBe('incomparable');
     expect(verdict(sounds('a', 'b'), sounds('a', 'b'))).toBe('equivalent');
   });
+
+  const name = 'iot:Connection.Thing.ThingName';
+  const type = 'iot:Connection.Thing.ThingTypeName';
+  it.each([
+    { reason: 'a number below a half', key: type, wide: { NumericLessThan: { [type]: '5.5' } } },
+    { reason: 'a half', key: type, wide: { NumericEquals: { [type]: '-5.5' } } },
+    {
+      reason: 'between two numbers',
+      key: type,
+      wide: { NumericGreaterThan: { [type]: '0.25' }, NumericLessThan: { [type]: '0.5' } },
+    },
+    { reason: 'a large number', key: type, wide: { NumericGreaterThan: { [type]: '2e21' } } },
+    { reason: 'a date', key: type, wide: { DateLessThan: { [type]: '2026-01-01T00:00:00Z' } } },
+    {
+      reason: 'between two dates',
+      key: type,
+      wide: {
+        DateGreaterThan: { [type]: '2026-01-01T00:00:00.500Z' },
+        DateLessThan: { [type]: '2026-01-01T00:00:01.400Z' },
+      },
+    },
+    { reason: 'a date before 1970', key: type, wide: { DateLessThan: { [type]: '0' } } },
+    { reason: 'the thing name', key: name, wide: { NumericLessThan: { [name]: '5.5' } } },
+    {
+      reason: 'the client ID of a thing',
+      key: name,
+      wide: { NumericLessThan: { 'iot:ClientId': '5.5' }, Bool: { 'iot:Connection.Thing.IsAttached': 'true' } },
+    },
+    {
+      reason: 'another writing of the same number than the texts',
+      key: type,
+      narrow: { StringEquals: { [type]: ['5', '50e-1', '5e0'] } },
+      wide: { NumericEquals: { [type]: '5' } },
+    },
+    {
+      reason: 'another writing of the same date than the texts',
+      key: type,
+      narrow: { StringEquals: { [type]: ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00-00:00', '1767225600'] } },
+      wide: { DateEquals: { [type]: '2026-01-01T00:00:00Z' } },
+    },
+  ])('numbers and dates are written in letters that the key can hold: $reason', ({ key, narrow, wide }) => {
+    const when = (Condition: Raw): Raw => allow('iot:Publish', 'topic/a', { Condition });
+    const before = document(...(narrow === undefined ? [] : [when(narrow)]));
+    const { verdict: found, gained } = compare([before], [document(when(wide))], { probeSwitches: false });
+    expect(found).toBe('widens');
+    expect(gained[0]?.context[key]).toMatch(/^[\w:-]+$/);
+  });
+
+  it('no date between two seconds can be a thing type', () => {
+    const between = {
+      DateGreaterThan: { [type]: '2026-01-01T00:00:00Z' },
+      DateLessThan: { [type]: '2026-01-01T00:00:01Z' },
+    };
+    const never = document(allow('iot:Publish', 'topic/a', { Condition: between }));
+    expect(verdict(document(), never)).toBe('equivalent');
+  });
+
+  it.each([
+    { reason: 'where a step of one makes no difference', wide: { NumericGreaterThan: { 'aws:K': '1e21' } } },
+    { reason: 'below such a number', wide: { NumericLessThan: { 'aws:K': '-1e21' } } },
+    { reason: 'beyond the largest number', wide: { NumericGreaterThan: { 'aws:K': '1e308' } } },
+    { reason: 'what is read as endless', wide: { NumericEquals: { 'aws:K': '1e999' } } },
+    {
+      reason: 'between what is endless on either side',
+      wide: { NumericGreaterThan: { 'aws:K': '-1e999' }, NumericLessThan: { 'aws:K': '1e999' } },
+    },
+    {
+      reason: 'between what is endless and a number',
+      wide: { NumericGreaterThan: { 'aws:K': '-1e999' }, NumericLessThan: { 'aws:K': '5' } },
+    },
+    { reason: 'less than that', wide: { NumericLessThan: { 'aws:K': '-1e308' } } },
+  ])('values are found among numbers of any size: $reason', ({ wide }) => {
+    const after = document(allow('iot:Publish', 'topic/a', { Condition: wide }));
+    expect(verdict(document(), after)).toBe('widens');
+    expect(verdict(after, document())).toBe('tightens');
+  });
 });

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import {
   compareFor,
   comparePrincipals,
+  compilePolicies,
+  evaluate,
   type PolicyDocument,
   type PrincipalPolicies,
   parsePolicyValue,
   permits,
   type Subject,
+  withDefaults,
 } from '../../../operator/policy/index.ts';
+import { principalDocuments } from '../../../operator/policy/principal.ts';
 
 const arn = 'arn:aws:iot:us-east-1:123456789012:';
 const thing = '${iot:Connection.Thing.ThingName}';
@@ -66,6 +70,48 @@ describe('policies that come through a group', () => {
     expect(compareFor(held([old]), held([], [old]), dev1).verdict).toBe('equivalent');
     const result = comparePrincipals(held([], [old]), held([]), { switches: { groupPoliciesForExclusive: false } });
     expect(result.lost[0]?.resource).toBe(`${arn}topic/${thing}`);
+  });
+});
+
+describe('a comparison of all that a certificate carries', () => {
+  it('goes by the options that are given', () => {
+    const before = held([document(allow('iot:Publish', 'topic/a'))]);
+    expect(comparePrincipals(before, held([])).verdict).toBe('tightens');
+    // Nobody may connect.
+    expect(comparePrincipals(before, held([]), { level: 'session' }).verdict).toBe('equivalent');
+    const narrow = held([document(allow('iot:Publish', 'topic/a'), allow('iot:Publish', 'topic/1/2/3'))]);
+    expect(comparePrincipals(before, narrow, { maxSlashes: 1 }).verdict).toBe('equivalent');
+  });
+
+  it('says as what group policies are taken where that is not documented', () => {
+    const connects = document(
+      allow('iot:Connect', 'client/*', { Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } }),
+    );
+    const [before, after] = [held([connects], [connects]), held([], [connects])];
+    const assumed = (groupPoliciesForExclusive: boolean): string =>
+      comparePrincipals(before, after, { switches: { groupPoliciesForExclusive } }).assumptions.join('\n');
+    expect(assumed(true)).toContain('Group policies are taken to count for an exclusively attached thing');
+    expect(assumed(false)).toContain('Group policies are taken not to count for an exclusively attached thing');
+  });
+
+  it('keeps text that only looks like a variable in conditions of an older language version', () => {
+    const own = { Condition: { StringEquals: { 'iot:ClientId': 'x${iot:ClientId}' } } };
+    const old = held([], [of('2008-10-17', [allow('iot:Publish', 'topic/a', own)])]);
+    const named = (id: string): Subject => ({ clientIds: [id], context: { 'iot:Connection.Thing.ThingName': 'dev1' } });
+    expect(compareFor(old, held([]), named('dev1')).verdict).toBe('equivalent');
+    expect(compareFor(old, held([]), named('x${iot:ClientId}')).verdict).toBe('tightens');
+  });
+
+  it('takes no thing name for its own that resolves without an attachment', () => {
+    const set = compilePolicies(principalDocuments(held([document(allow('iot:Publish', 'topic/*'))])), withDefaults());
+    const publish = (attached: string) =>
+      evaluate(set, {
+        action: 'iot:Publish',
+        resource: `${arn}topic/a`,
+        context: { ...dev1.context, 'iot:ClientId': 'dev1', 'iot:Connection.Thing.IsAttached': attached },
+      }).decision;
+    expect(publish('false')).toBe('explicitDeny');
+    expect(publish('true')).toBe('allowed');
   });
 });
 
