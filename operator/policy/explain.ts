@@ -55,9 +55,9 @@ export function explain(set: PolicySet, request: Request): Explanation {
     };
   }
   const lookup = contextLookup(request.context);
-  const misses = (set.byAction.get(action.name) ?? [])
-    .filter((statement) => statement.ref !== by)
-    .flatMap((statement) => missOf(set, { statement, action, request, lookup, decision }) ?? []);
+  const misses = (set.byAction.get(action.name) ?? []).flatMap(
+    (statement) => missOf(set, { statement, action, request, lookup, decision }) ?? [],
+  );
   return {
     decision,
     by,
@@ -186,7 +186,6 @@ function whyUnresolved(key: string, lookup: Lookup): string {
   return 'no thing is known for this connection. The certificate must be attached to the thing, and the client ID must be the thing name (unless the attachment is exclusive).';
 }
 
-const plain = { variables: true, wildcards: true };
 const types: readonly ResourceType[] = ['client', 'topic', 'topicfilter', 'thing', 'rolealias'];
 
 /** Whether the pattern would match the same name under another type of ARN. */
@@ -216,14 +215,13 @@ function textOf(lookup: Lookup): (key: string) => string | undefined {
 
 function looksForeign(set: PolicySet, template: Template, it: Case): boolean {
   const tail = /^arn:[^:]*:iot:[^:]*:[^:]*:(.*)$/s.exec(template.text)?.[1];
-  if (tail === undefined || template.text.startsWith(set.arnPrefix)) return false;
-  return (
-    it.request.resource.startsWith(set.arnPrefix) &&
-    matchesText(set, parseTemplate(set.arnPrefix + tail, plain), it, it.request.resource)
-  );
+  return tail !== undefined && matchesText(set, rewritten(it, set.arnPrefix + tail), it, it.request.resource);
 }
 
 function matchesAsMqtt(set: PolicySet, template: Template, it: Case): boolean {
-  if (!/[+#]/.test(template.text)) return false;
-  return matchesText(set, parseTemplate(template.text.replace(/[+#]/g, '*'), plain), it, it.request.resource);
+  return matchesText(set, rewritten(it, template.text.replace(/[+#]/g, '*')), it, it.request.resource);
+}
+
+function rewritten({ statement: { variables } }: Case, text: string): Template {
+  return parseTemplate(text, { variables, wildcards: true });
 }

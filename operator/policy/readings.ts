@@ -26,12 +26,13 @@ interface Texts {
   readonly conditionKeys: readonly string[];
   /** Values of conditions that take wildcards. */
   readonly likeValues: readonly string[];
-  readonly all: string;
+  readonly all: readonly string[];
   readonly level: Level;
 }
 
+const mentions = (texts: readonly string[], pattern: RegExp): boolean => texts.some((text) => pattern.test(text));
 const anyThingKey = (text: Texts): boolean =>
-  /\$\{\s*iot:connection\.thing\./i.test(text.all) || text.conditionKeys.some(isThingKey);
+  mentions(text.all, /\$\{\s*iot:connection\.thing\./i) || text.conditionKeys.some(isThingKey);
 const wildAction = (text: Texts): boolean =>
   text.statements.some((one) => one.actions.some((action) => /[*?]/.test(action.text)));
 const httpActions = actionTable.filter((action) => action.plane === 'http').map((action) => action.name);
@@ -47,14 +48,14 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
     question: 'The thing name is taken to resolve only for a certificate attached to the thing.',
     other: { thingNameNeedsAttachment: false },
     touches: ({ conditionKeys, all }) =>
-      conditionKeys.some((key) => /^iot:connection\.thing\.isattached$/i.test(key)) ||
-      /\$\{\s*iot:connection\.thing\.isattached/i.test(all),
+      mentions(conditionKeys, /^iot:connection\.thing\.isattached$/i) ||
+      mentions(all, /\$\{\s*iot:connection\.thing\.isattached/i),
   },
   substitutedWildcards: {
     question: 'Wildcard characters inside a substituted value are taken as plain characters.',
     other: { substitutedWildcards: 'glob' },
     touches: ({ resources }) =>
-      resources.some((text) => /\$\{\s*(?!iot:connection\.thing\.(?:thing(?:type)?name|attributes))[a-z]/i.test(text)),
+      mentions(resources, /\$\{\s*(?!iot:connection\.thing\.(?:thing(?:type)?name|attributes))[a-z]/i),
   },
   unresolvedNotResource: {
     question:
@@ -69,7 +70,7 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
     question: 'A star in an ARN is taken to run across colons.',
     other: { starCrossesColons: false },
     touches: ({ resources }) =>
-      resources.some((text) => text !== '*' && /[*?]/.test(text.split(':').slice(0, 5).join(':'))),
+      resources.some((text) => text !== '*' && /[*?]/.test(text.split(':').slice(0, 5).join())),
   },
   oldVersion: {
     question: 'Version 2008-10-17 is taken to be accepted, with variables as plain text.',
@@ -119,12 +120,12 @@ const openQuestions: readonly { readonly touches: (text: Texts) => boolean; read
   {
     question: 'A ? in a pattern is taken to stand for one character, not for one byte of UTF-8 (switch questionMark).',
     touches: ({ resources, likeValues, all }) =>
-      [...resources, ...likeValues].some((text) => text.includes('?')) && /\P{ASCII}/u.test(all),
+      mentions([...resources, ...likeValues], /\?/) && mentions(all, /\P{ASCII}/u),
   },
   {
     question:
       "A default in a policy variable, ${key, 'default'}, is taken to work as in IAM; AWS IoT does not document it.",
-    touches: ({ all }) => /\$\{[^},]*,[^}]*\}/.test(all),
+    touches: ({ all }) => mentions(all, /\$\{[^},]*,[^}]*\}/),
   },
   {
     question:
@@ -140,10 +141,12 @@ const openQuestions: readonly { readonly touches: (text: Texts) => boolean; read
  * name such a subscription is refused, and checked without its prefix it is the plain filter.
  */
 function mayAllowShared(statement: Statement): boolean {
-  if (statement.effect !== 'Allow' || !statement.actions.some(({ text }) => /subscribe|[*?]/i.test(text))) return false;
-  if (statement.resourceMode === 'NotResource' || statement.actionMode === 'NotAction') return true;
+  if (statement.effect !== 'Allow') return false;
+  const named = statement.actions.some(({ text }) => /subscribe|[*?]/i.test(text));
+  if (statement.actionMode === 'Action' && !named) return false;
+  if (statement.resourceMode === 'NotResource') return true;
   return statement.resources.some(({ text }) => {
-    const behind = /^arn:[^*?]*?:topicfilter\/(.*)$/.exec(text)?.[1];
+    const behind = /^arn:[^*?]*?:topicfilter\/(.*)$/s.exec(text)?.[1];
     return behind === undefined ? /[*?]/.test(text) : /^(?:[*?]|\$)/.test(behind);
   });
 }
@@ -188,7 +191,6 @@ function textsOf(documents: readonly PolicyDocument[], level: Level): Texts {
   const resources = statements.flatMap((statement) => statement.resources.map((resource) => resource.text));
   const conditions = statements.flatMap((statement) => statement.conditions);
   const valuesOf = (list: typeof conditions): string[] => list.flatMap((one) => one.values.map((value) => value.text));
-  const actions = statements.flatMap((statement) => statement.actions.map((action) => action.text));
   const conditionKeys = conditions.map((condition) => condition.key);
   return {
     documents,
@@ -196,7 +198,7 @@ function textsOf(documents: readonly PolicyDocument[], level: Level): Texts {
     resources,
     conditionKeys,
     likeValues: valuesOf(conditions.filter(({ operator }) => /like|arn/i.test(operator))),
-    all: [...resources, ...valuesOf(conditions), ...actions].join('\n'),
+    all: [...resources, ...valuesOf(conditions)],
     level,
   };
 }

@@ -81,10 +81,9 @@ export class Shape {
     }
     const single = !Array.isArray(raw);
     const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
-    return list.flatMap((item, index) => {
-      const statement = this.#statement(item, index, single ? '/Statement' : `/Statement/${index}`);
-      return statement === undefined ? [] : [statement];
-    });
+    return list.flatMap(
+      (item, index) => this.#statement(item, index, single ? '/Statement' : `/Statement/${index}`) ?? [],
+    );
   }
 
   #statement(value: unknown, index: number, pointer: string): Statement | undefined {
@@ -132,7 +131,7 @@ export class Shape {
   #effect(parts: Members, pointer: string): Effect {
     const effect = parts.get('Effect');
     if (effect === 'Allow' || effect === 'Deny') return effect;
-    this.#error('shape', 'Effect must be "Allow" or "Deny"', effect === undefined ? pointer : `${pointer}/Effect`);
+    this.#error('shape', 'Effect must be "Allow" or "Deny"', `${pointer}/Effect`);
     return 'Deny';
   }
 

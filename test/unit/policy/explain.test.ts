@@ -5,6 +5,7 @@ import {
   compilePolicies,
   explain,
   type PolicyDocument,
+  parsePolicy,
   parsePolicyValue,
   policyValue,
   type Request,
@@ -331,6 +332,59 @@ describe('the sentences by which a decision is explained', () => {
         ],
       ],
     ],
+    ['two that grant', [S({}), S({ Resource: `${arn}topic/*` })], {}, ['allowed', 0, undefined, []]],
+    [
+      'a call without a resource',
+      [S({ Action: 'iot:ListRetainedMessages' })],
+      { action: 'iot:ListRetainedMessages', resource: '*' },
+      ['implicitDeny', undefined, undefined, [`0 Allow resource: * is outside ${arn}topic/a/*.`]],
+    ],
+    [
+      'a resource of another kind is not taken for a name of the right one',
+      [S({ Resource: `${arn}client/*` })],
+      { resource: `${arn}topicfilter/a/b` },
+      [
+        'implicitDeny',
+        undefined,
+        `iot:Publish is checked against ${arn}topic/…, not against ${arn}topicfilter/a/b.`,
+        [`0 Allow resource: ${arn}topicfilter/a/b is outside ${arn}client/*.`],
+      ],
+    ],
+    [
+      'a list gives way to the default',
+      [S({ Resource: `${arn}topicfilter/\${aws:K,'d'}` })],
+      { resource: `${arn}topic/d`, context: { 'aws:K': ['x'] } },
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [
+          `0 Allow resourceType: ${arn}topicfilter/\${aws:K,'d'} would match if it named topic/…; iot:Publish is never checked on topicfilter/….`,
+        ],
+      ],
+    ],
+    [
+      'no ARN',
+      [S({ Resource: ['topic/a/b', 'xarn:aws:iot:eu-west-1:123456789012:topic/a/*'] })],
+      {},
+      [
+        'implicitDeny',
+        undefined,
+        undefined,
+        [`0 Allow resource: ${arn}topic/a/b is outside topic/a/b, xarn:aws:iot:eu-west-1:123456789012:topic/a/*.`],
+      ],
+    ],
+    [
+      'no ARN against a resource of no type',
+      [S({ Resource: 'topic/a/b' })],
+      { resource: `${arn}undefined` },
+      [
+        'implicitDeny',
+        undefined,
+        `iot:Publish is checked against ${arn}topic/…, not against ${arn}undefined.`,
+        [`0 Allow resource: ${arn}undefined is outside topic/a/b.`],
+      ],
+    ],
     ['other action', [S({ Action: 'iot:Receive' })], {}, ['implicitDeny', undefined, undefined, []]],
   ])('%s', (_reason, statements, request, expected) => {
     expect(explained(statements, request)).toEqual(expected);
@@ -345,6 +399,45 @@ describe('the sentences by which a decision is explained', () => {
     ['iot:ListRetainedMessages', 'x', undefined],
   ])('%s on %s', (action, name, refused) => {
     expect(explained([S({})], { action, resource: arn + name })[2]).toBe(refused);
+  });
+});
+
+describe('the places by which a decision is explained', () => {
+  const source = `{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "iot:Publish", "Resource": "*",
+     "Condition": {"Bool": {"aws:K": "true"}}},
+    {"Effect": "Allow", "Action": "iot:Publish", "NotResource": "*"},
+    {"Effect": "Allow", "Action": "iot:Publish", "Resource": ["${arn}topic/b",
+     "${arn}topicfilter/a/b"]},
+    {"Effect": "Allow", "Action": "iot:Publish", "Resource": "${arn}topic/b"}
+  ]}`;
+  it('are the condition, the resource, or else the statement', () => {
+    const { document } = parsePolicy(source);
+    if (document === undefined) throw new Error('cannot be read');
+    const { nearMisses } = explain(compilePolicies([document], withDefaults()), {
+      action: 'iot:Publish',
+      resource: `${arn}topic/a/b`,
+      context: {},
+    });
+    expect(nearMisses.map(({ ref, reason, at }) => `${ref.statement} ${reason} ${at?.line}:${at?.column}`)).toEqual([
+      '0 condition 3:38',
+      '2 resourceType 6:6',
+      '1 resource 4:5',
+      '3 resource 7:62',
+    ]);
+  });
+
+  it('a variable is plain text in the older language version', () => {
+    const foreign = 'arn:aws:iot:eu-west-1:123456789012:topic/${iot:ClientId}';
+    const reason = (Version: string, name: string): string | undefined => {
+      const { document } = parsePolicyValue({ Version, Statement: [S({ Resource: foreign })] });
+      if (document === undefined) throw new Error('cannot be read');
+      const request = { action: 'iot:Publish', resource: `${arn}topic/${name}`, context: { 'iot:ClientId': 'c' } };
+      return explain(compilePolicies([document], withDefaults()), request).nearMisses[0]?.reason;
+    };
+    expect(reason('2012-10-17', 'c')).toBe('otherAccountOrRegion');
+    expect(reason('2008-10-17', 'c')).toBe('resource');
+    expect(reason('2008-10-17', '${iot:ClientId}')).toBe('otherAccountOrRegion');
   });
 });
 

@@ -257,6 +257,27 @@ describe('reading a policy', () => {
     expect(findings.map((finding) => finding.code)).toContain(code);
   });
 
+  it('has the name, the version and the place of the document, and the Sid of each statement', () => {
+    const source = ' {"Statement": [{"Sid": "one", "Effect": "Allow", "Action": "iot:Publish", "Resource": "*"}]}';
+    const { document } = parsePolicy(source);
+    expect(document).toMatchObject({ name: 'policy', version: '2008-10-17', at: { line: 1, column: 2 } });
+    expect(document?.statements.map(({ sid }) => sid)).toEqual(['one']);
+    expect(parsePolicy(source, { name: 'base.json' }).document?.name).toBe('base.json');
+    expect(parsePolicyValue(policy({})).document?.statements[0]?.sid).toBeUndefined();
+  });
+
+  it('puts an error at the closest place that is known', () => {
+    const positions = new Map([
+      ['', { line: 1, column: 1 }],
+      ['/Statement/0', { line: 3, column: 5 }],
+    ]);
+    const places = (value: unknown, known = positions): readonly unknown[] =>
+      parsePolicyValue(value, { positions: known }).findings.map(({ at }) => at);
+    expect(places(policy({ Sid: 5 }))).toEqual([{ line: 3, column: 5 }]);
+    expect(places({ ...Object(policy({})), Id: 1, x: 1 })).toEqual([{ line: 1, column: 1 }]);
+    expect(places(policy({ Sid: 5 }), new Map())).toEqual([undefined]);
+  });
+
   it('refuses a key that occurs twice', () => {
     const { document, findings } = parsePolicy('{"Version":"2012-10-17","Version":"2008-10-17","Statement":[]}');
     expect(document).toBeUndefined();
@@ -369,9 +390,17 @@ describe('reading a policy', () => {
 
   it('counts size without white space', () => {
     expect(policySize('{ "a" :\n\t1 }')).toBe(7);
-    const long = parsePolicyValue(policy({ Resource: `${arn}topic/${'x'.repeat(2100)}` }));
-    expect(long.document).toBeDefined();
-    expect(long.findings[0]).toMatchObject({ severity: 'warning', code: 'size' });
+    const sized = (size: number) => {
+      const empty = policySize(JSON.stringify(policy({ Resource: '' })));
+      return parsePolicyValue(policy({ Resource: 'x'.repeat(size - empty) }));
+    };
+    expect(sized(2048)).toMatchObject({ document: { size: 2048 }, findings: [] });
+    expect(sized(2049)).toMatchObject({
+      document: { size: 2049 },
+      findings: [
+        { severity: 'warning', code: 'size', message: '2049 characters without white space; AWS accepts 2048' },
+      ],
+    });
   });
 });
 

@@ -24,6 +24,22 @@ function document(statement: Raw, Version = '2012-10-17'): PolicyDocument {
 }
 const asked = (statement: Raw, level: Level = 'raw', version?: string): string[] =>
   readingsThatMatter([document(statement, version)], withDefaults(), level).map(({ name }) => name);
+/** The statement with one more of everything that comes in lists. */
+function withMore(statement: Raw): Raw {
+  const more: Readonly<Record<string, string>> = {
+    Action: 'iot:Receive',
+    NotAction: 'iot:Receive',
+    Resource: `${arn}topic/b`,
+    NotResource: `${arn}topic/b`,
+  };
+  const whole = Object.entries({ Action: 'iot:Publish', Resource: `${arn}topic/a`, ...statement });
+  return Object.fromEntries(
+    whole.map(([key, value]) => {
+      const listed = value !== undefined && value !== '*' && more[key] !== undefined;
+      return [key, listed ? [value, more[key]].flat() : value];
+    }),
+  );
+}
 const topic = (name: string): Raw => ({ Resource: `${arn}topic/${name}` });
 const thing = '${iot:Connection.Thing.ThingName}';
 
@@ -44,6 +60,12 @@ describe('which undocumented points a comparison is run again for', () => {
       topic(`\${iot:Connection.Thing.IsAttached}/${thing}`),
       ['thingNameNeedsAttachment', 'substitutedWildcards'],
     ],
+    [
+      'the same with spaces',
+      topic(`\${ iot:Connection.Thing.IsAttached}/${thing}`),
+      ['thingNameNeedsAttachment', 'substitutedWildcards'],
+    ],
+    ['a key that only begins so', { Condition: { Bool: { 'iot:connection.thing.isAttachedTo': 'true' } } }, []],
     ['a key of another thing', { Condition: { Bool: { 'x-iot:connection.thing.isAttached': 'true' } } }, []],
     ['a value that may hold wildcards', topic('${iot:ClientId}'), ['substitutedWildcards']],
     ['the same with spaces', topic('${ iot:ClientId }'), ['substitutedWildcards']],
@@ -81,6 +103,11 @@ describe('which undocumented points a comparison is run again for', () => {
       { Action: 'iot:GetThingShadow', Resource: `${arn}thing/${thing}` },
       ['thingVariablesOnHttps'],
     ],
+    [
+      'a call by HTTPS with a thing, written with spaces',
+      { Action: 'iot:GetThingShadow', Resource: `${arn}thing/\${ iot:Connection.Thing.ThingName }` },
+      ['thingVariablesOnHttps'],
+    ],
     ['a call by HTTPS without', { Action: 'iot:GetThingShadow', Resource: `${arn}thing/a` }, []],
     [
       'a call by HTTPS with a condition on the thing',
@@ -92,6 +119,10 @@ describe('which undocumented points a comparison is run again for', () => {
     ['actions by a question mark', { Action: 'iot:?ublish', Resource: '*' }, ['starIncludesClientActions']],
   ])('%s', (_reason, statement, names) => {
     expect(asked(statement)).toEqual(names);
+    // What is beside it hides nothing: more actions and resources, another document.
+    const other = document({ Resource: statement.Resource === '*' ? '*' : `${arn}topic/c` });
+    const beside = readingsThatMatter([other, document(withMore(statement))], withDefaults(), 'raw');
+    expect(beside.map(({ name }) => name)).toEqual(names);
   });
 
   it('asks for delivery only what bears on it', () => {
@@ -101,6 +132,8 @@ describe('which undocumented points a comparison is run again for', () => {
 
   it('asks for the older language version', () => {
     expect(asked({}, 'raw', '2008-10-17')).toEqual(['oldVersion']);
+    const beside = readingsThatMatter([document({}, '2008-10-17'), document({})], withDefaults(), 'raw');
+    expect(beside.map(({ name }) => name)).toEqual(['oldVersion']);
   });
 
   it('gives the other reading and leaves all else as it was', () => {
@@ -149,13 +182,16 @@ describe('which points are named without a second comparison', () => {
     ['letters beyond ASCII alone', topic('é*'), ''],
     ['a default', topic("${iot:ClientId, 'a'}"), 'default'],
     ['a comma outside', topic('${iot:ClientId},a'), ''],
+    ['a brace in one text and a comma in the next', { Resource: [`${arn}topic/\${a`, `${arn}topic/b,c}`] }, ''],
     ['a shared subscription by name', subscribe(`${arn}topicfilter/$share/g/a`), 'sharedSubscription'],
   ])('%s', (_reason, statement, expected) => {
     expect(named(statement)).toBe(expected);
+    expect(named(withMore(statement))).toBe(expected);
   });
 
   const withDeny = (allow: Raw): string => {
     const deny = document({ Effect: 'Deny', ...subscribe(`${arn}topicfilter/a/b`) });
+    expect(untestedAssumptions([document(allow), deny], 'raw')).toEqual([]);
     return untestedAssumptions([document(allow), deny], 'delivery').length > 0 ? 'shared' : '';
   };
   it.each<readonly [reason: string, allow: Raw, named: string]>([
@@ -169,9 +205,18 @@ describe('which points are named without a second comparison', () => {
     ['another action', { Action: 'iot:Receive', Resource: '*' }, ''],
     ['a pattern of actions', { Action: 'iot:S*', Resource: '*' }, 'shared'],
     ['NotResource', subscribe('', { Resource: undefined, NotResource: `${arn}topicfilter/a` }), 'shared'],
+    ['all actions but one', { Action: undefined, NotAction: 'iot:Publish', Resource: '*' }, 'shared'],
+    [
+      'all actions but one, on filters that cannot',
+      { Action: undefined, NotAction: 'iot:Publish', Resource: `${arn}topicfilter/a/*` },
+      '',
+    ],
+    ['a star in front of the whole', subscribe(`*${arn}topicfilter/a`), 'shared'],
+    ['one that cannot, of two lines', subscribe(`${arn}topicfilter/a\n*`), ''],
     ['a Deny', { Effect: 'Deny', ...subscribe('*') }, ''],
   ])('for delivery beside a Deny: %s', (_reason, allow, expected) => {
     expect(withDeny(allow)).toBe(expected);
+    expect(withDeny(withMore(allow))).toBe(expected);
   });
 
   it('a shared subscription matters beside no Deny and on no other level not', () => {

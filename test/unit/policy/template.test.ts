@@ -27,12 +27,14 @@ describe('a pattern', () => {
     ["a${ iot:ClientId , '' }", 'a|<iot:clientid=>'],
     ['a${iot:ClientId, x}', 'a|<iot:clientid, x>'],
     ["a${iot:ClientId, 'x'y}", "a|<iot:clientid, 'x'y>"],
+    ["a${iot:ClientId, b, 'x'}", "a|<iot:clientid, b, 'x'>"],
     ['${*}${?}${$}', '*?$|'],
     ['a${', 'a${|'],
     ['a${b', 'a${b|'],
     ['a$b}', 'a$b}|'],
     ['${iot:Connection.Thing.Attributes[Ab]}', '|<iot:connection.thing.attributes[Ab]>'],
     ['😀*', '😀|<any>'],
+    ['\uffffa*', '\uffffa|<any>'],
     ['', '|'],
   ])('%s is read as %s', (text, shown) => {
     expect(show(text)).toBe(shown);
@@ -55,6 +57,7 @@ describe('a pattern', () => {
     expect(filled('*?', true)).toBe('a?*b');
     expect(filled('😀')).toBe('a😀b');
     expect(filled(undefined)).toBeUndefined();
+    expect(substitute(template, () => '*')).toEqual(substitute(template, () => '*', false));
   });
 });
 
@@ -83,6 +86,7 @@ describe('the variables that AWS documents', () => {
     ['iot:certificate.owner.commonname', false],
     ['x-iot:certificate.subject.commonname', false],
     ['iot:connection.thing.attributes[a]', true],
+    ['iot:connection.thing.attributes[serial]', true],
     ['iot:connection.thing.attributes[]', false],
     ['iot:connection.thing.attributes[a]b', false],
     ['iot:connection.thing.attributes[a]]', false],
