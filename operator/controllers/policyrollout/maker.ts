@@ -4,16 +4,13 @@ import { API_VERSION } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import { sameDocument } from '../../drift/document.ts';
-import { declaredNameOf } from '../../rollout/names.ts';
 import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
-import { AWS_NAME } from '../external/claim.ts';
 import { fromStore } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 import { assetsOf, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
-import { rejectedBy } from './policies/stance.ts';
-import { strictest } from './revision.ts';
+import { strategyOf, waitsForRollout } from './strategy.ts';
 
 /** Objects of one revision arrive one after the other; what comes within this time moves together. */
 const GATHER_MS = 2_000;
@@ -69,26 +66,7 @@ function isLent(cache: Cache, policy: IoTPolicy): boolean {
 /** Devices whose rights the spec changes, and whose change was not tried and taken back. */
 function pendingDevices({ cache }: ExternalDeps, namespace: string, account: string): readonly Device[] {
   const all = [...(cache.list('Device', namespace) as Iterable<Device>)];
-  return all.filter(
-    (device) =>
-      device.status?.pendingChange !== undefined &&
-      device.spec.accountRef.name === account &&
-      device.metadata.deletionTimestamp === undefined &&
-      !device.spec.suspend &&
-      rejectedBy(cache, device) === undefined &&
-      !isDoneByFirst(cache, device),
-  );
-}
-
-/** The first of those that share certificates has done it for all; the others write that down a moment later. */
-function isDoneByFirst(cache: Cache, { metadata, status }: Device): boolean {
-  const { name, unit = [] } = status?.rollout ?? {};
-  const [first = metadata.name] = unit;
-  if (first === metadata.name) return false;
-  const lead = cache.get({ kind: 'Device', namespace: metadata.namespace ?? '', name: first }) as Device | undefined;
-  const record = lead?.status?.rollout;
-  const same = record?.name === name && record?.change?.digest === status?.pendingChange?.digest;
-  return same && record?.state === 'Succeeded';
+  return all.filter((device) => waitsForRollout(cache, device, account));
 }
 
 function newestOf(waiting: readonly (IoTPolicy | Device)[]): number {
@@ -174,7 +152,7 @@ async function make(
   const revision = revisionOf([...digests, ...changes.map(({ digest }) => digest)]);
   const base = `${policies[0]?.metadata.name ?? `${account}-devices`}-${revision}`;
   const attempt = nextAttempt([...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)], base);
-  const strategy = strictest([...policies, ...policiesBehind(cache, namespace, group)]);
+  const strategy = strategyOf(cache, { namespace, account, policies, changes });
   const document: PolicyRollout = {
     apiVersion: API_VERSION,
     kind: 'PolicyRollout',
@@ -218,19 +196,6 @@ function returns(cache: Cache, policies: readonly IoTPolicy[], now: number): boo
       return now - Date.parse(latest.status?.finishedAt ?? '') <= rollbackWindowMs(latest);
     })
   );
-}
-
-/** Policies that come or go, of groups too, and those that the assets have decide how assets are taken. */
-function policiesBehind(cache: Cache, namespace: string, { changes, devices }: Group): readonly IoTPolicy[] {
-  const names = new Set(changes.flatMap(({ attach = [], detach = [] }) => [...attach, ...detach]));
-  const found = [...names].flatMap((name) => cache.byIndex('IoTPolicy', AWS_NAME, declaredNameOf(name) ?? name));
-  const groups = changes.flatMap(({ join = [], leave = [] }) => [...join, ...leave]);
-  const users = groups.flatMap((name) => cache.byIndex('ThingGroup', AWS_NAME, name)) as readonly ThingGroup[];
-  const [first] = devices.flatMap((name) => cache.get({ kind: 'Device', namespace, name }) ?? []) as readonly Device[];
-  const references = [...users, ...(first === undefined ? [] : [first])].flatMap(({ spec }) => spec.policyRefs ?? []);
-  const referred = references.flatMap(({ name }) => cache.get({ kind: 'IoTPolicy', namespace, name }) ?? []);
-  const all = changes.length === 0 ? [] : ([...found, ...referred] as readonly IoTPolicy[]);
-  return [...new Set(all)].filter(({ metadata }) => metadata.namespace === namespace);
 }
 
 /** A try that has ended is history, and history keeps its name. */

@@ -13,8 +13,9 @@ import { tooLarge } from './asset/units.ts';
 import type { GroupsView } from './groups/targets.ts';
 import { openActs, remedyOf, type SecurityAct } from './people/acts.ts';
 import type { Mirrored } from './policies/mirror.ts';
-import { hasOtherStrategy, policiesIn, type revisionChange } from './revision.ts';
+import { policiesIn, type revisionChange } from './revision.ts';
 import type { Start } from './start.ts';
+import { hasOtherStrategy } from './strategy.ts';
 
 /** What a pass has found out, of which the planner is told. */
 export interface Facts {

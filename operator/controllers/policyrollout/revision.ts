@@ -4,7 +4,6 @@ import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { allowsNothing, documentDrift, type PolicyPlace, sameDocument } from '../../drift/document.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
-import { sameJson } from '../external/equal.ts';
 import { assetsOf } from './asset/assets.ts';
 
 /** Where resources of the account live. */
@@ -19,19 +18,6 @@ export function policiesIn(cache: Cache, rollout: PolicyRollout): readonly IoTPo
     const found = cache.get({ kind: 'IoTPolicy', namespace, name }) as IoTPolicy | undefined;
     return found === undefined || found.metadata.deletionTimestamp !== undefined ? [] : [found];
   });
-}
-
-/** Of several policies the one that moves the fewest at a time decides. */
-export function strictest(policies: readonly IoTPolicy[]): IoTPolicy['spec']['strategy'] {
-  const given = policies.flatMap(({ spec }) => (spec.strategy?.type === 'Waves' ? [spec.strategy] : []));
-  return given.sort((a, b) => (a.maxInFlight ?? 1) - (b.maxInFlight ?? 1))[0];
-}
-
-/** What is asked for now is not the strategy that this rollout was made with: one that cannot be followed was put right. */
-export function hasOtherStrategy(cache: Cache, rollout: PolicyRollout): boolean {
-  // Where Devices change, the policies behind them decide as well, and who they are may change by itself.
-  if (rollout.spec.changes !== undefined) return false;
-  return !sameJson(strictest(policiesIn(cache, rollout)), rollout.spec.strategy);
 }
 
 /**

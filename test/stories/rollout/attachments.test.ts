@@ -119,6 +119,30 @@ describe('R3: other references of a Device', () => {
     expect(await fleet.attached('press-1')).toEqual(['base']);
   }, 90_000);
 
+  test('under a strategy that can never finish nothing moves, and put right it is followed', async () => {
+    await using fleet = await rolloutFleet(2);
+    const never = { ...STRATEGY, settleTime: '10m', progressDeadline: '5m' };
+    const tight = (strategy: object) => policy('tight', { document: grants('telemetry/*'), strategy });
+    await fleet.apply(tight(never));
+    await fleet.settleUntilReady();
+    await refer(fleet, 'press-1', 'tight');
+    await fleet.live(3);
+    expect((await fleet.rollout()).status).toMatchObject({
+      phase: 'Pending',
+      reason: 'InvalidStrategy',
+      message: expect.stringContaining('strategy.progressDeadline'),
+    });
+    await fleet.live(5);
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items, 'it is not made again for nothing').toHaveLength(
+      1,
+    );
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    await fleet.apply(tight(STRATEGY));
+    await fleet.live(80, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(2);
+    expect(await fleet.attached('press-1')).toEqual(['tight']);
+  }, 90_000);
+
   test('default policies of the account are no shortcut', async () => {
     await using fleet = await rolloutFleet(2);
     await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
