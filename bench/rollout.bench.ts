@@ -11,6 +11,8 @@ import type { AssetState } from '../operator/rollout/types.ts';
 import { NO_VERBS } from '../operator/rollout/verbs.ts';
 import { planWaves, waveOf } from '../operator/rollout/waves.ts';
 import { ObjectCache } from '../operator/runtime/cache/object-cache.ts';
+import { systemClock } from '../operator/runtime/clock.ts';
+import { createPauser } from '../operator/runtime/pauser.ts';
 import { asset, NOW, rolloutInput } from '../test/support/rollout-input.ts';
 import type { BenchResult } from './types.ts';
 
@@ -58,7 +60,7 @@ const ROLLOUT: PolicyRollout = {
 };
 
 /** The record of the rollout that a pass over a fleet of this size writes: of the fleet it keeps numbers and samples. */
-function recordOf(size: number): string {
+async function recordOf(size: number): Promise<string> {
   const assets = assetsOf(size);
   const input = inputOf(assets);
   const devices = assets.map(({ id, state }) => ({
@@ -76,6 +78,7 @@ function recordOf(size: number): string {
     analysis: {
       classification: { ...input.classified, gained: [], lost: [], assumptions: [] },
       brakeProblem: undefined,
+      aside: new Map(),
     },
     defaults: new Map([['base@5f2c9a1e', 'new']]),
     verbs: readVerbs(ROLLOUT, NOW, true),
@@ -85,7 +88,10 @@ function recordOf(size: number): string {
     reverted: false,
     now: NOW,
   } as unknown as Pass;
-  return JSON.stringify(statusAfter(pass, planRollout(input), { flippedAt: undefined, groups: undefined }));
+  const pauser = createPauser(systemClock, undefined);
+  return JSON.stringify(
+    await statusAfter(pass, planRollout(input), { flippedAt: undefined, groups: undefined, pauser }),
+  );
 }
 
 /** What the planner takes for a large fleet: the next decision, an abort, and who is in which wave; and what a record takes. */
@@ -105,7 +111,8 @@ export async function run(): Promise<readonly BenchResult[]> {
     baseline: GOAL,
     ratio: value / GOAL.value,
   });
-  const bytes = [100, 10_000, ASSETS].map((size) => ({ size, bytes: recordOf(size).length }));
+  const sizes = [100, 10_000, ASSETS];
+  const bytes = await Promise.all(sizes.map(async (size) => ({ size, bytes: (await recordOf(size)).length })));
   const small = bytes[0]?.bytes ?? 1;
   return [
     result(

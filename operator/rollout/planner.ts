@@ -5,10 +5,10 @@ import { count, type Tally } from './tally.ts';
 
 /**
  * The next thing to do with a rollout. Pure: the same facts give the same answer on every replica, so a crash at any
- * call loses nothing. Order of the questions is order of precedence: mitigation hold > abort > pause > the rest.
+ * call loses nothing. Order of the questions is order of precedence: mitigation hold > abort > pause > the rest. `tally`:
+ * what `count` makes of the same input.
  */
-export function planRollout(input: RolloutInput): RolloutDecision {
-  const tally = count(input);
+export function planRollout(input: RolloutInput, tally: Tally = count(input)): RolloutDecision {
   return (
     mitigationHold(input) ??
     abort(input, tally) ??

@@ -82,10 +82,11 @@ export async function viewOf(
       state === 'Held' && why !== undefined ? [[device, why] as const] : [],
     ),
   );
+  const pauser = createPauser(systemClock, undefined);
   const summaries = await summarise({
     rollout,
     devices,
-    units: unitsOf(cache, devices, rollout.metadata.name),
+    units: await unitsOf(cache, devices, { rollout: rollout.metadata.name, pauser }),
     strategy: once,
     groups,
     started: new Set(),
@@ -94,7 +95,7 @@ export async function viewOf(
     unproven,
     retriedAt,
     aside,
-    pauser: createPauser(systemClock, undefined),
+    pauser,
   });
   const place = placeWords(access, args);
   return {

@@ -132,6 +132,7 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
     brake ??= first.change === undefined ? set.brakeProblem : CHANGES_BESIDE;
     const shared = { before: set.before, after: set.after, change, ...namesBeside(input, first) };
     for (const { device, certificateId } of alike) {
+      if (pauser.isDue()) await pauser.pause();
       const { name } = device.metadata;
       policies.set(name, [...(policies.get(name) ?? []), { certificateId, ...shared }]);
     }
@@ -265,7 +266,11 @@ async function refusal(
   const { cache, session, families } = input;
   const ofGroups = groupRefusal(input);
   if (ofGroups !== undefined) return ofGroups;
-  const ours = new Set(holdings.map(({ certificateId }) => certificateId));
+  const ours = new Set<string>();
+  for (const { certificateId } of holdings) {
+    if (pauser.isDue()) await pauser.pause();
+    ours.add(certificateId);
+  }
   const foreign = await foreignTarget(input, ours, pauser);
   if (foreign !== undefined) return foreign;
   const shared = sharedRefusal(input);

@@ -36,7 +36,11 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   let flippedAt = rollout.status?.flippedAt;
   let { defaults } = pass;
   const verdict = pass.reverted ? undefined : toMirror(rollout.status?.phase, decision);
-  if (verdict !== undefined) await mirrorVerdict({ start: pass, ...pass }, verdict);
+  const mirror = async () => {
+    if (verdict !== undefined) await mirrorVerdict({ start: pass, ...pass }, verdict);
+  };
+  // A brake that is pulled says by itself that the change is rejected, and nobody waits for tags to get his rights back.
+  if (decision.kind !== 'brake') await mirror();
   if (decision.kind === 'start') {
     defaults = await prepare(pass);
     for (const id of decision.assets) {
@@ -56,6 +60,7 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   const handed = await moveGroups(pass, decision, defaults);
   const groups = handed?.groups ?? rollout.status?.groups;
   await announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision, controls, groups });
+  if (decision.kind === 'brake') await mirror();
   const waits = decision.kind === 'wait' && decision.reason === 'GroupHandover' && handed?.why !== undefined;
   return {
     decision: waits ? { ...decision, why: handed.why } : decision,
@@ -154,7 +159,11 @@ async function announce(pass: Pass, orders: Orders): Promise<void> {
   const { deps, key, assets, devices } = pass;
   const pauser = createPauser(deps.clock, pass.context.signal);
   const started = deps.rollouts.started(key);
-  const byName = new Map(devices.map((device) => [device.metadata.name, device]));
+  const byName = new Map<string, Device>();
+  for (const device of devices) {
+    if (pauser.isDue()) await pauser.pause();
+    byName.set(device.metadata.name, device);
+  }
   const directives = new Map<string, Directive>();
   for (const asset of assets) {
     if (pauser.isDue()) await pauser.pause();
@@ -173,7 +182,8 @@ async function announce(pass: Pass, orders: Orders): Promise<void> {
     device === undefined ? [] : [...(directives.get(keyText(objectKey(device)))?.lifeline ?? [])],
   );
   deps.rollouts.signals.guard(pass.session.key, keyText(key), new Set(guarded));
-  for (const changed of deps.rollouts.publish(key, directives)) {
+  await pauser.pause();
+  for (const changed of await deps.rollouts.publish(key, directives, pauser)) {
     const back = directives.get(changed)?.direction === 'back';
     deps.enqueue(parseKey(changed), { priority: back ? Priority.security : Priority.change });
   }

@@ -18,7 +18,7 @@ const said = (type: string, status: Condition['status'], reason: string, message
 export function rolloutConditions(
   before: readonly Condition[],
   pass: Pass,
-  decision: RolloutDecision,
+  { decision, counters }: { readonly decision: RolloutDecision; readonly counters: ReturnType<typeof sessionCounts> },
 ): readonly Condition[] {
   const scope = { generation: pass.rollout.metadata.generation, now: pass.now };
   const all = [
@@ -26,7 +26,7 @@ export function rolloutConditions(
     approved(pass, decision),
     progressing(decision),
     healthy(pass),
-    sessionsRenewed(sessionCounts(pass.assets, pass.devices, pass.rollout.metadata.name)),
+    sessionsRenewed(counters),
     ...stops(pass, decision),
   ];
   return all.reduce((conditions, one) => setCondition(conditions, one, scope), before);

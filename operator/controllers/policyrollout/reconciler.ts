@@ -42,7 +42,7 @@ export function createRolloutReconciler(deps: RolloutDeps): Reconciler {
     async reconcile(key, context) {
       const rollout = deps.cache.get(key) as PolicyRollout | undefined;
       if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined) {
-        deps.rollouts.publish(key, new Map());
+        await deps.rollouts.publish(key, new Map(), createPauser(deps.clock, context.signal));
         deps.rollouts.forget(key);
         return undefined;
       }
@@ -59,7 +59,7 @@ export function createRolloutReconciler(deps: RolloutDeps): Reconciler {
 async function takeAlong(start: Start): Promise<Result | undefined> {
   if (!leftBehind(start)) return undefined;
   const pass = await look(start);
-  return planRollout(pass.input).kind === 'start' ? advance(pass) : undefined;
+  return planRollout(pass.input, pass.tally).kind === 'start' ? advance(pass) : undefined;
 }
 
 async function look(start: Start): Promise<Pass> {
@@ -72,6 +72,7 @@ async function look(start: Start): Promise<Pass> {
   const where = { cache: deps.cache, session };
   const groups = await readTargets(start, families, given.settleMs);
   const pauser = createPauser(deps.clock, context.signal);
+  await pauser.pause();
   const all = assetsOf(deps.cache, rollout);
   await pauser.pause();
   // Asked of every device only where groups come into it: a large fleet has many.
@@ -86,7 +87,7 @@ async function look(start: Start): Promise<Pass> {
     strategy: given,
     now,
   };
-  const units = unitsOf(deps.cache, devices, rollout.metadata.name);
+  const units = await unitsOf(deps.cache, devices, { rollout: rollout.metadata.name, pauser });
   const ready = (device: Device) => readiness(moment, units.get(device.metadata.name)?.members ?? [device]);
   const arming = deps.rollouts.arming(key);
   const { handedOver } = groups;
@@ -133,6 +134,7 @@ async function look(start: Start): Promise<Pass> {
   const said = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
   await pauser.pause();
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
+  await pauser.pause();
   const mirrored = await mirrorOf({ start, candidates, devices }, now);
   const quarantine = await quarantineAmong({ start, assets, families, now });
   const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
@@ -158,6 +160,8 @@ async function look(start: Start): Promise<Pass> {
   const facts = { start, ...found };
   await pauser.pause();
   const input = planInput({ ...facts, verbs: afterAcknowledgement(acts, said.state) });
+  await pauser.pause();
+  const tally = count(input);
   return {
     deps,
     key,
@@ -175,7 +179,7 @@ async function look(start: Start): Promise<Pass> {
     verbs: said,
     acts: openActs(acts, said.state),
     input,
-    tally: count(input),
+    tally,
     reverted: change === 'reverted',
     now,
   };
@@ -204,6 +208,7 @@ function forgetShown(
     readonly handedOver: boolean;
   },
 ): void {
+  if (started.size + arming.size === 0) return;
   for (const device of devices) {
     const record = device.status?.rollout;
     const { name } = device.metadata;
@@ -272,12 +277,14 @@ function sessionsOutlast(
 
 async function advance(pass: Pass): Promise<Result> {
   const pauser = createPauser(pass.deps.clock, pass.context.signal);
-  const planned = await proven(pass, planRollout(pass.input));
+  await pauser.pause();
+  const planned = await proven(pass, planRollout(pass.input, pass.tally));
+  await pauser.pause();
   pass.deps.rollouts.teller.pass(pass, planned);
   const done = await carryOut(pass, planned);
   const { decision } = done;
   await pauser.pause();
-  const status = statusAfter(pass, decision, done);
+  const status = await statusAfter(pass, decision, { ...done, pauser });
   await saveRollout(pass.deps, pass.rollout, status);
   if (decision.kind === 'finish') return { requeueAfterMs: 1_000 };
   return { requeueAfterMs: waitFor(decision, pass.now) };

@@ -6,6 +6,7 @@ import type { Strategy } from '../../rollout/strategy.ts';
 import type { CandidateDefault, Direction } from '../../rollout/types.ts';
 import type { Requirement } from '../../rollout/verdict.ts';
 import { keyText } from '../../runtime/controller/keys.ts';
+import type { Pauser } from '../../runtime/pauser.ts';
 import type { CertificatePolicies } from './analysis.ts';
 import { createPreflightMemory, type PreflightMemory } from './asset/preflight-memory.ts';
 import type { GroupOrders } from './asset/through.ts';
@@ -66,8 +67,11 @@ export interface Rollouts {
   /** Whether the name of the user in an annotation is known to be true. */
   readonly usersPinned: boolean;
   directiveFor(device: ObjectKey): Directive | undefined;
-  /** Replaces all directives of one rollout; answers the devices whose directive changed. */
-  publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>): readonly string[];
+  /**
+   * Replaces all directives of one rollout; answers the devices whose directive changed. Other work runs in between: whoever
+   * asks meanwhile is told what was true a moment ago, or is now.
+   */
+  publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>, pauser: Pauser): Promise<readonly string[]>;
   /** Assets that were told to start and whose own status may not show it yet. */
   started(rollout: ObjectKey): Set<string>;
   /** Those among them that were told to be armed. */
@@ -107,14 +111,16 @@ export function createRollouts(
     teller,
     usersPinned,
     directiveFor: (device) => byDevice.get(keyText(device))?.directive,
-    publish(rollout, directives) {
+    async publish(rollout, directives, pauser) {
       const id = keyText(rollout);
       const changed: string[] = [];
       for (const [device, entry] of byDevice) {
+        if (pauser.isDue()) await pauser.pause();
         if (entry.rollout !== id || directives.has(device)) continue;
         byDevice.delete(device);
       }
       for (const [device, directive] of directives) {
+        if (pauser.isDue()) await pauser.pause();
         const known = byDevice.get(device);
         const news = known === undefined || known.rollout !== id || !sameDirective(known.directive, directive);
         // Controls and comparisons are always those of the latest pass, without waking anybody for their sake.

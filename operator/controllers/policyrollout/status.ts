@@ -4,6 +4,7 @@ import type { Witness } from '../../policy/index.ts';
 import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
 import { isAside } from '../../rollout/tally.ts';
 import { type AssetState, inFlight, underWay } from '../../rollout/types.ts';
+import type { Pauser } from '../../runtime/pauser.ts';
 import { defined, sameJson } from '../external/equal.ts';
 import { fromStore, STATUS_OWNER } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
@@ -32,14 +33,28 @@ const NOTEWORTHY: readonly AssetState[] = [
 ];
 
 /** The whole status after this pass. Counters only: where each asset stands is told by its Device. */
-export function statusAfter(
+export async function statusAfter(
   pass: Pass,
   decision: RolloutDecision,
-  { flippedAt, groups }: { readonly flippedAt: string | undefined; readonly groups: PolicyRolloutStatus['groups'] },
-): PolicyRolloutStatus {
+  {
+    flippedAt,
+    groups,
+    pauser,
+  }: {
+    readonly flippedAt: string | undefined;
+    readonly groups: PolicyRolloutStatus['groups'];
+    readonly pauser: Pauser;
+  },
+): Promise<PolicyRolloutStatus> {
   const { rollout, analysis, tally, strategy, input, now } = pass;
   const before = rollout.status ?? {};
   const { classification } = analysis;
+  const counters = countersOf(pass);
+  await pauser.pause();
+  const samples = samplesOf(pass);
+  await pauser.pause();
+  const progressedAt = lastProgress(pass) ?? before.lastProgressAt;
+  await pauser.pause();
   const starts = decision.kind === 'start' && before.startedAt === undefined;
   const reason = pass.reverted && decision.phase.startsWith('Abort') ? REVERTED : decision.reason;
   const status = {
@@ -55,16 +70,16 @@ export function statusAfter(
     lost: [...new Set(classification.lost.map(witness))].slice(0, 5),
     wave: Math.min(tally.wave + 1, strategy.waves.length),
     step: `${Math.min(tally.wave + 1, strategy.waves.length)}/${strategy.waves.length}`,
-    switched: `${thingsOf(pass.assets, ({ state }) => state === 'Succeeded')}/${thingsOf(pass.assets)}`,
+    switched: `${counters.succeeded}/${counters.total}`,
     waves: strategy.waves.length,
-    counters: countersOf(pass),
-    samples: samplesOf(pass),
+    counters,
+    samples,
     candidates: [...pass.defaults].map(([name, inForce]) => ({ name, inForce })),
     waveDoneAt: wavesDone(pass),
   };
   const times = {
     startedAt: starts ? exactTime(now) : before.startedAt,
-    lastProgressAt: lastProgress(pass) ?? before.lastProgressAt,
+    lastProgressAt: progressedAt,
     flippedAt,
     groups,
     brakedAt:
@@ -80,11 +95,11 @@ export function statusAfter(
     ...manualPause(pass, decision),
     refused: pass.verbs.refused.length === 0 ? undefined : pass.verbs.refused,
   };
-  const progress = setProgress(before.conditions ?? [], progressOf(pass, decision), {
+  const progress = setProgress(before.conditions ?? [], progressOf(pass, decision, counters), {
     generation: rollout.metadata.generation,
     now,
   });
-  const conditions = rolloutConditions(progress, pass, decision);
+  const conditions = rolloutConditions(progress, pass, { decision, counters });
   return defined({ ...status, ...times, conditions }) as PolicyRolloutStatus;
 }
 
@@ -113,38 +128,51 @@ function manualPause(
 }
 
 /** Counted in Devices: those that share certificates are one asset, and several for whoever looks at them. */
-function thingsOf(assets: readonly AssetSummary[], test: (asset: AssetSummary) => boolean = () => true): number {
-  return assets.reduce((sum, asset) => sum + (test(asset) ? asset.things : 0), 0);
+function countersOf({ assets, devices, rollout }: Pass) {
+  const counted = {
+    total: 0,
+    queued: 0,
+    inFlight: 0,
+    succeeded: 0,
+    armed: 0,
+    deferred: 0,
+    held: 0,
+    rolledBack: 0,
+    failed: 0,
+    unrecovered: 0,
+  };
+  for (const { things, state, armed, held, failure } of assets) {
+    counted.total += things;
+    if (state === 'Queued') counted.queued += things;
+    if (armed !== true && inFlight(state)) counted.inFlight += things;
+    if (state === 'Succeeded') counted.succeeded += things;
+    if (armed === true && underWay(state)) counted.armed += things;
+    if (state === 'Deferred') counted.deferred += things;
+    if (state === 'Held' || (held && state === 'Queued')) counted.held += things;
+    if (state === 'RolledBack') counted.rolledBack += things;
+    if (failure !== 'none') counted.failed += things;
+    if (state === 'Unrecovered') counted.unrecovered += things;
+  }
+  return { ...counted, ...sessionCounts(assets, devices, rollout.metadata.name) };
 }
 
-function countersOf({ assets, devices, rollout }: Pass): PolicyRolloutStatus['counters'] {
-  const by = (test: (asset: AssetSummary) => boolean): number => thingsOf(assets, test);
-  return {
-    total: thingsOf(assets),
-    queued: by(({ state }) => state === 'Queued'),
-    inFlight: by(({ armed, state }) => armed !== true && inFlight(state)),
-    succeeded: by(({ state }) => state === 'Succeeded'),
-    armed: by(({ armed, state }) => armed === true && underWay(state)),
-    deferred: by(({ state }) => state === 'Deferred'),
-    held: by(({ state, held }) => state === 'Held' || (held && state === 'Queued')),
-    rolledBack: by(({ state }) => state === 'RolledBack'),
-    failed: by(({ failure }) => failure !== 'none'),
-    unrecovered: by(({ state }) => state === 'Unrecovered'),
-    ...sessionCounts(assets, devices, rollout.metadata.name),
-  };
-}
+type Counters = ReturnType<typeof countersOf>;
 
 function samplesOf({ assets, devices, analysis }: Pass): PolicyRolloutStatus['samples'] {
-  const whys = new Map(devices.map(({ metadata, status }) => [metadata.name, status?.rollout?.why]));
-  const why = (device: string) => analysis.aside.get(device)?.slice(0, 500) ?? whys.get(device);
   const shown = (asset: AssetSummary) => (isAside(asset) ? 'Held' : asset.state);
   const rank = (asset: AssetSummary) => NOTEWORTHY.indexOf(shown(asset));
-  return assets
+  const samples = assets
     .filter((asset) => rank(asset) >= 0)
     .sort((a, b) => rank(a) - rank(b))
     .flatMap((asset) => membersOf(asset).map((device) => ({ device, state: shown(asset) })))
-    .slice(0, SHOWN)
-    .map(({ device, state }) => defined({ device, state, why: why(device) }) as { device: string; state: string });
+    .slice(0, SHOWN);
+  const names = new Set(samples.map(({ device }) => device));
+  const records = devices.filter(({ metadata }) => names.has(metadata.name));
+  const whys = new Map(records.map(({ metadata, status }) => [metadata.name, status?.rollout?.why]));
+  return samples.map(({ device, state }) => {
+    const why = analysis.aside.get(device)?.slice(0, 500) ?? whys.get(device);
+    return defined({ device, state, why }) as { device: string; state: string };
+  });
 }
 
 /** Waves end in order; when the last asset of one has its verdict is written down once. */
@@ -165,10 +193,13 @@ function lastProgress({ devices, rollout }: Pass): string | undefined {
 
 const STALLING: ReadonlySet<string> = new Set(['Paused', 'AwaitingApproval', 'Pending', 'Aborted', 'Superseded']);
 
-function progressOf({ assets, tally, strategy, input, now }: Pass, decision: RolloutDecision): Progress {
-  const moved = thingsOf(assets, ({ state }) => state === 'Succeeded');
+function progressOf(
+  { tally, strategy, input, now }: Pass,
+  decision: RolloutDecision,
+  { succeeded, total }: Counters,
+): Progress {
   const wave = `wave ${Math.min(tally.wave + 1, strategy.waves.length)} of ${strategy.waves.length}`;
-  const message = `${decision.phase}, ${moved} of ${thingsOf(assets)} moved, ${wave}: ${decision.why}`;
+  const message = `${decision.phase}, ${succeeded} of ${total} moved, ${wave}: ${decision.why}`;
   if (decision.phase === 'Succeeded') return { kind: 'ready', reason: decision.reason, message };
   if (STALLING.has(decision.phase)) return { kind: 'stalled', reason: decision.reason, message };
   const stuck = tally.inFlightThings > 0 || decision.reason === 'WaitingForBudget';

@@ -59,6 +59,31 @@ describe('going back', () => {
     expect((await fleet.get('IoTPolicy', 'other')) as object).toMatchObject({ status: { arn: expect.any(String) } });
   }, 60_000);
 
+  test('the brake comes before the tags that remember why, whatever becomes of those', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW);
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+    const flips = () => fleet.sandbox.ledger.count({ operation: 'SetDefaultPolicyVersion', outcome: 'ok' });
+    const { metadata, spec } = await fleet.rollout();
+    fleet.intercept = async (send, _operation, { method, path }) => {
+      if (method !== 'POST' || path !== '/tags') return send();
+      throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    };
+    const before = flips();
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/abort': `t1@${spec.revision} by kim@example.com`,
+    });
+    await fleet.live(1);
+    expect(flips()).toBe(before + 1);
+    fleet.intercept = undefined;
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    const { policyArn: resourceArn = '' } = await fleet.aws.send('GetPolicy', {
+      policyName: spec.policies[0]?.candidateName ?? '',
+    });
+    const { tags } = await fleet.aws.send('ListTagsForResource', { resourceArn });
+    expect(tags).toContainEqual({ Key: 'fleetward.dev/state', Value: 'rejected' });
+  }, 60_000);
+
   test.each([{ size: 1 }, { size: 40 }])(
     'the brake is one call for a fleet of $size',
     async ({ size }) => {

@@ -4,6 +4,8 @@ import { groupKey } from '../../../operator/aws/snapshot/facts.ts';
 import { unitsOf } from '../../../operator/controllers/policyrollout/asset/units.ts';
 import { sharedRefusal } from '../../../operator/controllers/policyrollout/shared.ts';
 import { ObjectCache } from '../../../operator/runtime/cache/object-cache.ts';
+import { systemClock } from '../../../operator/runtime/clock.ts';
+import { createPauser } from '../../../operator/runtime/pauser.ts';
 
 interface Given {
   readonly certificates?: readonly string[];
@@ -62,7 +64,7 @@ async function refusalOf(b: Given, more: { readonly targets?: Record<string, str
   };
   const assets = b.outside === true ? [own] : devices;
   const families = [{ declared: 'base', candidate: 'base@1', names: ['base', 'base@1'] }];
-  const units = unitsOf(cache, assets, 'r');
+  const units = await unitsOf(cache, assets, { rollout: 'r', pauser: createPauser(systemClock, undefined) });
   return sharedRefusal({ cache, session: { snapshot }, rollout, families, units } as never);
 }
 

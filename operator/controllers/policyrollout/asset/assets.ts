@@ -26,11 +26,9 @@ export function devicesOf(
   account: string,
   policies: readonly string[],
 ): readonly Device[] {
-  const found = new Map<string, Device>();
+  const lists: (readonly Device[])[] = [];
   const add = (devices: readonly unknown[]): void => {
-    for (const device of devices as readonly Device[]) {
-      if (isAsset(device, account)) found.set(device.metadata.name, device);
-    }
+    if (devices.length > 0) lists.push((devices as readonly Device[]).filter((device) => isAsset(device, account)));
   };
   for (const policy of policies) {
     const reference = referenceKey('IoTPolicy', namespace, policy);
@@ -40,7 +38,10 @@ export function devicesOf(
       add(cache.byIndex('Device', REFERS_TO, referenceKey('AWSAccount', namespace, owner.metadata.name)));
     }
   }
-  return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const [only = [], ...others] = lists;
+  // Most often there is but one list, and in a large fleet it is long.
+  const all = others.length === 0 ? only : [...new Set(lists.flat())];
+  return all.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
 /** Thing groups that refer to the policy, with all below them, as references. */
@@ -131,7 +132,11 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
   await pauser.pause();
   const plan = planWaves(orderables, strategy);
   await pauser.pause();
-  const position = new Map(plan.order.map((id, index) => [id, index]));
+  const position = new Map<string, number>();
+  for (const [index, id] of plan.order.entries()) {
+    if (pauser.isDue()) await pauser.pause();
+    position.set(id, index);
+  }
   const groupsOf = ({ metadata }: Device) => (spec?.budgets ?? []).map(({ label }) => metadata.labels?.[label]);
   const ordered: AssetSummary[] = [];
   const late: AssetSummary[] = [];
@@ -179,10 +184,13 @@ export function isHeldByHand({ metadata }: Device): boolean {
   return metadata.annotations?.[HOLD_ANNOTATION] !== undefined;
 }
 
-/** Held by somebody; of those that share certificates a suspended one must not be moved by the others either. */
-export function isKeptStill(device: Device, things: number): boolean {
-  const held = device.status?.held !== undefined || isHeldByHand(device);
-  return held || (things > 1 && device.spec.suspend === true);
+/**
+ * Held by somebody; of those that share certificates a suspended one must not be moved by the others either. Whom a person
+ * holds on its way back (`returning`) gets there all the same; whom a security act holds does not.
+ */
+export function isKeptStill(device: Device, things: number, returning = false): boolean {
+  if (things > 1 && device.spec.suspend === true) return true;
+  return device.status?.held !== undefined || (isHeldByHand(device) && !returning);
 }
 
 /** Its first part is done and judged; the second begins when its group has been handed over. */

@@ -3,6 +3,7 @@ import { type AssetSummary, thingsByGroup } from '../../../rollout/rollout.ts';
 import type { Strategy } from '../../../rollout/strategy.ts';
 import { leadOf, type Told, unitProblem, unitsAmong } from '../../../rollout/unit.ts';
 import { keyText, objectKey } from '../../../runtime/controller/keys.ts';
+import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import { CERTIFICATE_ID } from '../../device/recover.ts';
 import type { AssetIdentity } from '../gates/signals.ts';
@@ -20,8 +21,12 @@ export interface Unit {
 export type Units = ReadonlyMap<string, Unit>;
 
 /** The units among the assets of a rollout. A Device that shares with nobody is in none. */
-export function unitsOf(cache: Cache, devices: readonly Device[], rollout: string): Units {
-  const sharing = sharersAround(cache, devices);
+export async function unitsOf(
+  cache: Cache,
+  devices: readonly Device[],
+  { rollout, pauser }: { readonly rollout: string; readonly pauser: Pauser },
+): Promise<Units> {
+  const sharing = await sharersAround(cache, devices, pauser);
   const units = new Map<string, Unit>();
   if (sharing.size === 0) return units;
   const assets = new Set(devices.map(idOf));
@@ -39,7 +44,11 @@ export function unitsOf(cache: Cache, devices: readonly Device[], rollout: strin
 }
 
 /** Assets that share certificates, and whoever shares with them, directly or through others. */
-function sharersAround(cache: Cache, devices: readonly Device[]): ReadonlyMap<string, Device> {
+async function sharersAround(
+  cache: Cache,
+  devices: readonly Device[],
+  pauser: Pauser,
+): Promise<ReadonlyMap<string, Device>> {
   const found = new Map<string, Device>();
   const queue: Device[] = [];
   const add = (device: Device): void => {
@@ -54,7 +63,10 @@ function sharersAround(cache: Cache, devices: readonly Device[]): ReadonlyMap<st
       if (all.length > 1) for (const each of all) add(each);
     }
   };
-  for (const device of devices) addSharers(device);
+  for (const device of devices) {
+    if (pauser.isDue()) await pauser.pause();
+    addSharers(device);
+  }
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) addSharers(next);
   return found;
 }

@@ -40,7 +40,7 @@ export async function securityActs(input: ActsInput): Promise<readonly SecurityA
     acts.push({ id: `candidate/${name}/${version}`, object: `PolicyRollout/${rollout.metadata.name}`, what });
   }
   const { namespace = '' } = rollout.metadata;
-  for (const id of assets.flatMap((asset) => (asset.held && asset.state === 'Held' ? membersOf(asset) : []))) {
+  for (const id of assets.filter(({ held, state }) => held && state === 'Held').flatMap(membersOf)) {
     const device = cache.get({ kind: 'Device', namespace, name: id });
     const act = (device as Device | undefined)?.status?.held;
     // A person who holds a device keeps that one where it is: the others go on, and an abort is heard.

@@ -4,11 +4,12 @@ import type { PolicyRollout, PolicyRolloutStatus } from '../../../api/policyroll
 import { readStrategy } from '../../../rollout/from-spec.ts';
 import type { Direction } from '../../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../../runtime/controller/keys.ts';
+import { createPauser, type Pauser } from '../../../runtime/pauser.ts';
 import { Priority, type Result } from '../../../runtime/reconciler.ts';
 import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
-import { assetsOf, IN_ROLLOUT, isHeldByHand, isSkipped } from '../asset/assets.ts';
+import { assetsOf, IN_ROLLOUT, isKeptStill, isSkipped } from '../asset/assets.ts';
 import { borrowedFamilies, carriedNames, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { unitsOf } from '../asset/units.ts';
@@ -34,6 +35,7 @@ const SESSIONS_MS = 10 * 60_000;
  */
 export async function aftermath(start: Start): Promise<Result | undefined> {
   const { deps, key, rollout } = start;
+  const pauser = createPauser(deps.clock, start.context.signal);
   const verbs = readVerbs(rollout, deps.clock.now(), deps.usersPinned === true);
   const status = defined({
     ...rollout.status,
@@ -45,7 +47,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   }) as PolicyRolloutStatus;
   await saveRollout(deps, rollout, status);
   if (status.cleanedAt !== undefined) {
-    deps.rollouts.publish(key, new Map());
+    await deps.rollouts.publish(key, new Map(), pauser);
     deps.rollouts.forget(key);
     return (status.counters?.olderSessions ?? 0) === 0 ? undefined : { requeueAfterMs: SESSIONS_MS };
   }
@@ -55,22 +57,22 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const all = await carriers(start, groups);
   const carrying = all.filter((device) => groups.targets.length > 0 || !isKept(start, device));
   if (carrying.length === 0 && all.length > 0) {
-    deps.rollouts.publish(key, new Map());
+    await deps.rollouts.publish(key, new Map(), pauser);
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
   const stays = status.phase === 'Succeeded' && strategy.homing === 'Stay';
   if (carrying.length > 0) {
-    if (direction !== undefined) lead(start, carrying, { direction, groups });
+    if (direction !== undefined) await lead(start, carrying, { direction, groups, pauser });
     // Who has turned round finishes that, whatever comes next: it counts as in flight until it has.
     else
-      lead(
+      await lead(
         start,
         carrying.filter((device) => isReturning(start, device) || isSkippedHalfway(start, device)),
-        { direction: 'back', groups },
+        { direction: 'back', groups, pauser },
       );
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
-  deps.rollouts.publish(key, new Map());
+  await deps.rollouts.publish(key, new Map(), pauser);
   if (groups.moved && !stays) return { requeueAfterMs: LOOK_AGAIN_MS };
   return clean(start, status);
 }
@@ -219,22 +221,27 @@ function anotherTakesThem({ deps, rollout, session }: Start): boolean {
 }
 
 /** Held assets stay where they are until the hold is lifted, and follow then; whom a person holds on its way back gets there. */
-function lead(
+async function lead(
   start: Start,
   carrying: readonly Device[],
-  { direction, groups }: { readonly direction: Direction; readonly groups: GroupsView },
-): void {
+  {
+    direction,
+    groups,
+    pauser,
+  }: { readonly direction: Direction; readonly groups: GroupsView; readonly pauser: Pauser },
+): Promise<void> {
   const { deps, key, rollout } = start;
   const targets = new Map(groups.targets.map(({ name, record }) => [name, record]));
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
-  const units = unitsOf(deps.cache, assetsOf(deps.cache, rollout), rollout.metadata.name);
+  const units = await unitsOf(deps.cache, assetsOf(deps.cache, rollout), { rollout: rollout.metadata.name, pauser });
   const going = new Set(carrying.flatMap((device) => units.get(device.metadata.name)?.members ?? [device]));
   for (const device of going) {
     const members = units.get(device.metadata.name)?.members ?? [device];
     // Who shares a certificate goes with all of them, or not at all.
-    if (members.some((each) => isStill(start, each, members.length) || isElsewhere(start, each))) continue;
+    const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(start, each));
+    if (members.some((each) => isStill(each) || isElsewhere(start, each))) continue;
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
@@ -257,15 +264,9 @@ function lead(
       cause: direction === 'home' ? 'the declared policy holds the new document' : 'the rollout was given up',
     });
   }
-  for (const changed of deps.rollouts.publish(key, directives)) {
+  for (const changed of await deps.rollouts.publish(key, directives, pauser)) {
     deps.enqueue(parseKey(changed), { priority: Priority.drift });
   }
-}
-
-/** Of those that share certificates a suspended one is moved by nobody. */
-function isStill(start: Start, device: Device, things: number): boolean {
-  if (things > 1 && device.spec.suspend === true) return true;
-  return device.status?.held !== undefined || (isHeldByHand(device) && !isReturning(start, device));
 }
 
 /**

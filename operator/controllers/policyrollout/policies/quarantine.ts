@@ -29,7 +29,7 @@ export async function quarantineAmong(input: QuarantineInput): Promise<string | 
   const reader = createReader({ cache: deps.cache, session, options, memory, now });
   const widens = createBrakeComparer(memory, placeOf(session));
   const pauser = createPauser(deps.clock, start.context.signal);
-  for (const id of assets.flatMap((asset) => (asset.held ? membersOf(asset) : []))) {
+  for (const id of assets.filter(({ held }) => held).flatMap(membersOf)) {
     const device = deps.cache.get({ kind: 'Device', namespace, name: id }) as Device | undefined;
     if (device?.status?.held === undefined) continue;
     const names = new Set([
