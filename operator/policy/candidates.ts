@@ -1,7 +1,7 @@
 import { type Condition, foldGlob, type OperatorFamily, unknownAtom } from './conditions.ts';
 import { domainOf } from './domains.ts';
 import { forcedStretches, type Items, itemsKey } from './forced.ts';
-import { FOLD, type Glob, hasCase, literalTokens } from './glob.ts';
+import { caseVariants, FOLD, type Glob, literalTokens } from './glob.ts';
 import { allMeets, meetGlobs } from './meets.ts';
 import { keys, normaliseKey } from './request.ts';
 import { hasOneValue, substitute, type Template, templateOf } from './template.ts';
@@ -207,7 +207,7 @@ function textValues(use: KeyUse, input: CandidateInput): ValueList {
 
 /** Letters in either case beyond one combine in more ways than are tried. */
 function hasSeveralCases(glob: Glob): boolean {
-  return glob.filter((token) => token <= FOLD && hasCase(FOLD - token)).length > 1;
+  return glob.filter((token) => token <= FOLD && caseVariants(FOLD - token).length > 1).length > 1;
 }
 
 function specialValues(use: KeyUse, input: CandidateInput): string[] {

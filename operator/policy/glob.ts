@@ -56,10 +56,7 @@ export function plainText(glob: Iterable<number>): string {
 /** Whether one token other than STAR takes this code point. */
 export function takes(token: number, code: number): boolean {
   if (token >= 0) return token === code;
-  if (token === ANY) return true;
-  if (token === STAR) return false;
-  const lower = FOLD - token;
-  return code === lower || foldCase(code) === lower;
+  return token === ANY || foldCase(code) === FOLD - token;
 }
 
 /** Lower case of one code point where that is one code point again; itself otherwise. */
@@ -70,10 +67,20 @@ export function foldCase(code: number): number {
   return String.fromCodePoint(folded).length === lower.length ? folded : code;
 }
 
-/** Whether the letter of lower case has an upper case that is one code point. */
-export function hasCase(lower: number): boolean {
-  const upper = String.fromCodePoint(lower).toUpperCase();
-  return upper.codePointAt(0) !== lower;
+/** Capitals that are not the upper case of their lower case: signs like the one for kelvin, capitals in title case, ẞ. */
+const furtherCapitals: ReadonlyMap<number, readonly number[]> = Map.groupBy(
+  [
+    ...[0x1c5, 0x1c8, 0x1cb, 0x1f2, 0x3f4, 0x1e9e, 0x1fbc, 0x1fcc, 0x1ffc, 0x2126, 0x212a, 0x212b],
+    ...[0x1f88, 0x1f98, 0x1fa8].flatMap((first) => Array.from({ length: 8 }, (_unused, index) => first + index)),
+  ],
+  foldCase,
+);
+
+/** Every letter whose lower case is this one, beginning with itself: what a token that takes either case takes. */
+export function caseVariants(lower: number): number[] {
+  const upper = String.fromCodePoint(lower).toUpperCase().codePointAt(0) ?? lower;
+  const out = upper !== lower && foldCase(upper) === lower ? [lower, upper] : [lower];
+  return [...out, ...(furtherCapitals.get(lower) ?? [])];
 }
 
 /** Whether the glob matches the text from `start` (a UTF-16 index) to its end. Linear time in practice, quadratic at worst. */
@@ -84,7 +91,7 @@ export function matches(glob: Glob, text: string, start = 0): boolean {
   let starText = 0;
   while (at < text.length) {
     const code = text.codePointAt(at) ?? 0;
-    const token = position < glob.length ? (glob[position] ?? 0) : undefined;
+    const token = glob[position];
     if (token === STAR) {
       starAt = position;
       starText = at;
@@ -101,7 +108,7 @@ export function matches(glob: Glob, text: string, start = 0): boolean {
       return false;
     }
   }
-  while (position < glob.length && glob[position] === STAR) position += 1;
+  while (glob[position] === STAR) position += 1;
   return position === glob.length;
 }
 

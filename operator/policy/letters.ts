@@ -1,4 +1,4 @@
-import { ANY, FOLD, type Glob, STAR, takes } from './glob.ts';
+import { ANY, caseVariants, FOLD, type Glob, STAR, takes } from './glob.ts';
 import type { Validity } from './valid.ts';
 
 /**
@@ -11,7 +11,7 @@ export function coversLinearly(outer: Glob, inner: Glob): boolean {
   let starAt = -1;
   let starInner = 0;
   while (at < inner.length) {
-    const token = position < outer.length ? outer[position] : undefined;
+    const token = outer[position];
     if (token === STAR) {
       starAt = position;
       starInner = at;
@@ -27,7 +27,7 @@ export function coversLinearly(outer: Glob, inner: Glob): boolean {
       return false;
     }
   }
-  while (position < outer.length && outer[position] === STAR) position += 1;
+  while (outer[position] === STAR) position += 1;
   return position === outer.length;
 }
 
@@ -50,7 +50,7 @@ export function freshLetter(globs: readonly Glob[], valid: Validity): number | u
   for (const glob of globs)
     for (const token of glob)
       if (token >= 0) used.add(token);
-      else if (token <= FOLD) for (const code of caseVariants(token)) used.add(code);
+      else if (token <= FOLD) for (const code of caseVariants(FOLD - token)) used.add(code);
   const known = valid.alphabet === undefined ? undefined : new Set(valid.alphabet);
   const free = readable.find((code) => !used.has(code) && (known === undefined || known.has(code)));
   if (free !== undefined) return free;
@@ -61,15 +61,9 @@ export function freshLetter(globs: readonly Glob[], valid: Validity): number | u
   return code;
 }
 
-function caseVariants(token: number): number[] {
-  const lower = FOLD - token;
-  const upper = String.fromCodePoint(lower).toUpperCase().codePointAt(0) ?? lower;
-  return upper === lower ? [lower] : [lower, upper];
-}
-
 /** Adds the letters that a token asks for by name. */
 export function addLetters(letters: Set<number>, token: number | undefined): void {
   if (token === undefined) return;
   if (token >= 0) letters.add(token);
-  else if (token <= FOLD) for (const code of caseVariants(token)) letters.add(code);
+  else if (token <= FOLD) for (const code of caseVariants(FOLD - token)) letters.add(code);
 }

@@ -1,4 +1,4 @@
-import { ANY, FOLD, type Glob, STAR } from './glob.ts';
+import { ANY, caseVariants, FOLD, type Glob, STAR } from './glob.ts';
 
 /**
  * Several globs side by side in one bit vector: bit i of a glob's stretch says "the next token to read is i", the last bit that the
@@ -39,7 +39,9 @@ export function packGlobs(globs: readonly Glob[]): PackedGlobs {
     for (const [index, token] of glob.entries()) {
       if (token === STAR) set(index === glob.length - 1 ? masks.universal : masks.star, bit + index);
       else if (token === ANY) set(masks.any, bit + index);
-      else for (const code of codesOf(token)) set(literalMask(literals, code, words), bit + index);
+      else
+        for (const code of token >= 0 ? [token] : caseVariants(FOLD - token))
+          set(literalMask(literals, code, words), bit + index);
       if (token === STAR) set(masks.star, bit + index);
     }
     bit += glob.length;
@@ -93,13 +95,6 @@ function closeStars(vector: Uint32Array, star: Uint32Array, universal: Uint32Arr
 function set(mask: Uint32Array, bit: number): void {
   const word = bit >>> 5;
   mask[word] = (mask[word] ?? 0) | (1 << (bit & 31));
-}
-
-function codesOf(token: number): number[] {
-  if (token >= 0) return [token];
-  const lower = FOLD - token;
-  const upper = String.fromCodePoint(lower).toUpperCase().codePointAt(0) ?? lower;
-  return upper === lower ? [lower] : [lower, upper];
 }
 
 function literalMask(literals: Map<number, Uint32Array>, code: number, words: number): Uint32Array {

@@ -1,4 +1,4 @@
-import { FOLD, foldCase, type Glob } from '../glob.ts';
+import { caseVariants, FOLD, type Glob } from '../glob.ts';
 
 /** Steps that are left; shared by all that is built and searched for one question, so that hostile input ends soon. */
 export interface SearchBudget {
@@ -55,17 +55,11 @@ export function alphabetOf(
   for (const glob of globs) {
     for (const token of glob) {
       if (token >= 0) used.add(token);
-      else if (token <= FOLD) addFolded(used, FOLD - token);
+      else if (token <= FOLD) for (const code of caseVariants(FOLD - token)) used.add(code);
     }
   }
   for (const text of texts) for (const char of text) used.add(char.codePointAt(0) ?? 0);
   return alphabetFromCodes([freshLetter(used), ...[...used].sort((a, b) => a - b)], budget);
-}
-
-function addFolded(used: Set<number>, lower: number): void {
-  used.add(lower);
-  const upper = String.fromCodePoint(lower).toUpperCase().codePointAt(0);
-  if (upper !== undefined && foldCase(upper) === lower) used.add(upper);
 }
 
 function alphabetFromCodes(list: readonly number[], budget: SearchBudget): Alphabet {

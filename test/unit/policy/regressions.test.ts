@@ -215,6 +215,20 @@ describe('mistakes that must not come back', () => {
     expect(verdict(when('StringNotEquals'), when('ForAnyValue:StringNotEquals'))).toBe('equivalent');
   });
 
+  it.each([
+    { reason: 'S is no way to write ß', wanted: 'ßa', letter: 'S', verdict: 'incomparable' },
+    { reason: 'nor ſ', wanted: 'ſa', letter: 'S', verdict: 'incomparable' },
+    { reason: 'ẞ is', wanted: 'ßa', letter: 'ẞ', verdict: 'tightens' },
+    { reason: 'the sign for kelvin is a k', wanted: 'ka', letter: '\u212a', verdict: 'tightens' },
+  ])('letters in either case are those that the evaluator takes: $reason', ({ wanted, letter, verdict: expected }) => {
+    const id = 'iot:ClientId';
+    const before = document(
+      allow('iot:Connect', 'client/*', { Condition: { StringEqualsIgnoreCase: { [id]: wanted } } }),
+    );
+    const after = document(allow('iot:Connect', `client/${letter}?`, { Condition: { StringLike: { [id]: '?a' } } }));
+    expect(verdict(before, after)).toBe(expected);
+  });
+
   it('a value in either case is tried in both', () => {
     const pump: Raw = { Condition: { StringEqualsIgnoreCase: { 'iot:Connection.Thing.ThingTypeName': 'pump' } } };
     const before = document(allow('iot:Publish', `topic/\${iot:Connection.Thing.ThingTypeName}`, pump));
