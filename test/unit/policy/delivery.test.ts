@@ -92,6 +92,16 @@ describe('a comparison of what arrives', () => {
     expect(compared(both('a/b'), after)).toMatchObject({ verdict: 'tightens', gained: [], undecidedBecause: [] });
   });
 
+  it('finds nothing between equal policies', () => {
+    const set = compilePolicies([documentOf(both('a/*'))], withDefaults());
+    expect(compareDelivery(set, set, { left: 10 })).toEqual({
+      gained: [],
+      lost: [],
+      undecided: [],
+      testedValuesOnly: false,
+    });
+  });
+
   const key = 'aws:SourceIp';
   it.each([
     { reason: 'on the new topics', denied: noReceive('a', { StringNotEquals: { [key]: '10.0.0.1' } }) },

@@ -340,6 +340,12 @@ describe('the sentences by which a decision is explained', () => {
       ['implicitDeny', undefined, undefined, [`0 Allow resource: * is outside ${arn}topic/a/*.`]],
     ],
     [
+      'a call without a resource, asked on one',
+      [S({ Action: 'iot:ListRetainedMessages' })],
+      { action: 'iot:ListRetainedMessages', resource: `${arn}undefined` },
+      ['implicitDeny', undefined, undefined, [`0 Allow resource: ${arn}undefined is outside ${arn}topic/a/*.`]],
+    ],
+    [
       'a resource of another kind is not taken for a name of the right one',
       [S({ Resource: `${arn}client/*` })],
       { resource: `${arn}topicfilter/a/b` },
@@ -388,6 +394,22 @@ describe('the sentences by which a decision is explained', () => {
     ['other action', [S({ Action: 'iot:Receive' })], {}, ['implicitDeny', undefined, undefined, []]],
   ])('%s', (_reason, statements, request, expected) => {
     expect(explained(statements, request)).toEqual(expected);
+  });
+
+  it.each([
+    ['iot:Publish', 'topic', 'client'],
+    ['iot:Publish', 'topic', 'topicfilter'],
+    ['iot:Publish', 'topic', 'thing'],
+    ['iot:Publish', 'topic', 'rolealias'],
+    ['iot:Subscribe', 'topicfilter', 'topic'],
+  ])('%s is checked on %s, not on %s', (action, own, written) => {
+    const [, , , misses] = explained([S({ Action: action, Resource: `${arn}${written}/a/*` })], {
+      action,
+      resource: `${arn}${own}/a/b`,
+    });
+    expect(misses).toEqual([
+      `0 Allow resourceType: ${arn}${written}/a/* would match if it named ${own}/…; ${action} is never checked on ${written}/….`,
+    ]);
   });
 
   it.each([

@@ -97,6 +97,11 @@ describe('which undocumented points a comparison is run again for', () => {
       { Action: 'i*:listn*', ...topic('a') },
       ['actionCase', 'listResource', 'starIncludesClientActions'],
     ],
+    [
+      'calls that list, on the star and a resource',
+      { Action: 'iot:ListRetainedMessages', Resource: ['*', `${arn}topic/a`] },
+      ['listResource'],
+    ],
     ['calls that list, on the star', { Action: 'iot:ListRetainedMessages', Resource: '*' }, []],
     [
       'a call by HTTPS with a thing',
@@ -125,6 +130,12 @@ describe('which undocumented points a comparison is run again for', () => {
     expect(beside.map(({ name }) => name)).toEqual(names);
   });
 
+  it('asks for calls that list where any statement is on a resource', () => {
+    const list = document({ Action: 'iot:ListRetainedMessages', Resource: '*' });
+    const names = readingsThatMatter([list, document({})], withDefaults(), 'raw').map(({ name }) => name);
+    expect(names).toEqual(['listResource']);
+  });
+
   it('asks for delivery only what bears on it', () => {
     expect(asked({ Action: 'iot:*', Resource: `${arn}thing/${thing}` }, 'delivery')).toEqual(['wildcardSkipsDollar']);
     expect(asked({}, 'session')).toEqual([]);
@@ -134,6 +145,38 @@ describe('which undocumented points a comparison is run again for', () => {
     expect(asked({}, 'raw', '2008-10-17')).toEqual(['oldVersion']);
     const beside = readingsThatMatter([document({}, '2008-10-17'), document({})], withDefaults(), 'raw');
     expect(beside.map(({ name }) => name)).toEqual(['oldVersion']);
+  });
+
+  it('says for each point what is taken to be, and compares with the opposite', () => {
+    const touching = [
+      document({ Action: 'iot:publish' }),
+      document({ Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } }),
+      document(topic('${iot:ClientId}')),
+      document({ Resource: undefined, NotResource: `${arn}topic/${thing}` }),
+      document({ Resource: 'arn:aws:iot:*:123456789012:topic/a' }),
+      document({}, '2008-10-17'),
+      document({ Action: undefined, NotAction: 'iot:Publish' }),
+      document({ Action: 'iot:GetThingShadow', Resource: `${arn}thing/${thing}` }),
+      document({ Action: '*' }),
+    ];
+    const said = (['raw', 'delivery'] as const).flatMap((level) =>
+      readingsThatMatter(touching, withDefaults(), level).map(
+        ({ name, question, options }) => `${name} ${options.switches[name]}: ${question}`,
+      ),
+    );
+    expect([...new Set(said)].sort()).toEqual([
+      'actionCase sensitive: Action names are taken to compare without case.',
+      'listResource narrow: ListNamedShadowsForThing and ListRetainedMessages are taken to be checked against the resource "*" alone.',
+      'notAction refused: NotAction is taken to be accepted, with the meaning that it has in IAM.',
+      'oldVersion refused: Version 2008-10-17 is taken to be accepted, with variables as plain text.',
+      'starCrossesColons false: A star in an ARN is taken to run across colons.',
+      'starIncludesClientActions false: iot:* is taken to include SendDirectMessage and DeleteConnection.',
+      'substitutedWildcards glob: Wildcard characters inside a substituted value are taken as plain characters.',
+      'thingNameNeedsAttachment false: The thing name is taken to resolve only for a certificate attached to the thing.',
+      'thingVariablesOnHttps false: Thing variables are taken to resolve on HTTPS calls as well.',
+      'unresolvedNotResource statementInert: A NotResource whose variable does not resolve is taken to match nothing, so that the statement covers everything.',
+      'wildcardSkipsDollar false: A wildcard at the first level of a filter is taken to skip every topic that begins with $.',
+    ]);
   });
 
   it('gives the other reading and leaves all else as it was', () => {
@@ -217,6 +260,17 @@ describe('which points are named without a second comparison', () => {
   ])('for delivery beside a Deny: %s', (_reason, allow, expected) => {
     expect(withDeny(allow)).toBe(expected);
     expect(withDeny(withMore(allow))).toBe(expected);
+  });
+
+  it('says what is taken to be', () => {
+    const touching = document({
+      Resource: [`${arn}topic/?é`, `${arn}topic/\${iot:ClientId, 'a'}`, `${arn}topicfilter/$share/g/a`],
+    });
+    expect(untestedAssumptions([touching], 'raw')).toEqual([
+      'A ? in a pattern is taken to stand for one character, not for one byte of UTF-8 (switch questionMark).',
+      "A default in a policy variable, ${key, 'default'}, is taken to work as in IAM; AWS IoT does not document it.",
+      'A shared subscription $share/<group>/<filter> is taken to be checked under its whole name, and not to carry messages past a Deny (switch sharedSubscription).',
+    ]);
   });
 
   it('a shared subscription matters beside no Deny and on no other level not', () => {
