@@ -12,6 +12,7 @@ import {
   withDefaults,
 } from '../../../operator/policy/index.ts';
 import { principalDocuments } from '../../../operator/policy/principal.ts';
+import { subjectGuard } from '../../../operator/policy/subject.ts';
 
 const arn = 'arn:aws:iot:us-east-1:123456789012:';
 const thing = '${iot:Connection.Thing.ThingName}';
@@ -180,6 +181,19 @@ describe('a comparison for one subject', () => {
       'iot:ClientId': 'dev1',
       ...context,
     });
+  });
+
+  it('denies every other connection, and this one nothing', () => {
+    const publish = document(allow('iot:Publish', 'topic/*'));
+    const set = compilePolicies([publish, subjectGuard(dev1, [publish])], withDefaults());
+    const decision = (clientId: string) =>
+      evaluate(set, {
+        action: 'iot:Publish',
+        resource: `${arn}topic/a`,
+        context: { ...dev1.context, 'iot:ClientId': clientId },
+      }).decision;
+    expect(decision('dev1')).toBe('allowed');
+    expect(decision('dev2')).toBe('explicitDeny');
   });
 
   it('tells a device with a thing from one without', () => {
