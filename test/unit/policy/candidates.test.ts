@@ -939,6 +939,20 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
     { left: [allow('client/*', { NumericLessThan: { 'aws:K': [client, '5'] } })], action: 'iot:Connect' },
     ['left out: orderedName', 'tested values only'],
   ],
+  [
+    'a will topic of another deployment as a variable',
+    {
+      left: [
+        allow('client/${iot:LastWillTopic}', {
+          ArnLike: { 'iot:LastWillTopic': ['arn:aws:s3:*:*:topic/v*', `${arn}topic/w*`] },
+        }),
+      ],
+      action: 'iot:Connect',
+    },
+    [
+      'no thing, asks for its iot:clientid | iot:lastwilltopic: - arn:aws:iot:us-east-1:123456789012:topic/w arn:aws:iot:us-east-1:123456789012:topic/x arn:aws:iot:us-east-1:123456789012:topic/wq',
+    ],
+  ],
 ];
 
 describe('the values that are tried for the keys of a context', () => {

@@ -471,6 +471,19 @@ describe('mistakes that must not come back', () => {
       },
     },
     { reason: 'a date before 1970', key: type, wide: { DateLessThan: { [type]: '0' } } },
+    {
+      reason: 'another writing of the same date before 1970',
+      key: type,
+      narrow: { StringEquals: { [type]: '1969-12-31T23:59:59Z' } },
+      wide: { DateEquals: { [type]: '1969-12-31T23:59:59Z' } },
+    },
+    {
+      reason: 'the plain writing of such a date',
+      key: type,
+      narrow: { StringEquals: { [type]: '1969-12-31T23:59:59-00:00' } },
+      wide: { DateEquals: { [type]: '1969-12-31T23:59:59Z' } },
+    },
+    { reason: 'addresses of IPv6', key: type, wide: { IpAddress: { [type]: ['10.0.0.0/8', '2001:db8:1::/48'] } } },
     { reason: 'the thing name', key: name, wide: { NumericLessThan: { [name]: '5.5' } } },
     {
       reason: 'the client ID of a thing',
@@ -497,17 +510,24 @@ describe('mistakes that must not come back', () => {
     expect(gained[0]?.context[key]).toMatch(/^[\w:-]+$/);
   });
 
-  it('no date between two seconds can be a thing type', () => {
+  it('no date between two seconds can be a thing type, nor an address of IPv4', () => {
     const between = {
       DateGreaterThan: { [type]: '2026-01-01T00:00:00Z' },
       DateLessThan: { [type]: '2026-01-01T00:00:01Z' },
     };
-    const never = document(allow('iot:Publish', 'topic/a', { Condition: between }));
-    expect(verdict(document(), never)).toBe('equivalent');
+    const address = { IpAddress: { [type]: '10.0.0.0/8' } };
+    for (const Condition of [between, address]) {
+      const never = document(allow('iot:Publish', 'topic/a', { Condition }));
+      expect(verdict(document(), never)).toBe('equivalent');
+    }
   });
 
   it.each([
     { reason: 'where a step of one makes no difference', wide: { NumericGreaterThan: { 'aws:K': '1e21' } } },
+    {
+      reason: 'above the larger of two such numbers',
+      wide: { NumericGreaterThan: { 'aws:K': '2e21' }, NumericNotEquals: { 'aws:K': '1e21' } },
+    },
     { reason: 'below such a number', wide: { NumericLessThan: { 'aws:K': '-1e21' } } },
     { reason: 'beyond the largest number', wide: { NumericGreaterThan: { 'aws:K': '1e308' } } },
     { reason: 'what is read as endless', wide: { NumericEquals: { 'aws:K': '1e999' } } },
