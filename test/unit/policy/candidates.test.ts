@@ -953,6 +953,14 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
       'no thing, asks for its iot:clientid | iot:lastwilltopic: - arn:aws:iot:us-east-1:123456789012:topic/w arn:aws:iot:us-east-1:123456789012:topic/x arn:aws:iot:us-east-1:123456789012:topic/wq',
     ],
   ],
+  [
+    'Connect with an ARN that holds the client ID, letter by letter',
+    { left: [allow('client/a', { ArnEquals: { 'aws:K': `arn:aws:iot:::thing/${client}` } })], action: 'iot:Connect' },
+    [
+      "no thing, asks for its iot:clientid | aws:k: - v '' arn:aws:iot:::thing/q arn:aws:iot:::thing/a arn:aws:iot:::thing/x",
+      'tested values only',
+    ],
+  ],
 ];
 
 describe('the values that are tried for the keys of a context', () => {

@@ -108,6 +108,7 @@ describe('a statement in one context, as patterns for names', () => {
       ['b', self],
       [`${self}${self}`],
       [`*${self}`, 'ab'],
+      [`*${self}`],
       [`${self}*`],
       [`a${self}`, `${self}b`],
       [`${'a'.repeat(70)}${self}${self}`],
