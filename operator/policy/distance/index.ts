@@ -66,7 +66,7 @@ export function distance(fleet: Fleet, after: readonly PolicyDocument[], given: 
       continue;
     }
     const key = JSON.stringify(
-      [change.gained, change.lost].map((list) => list.map((one) => `${one.action} ${one.pattern}`).sort()),
+      [change.gained, change.lost].map((list) => list.map((one) => `${one.action} ${one.pattern}`)),
     );
     const group = groups.get(key) ?? { change, members: [] };
     for (const member of cls.members) group.members.push(member);
@@ -116,7 +116,7 @@ interface Scene {
   readonly undecided: Set<string>;
 }
 
-function contextOf(device: FleetDevice, cls: DeviceClass): Context {
+function contextOf(device: FleetDevice, cls: DeviceClass): Readonly<Record<string, string>> {
   const clientId = device.clientIds[0] ?? device.thing ?? device.name;
   const context: Record<string, string> = { [keys.clientId]: clientId };
   if (device.thing !== undefined) context[keys.thingName] = device.thing;
@@ -129,8 +129,7 @@ function contextOf(device: FleetDevice, cls: DeviceClass): Context {
 
 /** The device as it is, with the conditions of each statement met and, where one value can do it, not met. */
 function contextsOf(base: Context, statements: readonly Statement[]): readonly Context[] {
-  const conditional = statements.filter((statement) => statement.conditions.length > 0);
-  const all = [base, ...conditional.flatMap((one) => [satisfy(one, base), evade(one, base) ?? base])];
+  const all = [base, ...statements.flatMap((one) => [satisfy(one, base), evade(one, base) ?? base])];
   return [...new Map(all.map((context) => [JSON.stringify(Object.entries(context).sort()), context])).values()].slice(
     0,
     16,
@@ -145,10 +144,7 @@ function changeOf(cls: DeviceClass, scene: Scene): Change {
   const device = fleet.devices[cls.members[0]!]!;
   const base = contextOf(device, cls);
   const sets = [compilePolicies(old, options), compilePolicies(next, options)] as const;
-  const alphabet = fleetAlphabet(
-    [...old, ...next],
-    Object.values(base).filter((value) => typeof value === 'string'),
-  );
+  const alphabet = fleetAlphabet([...old, ...next], Object.values(base));
   const contexts = contextsOf(
     base,
     [...old, ...next].flatMap((document) => document.statements),

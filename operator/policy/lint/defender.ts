@@ -1,7 +1,6 @@
 import { actionTable } from '../actions.ts';
 import { appliesTo } from '../compile.ts';
 import { combine, shortestWord } from '../reach/machine.ts';
-import { keys } from '../request.ts';
 import { clientIdsAreOpen } from './checks/connect.ts';
 import { matchedByPatterns, shortResource } from './checks/regions.ts';
 import type { DefenderVerdicts, LintFinding, PermissiveVerdict } from './finding.ts';
@@ -63,8 +62,7 @@ function grantsEveryThing(model: Model, finding: LintFinding): boolean {
   if ((!reserved && finding.code !== 'foreign-thing-api') || finding.witness === undefined) return false;
   const resource = shortResource(finding.witness.resource);
   const name = reserved ? /\$aws\/(?:things\/)?([^/]*)/.exec(resource)?.[1] : resource.split('/')[1];
-  const own = finding.witness.context[keys.thingName];
-  return name !== own && (name === model.names.other || name === '+' || name === '#' || name?.length === 1);
+  return name === model.names.other || name?.length === 1;
 }
 
 /** The text of an example that AWS calls noncompliant, although a condition or a Deny keeps the grant from having that effect. */
@@ -73,7 +71,7 @@ function masked(model: Model): boolean {
     /:(client\/\*|topic\/\$aws\/things\/\*|topicfilter\/\$aws\/things\/[*#+]|thing\/\*|topic(?:filter)?\/\*$)/;
   return model.with('Allow').some((view) => {
     const broad = view.statement.resources.filter(({ text }) => shape.test(text) || text === '*');
-    return broad.length > 0 && !onlyReceive(view) && checkedByAudit(model, view) && !reportedBroad(model, view);
+    return broad.length > 0 && !onlyReceive(view) && checkedByAudit(model, view);
   });
 }
 
@@ -105,13 +103,6 @@ const auditedActions = actionTable.filter(
 
 const onlyReceive = (view: StatementView): boolean =>
   view.statement.actions.every(({ text }) => /^iot:receive$/i.test(text));
-
-function reportedBroad(model: Model, view: StatementView): boolean {
-  return model.findings.some(
-    (finding) =>
-      finding.document === view.ref.document && finding.statement === view.ref.statement && unspoken.has(finding.code),
-  );
-}
 
 function grantsByExclusion(model: Model): boolean {
   return model.with('Allow').some((view) => view.statement.resourceMode === 'NotResource' && !onlyReceive(view));

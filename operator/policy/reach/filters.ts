@@ -15,7 +15,7 @@ export function filterMatching(
   const failed = new Set<string>();
   const feed = (state: number, text: string): number => {
     let at = state;
-    for (const char of text) at = at === dead ? dead : filters.step(at, alphabet.index(char.codePointAt(0) ?? 0));
+    for (const char of text) at = filters.step(at, alphabet.index(char.codePointAt(0) ?? 0));
     return at;
   };
   const walk = (level: number, state: number): string[] | undefined => {

@@ -99,14 +99,13 @@ const isNameCode = (code: number): boolean =>
 
 /** What follows `thing/`: a thing name, or one with `/<shadow name>` behind it when `shadows`. */
 export function thingResources(alphabet: Alphabet, shadows: boolean): Machine {
-  return lazyMachine<{ readonly name: boolean; readonly shadow: boolean; readonly empty: boolean }>({
+  return lazyMachine<{ readonly shadow: boolean; readonly empty: boolean }>({
     alphabet,
-    start: { name: true, shadow: false, empty: true },
+    start: { shadow: false, empty: true },
     key: (state) => `${state.shadow}.${state.empty}`,
     step(state, letter) {
       const code = alphabet.codes[letter]!;
-      if (code === slash)
-        return shadows && !state.shadow && !state.empty ? { name: false, shadow: true, empty: true } : undefined;
+      if (code === slash) return shadows && !state.shadow && !state.empty ? { shadow: true, empty: true } : undefined;
       return isNameCode(code) || (state.shadow && code === 36) ? { ...state, empty: false } : undefined;
     },
     accepts: (state) => !state.empty,

@@ -106,9 +106,9 @@ describe('least-privilege distance', () => {
     },
     {
       reason: 'what stays under a client ID of its own',
-      before: [allow('Connect', 'client/client-1'), allow('Publish', 'topic/${iot:ClientId}')],
+      before: [allow('Connect', 'client/client-1'), allow('Publish', 'topic/of/${iot:ClientId}')],
       after: [allow('Connect', 'client/client-1')],
-      lost: ['iot:Publish topic/client-1'],
+      lost: ['iot:Publish topic/of/client-1'],
       clientId: 'client-1',
     },
     {
@@ -116,6 +116,12 @@ describe('least-privilege distance', () => {
       before: [bound],
       after: [bound, allow('Publish', `topic/${thing}/${type}/${site}/\${iot:Connection.Thing.Attributes[short]}`)],
       gained: ['iot:Publish topic/<name>/<type>/<site>/x'],
+    },
+    {
+      reason: 'a topic with a colon',
+      before: [bound],
+      after: [bound, allow('Publish', 'topic/a:b:c')],
+      gained: ['iot:Publish topic/a:b:c'],
     },
     {
       reason: 'the same meaning in other words is no change',
@@ -146,12 +152,12 @@ describe('least-privilege distance', () => {
     { reason: 'the thing name where no client ID is listed', thing: 'thing-1', clientId: 'thing-1' },
     { reason: 'the name of a certificate without a thing', thing: undefined, clientId: 'cert' },
   ])('a device connects under $reason', ({ thing: name, clientId }) => {
-    const device: FleetDevice = { ...one('cert', [0], { site: 'north' }), thing: name, clientIds: [] };
-    const after = [document([allow('Publish', ['topic/${iot:ClientId}'])])];
+    const device: FleetDevice = { ...one('cert', [0]), thing: name, clientIds: [] };
+    const after = [document([allow('Publish', ['topic/${iot:ClientId}', `topic/${site}`])])];
     const { groups } = distance({ documents: [document([bound])], devices: [device] }, after);
     const [change] = groups[0]!.gained;
     expect(change!.pattern).toBe('topic/<name>');
-    expect(change!.example.context).toEqual({
+    expect(change!.example.context).toStrictEqual({
       'iot:ClientId': clientId,
       ...(name !== undefined && { 'iot:Connection.Thing.ThingName': name }),
     });
@@ -164,9 +170,11 @@ describe('least-privilege distance', () => {
     const documents = [wide, narrow, silent, wide];
     const devices = [
       one('n1', [1], {}, ['few', 'all']),
-      ...Array.from({ length: 6 }, (_, at) => one(`w${at}`, [0], {}, ['first', 'all'])),
+      ...Array.from({ length: 6 }, (_, at) => [
+        one(`w${at}`, [0], {}, ['first', 'all']),
+        one(`v${at}`, [2, 3], {}, at === 0 ? ['first'] : ['second']),
+      ]).flat(),
       one('s', [2], {}, ['all']),
-      ...Array.from({ length: 6 }, (_, at) => one(`v${at}`, [2, 3], {}, at === 0 ? ['first'] : ['second'])),
       one('x', [2], {}, ['second']),
     ];
     const result = distance({ documents, devices }, [silent, silent, silent, silent]);
@@ -174,7 +182,7 @@ describe('least-privilege distance', () => {
     expect(
       result.groups.map((group) => [group.count, group.devices.map(({ name }) => name).join(), group.wholeGroups]),
     ).toEqual([
-      [12, 'w0,w1,w2,w3,w4,w5,v0,v1,v2,v3', ['first']],
+      [12, 'w0,v0,w1,v1,w2,v2,w3,v3,w4,v4', ['first']],
       [1, 'n1', ['few']],
     ]);
   });

@@ -116,6 +116,172 @@ const rows: readonly Row[] = [
     verdict: 'compliant',
     reasons: ['undocumented'],
   },
+  {
+    reason: 'a filter on all reserved topics, things included',
+    statements: [bound, allow('Subscribe', 'topicfilter/$aws/*')],
+    verdict: 'noncompliant',
+  },
+  ...[
+    { reason: 'everything', resource: '*' },
+    { reason: 'every topic', resource: 'topic/*' },
+    { reason: 'all reserved topics of things', resource: 'topic/$aws/things/*' },
+  ].map(({ reason, resource }) => ({
+    reason: `silent: ${reason} under a condition that no device meets`,
+    statements: [bound, allow('Publish', resource, { StringEquals: { 'iot:ClientId': 'nobody' } })],
+    verdict: 'undocumented',
+  })),
+  {
+    reason: 'a topic whose last level only begins like everything, under a condition that no device meets',
+    statements: [bound, allow('Publish', 'topic/*/a', { StringEquals: { 'iot:ClientId': 'nobody' } })],
+    verdict: 'compliant',
+  },
+  ...['*', '#', '+'].map((wildcard) => ({
+    reason: `silent: the filter of things with ${wildcard} under a condition that no device meets`,
+    statements: [
+      bound,
+      allow('Subscribe', `topicfilter/$aws/things/${wildcard}`, { StringEquals: { 'iot:ClientId': 'nobody' } }),
+    ],
+    verdict: 'undocumented',
+  })),
+  {
+    reason: 'silent: one of two client IDs out of the certificate',
+    statements: [
+      bound,
+      allow('Connect', [`client/${thing}`, 'client/${ iot:Certificate.Subject.CommonName }'], {
+        Bool: { 'iot:Connection.Thing.IsAttached': 'true' },
+      }),
+    ],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'a client ID with a plain star in it is no pattern',
+    statements: [allow('Connect', 'client/a${*}')],
+    verdict: 'compliant',
+  },
+  {
+    reason: 'a name out of the certificate that is not for Connect',
+    statements: [bound, allow('GetPendingJobExecutions', ['thing/a', 'client/${iot:Certificate.Subject.CommonName}'])],
+    verdict: 'compliant',
+  },
+  ...[
+    { reason: 'silent: Publish on everything but', action: 'iot:Publish', verdict: 'undocumented' },
+    {
+      reason: 'silent: Publish and Receive on everything but',
+      action: ['iot:Publish', 'iot:Receive'],
+      verdict: 'undocumented',
+    },
+    { reason: 'silent: what begins with Receive on everything but', action: 'iot:Receive*', verdict: 'undocumented' },
+    { reason: 'Receive on everything but', action: 'iot:Receive', verdict: 'compliant' },
+  ].map(({ reason, action, verdict }) => ({
+    reason: `${reason}, taken back by a Deny`,
+    statements: [
+      bound,
+      { Effect: 'Allow', Action: action, NotResource: `${arn}topic/a` },
+      deny(['Publish', 'Receive'], '*'),
+    ],
+    verdict,
+  })),
+  {
+    reason: 'two flaws, in the order of their names',
+    statements: [
+      ...building,
+      deny('Subscribe', 'topicfilter/building/control_room/*'),
+      deny('Subscribe', 'topicfilter/building/cellar/#'),
+    ],
+    verdict: 'compliant',
+    reasons: [plus, bypass],
+  },
+  {
+    reason: 'a flaw beside what the examples are silent about',
+    statements: [
+      ...building,
+      deny('Subscribe', 'topicfilter/building/cellar'),
+      deny('Subscribe', 'topicfilter/building/control_room/*'),
+    ],
+    verdict: 'compliant',
+    reasons: [bypass],
+  },
+  {
+    reason: 'an attribute whose name holds a # is no wildcard',
+    statements: [...building, deny('Subscribe', 'topicfilter/building/${iot:Connection.Thing.Attributes[a#b]}/*')],
+    verdict: 'undocumented',
+    reasons: [bypass],
+  },
+  {
+    reason: 'a topic beside the filter',
+    statements: [
+      ...building,
+      deny('Subscribe', ['topic/building/control_room/*', 'topicfilter/building/control_room/*']),
+    ],
+    verdict: 'compliant',
+    reasons: [bypass],
+  },
+  {
+    reason: 'silent: a topic where a filter is meant',
+    statements: [...building, deny('Subscribe', 'topic/building/control_room/*')],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'silent: the Deny takes back all filters',
+    statements: [...building, deny('Subscribe', '*')],
+    verdict: 'compliant',
+    reasons: [],
+  },
+  {
+    reason: 'silent: a Deny under a condition',
+    statements: [
+      ...building,
+      deny('Subscribe', 'topicfilter/building/control_room/*', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }),
+    ],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'silent: a filter with and one without a star',
+    statements: [...building, deny('Subscribe', ['topicfilter/building/control_room/*', 'topicfilter/building/roof'])],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'a Subscribe that only an attached thing has',
+    statements: [
+      bound,
+      allow('Connect', 'client/gate'),
+      allow('Subscribe', `topicfilter/building/${thing}/*`),
+      allow('Receive', 'topic/building/*'),
+      deny('Subscribe', 'topicfilter/building/*'),
+    ],
+    verdict: 'compliant',
+    reasons: [],
+  },
+  {
+    reason: 'nothing may be subscribed to anyway',
+    statements: [bound, deny('Subscribe', 'topicfilter/a/*')],
+    verdict: 'compliant',
+    reasons: [],
+  },
+  {
+    reason: 'silent: a Deny on Receive that names a part of it',
+    statements: [
+      ...building,
+      deny('Subscribe', 'topicfilter/building/control_room/*'),
+      deny('Receive', 'topic/building/control_room/x'),
+    ],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'silent: topics that no other filter brings in',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/yard/*'),
+      allow('Receive', 'topic/*'),
+      deny('Subscribe', 'topicfilter/building/control_room/*'),
+    ],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
   { reason: 'no Deny at all', statements: building, verdict: 'compliant', reasons: [] },
 ];
 

@@ -178,6 +178,12 @@ describe('the reach graph', () => {
       free: true,
     },
     {
+      reason: 'whatever it calls itself',
+      connect: [allow('Connect', 'client/${iot:ClientId}')],
+      heard: ['dev1', 'boss'],
+      free: true,
+    },
+    {
       reason: 'a pattern too intricate to search through',
       connect: [allow('Connect', `client/*a${'?'.repeat(13)}b`)],
       heard: ['a', 'boss'],

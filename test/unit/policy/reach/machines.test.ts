@@ -7,6 +7,7 @@ import { matchedTopics } from '../../../../operator/policy/reach/delivery.ts';
 import { filterMatching } from '../../../../operator/policy/reach/filters.ts';
 import { globMachine, residuals } from '../../../../operator/policy/reach/globs.ts';
 import { accepts, combine, overlap, shortestWord } from '../../../../operator/policy/reach/machine.ts';
+import { readableWord } from '../../../../operator/policy/reach/readable.ts';
 import {
   clientIds,
   roleAliases,
@@ -80,6 +81,47 @@ describe('the automata', () => {
   ])('count the slashes of a topic: $reason', ({ text, valid }) => {
     expect(accepts(topicNames(alphabet, 3), alphabet, text)).toBe(valid);
     expect(isValid(validityOf('topic', 3), text)).toBe(valid);
+  });
+
+  it.each([
+    { reason: 'the beginning of rules counts in a filter', text: '$aws/rules/r/1', valid: true },
+    { reason: 'up to the limit', text: '$aws/rules/r/1/2', valid: false },
+    { reason: 'without the dollar as well', text: 'aws/rules/r/1/2', valid: false },
+  ])('count the slashes of a filter: $reason', ({ text, valid }) => {
+    expect(accepts(topicFilters(alphabet, 3), alphabet, text)).toBe(valid);
+  });
+
+  it.each([
+    { reason: 'the widest filter', text: '*', prefer: 'wide', filter: '#' },
+    { reason: 'the topic itself', text: '*', prefer: 'narrow', filter: 'a/b' },
+    { reason: 'a level as wide as it can be', text: '*b', prefer: 'wide', filter: '+/b' },
+    { reason: 'a level as narrow as it can be', text: '*+', prefer: 'narrow', filter: 'a/+' },
+    { reason: 'what is left', text: '*#', prefer: 'narrow', filter: 'a/#' },
+  ] as const)('name $reason', ({ text, prefer, filter }) => {
+    const filters = combine(alphabet, 'and', [globMachine([globOf(text)], alphabet), topicFilters(alphabet, 7)]);
+    expect(filterMatching(filters, alphabet, 'a/b', prefer)).toBe(filter);
+  });
+
+  it.each([
+    { reason: 'a level in front of a slash', text: '*/b', word: 'x/b' },
+    { reason: 'a level between slashes', text: 'a/*/b', word: 'a/x/b' },
+    { reason: 'a level behind a slash', text: 'a/*', word: 'a/x' },
+    { reason: 'no more levels than needed', text: '*', word: 'x' },
+    { reason: 'an untidy word where there is no other', text: 'a//b', word: 'a//b' },
+    { reason: 'a slash at the end where it is asked for', text: 'a/', word: 'a/' },
+  ])('name a word that reads well: $reason', ({ text, word }) => {
+    const words = combine(alphabet, 'and', [globMachine([globOf(text)], alphabet), topicNames(alphabet, 7)]);
+    expect(readableWord(words, alphabet, 1000)).toEqual({ kind: 'word', word });
+    // The machine of tidy words is made once for an alphabet.
+    expect(readableWord(words, alphabet, 1000)).toEqual({ kind: 'word', word });
+  });
+
+  it('name no word of an empty language, and none where the search was given up', () => {
+    expect(readableWord(globMachine([], alphabet), alphabet, 1000)).toEqual({ kind: 'none' });
+    const intricate = globMachine([globOf(`*a${'?'.repeat(12)}b`)], alphabet);
+    expect(readableWord(intricate, alphabet, 100)).toEqual({ kind: 'undecided' });
+    const untidy = globMachine([globOf('//'), globOf(`*a${'?'.repeat(12)}b`)], alphabet);
+    expect(readableWord(untidy, alphabet, 100)).toEqual({ kind: 'word', word: '//' });
   });
 
   it('take the same names for valid as the evaluator, character by character', () => {
