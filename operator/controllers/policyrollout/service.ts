@@ -13,6 +13,7 @@ import type { GroupOrders } from './asset/through.ts';
 import { type CheckRunner, NO_CHECKS } from './gates/check-runner.ts';
 import type { AssetIdentity, SignalBook } from './gates/signals.ts';
 import { createSubscriptionMemory, type SubscriptionMemory } from './gates/subscription-memory.ts';
+import { type CoverageMemory, createCoverageMemory } from './groups/coverage-memory.ts';
 import { createPassMemory, type PassMemory } from './pass-memory.ts';
 import { silentTeller, type Teller } from './told/teller.ts';
 
@@ -63,6 +64,7 @@ export interface Rollouts {
   readonly checks: CheckRunner;
   readonly subscriptions: SubscriptionMemory;
   readonly preflights: PreflightMemory;
+  readonly coverage: CoverageMemory;
   readonly teller: Teller;
   /** Whether the name of the user in an annotation is known to be true. */
   readonly usersPinned: boolean;
@@ -108,6 +110,7 @@ export function createRollouts(
     checks,
     subscriptions: createSubscriptionMemory(),
     preflights: createPreflightMemory(),
+    coverage: createCoverageMemory(),
     teller,
     usersPinned,
     directiveFor: (device) => byDevice.get(keyText(device))?.directive,

@@ -6,6 +6,7 @@ import { isMoving } from '../device/pending.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import type { AttachmentPlan } from '../external/policies.ts';
 import type { Scope } from '../external/types.ts';
+import { timeOf } from '../policyrollout/asset/record.ts';
 
 export const SETTLE_MS = DEFAULT_STRATEGY.settleMs;
 
@@ -33,6 +34,7 @@ export async function readMembers(
   let nextToken: string | undefined;
   let any = false;
   let uncovered: Members | undefined;
+  let untimed: string | undefined;
   do {
     const page = await ifFound(
       scope.call('ListThingsInThingGroup', {
@@ -46,14 +48,33 @@ export async function readMembers(
       any = true;
       const found = memberOf(scope, thing, policies);
       if (found?.kind === 'foreign') return found;
-      uncovered ??= found;
+      if (found?.kind === 'untimed') untimed ??= thing;
+      else uncovered ??= found;
     }
     nextToken = page?.nextToken || undefined;
   } while (nextToken !== undefined);
-  return uncovered ?? { kind: any ? 'covered' : 'none' };
+  const fresh = freshlyCovered(scope, [thingGroupName, ...policies].join(), { uncovered, untimed });
+  return uncovered ?? fresh ?? { kind: any ? 'covered' : 'none' };
 }
 
-function memberOf(scope: Scope<ThingGroup>, thing: string, policies: readonly string[]): Members | undefined {
+/** What no record tells the time of has just been attached, as far as this process knows, and has to settle like all else. */
+function freshlyCovered(
+  { deps, session }: Scope<ThingGroup>,
+  change: string,
+  { uncovered, untimed }: { readonly uncovered: Members | undefined; readonly untimed: string | undefined },
+): Members | undefined {
+  const group = `${session.key} ${change}`;
+  if (uncovered !== undefined) deps.rollouts?.coverage.broken(group);
+  if (uncovered !== undefined || untimed === undefined || deps.rollouts === undefined) return undefined;
+  const settled = deps.rollouts.coverage.coveredFor(group, deps.clock.monotonic()) >= SETTLE_MS;
+  return settled ? undefined : { kind: 'uncovered', thing: untimed };
+}
+
+function memberOf(
+  scope: Scope<ThingGroup>,
+  thing: string,
+  policies: readonly string[],
+): Members | { readonly kind: 'untimed' } | undefined {
   const { deps, object, session } = scope;
   const devices = deps.cache.byIndex('Device', AWS_NAME, thing) as readonly Device[];
   const device = devices.find(
@@ -71,7 +92,9 @@ function memberOf(scope: Scope<ThingGroup>, thing: string, policies: readonly st
     return policies.every((policy) => carried.includes(policy));
   });
   if (!carries || isMoving(device)) return { kind: 'uncovered', thing };
-  const { attachedAt } = device.status?.rollout ?? {};
-  const settled = attachedAt === undefined || deps.clock.now() - Date.parse(attachedAt) >= SETTLE_MS;
-  return settled ? undefined : { kind: 'uncovered', thing };
+  // It gets what its group gives, whatever that is by then.
+  if (certificates.length === 0) return undefined;
+  const attachedAt = timeOf(device.status?.rollout?.attachedAt);
+  if (attachedAt === undefined) return { kind: 'untimed' };
+  return deps.clock.now() - attachedAt >= SETTLE_MS ? undefined : { kind: 'uncovered', thing };
 }

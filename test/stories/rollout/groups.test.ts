@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import { device, group, policy } from '../../support/fleet.ts';
-import { annotate, grants, hear, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import { annotate, grants, hear, MINUTE, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
 /** `hall` gives its two members hall and debug; `narrow` would give them debug alone. */
 async function inHall(base: object = WIDE): Promise<RolloutFleet> {
@@ -104,6 +104,43 @@ describe('R5: other policies on a group with members', () => {
     await fleet.live(160, { until: async () => (await onGroup(fleet)).length === 2 });
     await fleet.live(60, { until: async () => (await fleet.attached('press-2')).length === 1 });
     for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+  }, 180_000);
+
+  test('what a member got a moment ago, of which no record tells, has to settle before its group gives it up', async () => {
+    await using fleet = await inHall();
+    for (const name of fleet.names) {
+      const { spec } = (await fleet.get('Device', name)) as Device;
+      await fleet.apply(device(name, { ...spec, policyRefs: [{ name: 'base' }, { name: 'wide' }] }));
+    }
+    const both = async () => (await fleet.attached('press-2')).join() === 'base,wide';
+    await fleet.live(90, { until: both });
+    await fleet.live(30);
+    expect(await both()).toBe(true);
+    await fleet.kill();
+    for (const kind of ['Device', 'PolicyRollout']) {
+      for (const { metadata } of (await fleet.store.list({ kind })).items) {
+        const key = { kind, namespace: 'factory', name: metadata.name };
+        if (kind === 'PolicyRollout') await fleet.store.delete(key);
+        else await fleet.store.applyStatus({ ...key, uid: metadata.uid ?? '' }, {}, { owner: 'fleetward' });
+      }
+    }
+    await fleet.start();
+    await fleet.live(3);
+    const { status } = (await fleet.get('Device', 'press-2')) as Device;
+    const edge = { policyName: 'wide', target: status?.certificates?.[0]?.arn ?? '' };
+    const byHand = async (how: 'AttachPolicy' | 'DetachPolicy') => {
+      await fleet.aws.send(how, edge);
+      await annotate(fleet, 'Device', 'press-2', { 'reconcile.fleetward.dev/requestedAt': how });
+    };
+    await byHand('DetachPolicy');
+    await fleet.apply(group('hall', { parentRef: { name: 'site' }, policyRefs: [] }));
+    await fleet.live(15);
+    expect(await onGroup(fleet)).toEqual(['wide']);
+    await byHand('AttachPolicy');
+    const attachedAt = fleet.clock.now();
+    await fleet.live(40, { until: async () => (await onGroup(fleet)).length === 0 });
+    expect(await onGroup(fleet)).toEqual([]);
+    expect(fleet.clock.now() - attachedAt).toBeGreaterThanOrEqual(10 * MINUTE);
   }, 180_000);
 
   test('with a member that no Device is, nothing changes and the reason names it', async () => {
