@@ -417,6 +417,21 @@ describe('mistakes that must not come back', () => {
     expect(verdict(document(), lists)).toBe('widens');
   });
 
+  it.each([
+    { action: 'iot:Publish', context: { 'iot:ClientId': `${arn}topic/q` } },
+    { action: 'iot:ListRetainedMessages', context: { 'iot:ClientId': '*' } },
+  ])('a variable may be the whole resource: $action', ({ action, context }) => {
+    const after = document({ Effect: 'Allow', Action: action, Resource: client });
+    const { verdict: found, gained, testedValuesOnly } = compare([], [after]);
+    expect({ found, context: gained[0]?.context, testedValuesOnly }).toEqual({
+      found: 'widens',
+      context,
+      testedValuesOnly: true,
+    });
+    const all = document({ Effect: 'Allow', Action: action, Resource: '*' });
+    expect(compare([], [all])).toMatchObject({ verdict: 'widens', testedValuesOnly: false });
+  });
+
   it('a star in front of a variable leaves the values known to suffice, where the fixed part ends in front of it', () => {
     const own = document({ Effect: 'Allow', Action: 'iot:Publish', Resource: `arn:aws:iot:*:*:topic/${client}` });
     expect(compare([own], [document()])).toMatchObject({ verdict: 'tightens', testedValuesOnly: false });

@@ -264,6 +264,12 @@ describe('a requirement', () => {
     expect(result.kind === 'refused' && result.request.resource).toMatch(/client\/gw-/);
   });
 
+  it('does not ask for a thing that is not attached where its name resolves all the same', () => {
+    const needed = { action: 'iot:Publish', resource: `${arn}topic/a`, subject: dev1 };
+    const switches = { thingNameNeedsAttachment: false };
+    expect(permits(held([document(allow('iot:Publish', 'topic/*'))]), needed, { switches }).kind).toBe('permitted');
+  });
+
   it('is met only under every feature, domain and network that the device uses', () => {
     const conditional = held([
       document(
