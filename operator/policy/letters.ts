@@ -33,7 +33,7 @@ export function coversLinearly(outer: Glob, inner: Glob): boolean {
 
 function tokenCovers(outer: number, inner: number): boolean {
   if (outer === ANY) return inner !== STAR;
-  return inner >= 0 ? takes(outer, inner) : outer === inner && inner !== ANY;
+  return inner >= 0 ? takes(outer, inner) : outer === inner;
 }
 
 const readable: readonly number[] = Array.from(

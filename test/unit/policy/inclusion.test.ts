@@ -44,6 +44,10 @@ describe('glob inclusion', () => {
       right: [],
       word: undefined,
     },
+    { reason: 'plain text that another pattern leaves out', left: ['ab', 'b*'], right: [], word: undefined },
+    { reason: 'plain text that both take', left: ['ab', 'a*'], right: ['a', 'b*'], word: 'ab' },
+    { reason: 'plain text that the other side takes', left: ['ab', 'a*'], right: ['*b'], word: undefined },
+    { reason: 'no text at all', left: [''], right: ['?*'], word: '' },
   ])('$reason', ({ left, right, word }) => {
     expect(search(left, right)).toEqual(word === undefined ? { kind: 'covered' } : { kind: 'word', word });
   });
@@ -146,6 +150,13 @@ describe('glob inclusion', () => {
     const begins = letters.map((letter) => `${letter}*`);
     expect(run(begins).kind).toBe('covered');
     expect(run(begins.filter((one) => one !== 'k*'))).toEqual({ kind: 'word', word: 'k' });
+    const single = findUncovered({
+      left: [globOf('?')],
+      right: letters.map(globOf),
+      valid: thing,
+      budget: { left: 1e6 },
+    });
+    expect(single.kind).toBe('covered');
     const ends = letters.map((letter) => `*${letter}`);
     expect(run([...letters, ...ends.slice(1)])).toMatchObject({ kind: 'word', word: expect.stringMatching(/^.a$/) });
   });
@@ -156,6 +167,12 @@ describe('glob inclusion', () => {
     expect(found.kind === 'word' && [...found.word].sort().join('')).toBe('abcdef');
     expect(search(['a*', '*b', '*c*', '?*?', '*', '??*'], ['*x*'])).toEqual({ kind: 'word', word: 'acb' });
     expect(search(['a*', '*b', '*c*', '?*?', 'ac*', '*cb'], ['ac?b', 'ac??*b', 'acb'])).toEqual({ kind: 'covered' });
+  });
+
+  it('keeps places apart in overlaps of many long patterns', () => {
+    const run = 'a'.repeat(60);
+    const left = [...Array.from({ length: 11 }, () => `${run}*`), '*ab'];
+    expect(search(left, [])).toEqual({ kind: 'word', word: `${run}b` });
   });
 
   it('spends a node of its budget for each step', () => {
