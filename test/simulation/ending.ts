@@ -42,10 +42,13 @@ export async function bringToAnEnd(world: World): Promise<void> {
 
 async function atRest(world: World): Promise<boolean> {
   const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  const kept = await keptByRejection(world);
   // Whoever stays on a proven candidate is at rest there.
   const over = (items as readonly PolicyRollout[]).every(
     ({ spec, status }) =>
-      status?.cleanedAt !== undefined || (spec.strategy?.homing === 'Stay' && status?.phase === 'Succeeded'),
+      status?.cleanedAt !== undefined ||
+      (status?.phase === 'Succeeded' &&
+        (spec.strategy?.homing === 'Stay' || spec.policies.some(({ candidateName }) => kept.has(candidateName)))),
   );
   if (!over) return false;
   for (const kind of ['IoTPolicy', 'Device']) {
@@ -75,6 +78,13 @@ const isRejected = (object: object): boolean =>
     ({ type, reason }) => type === 'Ready' && reason === 'RevisionRejected',
   ) === true;
 
+/** Proven candidates that a change would have taken which people took back: what it would change stays as it is. */
+async function keptByRejection(world: World): Promise<ReadonlySet<string>> {
+  const { items } = await world.fleet.store.list({ kind: 'Device' });
+  const rejected = (items as readonly Device[]).filter(isRejected);
+  return new Set(rejected.flatMap(({ status }) => status?.pendingChange?.detach ?? []));
+}
+
 /** False when the world only seemed to be at rest. */
 async function checkRest(world: World): Promise<boolean> {
   const { fleet } = world;
@@ -85,17 +95,19 @@ async function checkRest(world: World): Promise<boolean> {
     const declared = [...world.referred(name)].sort();
     for (const target of targets) {
       const carried = [...world.view.policiesOf(target)].sort();
-      const stay = world.config.strategy.homing === 'Stay' ? carried.map((one) => one.split('@')[0]) : carried;
-      if (stay.join() !== declared.join())
+      if (staying(world, carried).join() !== declared.join())
         world.oracle.fail(3, `${name} ends on ${carried.join(', ') || 'nothing'} instead of ${declared.join(', ')}`);
     }
   }
   for (const { name, policies } of world.groups) {
     if (isPending(await fleet.get('ThingGroup', name))) continue;
-    const carried = [...world.view.policiesOf(fleet.sandbox.scope().arn(`thinggroup/${name}`))].sort().join(', ');
+    const carried = [...world.view.policiesOf(fleet.sandbox.scope().arn(`thinggroup/${name}`))].sort();
     const wanted = policies.map((each) => each.name).sort();
-    if (carried !== wanted.join(', '))
-      world.oracle.fail(3, `group ${name} ends with ${carried || 'nothing'} instead of ${wanted.join(', ')}`);
+    if (staying(world, carried).join() !== wanted.join())
+      world.oracle.fail(
+        3,
+        `group ${name} ends with ${carried.join(', ') || 'nothing'} instead of ${wanted.join(', ')}`,
+      );
   }
   const { certificates } = fleet.sandbox.scope().slice(IDENTITY);
   const wanted = [...world.certificates.values()].reduce((sum, ids) => sum + ids.length, 0);
@@ -107,6 +119,11 @@ async function checkRest(world: World): Promise<boolean> {
   );
   if (secret !== undefined) world.oracle.fail(8, 'a private key in a log line or an event');
   return true;
+}
+
+/** Whoever may stay on a proven candidate has with it what the declared name stands for. */
+function staying({ config }: World, carried: readonly string[]): readonly string[] {
+  return config.strategy.homing === 'Stay' ? carried.map((one) => one.split('@')[0] ?? '') : carried;
 }
 
 async function checkNoOp(world: World): Promise<void> {

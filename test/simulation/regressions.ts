@@ -204,4 +204,47 @@ export const REGRESSIONS: readonly Regression[] = [
     config: { strategy: { ...CALM.strategy, homing: 'Stay' } },
     schedule: [git(2, NARROW), verb(4, 'abort'), blank(17, 'candidate', 60), git(30, NARROWER), wait(150)],
   },
+  {
+    reason: 'whoever a rollout has begun with stays its own, although its group refers to another policy by now',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }] },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: { allow: ['extra', 'receive'], deny: [] } }),
+      at(9, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+      git(12, allBut('receive')),
+      at(60, { kind: 'groupPolicies', policies: [{ name: 'hall-wide', grant: hall('debug') }] }),
+      at(75, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+    ],
+  },
+  {
+    reason: 'what a group asked for and no more does before it got it comes to nobody',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }] },
+    schedule: [
+      git(2, allBut('receive')),
+      at(20, {
+        kind: 'groupPolicies',
+        policies: [{ name: 'hall-tight', grant: { allow: ['extra'], deny: ['status'] } }],
+      }),
+      at(25, { kind: 'groupPolicies', policies: [{ name: 'hall-other', grant: hall() }] }),
+    ],
+  },
+  {
+    reason: 'a member that comes back late keeps what its group, changed meanwhile, has lent to it anew',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }] },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: { allow: ['extra', 'receive'], deny: [] } }),
+      at(5, { kind: 'quarantine', device: 0, forMs: 70 * MINUTE }),
+      at(32, { kind: 'groupDocument', grant: hall('debug') }),
+      at(58, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+      git(57, allBut('receive')),
+      wait(150),
+    ],
+  },
+  {
+    reason: 'what is being taken from an asset keeps its document until that is over: AWS may still apply it',
+    config: { groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }] },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: { allow: ['extra'], deny: ['extra'] } }),
+      at(2.01, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+    ],
+  },
 ];

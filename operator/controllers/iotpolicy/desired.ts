@@ -3,6 +3,7 @@ import type { PolicyPlace } from '../../drift/document.ts';
 import { partitionOf } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
 import { candidatesOf, type Stance, stanceOf, wasTried } from '../policyrollout/policies/stance.ts';
+import { isNeededBack } from '../policyrollout/policies/way-back.ts';
 import { declaredName } from './names.ts';
 
 export interface DesiredPolicy {
@@ -13,6 +14,8 @@ export interface DesiredPolicy {
   readonly document: string;
   readonly place: PolicyPlace;
   readonly stance: Stance;
+  /** An asset is losing the policy to another one, and may have to get it back as it was. */
+  readonly neededBack: boolean;
   /** Whether a PolicyRollout of this very document is known; without one the tags in AWS tell what became of it. */
   readonly tried: boolean;
   /** Names in AWS that stand for the policy, the declared one first. */
@@ -22,10 +25,12 @@ export interface DesiredPolicy {
 export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): DesiredPolicy {
   const stance = deps.rollouts === undefined ? ({ kind: 'free' } as const) : stanceOf(deps.cache, object);
   const heldBack = stance.kind === 'moving' || stance.kind === 'rejected';
+  const { namespace = '' } = object.metadata;
   return {
     document: heldBack ? stance.policy.baseline : JSON.stringify(object.spec.document),
     place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
     stance,
+    neededBack: deps.rollouts !== undefined && isNeededBack(deps.cache, { namespace, policy: declaredName(object) }),
     tried: deps.rollouts === undefined || wasTried(deps.cache, object),
     names: [...new Set([declaredName(object), ...candidatesOf(deps.cache, object)])],
   };

@@ -29,7 +29,8 @@ export function isHeldBack(stance: Stance): boolean {
  * certificate: AWS does not tell which groups and provisioning templates will use the name a moment later.
  */
 export function needsRollout({ desired, observed, settled }: RolloutQuestion): boolean {
-  if (isHeldBack(desired.stance) || observed.carriers.length === 0) return false;
+  const carried = observed.carriers.length > 0 || desired.neededBack;
+  if (isHeldBack(desired.stance) || !carried) return false;
   const drift = documentDrift(desired.document, observed.document, desired.place);
   // What a security act put there was never proven: as a baseline it would be what every asset goes back to.
   return !settled && drift !== 'same' && drift !== 'mitigation';
@@ -54,6 +55,10 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
     const digest = documentHash(object.spec.document).slice(0, 8);
     const message = `This document was tried before and went back, as a tag of policy ${name} in AWS tells; the rollout itself is not known here any more. The assets keep what they have. Change the document, or set the annotation ${RETRY_ANNOTATION}: ${digest} on this object.`;
     return { kind: 'stalled', reason: 'RevisionRejected', message };
+  }
+  if (desired.neededBack) {
+    const message = `Policy ${name} is being taken from a device, which may have to get it back as it was; its new document comes when that is over.`;
+    return { kind: 'reconciling', reason: 'RolloutPending', message };
   }
   const message =
     stance.kind === 'moved'

@@ -10,6 +10,7 @@ import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 import { assetsOf, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
+import { isNeededBack } from './policies/way-back.ts';
 import { strategyOf, waitsForRollout } from './strategy.ts';
 
 /** Objects of one revision arrive one after the other; what comes within this time moves together. */
@@ -23,8 +24,9 @@ const OWNER = 'fleetward-rollout';
 export function createRolloutMaker(deps: ExternalDeps): Reconciler {
   return {
     async reconcile({ namespace, name: account }): Promise<Result | undefined> {
-      const waiting = pendingIn(deps, namespace, account);
       const devices = pendingDevices(deps, namespace, account);
+      const leaving = new Set(devices.flatMap(({ status }) => status?.pendingChange?.detach ?? []));
+      const waiting = pendingIn(deps, namespace, account).filter((policy) => !isOnlyLost(deps.cache, policy, leaving));
       if (waiting.length + devices.length === 0) return undefined;
       const newest = newestOf([...waiting, ...devices]);
       const left = newest + GATHER_MS - deps.clock.now();
@@ -49,6 +51,14 @@ function pendingIn({ cache }: ExternalDeps, namespace: string, account: string):
     })
     .filter((policy) => activeFor({ cache }, policy) === undefined && !isLent(cache, policy))
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/** Nobody refers to it, and somebody is about to lose it, who may have to get it back as it is: its document changes afterwards. */
+function isOnlyLost(cache: Cache, policy: IoTPolicy, leaving: ReadonlySet<string>): boolean {
+  const { namespace = '', name } = policy.metadata;
+  const declared = declaredName(policy);
+  if (!leaving.has(declared) && !isNeededBack(cache, { namespace, policy: declared })) return false;
+  return devicesOf(cache, namespace, policy.spec.accountRef.name, [name]).length === 0;
 }
 
 /** A thing group that carries it gets other policies at this moment: its members have it on loan until that is done. */

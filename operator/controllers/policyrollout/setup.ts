@@ -8,6 +8,7 @@ import type { Controller } from '../../runtime/controller.ts';
 import type { AddOptions } from '../../runtime/queue.ts';
 import type { Cache, CacheChange } from '../../runtime/reconciler.ts';
 import type { Accounts } from '../awsaccount/accounts.ts';
+import { isMoving } from '../device/pending.ts';
 import { CERTIFICATE_ID } from '../device/recover.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import { sameJson } from '../external/equal.ts';
@@ -36,7 +37,7 @@ export function indexRollouts(cache: Cache): void {
   cache.addIndex('Device', IN_ROLLOUT, (object) => {
     const { metadata, status } = object as Device;
     const { change, name = '' } = status?.rollout ?? {};
-    return change === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`];
+    return change === undefined && !isMoving(object as Device) ? [] : [`${metadata.namespace ?? ''}/${name}`];
   });
   cache.addIndex('Device', CLIENT_ID, (object) => (object as Device).spec.clientIds ?? []);
 }

@@ -23,11 +23,16 @@ function splitOf({ object, desired }: View, observed: ObservedGroup): SplitAttac
   return splitAttachments({ object, desired, observed, settled: isSettled(object), mark: '' }, observed);
 }
 
-/** While it is pending its members keep both sides: what the group has got already stays on their certificates too. */
-function pendingOf({ object, observed, now }: View, later: SplitAttachments['later']) {
+/**
+ * While it is pending its members keep both sides: what the group has got already stays on their certificates too. What the
+ * spec has ceased to name before the group got it comes to nobody.
+ */
+function pendingOf({ object, desired, observed, now }: View, later: SplitAttachments['later']) {
   if (later === undefined || observed === undefined) return undefined;
   const previous = object.status?.pendingChange;
-  const attach = [...new Set([...later.attach, ...(previous?.attach ?? [])])].sort();
+  const named = new Set([...desired.policies.flatMap(({ satisfiedBy }) => satisfiedBy), ...observed.policies]);
+  const begun = (previous?.attach ?? []).filter((policy) => named.has(policy));
+  const attach = [...new Set([...later.attach, ...begun])].sort();
   const detach = [...later.detach].sort();
   return defined({
     attach,

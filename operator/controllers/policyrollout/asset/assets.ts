@@ -57,24 +57,28 @@ function groupsBelow(cache: Cache, reference: string, seen = new Set<string>()):
 
 /** Index of Devices by the change that waits for a rollout, as `changeKey` writes it. */
 export const PENDING_CHANGE = 'pendingChange';
-/** Index of Devices by the rollout that carries out a change of theirs: `<namespace>/<rollout>`. */
+/** Index of Devices by the rollout that has begun with them or carries out a change of theirs: `<namespace>/<rollout>`. */
 export const IN_ROLLOUT = 'inRollout';
 
-/** Whom a rollout concerns: Devices of its policies, and those that one of its changes waits for or is done to. */
+/**
+ * Whom a rollout concerns: Devices of its policies, those that one of its changes waits for or is done to, and whoever it has
+ * begun with, although neither the Device nor a thing group of it refers to the policy any more.
+ */
 export function assetsOf(cache: Cache, { metadata, spec }: PolicyRollout): readonly Device[] {
   const { namespace = '', name } = metadata;
   const account = spec.accountRef.name;
   const names = spec.policies.map((policy) => policy.name);
   const carriers = devicesOf(cache, namespace, account, names);
-  if (spec.changes === undefined) return carriers;
+  const begun = cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[];
+  if (spec.changes === undefined && begun.length === 0) return carriers;
   const found = new Map(carriers.map((device) => [device.metadata.name, device]));
   const add = (devices: readonly Device[]): void => {
     for (const device of devices) if (isAsset(device, account)) found.set(device.metadata.name, device);
   };
-  for (const { digest } of spec.changes) {
+  for (const { digest } of spec.changes ?? []) {
     add(cache.byIndex('Device', PENDING_CHANGE, changeKey(namespace, account, digest)) as readonly Device[]);
   }
-  add(cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[]);
+  add(begun);
   return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 

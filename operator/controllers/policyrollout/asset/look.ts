@@ -46,7 +46,7 @@ export async function look(
   const certificates = [...own, ...(await readOthers(scope, others(scope, directive), own))];
   if (certificates.length === 0) return { certificates };
   const beside = await besideDocuments(scope, { directive, view, certificates, how });
-  return { certificates, beside, through: await throughGroups(scope, directive, how) };
+  return { certificates, beside, through: await throughGroups(scope, directive, { desired: view.desired, how }) };
 }
 
 function known({ certificates, leftovers }: ObservedDevice): readonly string[] {

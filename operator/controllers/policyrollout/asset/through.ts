@@ -2,6 +2,7 @@ import type { Device } from '../../../api/device.gen.ts';
 import { groupKey } from '../../../aws/snapshot/facts.ts';
 import type { Family } from '../../../rollout/family.ts';
 import type { Spread, Through } from '../../../rollout/types.ts';
+import type { DesiredDevice } from '../../device/desired.ts';
 import { readGroups } from '../../device/reads.ts';
 import type { Scope } from '../../external/types.ts';
 import { isOpen, readGroup } from '../groups/targets.ts';
@@ -30,7 +31,7 @@ interface GroupTimes {
 export async function throughGroups(
   scope: Scope<Device>,
   directive: Directive,
-  how: How,
+  { desired, how }: { readonly desired: DesiredDevice; readonly how: How },
 ): Promise<Through | undefined> {
   const { groups, families, direction, strategy } = directive;
   if (groups === undefined) return undefined;
@@ -43,6 +44,8 @@ export async function throughGroups(
   const given = new Set<string>();
   const gathered = new Set<string>();
   const borrowed = borrowedFamilies(where, scope.object, families);
+  // A thing group that is about to give up a policy lends it to its members anew.
+  const wanted = new Set(desired.policies.flatMap(({ satisfiedBy }) => satisfiedBy));
   for (const family of families) {
     const goal = direction === 'forward' ? family.candidate : family.declared;
     const at = [...carried].filter(([, attached]) => family.names.some((name) => attached.has(name)));
@@ -53,7 +56,7 @@ export async function throughGroups(
     }
     // Only where nothing else of the family is left on any of its groups: then that is how it stays.
     const home = at.every(([, attached]) => family.names.every((name) => attached.has(name) === (name === goal)));
-    if (home && given.has(goal) && borrowed.includes(family)) gathered.add(goal);
+    if (home && given.has(goal) && borrowed.includes(family) && !wanted.has(goal)) gathered.add(goal);
   }
   const waits = direction === 'forward' && !groups.handedOver ? waitsFor(carried, families) : undefined;
   return {

@@ -9,7 +9,7 @@ import { Priority, type Result } from '../../../runtime/reconciler.ts';
 import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
-import { assetsOf, IN_ROLLOUT, isKeptStill, isSkipped } from '../asset/assets.ts';
+import { assetsOf, isKeptStill, isSkipped } from '../asset/assets.ts';
 import { borrowedFamilies, carriedNames, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { unitsOf } from '../asset/units.ts';
@@ -24,6 +24,7 @@ import { candidatesFor, familiesOf, type Start } from '../start.ts';
 import { saveRollout } from '../status.ts';
 import { deleteCandidate } from './candidates.ts';
 import { stanceOf } from './stance.ts';
+import { isNeededBack } from './way-back.ts';
 
 const LOOK_AGAIN_MS = 60_000;
 /** A session of before may last for weeks; nothing else is left to be done by then. */
@@ -300,22 +301,12 @@ async function clean(start: Start, status: PolicyRolloutStatus): Promise<Result 
   const due = homedAt + rollbackWindowMs(rollout);
   if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
   const candidates = candidatesFor(start);
+  const { namespace = '', name } = rollout.metadata;
   for (const policy of rollout.spec.policies) {
-    const done = !isWayBack(start, policy.candidateName) && (await deleteCandidate(candidates, policy));
+    const needed = isNeededBack(deps.cache, { namespace, policy: policy.candidateName, but: name });
+    const done = !needed && (await deleteCandidate(candidates, policy));
     if (!done) return { requeueAfterMs: LOOK_AGAIN_MS };
   }
   await saveRollout(deps, rollout, { ...status, homedAt: exactTime(homedAt), cleanedAt: exactTime(now) });
   return undefined;
-}
-
-/** Whether a rollout of changes at Devices has taken it from an asset and may have to give it back. */
-function isWayBack({ deps, rollout }: Start, candidate: string): boolean {
-  const { namespace = '', name } = rollout.metadata;
-  for (const other of deps.cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
-    if (other.metadata.name === name || other.spec.changes === undefined || other.status?.homedAt !== undefined)
-      continue;
-    const assets = deps.cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${other.metadata.name}`) as readonly Device[];
-    if (assets.some(({ status }) => status?.rollout?.change?.detach?.includes(candidate) === true)) return true;
-  }
-  return false;
 }

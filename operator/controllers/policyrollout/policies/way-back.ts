@@ -1,0 +1,20 @@
+import type { Device } from '../../../api/device.gen.ts';
+import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import type { Cache } from '../../../runtime/reconciler.ts';
+import { IN_ROLLOUT } from '../asset/assets.ts';
+
+/**
+ * Whether a rollout of changes at Devices has taken the policy from an asset, or is about to, and may have to give it back: as
+ * it was, so it is neither deleted nor written to. Until then AWS may also still apply it to that asset.
+ */
+export function isNeededBack(
+  cache: Cache,
+  { namespace, policy, but }: { readonly namespace: string; readonly policy: string; readonly but?: string },
+): boolean {
+  for (const { metadata, spec, status } of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
+    if (metadata.name === but || spec.changes === undefined || status?.homedAt !== undefined) continue;
+    const assets = cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${metadata.name}`) as readonly Device[];
+    if (assets.some(({ status }) => status?.rollout?.change?.detach?.includes(policy) === true)) return true;
+  }
+  return false;
+}
