@@ -1,7 +1,7 @@
 import type { Device } from '../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
 import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
-import { annotate, verb } from './acts.ts';
+import { annotate, byPerson, verb } from './acts.ts';
 import { LONGEST_DELAY_MS } from './aws-view.ts';
 import type { World } from './world.ts';
 
@@ -29,6 +29,7 @@ export async function bringToAnEnd(world: World): Promise<void> {
     if (world.oracle.violations.length > 0) return;
     if ((await atRest(world)) && (await checkRest(world))) return;
     if (round % 3 === 2) for (const answer of ['resume', 'approve', 'promote-full']) await verb(world, answer, 'right');
+    if (round % 12 === 11) await goAndLook(world);
     // One that waits for ever may stand behind another.
     if (round % 12 === 11) await verb(world, 'abort', 'right');
   }
@@ -38,6 +39,18 @@ export async function bringToAnEnd(world: World): Promise<void> {
     ({ metadata, status }) => `${metadata.name} ${status?.phase} ${status?.reason}: ${status?.message}`,
   );
   world.oracle.fail(3, `after ${END_MS / HOUR} h with everybody there it is not over: ${open.join('; ')}`);
+}
+
+/** Whoever is said not to have recovered although it got back what it had: somebody else took more, and gives that back. */
+async function goAndLook(world: World): Promise<void> {
+  for (const { name, targets } of world.oracle.assets.values()) {
+    const { status } = (await world.fleet.get('Device', name)) as Device;
+    if (!world.robbed.has(name) || status?.rollout?.state !== 'Unrecovered') continue;
+    for (const target of targets) {
+      for (const policyName of world.referred(name))
+        await byPerson(world, () => world.fleet.aws.send('AttachPolicy', { policyName, target }));
+    }
+  }
 }
 
 async function atRest(world: World): Promise<boolean> {
