@@ -171,6 +171,11 @@ const rows: readonly Row[] = [
       verdict: 'undocumented',
     },
     { reason: 'silent: what begins with Receive on everything but', action: 'iot:Receive*', verdict: 'undocumented' },
+    {
+      reason: 'silent: an unknown action on everything but',
+      action: ['iot:Receive', 'iot:Receives'],
+      verdict: 'undocumented',
+    },
     { reason: 'Receive on everything but', action: 'iot:Receive', verdict: 'compliant' },
   ].map(({ reason, action, verdict }) => ({
     reason: `${reason}, taken back by a Deny`,
@@ -244,14 +249,38 @@ const rows: readonly Row[] = [
     reasons: ['undocumented'],
   },
   {
-    reason: 'a Subscribe that only an attached thing has',
+    reason: 'silent: a Subscribe that only an attached thing has',
     statements: [
       bound,
       allow('Connect', 'client/gate'),
       allow('Subscribe', `topicfilter/building/${thing}/*`),
       allow('Receive', 'topic/building/*'),
-      deny('Subscribe', 'topicfilter/building/*'),
+      deny('Subscribe', 'topicfilter/building/control_room/*'),
     ],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'silent: a Deny that names nothing for clients without a thing',
+    statements: [
+      bound,
+      allow('Connect', 'client/gate'),
+      allow('Subscribe', 'topicfilter/building/*'),
+      allow('Receive', 'topic/building/*/open'),
+      deny('Subscribe', `topicfilter/building/${thing}/*`),
+    ],
+    verdict: 'undocumented',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'silent: a topic beside what is no topic at all',
+    statements: [...building, deny('Subscribe', ['topic/building/control_room/*', 'client/x'])],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'a Deny on Subscribe that names no topic',
+    statements: [...building, deny('Subscribe', 'client/x')],
     verdict: 'compliant',
     reasons: [],
   },

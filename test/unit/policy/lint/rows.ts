@@ -556,4 +556,10 @@ export const rows: readonly Row[] = [
     statements: [bound, allow('Publish', 'topic/*', { 'ForAnyValue:IpAddress': { 'aws:SourceIp': '10.0.0.0/8' } })],
     expect: ['any-topic@1'],
   },
+  {
+    reason: 'a job of the control plane is no action of the jobs data plane',
+    statements: [bound, allow('iotjobsdata:CancelJob', `thing/${thing}`)],
+    expect: ['unknown-action@1'],
+    absent: ['control-plane-action'],
+  },
 ];

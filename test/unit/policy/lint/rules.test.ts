@@ -68,6 +68,34 @@ describe('lint', () => {
     ]);
   });
 
+  it('names what holds for a document before what holds for its statements', () => {
+    const old = [allow('Connect', `client/${thing}`), allow('Publish', `topic/${thing}`)];
+    const { findings } = lint([document(old, '2008-10-17'), document(old, '2008-10-17')]);
+    expect(
+      findings
+        .filter((finding) => finding.code === 'variables-need-2012')
+        .map((finding) => [finding.document, finding.statement]),
+    ).toEqual([
+      [0, null],
+      [0, 0],
+      [0, 1],
+      [1, null],
+      [1, 0],
+      [1, 1],
+    ]);
+  });
+
+  it('reads no more than the text of a document many times longer than AWS takes, the worst first', () => {
+    const long = [allow('iot:*', `topic/${'a'.repeat(17_000)}`), allow('Subscribes', 'topic/a')];
+    const { findings, undecided } = lint(document(long, '2012-10-17', 'long'));
+    expect(findings.map((finding) => finding.code)).toEqual(['too-large', 'star-action', 'unknown-action']);
+    expect(undecided).toEqual([
+      expect.stringMatching(
+        /^long has 17\d{3} characters, 8 times what AWS accepts; only its text was looked at, not what it allows\. Shorten it first$/,
+      ),
+    ]);
+  });
+
   it('takes things for attached as usual unless told otherwise', () => {
     const own = [allow('Connect', `client/${thing}*`), allow('Publish', `topic/dt/${thing}/*`)];
     expect(lint(document(own)).findings.map((finding) => finding.code)).toEqual(['thing-not-required']);
