@@ -2,10 +2,10 @@ import type { Position } from '../document.ts';
 import type { Request } from '../request.ts';
 import type { RuleCode, Severity } from './rules.ts';
 
-/** A change of text that is certain to keep everything else as it is. */
+/** A change of text that is certain to grant nothing that is not granted now. A guess at what was meant is no fix; the message says it. */
 export interface Fix {
   readonly title: string;
-  /** JSON pointer into the document, as the value stands there now. */
+  /** JSON pointer into the document, with a statement, action or resource that stands alone read as a list of one. */
   readonly pointer: string;
   readonly from: string;
   /** `undefined`: remove the value. */

@@ -198,6 +198,12 @@ export const rules = {
     'The document is longer than AWS accepts',
     'Merge actions that share resources, shorten patterns or split the policy; white space does not count.',
   ),
+  'no-statement': rule(
+    'medium',
+    'structural',
+    'The document has no statement',
+    'Write what is allowed, or detach and delete the policy. Whether AWS IoT accepts such a document is not documented.',
+  ),
   'unknown-variable': rule(
     'high',
     'structural',

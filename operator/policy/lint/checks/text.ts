@@ -18,16 +18,14 @@ function checkDocuments(model: Model): void {
       const message = `the document has ${document.size} characters without white space; AWS accepts ${maxPolicySize}`;
       model.report('too-large', inDocument({ message }));
     }
-    if (document.version === variablesVersion || first === undefined) return;
+    if (first === undefined) {
+      const message = 'the document has no statement: it allows nothing, and denies nothing that others allow';
+      model.report('no-statement', inDocument({ message }));
+    }
+    if (document.version === variablesVersion) return;
     if (!patternTexts([document]).some((text) => text.includes('${'))) return;
-    const fix = {
-      title: 'set the Version that knows variables',
-      pointer: '/Version',
-      from: document.version,
-      to: variablesVersion,
-    };
     const message = `Version ${document.version} takes \${…} for plain text: the statements that use it match nothing a device asks for`;
-    model.report('variables-need-2012', { ...inDocument({ message }), fix });
+    model.report('variables-need-2012', inDocument({ message }));
   });
   for (const view of model.statements) {
     if (view.document.version === variablesVersion) continue;
@@ -86,7 +84,14 @@ function reportVariable(
   const message = `AWS IoT has no variable \${${name}}: it never resolves, so this value never matches${hint}`;
   const pointer = `/Statement/${view.statement.index}/${view.statement.resourceMode}/${resource}`;
   const fix = { title: `write \${${meant}}`, pointer, from: text, to: text.replace(`\${${name}}`, `\${${meant}}`) };
-  model.report('unknown-variable', { view, at, message, ...(meant !== undefined && resource >= 0 && { fix }) });
+  // What a NotResource excepts while a variable is open is not documented, so no more is certain there than in an Allow.
+  const isFix = view.statement.effect === 'Deny' && view.statement.resourceMode === 'Resource' && resource >= 0;
+  model.report('unknown-variable', { view, at, message, ...(isFix && meant !== undefined && { fix }) });
+}
+
+/** Whether a principal can do no more than before when an action that names nothing comes to name something. */
+function narrows({ statement }: StatementView): boolean {
+  return (statement.effect === 'Deny') === (statement.actionMode === 'Action');
 }
 
 function checkConditionKeys(model: Model): void {
@@ -139,10 +144,15 @@ function reportAction(model: Model, view: StatementView, index: number): void {
     return;
   }
   const meant = nearest(text, names);
-  const pointer = `/Statement/${view.statement.index}/Action/${index}`;
-  const fix = meant === undefined ? undefined : { title: `write ${meant}`, pointer, from: text, to: meant };
+  const pointer = `/Statement/${view.statement.index}/${view.statement.actionMode}/${index}`;
+  const isFix = meant !== undefined && narrows(view);
   const message = `there is no action ${text}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
-  model.report('unknown-action', { view, at, message, ...(fix && { fix }) });
+  model.report('unknown-action', {
+    view,
+    at,
+    message,
+    ...(isFix && { fix: { title: `write ${meant}`, pointer, from: text, to: meant } }),
+  });
 }
 
 /** What can be read off the text. */

@@ -17,6 +17,37 @@ const client = '${iot:ClientId}';
 
 /** Policies, each for one reason; `findings.txt` holds what lint says of each in full. */
 export const rows: readonly Row[] = [
+  {
+    reason: 'nothing is said at all',
+    statements: [],
+    expect: ['no-statement@-'],
+    absent: ['missing-connect'],
+  },
+  {
+    reason: 'a slip in a Deny: its mending takes away, so it is offered',
+    statements: [bound, allow('Subscribe', 'topicfilter/a/*'), deny('Subscribes', 'topicfilter/a/secret')],
+    expect: ['unknown-action@2'],
+  },
+  {
+    reason: 'a slip in a NotAction that allows: its mending takes away',
+    statements: [bound, { Effect: 'Allow', NotAction: ['iot:Publisch', 'iot:Connect'], Resource: `${arn}topic/a` }],
+    expect: ['unknown-action@1'],
+  },
+  {
+    reason: 'a slip in a NotAction that denies: its mending would grant',
+    statements: [bound, { Effect: 'Deny', NotAction: ['iot:Publisch', 'iot:Connect'], Resource: '*' }],
+    expect: ['unknown-action@1'],
+  },
+  {
+    reason: 'a slip in the variable of a Deny: its mending takes away',
+    statements: [bound, allow('Publish', 'topic/a/*'), deny('Publish', 'topic/a/${iot:ClientID2}')],
+    expect: ['unknown-variable@2'],
+  },
+  {
+    reason: 'a slip in the variable of a NotResource that denies: its mending would grant',
+    statements: [bound, { Effect: 'Deny', Action: 'iot:Publish', NotResource: `${arn}topic/a/\${iot:ClientID2}` }],
+    expect: ['unknown-variable@1'],
+  },
   { reason: 'any name may be taken', statements: [allow('Connect', 'client/*')], expect: ['any-client-id@0'] },
   {
     reason: 'a common prefix still leaves the choice',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lint, rules } from '../../../../operator/policy/lint/index.ts';
-import { allow, bound, document, thing } from './build.ts';
+import { allow, bound, deny, document, thing } from './build.ts';
 import { reportOf, rulesText, sections } from './report.ts';
 import { type Row, rows } from './rows.ts';
 
@@ -101,15 +101,23 @@ describe('lint', () => {
     expect(lint(document(own)).findings.map((finding) => finding.code)).toEqual(['thing-not-required']);
   });
 
-  it('offers a fix only where it is certain', () => {
+  it('offers a fix only where it is certain: to mend a slip in an Allow would grant what nobody may have meant', () => {
     const { findings } = lint(
-      document([bound, allow('Publish', ['topic/a/*', 'topic/a/b']), allow('Subscribes', 'topicfilter/a')]),
+      document([
+        bound,
+        allow('Publish', ['topic/a/*', 'topic/a/b']),
+        allow('Subscribes', 'topicfilter/a'),
+        deny('Subscribes', 'topicfilter/b'),
+      ]),
+    );
+    expect(findings.find(({ code, statement }) => code === 'unknown-action' && statement === 2)?.message).toBe(
+      'there is no action iot:Subscribes; did you mean iot:Subscribe?',
     );
     const fixes = findings
       .filter((finding) => finding.fix !== undefined)
       .map((finding) => [finding.code, finding.fix?.pointer, finding.fix?.to]);
     expect(fixes).toEqual([
-      ['unknown-action', '/Statement/2/Action/0', 'iot:Subscribe'],
+      ['unknown-action', '/Statement/3/Action/0', 'iot:Subscribe'],
       ['redundant-resource', '/Statement/1/Resource/1', undefined],
     ]);
   });
