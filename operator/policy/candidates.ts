@@ -249,6 +249,8 @@ function withDependent(
     const chosen = assignments(template, lists);
     exhaustive &&= chosen.complete;
     for (const assignment of chosen.list) {
+      if (input.budget.left < 0) break;
+      input.budget.left -= (1 + others.length) / 4;
       const filled = substitute(template, (key) => assignment.get(key));
       if (filled === undefined) continue;
       for (const glob of condition === undefined ? [filled] : asCompared(filled, condition, input.options)) {
@@ -258,9 +260,11 @@ function withDependent(
         for (const one of [glob, ...met])
           for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) {
             take(text);
+            input.budget.left -= fillingCost;
             if (!isPart) continue;
             // Where it lies opposite another variable it may begin or end in the middle of that one's value.
             const cut = piecesOf(text);
+            input.budget.left -= cut.pieces.size * fillingCost;
             for (const piece of cut.pieces) take(piece);
             exhaustive &&= cut.all;
           }
@@ -271,10 +275,14 @@ function withDependent(
     tie.items.forEach((item, index) => {
       if (typeof item === 'number' || item.key !== use.key || tie.key === use.key) return;
       for (const value of lists.get(tie.key)?.values ?? []) {
-        if (typeof value !== 'string') continue;
+        if (typeof value !== 'string' || input.budget.left < 0) continue;
+        input.budget.left -= stretchCost;
         for (const stretch of forcedStretches(tie.items, index, literalTokens(value)).flatMap(plainGlob)) {
           const one = tie.folded ? foldGlob(stretch) : stretch;
-          for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) take(text);
+          for (const text of fillings(one, use.letter, fillLengths(one, input)).texts) {
+            take(text);
+            input.budget.left -= fillingCost;
+          }
         }
       }
     });
@@ -283,6 +291,11 @@ function withDependent(
   const kept = [...values].slice(0, maxValues);
   return several ? setsOf(use, { values: kept, exhaustive }) : { values: kept, exhaustive };
 }
+
+/** What one text that is tried for a variable takes, in nodes of a search. */
+const fillingCost = 0.25;
+/** The same for laying a value against a pattern that holds the variable. */
+const stretchCost = 4;
 
 /** Of longer texts only the beginnings, the ends and the levels are taken. */
 const allPieces = 6;

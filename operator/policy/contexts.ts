@@ -178,7 +178,12 @@ export function planContexts(given: ContextInput): ContextPlan {
       attachment: facts.attachment,
       involved,
     });
-    return { ...found, exhaustive: found.exhaustive && facts.isProved };
+    return {
+      ...found,
+      // A list that ran out of budget may lack the very value that matters, and a short question may need no budget to be answered.
+      leftOut: found.leftOut ?? (input.budget.left < 0 ? 'budget' : undefined),
+      exhaustive: found.exhaustive && facts.isProved,
+    };
   };
   const contextsFor = ({ left, right }: ContextQuestion): ContextList => {
     const involved = [...left, ...right, ...input.connect];

@@ -133,13 +133,14 @@ class DeliverySearch {
   readonly #from: Half;
   readonly #to: Half;
   readonly #budget: Budget;
-  readonly #grounder = new Grounder();
+  readonly #grounder: Grounder;
   readonly #answers = new Map<string, InclusionResult>();
 
   constructor(from: Half, to: Half, budget: Budget) {
     this.#from = from;
     this.#to = to;
     this.#budget = budget;
+    this.#grounder = new Grounder(budget);
   }
 
   walk(one: ContextClass): WalkResult<Undelivered> {

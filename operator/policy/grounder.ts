@@ -4,6 +4,7 @@ import { unknownAtom } from './conditions.ts';
 import { type ContextClass, contextAt, type Digits, weightsFor } from './context-class.ts';
 import type { Glob } from './glob.ts';
 import { type GroundStatement, groundStatement } from './ground.ts';
+import type { Budget } from './inclusion.ts';
 import { keys, normaliseKey } from './request.ts';
 import { canConnect } from './witness.ts';
 
@@ -36,6 +37,7 @@ export interface GroundPlace {
 
 /** Grounds statements once for each combination of the values that they read; everything else is a look-up. */
 export class Grounder {
+  readonly #budget: Budget;
   readonly #readers = new Map<string, Map<CompiledStatement, GroundReader>>();
   readonly #connections = new Map<ContextClass, Map<PolicySet, ConnectReader>>();
   readonly #classes = new Map<ContextClass, number>();
@@ -43,17 +45,25 @@ export class Grounder {
   readonly #globs = new Map<string, Glob>();
   readonly #numbers = new Map<Glob, number>();
 
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
   /** One statement may bear on two types of names (iot:* on topics and on filters), hence a reader for each. */
   reader(statement: CompiledStatement, { set, type, one }: GroundPlace): GroundReader {
     const number = this.#classes.get(one) ?? this.#classes.size;
     this.#classes.set(one, number);
     const readers = entry(this.#readers, `${number} ${type}`, () => new Map<CompiledStatement, GroundReader>());
-    return entry(readers, statement, () =>
-      remembering(one, keysOf(statement), (digits) => {
+    return entry(readers, statement, () => {
+      const cost = costOf(statement, one.self);
+      return remembering(one, keysOf(statement), (digits) => {
+        this.#budget.left -= cost;
         const ground = groundStatement(set, statement, type, contextAt(one, digits));
-        return ground === undefined ? undefined : this.#intern(ground);
-      }),
-    );
+        if (ground === undefined) return undefined;
+        this.#budget.left -= globsOf(ground);
+        return this.#intern(ground);
+      });
+    });
   }
 
   /** `statements`: those of the set's Connect statements that can match any client at all. */
@@ -86,6 +96,16 @@ export class Grounder {
     this.#numbers.set(glob, this.#numbers.size);
     return glob;
   }
+}
+
+/** What it takes to fill in a statement, in nodes of a search: most where a condition looks for the name in the value of another key. */
+function costOf({ conditions }: CompiledStatement, self: ReadonlySet<string>): number {
+  const values = conditions.flatMap((condition) => condition.values);
+  return 1 + values.filter(({ variables }) => variables.some(({ key }) => self.has(key))).length * 8;
+}
+
+function globsOf({ conjuncts }: GroundStatement): number {
+  return conjuncts.reduce((sum, { globs }) => sum + globs.length, 0);
 }
 
 function keysOf(statement: CompiledStatement): string[] {

@@ -54,6 +54,9 @@ export function matchesName(ground: GroundStatement, name: string): boolean {
 function searchAll(boxes: readonly Box[], valid: Validity, budget: Budget): InclusionResult {
   let best: InclusionResult = { kind: 'covered' };
   for (const box of boxes) {
+    // The search itself counts its nodes; of many boxes most are settled without one.
+    if (boxes.length > 1) budget.left -= 1 + (box.left.length * box.right.length) / 8;
+    if (budget.left < 0) return { kind: 'exceeded' };
     const left = box.left.length === 0 ? [Int32Array.of(STAR)] : distinct(box.left);
     if (!compatible(left)) continue;
     const right = distinct(box.right.filter((glob) => left.every((one) => prefixesMeet(one, glob))));

@@ -199,7 +199,7 @@ class ActionComparison {
   constructor(input: ActionInput, plan: ContextPlan) {
     this.#input = input;
     this.#plan = plan;
-    this.#grounder = new Grounder();
+    this.#grounder = new Grounder(input.budget);
   }
 
   run(from: readonly CompiledStatement[], to: readonly CompiledStatement[]): ActionDifference {
@@ -276,6 +276,10 @@ class ActionComparison {
 
   #search(task: Task, from: Side, to: Side): Found | undefined {
     if (this.#isIdle(task, from, to)) return undefined;
+    if (this.#input.budget.left < 0) {
+      this.#undecided.add('budget');
+      return undefined;
+    }
     const list = this.#plan.contextsFor(this.#question(task, from, to));
     this.#testedValuesOnly ||= !list.exhaustive;
     if (list.leftOut !== undefined) this.#undecided.add(list.leftOut);

@@ -221,7 +221,7 @@ describe('what is known of a statement', () => {
   } as const;
   const idsOf = (...statements: readonly Raw[]): (number | undefined)[] => {
     const set = compiled(statements.map((one) => ({ Action: '*', Effect: 'Allow', ...one })));
-    const grounder = new Grounder();
+    const grounder = new Grounder({ left: 1_000 });
     return set.statements.map(
       (one: CompiledStatement) => grounder.reader(one, { set, ...place }).at(new Int32Array())?.id,
     );
