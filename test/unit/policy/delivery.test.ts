@@ -93,7 +93,7 @@ describe('a comparison of what arrives', () => {
   });
 
   it('finds nothing between equal policies', () => {
-    const set = compilePolicies([documentOf(both('a/*'))], withDefaults());
+    const set = compilePolicies([documentOf(both(`${client}${attribute('x')}`))], withDefaults());
     expect(compareDelivery(set, set, { left: 10 })).toEqual({
       gained: [],
       lost: [],
@@ -156,6 +156,30 @@ describe('a comparison of what arrives', () => {
       reason: 'no topics at all',
       before: [subscribe(`${client}${attribute('x')}`)],
       after: [subscribe('b')],
+      expected: false,
+    },
+    {
+      reason: 'a Deny on filters and no Allow',
+      before: [receive(`${client}${attribute('x')}`), noSubscribe('z')],
+      after: [receive('b')],
+      expected: false,
+    },
+    {
+      reason: 'a Deny on topics and no Allow',
+      before: [subscribe(`${client}${attribute('x')}`), noReceive('z')],
+      after: [subscribe('b')],
+      expected: false,
+    },
+    {
+      reason: 'two variables where Subscribe is never checked',
+      before: [idle],
+      after: [...both('a'), rule('Allow', 'iot:Subscribe', 'topic')(`${client}${attribute('x')}`)],
+      expected: false,
+    },
+    {
+      reason: 'two variables where Receive is never checked',
+      before: [idle],
+      after: [...both('a'), rule('Allow', 'iot:Receive', 'topicfilter')(`${client}${attribute('x')}`)],
       expected: false,
     },
   ])('says whether it rests on tested values: $reason', ({ before, after, expected }) => {

@@ -306,6 +306,20 @@ describe('the sentences by which a decision is explained', () => {
         ],
       ],
     ],
+    [
+      'deny, and a condition',
+      [S({ Condition: { Bool: { 'aws:K': 'true' } } }), S({}), S({ Effect: 'Deny' })],
+      {},
+      [
+        'explicitDeny',
+        2,
+        undefined,
+        [
+          '1 Allow overruledByDeny: This statement allows the request, but a Deny wins over every Allow.',
+          '0 Allow condition: The condition Bool aws:K "true" does not hold: the key is absent.',
+        ],
+      ],
+    ],
     ['deny second', [S({ Effect: 'Deny' }), S({ Effect: 'Deny' })], {}, ['explicitDeny', 0, undefined, []]],
     [
       'order',

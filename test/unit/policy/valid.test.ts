@@ -123,6 +123,7 @@ describe('what the search asks of the names', () => {
       false,
     ]);
     expect(anyText.openings(0)).toEqual([]);
+    expect(after(anyText, 'ab')).toBe(0);
   });
 
   it('names of things are those of the action’s resources', () => {
