@@ -593,4 +593,18 @@ export const rows: readonly Row[] = [
     expect: ['unknown-action@1'],
     absent: ['control-plane-action'],
   },
+  {
+    reason: 'a star in the account hides nothing of what the statement allows in its own',
+    statements: [bound, allow('Publish', 'arn:aws:iot:us-east-1:*:topic/*')],
+    expect: ['region-or-account-wildcard@1', 'any-topic@1'],
+  },
+  {
+    reason: 'a client ID that looks like the rest of an ARN is one, whatever stars other statements hold',
+    statements: [
+      bound,
+      allow('SendDirectMessag?', 'client/a/*:client/b'),
+      allow('Publish', 'arn:aws:iot:us-east-1:*:topic/a'),
+    ],
+    expect: ['direct-message-any-client@1', 'star-action@1', 'region-or-account-wildcard@2'],
+  },
 ];
