@@ -61,14 +61,21 @@ export class Owed {
     }
   }
 
-  /** What others took is not ours to answer for. */
-  othersTook([device, target]: Holder): void {
+  /** What others took is not ours to answer for: of what the asset had, and of what it was to have at the end of a rollout. */
+  othersTook(holder: Holder): void {
+    const [device, target] = holder;
     const left = this.#world.view.certain(target, device);
     this.#had.set(target, only(this.had(target), left));
-    this.#noMoreThan(target, left);
+    for (const [name, floors] of this.#floors) {
+      const [floor, rollout] = [floors.get(target), this.#rollouts.get(name)];
+      if (floor !== undefined && rollout !== undefined) floors.set(target, only(floor, this.#floorOf(rollout, holder)));
+    }
   }
 
+  readonly #rollouts = new Map<string, PolicyRollout>();
+
   begins(rollout: PolicyRollout, holders: readonly Holder[]): void {
+    this.#rollouts.set(rollout.metadata.name, rollout);
     const floors = new Map(holders.map((holder) => [holder[1], this.#floorOf(rollout, holder)] as const));
     this.#floors.set(rollout.metadata.name, floors);
   }

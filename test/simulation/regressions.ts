@@ -247,4 +247,9 @@ export const REGRESSIONS: readonly Regression[] = [
       at(2.01, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
     ],
   },
+  {
+    reason: 'what somebody blanks beside a rollout is no part of what its assets end with',
+    config: { groups: [{ name: 'hall', policies: [{ name: 'hall-other', grant: hall('debug') }] }] },
+    schedule: [git(2, NARROW), at(5, { kind: 'blank', of: 'declared', policy: 'hall-other', forMs: 60 * MINUTE })],
+  },
 ];
