@@ -252,4 +252,18 @@ export const REGRESSIONS: readonly Regression[] = [
     config: { groups: [{ name: 'hall', policies: [{ name: 'hall-other', grant: hall('debug') }] }] },
     schedule: [git(2, NARROW), at(5, { kind: 'blank', of: 'declared', policy: 'hall-other', forMs: 60 * MINUTE })],
   },
+  {
+    reason: 'a proven candidate that an asset is losing, and may have to get back, is not deleted meanwhile',
+    config: { policies: two },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [two[0], { name: 'more', grant: { allow: ['extra'], deny: [] } }],
+      }),
+      at(3, { kind: 'references', device: 0, names: ['base'] }),
+      silent(50),
+      wait(150),
+    ],
+  },
 ];
