@@ -496,7 +496,7 @@ describe('mistakes that must not come back', () => {
       reason: 'the plain writing of such a date',
       key: type,
       narrow: { StringEquals: { [type]: '1969-12-31T23:59:59-00:00' } },
-      wide: { DateEquals: { [type]: '1969-12-31T23:59:59Z' } },
+      wide: { DateEquals: { [type]: '1969-12-31T23:59:59.000Z' } },
     },
     { reason: 'addresses of IPv6', key: type, wide: { IpAddress: { [type]: ['10.0.0.0/8', '2001:db8:1::/48'] } } },
     { reason: 'the thing name', key: name, wide: { NumericLessThan: { [name]: '5.5' } } },
