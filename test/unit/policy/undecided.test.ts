@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compare, parsePolicyValue } from '../../../operator/policy/index.ts';
+import {
+  compare,
+  compareSets,
+  compilePolicies,
+  parsePolicyValue,
+  withDefaults,
+} from '../../../operator/policy/index.ts';
 
 const arn = 'arn:aws:iot:us-east-1:123456789012:';
 const documentOf = (...statements: readonly object[]) => {
@@ -37,6 +43,112 @@ const rows = [
     says: [/used up its budget/, /Compare fewer documents at a time/],
   },
 ];
+
+const fields = ['CommonName', 'Organization', 'Country', 'State'].map((name) => `iot:Certificate.Subject.${name}`);
+const each = (values: (field: string, next: string) => string) =>
+  Object.fromEntries(fields.map((field, at) => [field, values(field, fields[(at + 1) % fields.length] ?? '')]));
+const client = (patterns: readonly string[], StringLike: object) => ({
+  ...connect({ StringLike }),
+  Resource: patterns.map((pattern) => `${arn}client/${pattern}`),
+});
+
+/** Every field of the certificate hangs on the client ID or on another field. Uncounted, the first two ran for minutes. */
+const tied = [
+  {
+    reason: 'the client ID inside each field, each field inside the client ID',
+    before: client(
+      fields.map((field) => `\${${field}}*`),
+      each(() => '*${iot:ClientId}*'),
+    ),
+    after: client(
+      fields.map((field) => `*\${${field}}`),
+      each(() => '${iot:ClientId}*'),
+    ),
+  },
+  {
+    reason: 'the fields in a ring',
+    before: client(
+      fields.map((field) => `\${${field}}-*`),
+      each((_, next) => `\${${next}}*`),
+    ),
+    after: client(
+      fields.map((field) => `*-\${${field}}`),
+      each((_, next) => `*\${${next}}`),
+    ),
+  },
+];
+
+describe('a comparison of many variables that are tied both ways', () => {
+  it.each(tied)(
+    'is undecided once its budget is spent, and nothing dear is left uncounted: $reason',
+    ({ before, after }) => {
+      const options = withDefaults({ budget: 200_000 });
+      const budget = { left: options.budget };
+      const sides = [before, after].map((one) => compilePolicies([documentOf(one)], options));
+      const result = compareSets(sides[0]!, sides[1]!, 'raw', budget);
+      expect(result.verdict).toBe('undecided');
+      expect(result.undecidedBecause.join(' ')).toMatch(/used up its budget/);
+      // What runs when the last node is spent is small; and no more than that is begun.
+      expect(budget.left).toBeLessThan(0);
+      expect(budget.left).toBeGreaterThan(-10_000);
+    },
+  );
+});
+
+const publish = (Condition: object) => ({
+  Effect: 'Allow',
+  Action: 'iot:Publish',
+  Resource: `${arn}topic/a`,
+  Condition,
+});
+const commonName = 'iot:Certificate.Subject.CommonName';
+const thingType = 'iot:Connection.Thing.ThingTypeName';
+const direct = { Effect: 'Allow', Action: 'iot:SendDirectMessage', Resource: `${arn}client/*` };
+const listen = {
+  Effect: 'Allow',
+  Action: 'iot:Subscribe',
+  Resource: `${arn}topicfilter/*`,
+  Condition: { StringLike: { [thingType]: '*a' } },
+};
+
+/** The value that tells the sides apart is found by a search of its own, and the question it answers may need none. */
+const cutShort = [
+  {
+    reason: 'a name that begins so and ends so',
+    before: [publish({ StringLike: { [commonName]: 'a*' } })],
+    after: [publish({ StringLike: { [commonName]: 'a*' }, StringNotLike: { [commonName]: '*b' } })],
+    level: 'raw',
+    verdict: 'tightens',
+  },
+  {
+    reason: 'a topic of direct messages',
+    before: [direct],
+    after: [direct, { ...direct, Effect: 'Deny', Resource: '*', Condition: { StringLike: { 'iot:Topic': 'cmd/*' } } }],
+    level: 'raw',
+    verdict: 'tightens',
+  },
+  {
+    reason: 'a thing type on both halves of delivery',
+    before: [listen],
+    after: [
+      listen,
+      { ...listen, Action: 'iot:Receive', Resource: `${arn}topic/*`, Condition: { StringLike: { [thingType]: 'b*' } } },
+    ],
+    level: 'delivery',
+    verdict: 'widens',
+  },
+] as const;
+
+describe('a comparison whose budget ends early', () => {
+  it.each(cutShort)('has the right verdict or none, wherever it ends: $reason', ({ before, after, level, verdict }) => {
+    const sides = [before, after].map((one) => compilePolicies([documentOf(...one)], withDefaults()));
+    const verdicts = Array.from(
+      { length: 80 },
+      (_, left) => compareSets(sides[0]!, sides[1]!, level, { left }).verdict,
+    );
+    expect(new Set(verdicts)).toEqual(new Set(['undecided', verdict]));
+  });
+});
 
 describe('a comparison without a verdict', () => {
   it.each(rows)('says why and what to do: $reason', ({ before, after, options, says }) => {
