@@ -110,10 +110,11 @@ describe('the automata', () => {
     { reason: 'an untidy word where there is no other', text: 'a//b', word: 'a//b' },
     { reason: 'a slash at the end where it is asked for', text: 'a/', word: 'a/' },
   ])('name a word that reads well: $reason', ({ text, word }) => {
-    const words = combine(alphabet, 'and', [globMachine([globOf(text)], alphabet), topicNames(alphabet, 7)]);
-    expect(readableWord(words, alphabet, 1000)).toEqual({ kind: 'word', word });
     // The machine of tidy words is made once for an alphabet.
-    expect(readableWord(words, alphabet, 1000)).toEqual({ kind: 'word', word });
+    const own = alphabetOf([globOf('abc')]);
+    const words = combine(own, 'and', [globMachine([globOf(text)], own), topicNames(own, 7)]);
+    expect(readableWord(words, own, 1000)).toEqual({ kind: 'word', word });
+    expect(readableWord(words, own, 1000)).toEqual({ kind: 'word', word });
   });
 
   it('name no word of an empty language, and none where the search was given up', () => {
