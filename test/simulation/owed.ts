@@ -121,9 +121,11 @@ export class Owed {
     }
     const family = (name: string) =>
       rollout.spec.policies.find((p) => name === p.policyName || name.startsWith(`${p.policyName}@`));
-    const own = view.policiesOf(target);
-    const asked = new Map(this.#world.grants().map(({ name, grant }) => [name, JSON.stringify(documentOf(grant))]));
     const names = new Set(declared(device));
+    // Where references change with it, what the asset no longer refers to goes in the same rollout.
+    const stays = (name: string) => rollout.spec.changes === undefined || names.has(name.split('@')[0] ?? '');
+    const own = view.policiesOf(target).filter((name) => family(name) !== undefined || stays(name));
+    const asked = new Map(this.#world.grants().map(({ name, grant }) => [name, JSON.stringify(documentOf(grant))]));
     // What a group still gives although Git no longer says so, another rollout is about to take.
     const inherited = view.inherited(device).filter((name) => family(name) !== undefined || names.has(name));
     const carried = [...own, ...inherited];

@@ -266,4 +266,13 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(150),
     ],
   },
+  {
+    reason: 'a document and a reference that go in one rollout are owed to nobody',
+    config: { ...fleetOf(2), policies: [{ name: 'base', grant: WIDE }, two[1]] },
+    schedule: [
+      at(2, { kind: 'references', device: 1, names: ['base'] }),
+      at(2.01, { kind: 'document', how: 'new', grants: [{ name: 'base', grant: allBut('status') }, two[1]] }),
+      wait(90),
+    ],
+  },
 ];
