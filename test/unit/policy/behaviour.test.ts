@@ -199,6 +199,8 @@ describe('what a comparison says beside its verdict', () => {
     const sounds = (...values: readonly string[]) =>
       document(allow('iot:Publish', 'topic/a', { Condition: { StringSounds: { 'iot:ClientId': values } } }));
     expect(compare([sounds('a', 'b')], [sounds('ab')]).verdict).toBe('incomparable');
+    expect(compare([sounds('a', 'b')], [sounds('a | b')]).verdict).toBe('incomparable');
+    expect(compare([sounds('')], [sounds('""')]).verdict).toBe('incomparable');
   });
 });
 
