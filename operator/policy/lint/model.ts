@@ -242,7 +242,10 @@ function runsAcross(model: Model, { view, witness }: Report): boolean {
   );
   return (
     crossed &&
-    model.findings.some((one) => one.code === 'region-or-account-wildcard' && one.statement === view.statement.index)
+    model.findings.some(
+      ({ code, document, statement }) =>
+        code === 'region-or-account-wildcard' && document === view.ref.document && statement === view.statement.index,
+    )
   );
 }
 

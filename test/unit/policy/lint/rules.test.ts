@@ -49,6 +49,15 @@ describe('lint', () => {
     expect(lint([connect, rest]).findings).toEqual([]);
   });
 
+  it('a star in the account of one document hides nothing of the statement at the same place in another', () => {
+    const starred = document([allow('Publish', 'arn:aws:iot:us-east-1:*:topic/a'), bound]);
+    const open = document([allow('SendDirectMessag?', 'client/a/*:client/b')]);
+    const { findings } = lint([starred, open]);
+    expect(findings.map(({ code, document: at, statement }) => `${code} ${at}.${statement}`)).toContain(
+      'direct-message-any-client 1.0',
+    );
+  });
+
   it('names the worst first, then follows the documents and their text', () => {
     const odd = [allow('Subscribes', 'topicfilter/a'), allow('Receives', 'topic/a'), allow('Connect', 'client/*')];
     const { findings } = lint([document([bound, ...odd]), document(odd)]);
