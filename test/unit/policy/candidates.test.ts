@@ -27,6 +27,7 @@ interface Asked {
   readonly action?: string;
   readonly types?: readonly ResourceType[];
   readonly options?: GivenOptions;
+  readonly budget?: number;
 }
 
 /** The contexts that a search looks at: for every class its keys with the values that are tried, `-` for an absent key. */
@@ -38,6 +39,7 @@ function tried({
   action = 'iot:Publish',
   types,
   options = {},
+  budget = 1e6,
 }: Asked) {
   const { document, findings } = parsePolicyValue({
     Version: '2012-10-17',
@@ -54,7 +56,7 @@ function tried({
     statements: [...one, ...two, ...cut(left.length + right.length + connect.length, others.length)],
     types: types ?? [info.resource],
     connect: cut(left.length + right.length, connect.length),
-    budget: { left: 1e6 },
+    budget: { left: budget },
   });
   const { classes, leftOut, exhaustive } = plan.contextsFor({ left: one, right: two });
   const shown = classes.map(({ choices, sameName, attached, self }) => {
@@ -960,6 +962,14 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
       "no thing, asks for its iot:clientid | aws:k: - v '' arn:aws:iot:::thing/q arn:aws:iot:::thing/a arn:aws:iot:::thing/x",
       'tested values only',
     ],
+  ],
+  [
+    'values that are not all listed when the budget ends',
+    {
+      left: [allow(`topic/${cn}`, { StringEquals: { [commonName]: `d-${client}` } }), deny('topic/d-a*')],
+      budget: 1,
+    },
+    ["no thing | commonname: - q '' d-aq | iot:clientid: w aw", 'left out: budget'],
   ],
 ];
 
