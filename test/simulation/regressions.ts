@@ -275,4 +275,12 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(90),
     ],
   },
+  {
+    reason: 'a proven rollout that has taken a policy off certificates as well writes its new document and comes home',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }] },
+    schedule: [
+      at(2, { kind: 'groupPolicies', policies: [{ name: 'hall-wide', grant: hall('debug') }] }),
+      at(14, { kind: 'groupDocument', grant: hall('receive') }),
+    ],
+  },
 ];

@@ -12,7 +12,9 @@ export function isNeededBack(
   { namespace, policy, but }: { readonly namespace: string; readonly policy: string; readonly but?: string },
 ): boolean {
   for (const { metadata, spec, status } of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
-    if (metadata.name === but || spec.changes === undefined || status?.homedAt !== undefined) continue;
+    // From one that has succeeded nobody goes back, and all that it took has settled.
+    const over = status?.phase === 'Succeeded' || status?.homedAt !== undefined;
+    if (metadata.name === but || spec.changes === undefined || over) continue;
     const assets = cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${metadata.name}`) as readonly Device[];
     if (assets.some(({ status }) => status?.rollout?.change?.detach?.includes(policy) === true)) return true;
   }
