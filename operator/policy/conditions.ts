@@ -192,9 +192,15 @@ export function parseNumber(text: string): number {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Epoch milliseconds of an ISO 8601 date or of a number of seconds; NaN when it is neither. */
+const isoDate = /^(?:\d{4}|[+-]\d{6})-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
+
+/** Epoch milliseconds of an ISO 8601 date (in UTC where it names no zone) or of a number of seconds; NaN when it is neither. */
 export function parseDate(text: string): number {
-  return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const date = isoDate.exec(text);
+  // Left to itself, Date.parse reads "5 Jan 2026" too, and a time without a zone as one of wherever this runs.
+  if (date === null) return Number.NaN;
+  return Date.parse(text.includes('T') && date[1] === undefined ? `${text}Z` : text);
 }
 
 /** Nothing holds of NaN, which stands for text that is no number or date: each of these comparisons is false of it by itself. */

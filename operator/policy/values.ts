@@ -1,6 +1,6 @@
 import { parseAddress, parseCidr, showAddress } from './address.ts';
 import { type Condition, parseDate, parseNumber } from './conditions.ts';
-import { FOLD, type Glob, matches, plainText, STAR } from './glob.ts';
+import { caseVariants, FOLD, type Glob, matches, plainText, STAR } from './glob.ts';
 import { type Budget, findUncovered } from './inclusion.ts';
 import type { Validity } from './valid.ts';
 
@@ -74,10 +74,16 @@ export function fillings(stretch: Glob, letter: string, lengths: readonly number
 
 type Writing = (letter: string, index: number) => string;
 
+/** Not `toUpperCase`: the capital of ß is one letter here, as in names. */
+function capital(letter: string): string {
+  const [lower = 0, upper = lower] = caseVariants(letter.codePointAt(0) ?? 0);
+  return String.fromCodePoint(upper);
+}
+
 const writings: readonly Writing[] = [
   (letter) => letter,
-  (letter) => letter.toUpperCase(),
-  (letter, index) => (index % 2 === 0 ? letter.toUpperCase() : letter),
+  capital,
+  (letter, index) => (index % 2 === 0 ? capital(letter) : letter),
 ];
 
 function fill(stretch: Glob, writing: Writing, letter: string, lengthOf: (star: number) => number): string {

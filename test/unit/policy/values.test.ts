@@ -182,6 +182,8 @@ describe('fresh text for wildcards', () => {
     const folded = Int32Array.from([FOLD - 97, FOLD - 98, 45]);
     expect(fillings(folded, 'q', [1]).texts).toEqual(['ab-', 'AB-', 'Ab-']);
     expect(fillings(Int32Array.of(45, FOLD - 97, FOLD - 98), 'q', [1]).texts).toEqual(['-ab', '-AB', '-aB']);
+    // In German capitals ß is SS; a name that takes either case takes ẞ.
+    expect(fillings(Int32Array.of(FOLD - 0xdf, 45), 'q', [1]).texts).toEqual(['ß-', 'ẞ-']);
   });
 
   it('says where there are too many combinations, and then takes one star at a time', () => {
