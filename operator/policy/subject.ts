@@ -4,7 +4,7 @@ import { type ConditionEntry, type PolicyDocument, type Statement, variablesVers
 import { withDefaults } from './options.ts';
 import { conditionEntry, denyWhere, type PrincipalPolicies, principalDocuments } from './principal.ts';
 import { type Context, keys, normaliseKey } from './request.ts';
-import type { Comparison, Witness } from './verdict.ts';
+import { type Comparison, type Witness, worstCase } from './verdict.ts';
 
 /**
  * A family of contexts: each key has one of the values given. Client IDs may hold `*` and `?`; a list key holds exactly the values; a
@@ -89,6 +89,7 @@ export type Permission =
   | { readonly kind: 'permitted' }
   /** A request of the requirement that the policies refuse. */
   | { readonly kind: 'refused'; readonly request: Pick<Witness, 'action' | 'resource' | 'context'> }
+  /** The budget ran out, or the answer would rest on an assumption or on tested values only. */
   | { readonly kind: 'undecided' };
 
 /**
@@ -99,11 +100,22 @@ export function permits(policies: PrincipalPolicies, needed: Requirement, option
   const own = [...policies.certificate, ...policies.groups];
   const wanted = allowing(needed);
   const guard = subjectGuard(needed.subject, [...own, wanted]);
-  const after = [...principalDocuments(policies, withDefaults(options)), guard];
-  const { verdict, lost } = compare([wanted, guard], after, { ...options, level: 'raw', probeSwitches: false });
-  const [request] = lost;
+  const held = principalDocuments(policies, withDefaults(options));
+  const against = (documents: readonly PolicyDocument[]): Comparison =>
+    compare([wanted, guard], [...documents, guard], { ...options, level: 'raw', probeSwitches: false });
+  const comparison = against(held);
+  const [request] = comparison.lost;
   if (request !== undefined) return { kind: 'refused', request };
-  return { kind: verdict === 'undecided' ? 'undecided' : 'permitted' };
+  if (!worstCase(comparison).mayTighten) return { kind: 'permitted' };
+  // What is certain may suffice without the statements that make the rest uncertain.
+  return { kind: worstCase(against(held.map(plainAllows))).mayTighten ? 'undecided' : 'permitted' };
+}
+
+/** All denies, and of the Allows those without variables. */
+function plainAllows(document: PolicyDocument): PolicyDocument {
+  const isPlain = ({ resources, conditions }: Statement): boolean =>
+    [...resources, ...conditions.flatMap(({ values }) => values)].every(({ text }) => !text.includes('${'));
+  return { ...document, statements: document.statements.filter((one) => one.effect === 'Deny' || isPlain(one)) };
 }
 
 function allowing({ action, resource }: Requirement): PolicyDocument {

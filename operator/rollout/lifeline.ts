@@ -4,6 +4,7 @@ import {
   type Context,
   evaluate,
   keys,
+  type Permission,
   type PolicyOptions,
   type PolicySet,
   permits,
@@ -219,23 +220,28 @@ function fill(text: string, subject: LifelineSubject): string {
 /** Needs that `after` does not allow. `before` is asked too: what the asset never had is said differently. */
 export interface Violation {
   readonly need: Need;
+  /** False only where `before` refuses it for certain. */
   readonly allowedBefore: boolean;
+  /** Nothing shows that it is refused, and no proof that it is allowed. */
+  readonly unproven?: true;
 }
 
-/** Which needs the set of policies at the end would not meet: with any, the rollout does not start and nobody can override it. */
+/**
+ * Which needs the set of policies at the end would not meet: with any, the rollout does not start and nobody can override it. What
+ * cannot be proven counts as refused at the end, and as allowed before.
+ */
 export function lifelineViolations(needs: readonly Need[], before: PolicySet, after: PolicySet): readonly Violation[] {
-  return needs.flatMap((need) => {
-    const refused = refusedBy(after, need);
-    if (refused === undefined) return [];
-    const allowedBefore = refusedBy(before, need) === undefined;
-    return need.remembered === true && !allowedBefore ? [] : [{ need: { ...need, request: refused }, allowedBefore }];
+  return needs.flatMap((need): Violation[] => {
+    const answer = answerOf(after, need);
+    if (answer.kind === 'permitted') return [];
+    const allowedBefore = answerOf(before, need).kind !== 'refused';
+    if (need.remembered === true && !allowedBefore) return [];
+    if (answer.kind === 'undecided') return [{ need, allowedBefore, unproven: true }];
+    return [{ need: { ...need, request: answer.request }, allowedBefore }];
   });
 }
 
-/** A request of the need that the policies refuse; what cannot be settled counts as refused. */
-function refusedBy(set: PolicySet, { request, requirement }: Need): Request | undefined {
-  if (requirement === undefined) return evaluate(set, request).decision === 'allowed' ? undefined : request;
-  const answer = permits({ certificate: set.documents, groups: [] }, requirement, set.options);
-  if (answer.kind === 'permitted') return undefined;
-  return answer.kind === 'refused' ? answer.request : request;
+function answerOf(set: PolicySet, { request, requirement }: Need): Permission {
+  if (requirement !== undefined) return permits({ certificate: set.documents, groups: [] }, requirement, set.options);
+  return evaluate(set, request).decision === 'allowed' ? { kind: 'permitted' } : { kind: 'refused', request };
 }

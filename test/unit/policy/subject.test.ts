@@ -315,4 +315,15 @@ describe('a requirement', () => {
     ]);
     expect(permits(many, { ...connect, resource: `${arn}client/*` }, { budget: 1 }).kind).toBe('undecided');
   });
+
+  it('is not settled by an answer that rests on tested values only', () => {
+    const level = 'topic/${iot:ClientId}${iot:Connection.Thing.ThingName}';
+    const needed = { action: 'iot:Publish', resource: `${arn}topic/dev1dev1`, subject: dev1 };
+    expect(permits(held([document(allow('iot:Publish', level))]), needed).kind).toBe('undecided');
+    expect(permits(held([document(allow('iot:Publish', level), allow('iot:Publish', 'topic/*'))]), needed).kind).toBe(
+      'permitted',
+    );
+    const denied = { ...allow('iot:Publish', level), Effect: 'Deny' };
+    expect(permits(held([document(denied, allow('iot:Publish', 'topic/*'))]), needed).kind).toBe('refused');
+  });
 });

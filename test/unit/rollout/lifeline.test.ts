@@ -117,6 +117,18 @@ describe('what an asset must never lose', () => {
     expect(found?.need.request.resource).not.toMatch(/client\/gw-a/);
   });
 
+  test('what nothing proves counts as lost at the end and as had before', () => {
+    const needs = lifelineNeeds(mergeLifelines([]), { ...press, clientId: 'gw-*' }, defaultOptions);
+    const everybody = set(allow('iot:Connect', 'client/*'));
+    const tested = set(allow('iot:Connect', "client/${iot:ClientId}${aws:a, ''}"));
+    expect(lifelineViolations(needs, nothing, everybody)).toEqual([]);
+    const [atTheEnd] = lifelineViolations(needs, everybody, tested);
+    expect(atTheEnd).toMatchObject({ allowedBefore: true, unproven: true });
+    const [before] = lifelineViolations(needs, tested, nothing);
+    expect(before?.allowedBefore).toBe(true);
+    expect(before?.unproven).toBeUndefined();
+  });
+
   test('features are asked together with the pattern', () => {
     const gateways = { ...press, clientId: 'gw-*' };
     const plain = allow('iot:Connect', 'client/gw-*', {
