@@ -242,9 +242,10 @@ async function blank(world: World, act: Extract<Act, { kind: 'blank' }>): Promis
   if (policyName === undefined || found === undefined || found.versions.length >= 5) return;
   if (world.oracle.acts.some(({ on }) => on === policyName)) return;
   const before = found.defaultVersionId;
-  await byPerson(world, () =>
+  const isBlank = await byPerson(world, () =>
     aws.send('CreatePolicyVersion', { policyName, policyDocument: BLANK, setAsDefault: true }),
   );
+  if (!isBlank) return;
   const blank = policies.get(policyName)?.defaultVersionId ?? '';
   await stand(world, { kind: 'blank', on: policyName, at: clock.now() }, forMs, async () => {
     await aws.send('SetDefaultPolicyVersion', { policyName, policyVersionId: before });

@@ -38,7 +38,16 @@ export async function bringToAnEnd(world: World): Promise<void> {
   const open = left.map(
     ({ metadata, status }) => `${metadata.name} ${status?.phase} ${status?.reason}: ${status?.message}`,
   );
+  for (const kind of ['IoTPolicy', 'Device', 'ThingGroup']) {
+    const { items: objects } = await fleet.store.list({ kind });
+    for (const object of objects.filter(isPending)) open.push(`${kind} ${object.metadata.name}: ${readiness(object)}`);
+  }
   world.oracle.fail(3, `after ${END_MS / HOUR} h with everybody there it is not over: ${open.join('; ')}`);
+}
+
+function readiness(object: object): string {
+  const ready = (object as Waiting).status?.conditions?.find(({ type }) => type === 'Ready');
+  return `${ready?.reason}, ${ready?.message}`;
 }
 
 /** Whoever is said not to have recovered although it got back what it had: somebody else took more, and gives that back. */
@@ -64,13 +73,14 @@ async function atRest(world: World): Promise<boolean> {
         (spec.strategy?.homing === 'Stay' || spec.policies.some(({ candidateName }) => kept.has(candidateName)))),
   );
   if (!over) return false;
-  for (const kind of ['IoTPolicy', 'Device']) {
-    const { items } = await world.fleet.store.list({ kind });
-    if (items.some((object) => isPending(object) && !isRejected(object))) return false;
-  }
-  // A group goes on waiting for members whose change people took back.
   const { items: devices } = await world.fleet.store.list({ kind: 'Device' });
-  if (devices.some((device) => isPending(device) && isRejected(device))) return true;
+  if (devices.some((device) => isPending(device) && !isRejected(device))) return false;
+  const tookBack = devices.some(isPending);
+  const { items: policies } = await world.fleet.store.list({ kind: 'IoTPolicy' });
+  const waits = (policy: object) => isPending(policy) && !isRejected(policy) && !(tookBack && isBehindGroup(policy));
+  if (policies.some(waits)) return false;
+  // A group goes on waiting for members whose change people took back.
+  if (tookBack) return true;
   const { items: groups } = await world.fleet.store.list({ kind: 'ThingGroup' });
   if (groups.some(isPending)) return false;
   return true;
@@ -79,7 +89,7 @@ async function atRest(world: World): Promise<boolean> {
 interface Waiting {
   readonly status?: {
     readonly pendingChange?: unknown;
-    readonly conditions?: readonly { readonly type: string; readonly reason: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly reason: string; readonly message?: string }[];
   };
 }
 
@@ -90,6 +100,9 @@ const isRejected = (object: object): boolean =>
   (object as Waiting).status?.conditions?.some(
     ({ type, reason }) => type === 'Ready' && reason === 'RevisionRejected',
   ) === true;
+
+/** What a group has on loan to its members waits for the group. */
+const isBehindGroup = (object: object): boolean => /^RolloutPending, ThingGroup /.test(readiness(object));
 
 /** Proven candidates that a change would have taken which people took back: what it would change stays as it is. */
 async function keptByRejection(world: World): Promise<ReadonlySet<string>> {

@@ -14,6 +14,8 @@ export interface OwedWorld {
   readonly only: string | undefined;
 }
 
+type Moved = PolicyRollout['spec']['policies'][number];
+
 /** A device's name and one of the certificates that it connects with. */
 export type Holder = readonly [device: string, target: string];
 
@@ -68,7 +70,10 @@ export class Owed {
     this.#had.set(target, only(this.had(target), left));
     for (const [name, floors] of this.#floors) {
       const [floor, rollout] = [floors.get(target), this.#rollouts.get(name)];
-      if (floor !== undefined && rollout !== undefined) floors.set(target, only(floor, this.#floorOf(rollout, holder)));
+      if (floor === undefined || rollout === undefined) continue;
+      // Whatever the candidate still gives, the brake leaves no more than the baselines beside what the person left (R16).
+      const back = this.#atEnd(rollout, holder, ({ baseline }) => baseline);
+      floors.set(target, only(only(floor, this.#floorOf(rollout, holder)), back));
     }
   }
 
@@ -111,7 +116,8 @@ export class Owed {
   }
 
   /** A ∩ Z: allowed now, and allowed under the documents of the rollout beside what else the asset carries. */
-  #floorOf(rollout: PolicyRollout, [device, target]: Holder): ReadonlySet<Right> {
+  #floorOf(rollout: PolicyRollout, holder: Holder): ReadonlySet<Right> {
+    const [device, target] = holder;
     const { view, answers, declared } = this.#world;
     const now = view.certain(target, device);
     // References, groups and certificates change: what the objects declare is what is left.
@@ -119,6 +125,15 @@ export class Owed {
       const documents = declared(device).flatMap((name) => view.document(name) ?? []);
       return only(now, answers.together(documents, device));
     }
+    return only(
+      now,
+      this.#atEnd(rollout, holder, ({ document }) => document),
+    );
+  }
+
+  /** Allowed when every policy of the rollout has one of its documents, beside what else the asset carries then. */
+  #atEnd(rollout: PolicyRollout, [device, target]: Holder, pick: (policy: Moved) => string): ReadonlySet<Right> {
+    const { view, answers, declared } = this.#world;
     const family = (name: string) =>
       rollout.spec.policies.find((p) => name === p.policyName || name.startsWith(`${p.policyName}@`));
     const names = new Set(declared(device));
@@ -131,13 +146,12 @@ export class Owed {
     const carried = [...own, ...inherited];
     const moved = rollout.spec.policies.filter((p) => carried.some((name) => family(name) === p));
     const others = carried.filter((name) => family(name) === undefined);
-    const end = (documents: readonly string[]) =>
-      answers.together([...documents, ...moved.map(({ document }) => document)], device);
-    const stored = end(others.flatMap((name) => view.document(name) ?? []));
-    const wanted = end(
+    const beside = (documents: readonly string[]) => answers.together([...documents, ...moved.map(pick)], device);
+    const stored = beside(others.flatMap((name) => view.document(name) ?? []));
+    const wanted = beside(
       others.flatMap((name) => (inherited.includes(name) ? asked.get(name) : undefined) ?? view.document(name) ?? []),
     );
-    return only(only(now, stored), wanted);
+    return only(stored, wanted);
   }
 
   #grant(grants: readonly SimPolicy[], device: string): ReadonlySet<Right> {

@@ -2,6 +2,7 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyPlace } from '../../drift/document.ts';
 import { partitionOf } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
+import { lendingGroup } from '../policyrollout/policies/lent.ts';
 import { candidatesOf, type Stance, stanceOf, wasTried } from '../policyrollout/policies/stance.ts';
 import { isNeededBack } from '../policyrollout/policies/way-back.ts';
 import { declaredName } from './names.ts';
@@ -16,6 +17,8 @@ export interface DesiredPolicy {
   readonly stance: Stance;
   /** An asset is losing the policy to another one, and may have to get it back as it was. */
   readonly neededBack: boolean;
+  /** A thing group that changes its policies and carries this one: the document waits until that is over. */
+  readonly lentBy: string | undefined;
   /** Whether a PolicyRollout of this very document is known; without one the tags in AWS tell what became of it. */
   readonly tried: boolean;
   /** Names in AWS that stand for the policy, the declared one first. */
@@ -31,6 +34,7 @@ export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): Desi
     place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
     stance,
     neededBack: deps.rollouts !== undefined && isNeededBack(deps.cache, { namespace, policy: declaredName(object) }),
+    lentBy: deps.rollouts === undefined ? undefined : lendingGroup(deps.cache, object)?.metadata.name,
     tried: deps.rollouts === undefined || wasTried(deps.cache, object),
     names: [...new Set([declaredName(object), ...candidatesOf(deps.cache, object)])],
   };

@@ -60,6 +60,10 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
     const message = `Policy ${name} is being taken from a device, which may have to get it back as it was; its new document comes when that is over.`;
     return { kind: 'reconciling', reason: 'RolloutPending', message };
   }
+  if (desired.lentBy !== undefined) {
+    const message = `ThingGroup ${desired.lentBy} carries policy ${name} and changes its policies, which its members have on loan meanwhile; the new document comes when that is over. Where that change went back, retry it or take it out of the group.`;
+    return { kind: 'reconciling', reason: 'RolloutPending', message };
+  }
   const message =
     stance.kind === 'moved'
       ? `Every asset is on the new document; policy ${name} takes it as soon as nothing carries that name.`

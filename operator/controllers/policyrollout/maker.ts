@@ -2,7 +2,6 @@ import type { Device } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import { API_VERSION } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import { sameDocument } from '../../drift/document.ts';
 import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
 import { fromStore } from '../external/scope.ts';
@@ -10,6 +9,7 @@ import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 import { assetsOf, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
+import { lendingGroup } from './policies/lent.ts';
 import { isNeededBack } from './policies/way-back.ts';
 import { strategyOf, waitsForRollout } from './strategy.ts';
 
@@ -49,7 +49,7 @@ function pendingIn({ cache }: ExternalDeps, namespace: string, account: string):
       const wanted = status?.pendingChange !== undefined && spec.accountRef.name === account;
       return wanted && metadata.deletionTimestamp === undefined && !spec.suspend;
     })
-    .filter((policy) => activeFor({ cache }, policy) === undefined && !isLent(cache, policy))
+    .filter((policy) => activeFor({ cache }, policy) === undefined && lendingGroup(cache, policy) === undefined)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
@@ -59,18 +59,6 @@ function isOnlyLost(cache: Cache, policy: IoTPolicy, leaving: ReadonlySet<string
   const declared = declaredName(policy);
   if (!leaving.has(declared) && !isNeededBack(cache, { namespace, policy: declared })) return false;
   return devicesOf(cache, namespace, policy.spec.accountRef.name, [name]).length === 0;
-}
-
-/** A thing group that carries it gets other policies at this moment: its members have it on loan until that is done. */
-function isLent(cache: Cache, policy: IoTPolicy): boolean {
-  const name = declaredName(policy);
-  const groups = [...(cache.list('ThingGroup', policy.metadata.namespace) as Iterable<ThingGroup>)];
-  return groups.some(({ spec, status }) => {
-    const { pendingChange } = status ?? {};
-    if (pendingChange === undefined) return false;
-    const referred = (spec.policyRefs ?? []).some((reference) => reference.name === policy.metadata.name);
-    return referred || [...(pendingChange.attach ?? []), ...(pendingChange.detach ?? [])].includes(name);
-  });
 }
 
 /** Devices whose rights the spec changes, and whose change was not tried and taken back. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
+import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
 import { device, group, policy } from '../../support/fleet.ts';
 import { annotate, grants, hear, MINUTE, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
@@ -68,6 +69,19 @@ describe('R5: other policies on a group with members', () => {
     refuse(fleet, 'press-1', 'hall/press-1');
     await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'RolledBack' });
     for (const name of fleet.names) expect(await fleet.attached(name)).toContain('wide');
+  }, 180_000);
+
+  test('the document of a policy that a group is changing waits for the group, and says so', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(hall('narrow'));
+    await fleet.live(5);
+    await fleet.apply(policy('narrow', { document: grants('debug/press-*'), strategy: STRATEGY }));
+    await fleet.live(5);
+    const { status } = (await fleet.get('IoTPolicy', 'narrow')) as IoTPolicy;
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+    expect(ready).toMatchObject({ status: 'False', reason: 'RolloutPending' });
+    expect(ready?.message).toContain('ThingGroup hall carries policy narrow and changes its policies');
+    expect(status?.pendingChange).toBeDefined();
   }, 180_000);
 
   test('another one still, before the first had gone: a group has two places, and one of those that go makes room', async () => {
