@@ -22,6 +22,12 @@ export function registered(): readonly RegisteredTest[] {
   return [...tests.values()];
 }
 
+/** Before the files are loaded anew. */
+export function forgetTests(): void {
+  tests.clear();
+  path.length = 0;
+}
+
 export function describe(name: string, body: () => void): void {
   path.push(name);
   body();

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { type Change, changeOf, isAlive, type Mutant, type MutationReport, type Place } from './judge.ts';
-import { fromFile, type RegisteredTest, registered } from './registry.ts';
+import { forgetTests, fromFile, type RegisteredTest, registered } from './registry.ts';
 
 /**
  * A test runner for Stryker that loads the policy engine and its tests once and calls them as functions: one mutant costs milliseconds where a
- * fresh Vitest run costs seconds. The quickest tests run first, since most mutants die of the first test that reaches them.
+ * fresh Vitest run costs seconds. The quickest tests run first, since most mutants die of the first test that reaches them. Only a mutant of what is
+ * evaluated when a file is loaded needs everything loaded anew, which happens in the same process under new addresses.
  * It rests on two properties of these tests: they keep no state, and they use nothing of Vitest but `describe`, `it` and `expect`.
  */
 
@@ -34,6 +35,7 @@ interface RunOptions {
   readonly hitLimit?: number;
   readonly activeMutant: ActiveMutant;
   readonly mutantActivation: 'runtime' | 'static';
+  readonly reloadEnvironment: boolean;
 }
 
 const globals = globalThis as { __stryker__?: Instrumentation };
@@ -45,22 +47,31 @@ const seed = 20_261_129;
 
 const shim = new URL('registry.ts', import.meta.url).href;
 
+/** Files that are loaded anew for a mutant of theirs; packages and the registry keep what they hold. */
+const isReloaded = (url: string): boolean => /^file:.*\/(operator|test)\/.*\.(ts|json)$/.test(url) && url !== shim;
+
 class InProcessRunner {
   #tests: readonly RegisteredTest[] = [];
+  /** How often everything was loaded anew; part of the addresses, since Node keeps one module for each address. */
+  #generation = 0;
+  readonly #tooSlow = new Set<string>();
   readonly #milliseconds = new Map<string, number>();
   readonly #killedBefore = killedIn(process.env.MUTATION_KNOWN);
 
   capabilities(): { readonly reloadEnvironment: boolean } {
-    return { reloadEnvironment: false };
+    return { reloadEnvironment: true };
   }
 
   async init(): Promise<void> {
     // Tests, and they alone, get `describe` and `it` from the registry.
     registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === 'vitest' && context.parentURL !== shim
-          ? { url: shim, shortCircuit: true }
-          : next(specifier, context),
+      resolve: (specifier, context, next) => {
+        if (specifier === 'vitest' && context.parentURL !== shim) return { url: shim, shortCircuit: true };
+        const found = next(specifier, context);
+        return this.#generation > 0 && isReloaded(found.url)
+          ? { ...found, url: `${found.url}?${this.#generation}` }
+          : found;
+      },
     });
   }
 
@@ -74,12 +85,17 @@ class InProcessRunner {
       const common = { id: test.id, name: test.id, fileName: test.file, timeSpentMs };
       if (failureMessage !== undefined) tests.push({ ...common, status: 1, failureMessage });
       else if (timeSpentMs <= limit) tests.push({ ...common, status: 0 });
-      else delete instrumentation.mutantCoverage?.perTest[test.id];
+      else {
+        this.#tooSlow.add(test.id);
+        delete instrumentation.mutantCoverage?.perTest[test.id];
+      }
     }
     return { status: 'complete', tests, mutantCoverage: instrumentation.mutantCoverage };
   }
 
-  async mutantRun({ testFilter, hitLimit, activeMutant, mutantActivation }: RunOptions): Promise<unknown> {
+  async mutantRun(options: RunOptions): Promise<unknown> {
+    const { testFilter, hitLimit, activeMutant, mutantActivation } = options;
+    if (options.reloadEnvironment) this.#forget();
     if (this.#isKilledBefore(activeMutant))
       return { status: 'killed', killedBy: [], failureMessage: 'killed in an earlier run', nrOfTests: 0 };
     instrumentation.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
@@ -93,7 +109,7 @@ class InProcessRunner {
     instrumentation.hitCount = hitLimit === undefined ? undefined : 0;
     const wanted = testFilter === undefined ? undefined : new Set(testFilter);
     const tests = this.#tests
-      .filter((test) => wanted === undefined || wanted.has(test.id))
+      .filter(({ id }) => (wanted === undefined ? !this.#tooSlow.has(id) : wanted.has(id)))
       .sort((a, b) => (this.#milliseconds.get(a.id) ?? 0) - (this.#milliseconds.get(b.id) ?? 0));
     let nrOfTests = 0;
     for (const test of tests) {
@@ -114,6 +130,12 @@ class InProcessRunner {
       readFileSync(fileName, 'utf8'),
     );
     return this.#killedBefore.has(keyOf(fileName, change));
+  }
+
+  #forget(): void {
+    forgetTests();
+    this.#tests = [];
+    this.#generation += 1;
   }
 
   async #load(): Promise<void> {

@@ -607,4 +607,36 @@ export const rows: readonly Row[] = [
     ],
     expect: ['direct-message-any-client@1', 'star-action@1', 'region-or-account-wildcard@2'],
   },
+  {
+    reason:
+      'a condition on the client ID leaves the NotResource one name to grant: no other is shown, and nothing called open',
+    statements: [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        NotResource: `${arn}client/admin`,
+        Condition: { StringEquals: { 'iot:ClientId': 'gate' } },
+      },
+    ],
+    absent: ['any-client-id', 'missing-connect'],
+  },
+  {
+    reason: 'ForAllValues of a missing key lets a device connect under its own name',
+    statements: [
+      allow('Connect', `client/${thing}`, {
+        'ForAllValues:StringEquals': { 'iot:Certificate.Subject.Organization.List': ['Acme'] },
+      }),
+    ],
+    expect: ['forall-vacuous@0'],
+  },
+  {
+    reason: 'a Null that holds either way hides no Connect',
+    statements: [
+      allow('Connect', 'client/${iot:Certificate.Subject.CommonName}', {
+        Null: { 'iot:Certificate.Subject.CommonName': ['true', 'false'] },
+      }),
+      allow('Publish', 'topic/a'),
+    ],
+    absent: ['missing-connect'],
+  },
 ];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lint, rules } from '../../../../operator/policy/lint/index.ts';
-import { allow, bound, deny, document, thing } from './build.ts';
+import { allow, arn, bound, deny, document, thing } from './build.ts';
 import { reportOf, rulesText, sections } from './report.ts';
 import { type Row, rows } from './rows.ts';
 
@@ -56,6 +56,30 @@ describe('lint', () => {
     expect(findings.map(({ code, document: at, statement }) => `${code} ${at}.${statement}`)).toContain(
       'direct-message-any-client 1.0',
     );
+  });
+
+  it('names the document of each finding as its user calls it', () => {
+    const slip = [allow('Subscribes', 'topicfilter/a')];
+    const { findings } = lint([document([bound], '2012-10-17', 'base'), document(slip, '2012-10-17', 'extra')]);
+    expect(findings.map(({ code, document: at, name }) => [code, at, name])).toEqual([['unknown-action', 1, 'extra']]);
+  });
+
+  it('gives no verdict of an audit where that alone was too much to work out, and says so', () => {
+    const tail = `a${'?'.repeat(15)}b`;
+    const { undecided, deviceDefender } = lint(
+      document([
+        bound,
+        allow('Subscribe', `topicfilter/${tail.replaceAll('?', 'c')}`),
+        { Effect: 'Deny', Action: 'iot:Subscribe', NotResource: `${arn}topicfilter/*${tail}` },
+      ]),
+    );
+    expect(undecided).toEqual([
+      'the patterns are too intricate to search through: the verdicts of Device Defender could not be checked to the end',
+    ]);
+    expect(deviceDefender).toEqual({
+      IOT_POLICY_OVERLY_PERMISSIVE_CHECK: 'undocumented',
+      IOT_POLICY_POTENTIAL_MISCONFIGURATION_CHECK: ['undocumented'],
+    });
   });
 
   it('names the worst first, then follows the documents and their text', () => {

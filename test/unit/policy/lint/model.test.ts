@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { withDefaults } from '../../../../operator/policy/index.ts';
+import { isCoveredEverywhere } from '../../../../operator/policy/lint/checks/surplus.ts';
+import { actionNamed, lintModel, type Model } from '../../../../operator/policy/lint/model.ts';
+import { BudgetExhausted } from '../../../../operator/policy/reach/alphabet.ts';
+import { allow, bound, document } from './build.ts';
+
+const modelOf = (...statements: readonly unknown[]): Model =>
+  lintModel([document([bound, ...statements])], withDefaults({ exclusiveThings: false }));
+
+describe('what the checks of lint share', () => {
+  it('names an action that the table lacks: a check that asked for nothing would go silent', () => {
+    expect(() => actionNamed('iot:Fly')).toThrow('the action table has no iot:Fly');
+  });
+
+  it('ends a part whose steps are used up, says which, and goes on', () => {
+    const model = modelOf();
+    const run = () => {
+      throw new BudgetExhausted('used up');
+    };
+    expect(model.attempt('who may fly', run)).toBe(undefined);
+    expect(model.attempt('who may walk', () => 'all')).toBe('all');
+    expect(model.open).toEqual([
+      'the patterns are too intricate to search through: who may fly could not be checked to the end',
+    ]);
+  });
+
+  it('calls nothing intricate that is an error of its own', () => {
+    const model = modelOf();
+    const run = () => {
+      throw new TypeError('a mistake of ours');
+    };
+    expect(() => model.attempt('who may fly', run)).toThrow('a mistake of ours');
+    expect(model.open).toEqual([]);
+  });
+
+  it('says where the search for an example was given up, and claims nothing', () => {
+    // Any four letters will do, but three of them are told apart in more ways than the search looks at.
+    const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP'];
+    const action = actionNamed('iot:GetThingShadow');
+    const names = letters.map((letter) => `thing/*${letter}???`);
+    const model = modelOf(allow('GetThingShadow', names));
+    const [context] = model.sessions;
+    model.budget.left = Number.POSITIVE_INFINITY;
+    expect(model.find({ context: context!, action })).toBe(undefined);
+    expect(model.open).toEqual(['iot:GetThingShadow: the search for an example was given up']);
+    expect(model.find({ context: context!, action, preferred: ['dev2'] })?.resource).toMatch(/:thing\/dev2$/);
+  });
+});
+
+describe('comparisons of resources', () => {
+  const question = '?'.repeat(10);
+  const parts = [`topic/*a${question}b`, `topic/a${question}b`, `topic/?*a${question}b`];
+  const covered = (left: number): { readonly model: Model; readonly run: () => boolean } => {
+    const model = modelOf(allow('Publish', parts));
+    model.budget.left = left;
+    return { model, run: () => isCoveredEverywhere(model, model.statements[1]!, 0, [1, 2]) };
+  };
+
+  it('take their steps from those of the part, and claim nothing where these do not reach', () => {
+    expect(covered(600).run()).toBe(true);
+    expect(covered(450).run).toThrow(BudgetExhausted);
+  });
+
+  it('go no further than the steps that are left', () => {
+    const { model, run } = covered(100);
+    expect(run).toThrow(BudgetExhausted);
+    // What a comparison takes before it searches is all that is overdrawn.
+    expect(model.budget.left).toBeGreaterThan(-310);
+  });
+});
