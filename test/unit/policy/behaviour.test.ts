@@ -204,6 +204,24 @@ describe('what a comparison says beside its verdict', () => {
   });
 });
 
+describe('the level of a comparison', () => {
+  it.each([
+    { action: 'iot:Connect', name: 'client/a', session: 'widens', delivery: 'widens' },
+    { action: 'iot:Publish', name: 'topic/a', session: 'equivalent', delivery: 'widens' },
+    { action: 'iot:RetainPublish', name: 'topic/a', session: 'equivalent', delivery: 'widens' },
+    { action: 'iot:Subscribe', name: 'topicfilter/a', session: 'equivalent', delivery: 'equivalent' },
+    { action: 'iot:Receive', name: 'topic/a', session: 'equivalent', delivery: 'equivalent' },
+    { action: 'iot:GetThingShadow', name: 'thing/a', session: 'widens', delivery: 'equivalent' },
+  ])(
+    'counts $action, which nobody else has: raw as a right, in sessions $session, of deliveries $delivery',
+    ({ action, name, session, delivery }) => {
+      const verdict = (level: 'raw' | 'session' | 'delivery') =>
+        compare([document()], [document(allow(action, name))], { level }).verdict;
+      expect([verdict('raw'), verdict('session'), verdict('delivery')]).toEqual(['widens', session, delivery]);
+    },
+  );
+});
+
 describe('the names of keys in a witness', () => {
   it.each([
     { reason: 'documented, in a variable', key: 'iot:ClientId', resource: 'topic/${IOT:CLIENTID}', Condition: {} },
@@ -228,6 +246,7 @@ describe('the names of keys in a witness', () => {
 describe('what outlives a change', () => {
   it('subscriptions go on bringing messages until the client reconnects', () => {
     const before = document(
+      allow('iot:Connect', 'client/*'),
       allow('iot:Subscribe', 'topicfilter/a/*'),
       allow('iot:Receive', 'topic/a/*'),
       allow('iot:Publish', 'topic/p'),
@@ -236,6 +255,7 @@ describe('what outlives a change', () => {
     const result = residual([before], [after]);
     expect(result.lost.map((one) => [one.witness.action, one.takesEffect])).toEqual([
       ['iot:Publish', 'atOnce'],
+      ['iot:Connect', 'atReconnect'],
       ['iot:Subscribe', 'atReconnect'],
     ]);
     expect(result.stillDelivered).toHaveLength(1);

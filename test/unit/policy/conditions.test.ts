@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseDate } from '../../../operator/policy/conditions.ts';
 import {
   compilePolicies,
   type Decision,
@@ -134,6 +135,11 @@ describe('one condition', () => {
     ['DateGreaterThan', ['2026-01-01'], '5 Jan 2026', false],
     ['DateGreaterThan', ['2026-01-01'], '2026-01-02 at noon', false],
     ['DateLessThan', ['2026-01-01'], 'since 2025-01-01', false],
+    ['DateGreaterThan', ['2020-01-01'], '(a)2026-01-01', false],
+    ['DateGreaterThan', ['2020-01-01'], '2026-01-01(a)', false],
+    ['DateGreaterThan', ['2020-01-01'], '2026-1-1', false],
+    ['DateEquals', ['2026-01-01T00:00:00.25Z'], '2026-01-01T00:00:00.250', true],
+    ['DateEquals', ['2026-01-01T00:00:00'], '2025-12-31T22:00-02:00', true],
     ['ArnLike', ['arn:aws:iot:*:*:*'], 'arn:aws:iot:r:1', false],
     ['ArnNotLike', [`${T}a`], `${T}b`, true],
     ['ArnNotEquals', [`${T}a`], `${T}a`, false],
@@ -187,6 +193,20 @@ describe('one condition', () => {
     expect(ask({ 'aws:A': 'a', 'aws:B': 'b' })).toBe('allowed');
     expect(ask({ 'aws:A': 'a' })).toBe('implicitDeny');
     expect(ask({ 'aws:A': 'a', 'aws:B': 'b', 'aws:C': 'c' })).toBe('implicitDeny');
+  });
+});
+
+describe('a date without a zone', () => {
+  it.each(['UTC', 'Asia/Tokyo', 'America/New_York'])('is one in UTC wherever this runs: %s', (zone) => {
+    const here = process.env.TZ;
+    process.env.TZ = zone;
+    try {
+      for (const text of ['2026-01-01T00:00', '2026-01-01T00:00:00', '2026-01-01', '2026-01', '2026-01-01T00:00Z'])
+        expect([text, parseDate(text)]).toEqual([text, Date.UTC(2026, 0, 1)]);
+    } finally {
+      if (here === undefined) delete process.env.TZ;
+      else process.env.TZ = here;
+    }
   });
 });
 
@@ -343,6 +363,9 @@ describe('one decision', () => {
     expect(direct('iot:*', excluded)).toBe('implicitDeny');
     expect(direct('iot:SendDirectMessage', excluded)).toBe('allowed');
     expect(direct('iot:senddirectmessage', { switches: { actionCase: 'sensitive' } })).toBe('implicitDeny');
+    const disconnect = { action: 'iot:DeleteConnection', resource: `${arn}client/d` };
+    expect(decide(client('iot:*'), disconnect)).toBe('allowed');
+    expect(decide(client('iot:*'), disconnect, excluded)).toBe('implicitDeny');
   });
 
   it('fills in the default of a variable that does not resolve', () => {

@@ -325,5 +325,17 @@ describe('a requirement', () => {
     );
     const denied = { ...allow('iot:Publish', level), Effect: 'Deny' };
     expect(permits(held([document(denied, allow('iot:Publish', 'topic/*'))]), needed).kind).toBe('refused');
+    // No value that was tried makes the Deny one of this topic; that none does is not proven.
+    const other = { ...needed, resource: `${arn}topic/z` };
+    expect(permits(held([document(denied, allow('iot:Publish', 'topic/*'))]), other).kind).toBe('undecided');
+    const tied = {
+      Condition: { StringLike: { 'iot:ClientId': ['*', '${iot:ClientId}${iot:Connection.Thing.ThingName}'] } },
+    };
+    for (const uncertain of [
+      { ...allow('iot:Publish', level), Resource: [`${arn}topic/b`, arn + level] },
+      allow('iot:Publish', level, tied),
+      allow('iot:Publish', 'topic/dev1*', tied),
+    ])
+      expect(permits(held([document(uncertain, allow('iot:Publish', 'topic/*'))]), needed).kind).toBe('permitted');
   });
 });

@@ -42,6 +42,19 @@ const rows = [
     options: { budget: 20 },
     says: [/used up its budget/, /Compare fewer documents at a time/],
   },
+  {
+    reason: 'a statement with sixty conditions',
+    before: [],
+    after: [
+      connect({
+        StringLike: Object.fromEntries(
+          Array.from({ length: 60 }, (_, at) => [`iot:Connection.Thing.Attributes[a${at}]`, 'a*']),
+        ),
+      }),
+    ],
+    options: {},
+    says: [/more combinations of values/, /Split the statement/],
+  },
 ];
 
 const fields = ['CommonName', 'Organization', 'Country', 'State'].map((name) => `iot:Certificate.Subject.${name}`);
@@ -155,6 +168,20 @@ describe('a comparison without a verdict', () => {
     const result = compare([documentOf(...before)], [documentOf(...after)], options);
     expect(result.verdict).toBe('undecided');
     for (const text of says) expect(result.undecidedBecause.join(' ')).toMatch(text);
+  });
+
+  it.each([
+    { operator: 'StringEquals', value: 'a' },
+    { operator: 'StringEqualsIgnoreCase', value: 'a' },
+    { operator: 'StringLike', value: 'a*' },
+    { operator: 'ArnLike', value: 'arn:aws:iot:*:*:client/a', verdict: 'undecided' },
+    { operator: 'Bool', value: 'true' },
+    { operator: 'Null', value: 'false' },
+    { operator: 'StringSoundsLike', value: 'a' },
+  ])('comes of no operator that compares the client ID as text: $operator', ({ operator, value, verdict }) => {
+    const result = compare([documentOf()], [documentOf(connect({ [operator]: { 'iot:ClientId': value } }))]);
+    expect(result.verdict).toBe(verdict ?? 'widens');
+    expect(result.undecidedBecause).toHaveLength(verdict === undefined ? 0 : 1);
   });
 
   it('gives no reason where there is a verdict', () => {

@@ -151,6 +151,28 @@ describe('values in every interval where texts count as well', () => {
     expect(points('IpAddress', ['10.0.0.0/8'], ['2001:*'])).toContain('2001::1');
   });
 
+  it.each([
+    { operator: 'NumericLessThan', pattern: '7*', found: ['7', '70', '71', '75', '7.5'] },
+    {
+      operator: 'DateLessThan',
+      pattern: '2025-03-04T05:06:07*',
+      found: ['2025-03-04T05:06:07', '2025-03-04T05:06:07Z'],
+    },
+    { operator: 'DateLessThan', pattern: '2025-03*', found: ['2025-03'] },
+    { operator: 'DateLessThan', pattern: '2025-03-04*', found: ['2025-03-04', '2025-03-04T00:00:00Z'] },
+    { operator: 'DateLessThan', pattern: '2025-*', found: ['2025-01', '2025-01-01', '2025-01-01T00:00:00Z'] },
+    { operator: 'IpAddress', pattern: '10.9.8.7*', found: ['10.9.8.7', '10.9.8.70'] },
+    { operator: 'IpAddress', pattern: '10.9.8.*', found: ['10.9.8.0'] },
+    { operator: 'IpAddress', pattern: '10.9.*', found: ['10.9.0.0'] },
+    { operator: 'IpAddress', pattern: '10.*', found: ['10.0.0.0'] },
+    { operator: 'IpAddress', pattern: '2001:db8:*', found: ['2001:db8::', '2001:db8::1'] },
+  ])('tries each simple beginning or end of what a pattern leaves open: $operator beside $pattern', (row) => {
+    const { operator, pattern, found } = row;
+    const bound = operator === 'IpAddress' ? '172.16.0.0/12' : operator === 'DateLessThan' ? '2026-06-01' : '500';
+    const written = points(operator, [bound], [pattern]);
+    expect(written).toEqual(expect.arrayContaining(found));
+  });
+
   it('writes one number in several ways where it stands in a name', () => {
     expect(points('NumericEquals', ['-5'], [], true)).toEqual(
       ['-4', '-4.0', '-04', '-5', '-5.0', '-05', '-6', '-6.0', '-06'].sort(),
