@@ -222,6 +222,42 @@ describe('the level of a comparison', () => {
   );
 });
 
+describe('two halves of an order, beside a right for every value', () => {
+  const [date, number] = ['2026-01-01T00:00:00Z', '5'];
+  it.each([
+    { key: 'aws:SourceIp', halves: ['IpAddress', 'NotIpAddress'], bound: ['10.0.0.0/8', '10.0.0.0/8'] },
+    { key: 'aws:SourceIp', halves: ['IpAddress', 'IpAddress'], bound: ['0.0.0.0/0', '::/0'] },
+    { key: 'aws:CurrentTime', halves: ['DateLessThan', 'DateGreaterThanEquals'], bound: [date, date] },
+    { key: 'aws:EpochTime', halves: ['NumericLessThan', 'NumericGreaterThanEquals'], bound: [number, number] },
+    { key: 'aws:SecureTransport', halves: ['Bool', 'Bool'], bound: ['true', 'false'] },
+    { key: 'aws:MultiFactorAuthAge', halves: ['NumericLessThanEquals', 'NumericGreaterThan'], bound: [number, number] },
+    { key: 'aws:MultiFactorAuthPresent', halves: ['Bool', 'Bool'], bound: ['true', 'false'] },
+    // What anybody may write may be no number and no truth.
+    { key: 'aws:PrincipalTag/Age', halves: ['NumericLessThan', 'NumericGreaterThanEquals'], bound: [number, number] },
+    { key: 'aws:PrincipalTag/Leader', halves: ['Bool', 'Bool'], bound: ['true', 'false'] },
+  ])('leave nothing out of a key that AWS fills itself: $key', ({ key, halves, bound }) => {
+    const when = (condition: Raw) =>
+      allow('iot:Publish', 'topic/a', { Condition: { ...condition, Null: { [key]: 'false' } } });
+    const present = document(when({}));
+    const split = document(...halves.map((half, at) => when({ [half]: { [key]: bound[at] } })));
+    expect(compare([present], [split]).verdict).toBe(key.startsWith('aws:PrincipalTag/') ? 'tightens' : 'equivalent');
+  });
+});
+
+describe('a set operator', () => {
+  it.each([
+    { key: 'aws:SourceIp', verdict: 'equivalent' },
+    { key: 'aws:PrincipalTag/Address', verdict: 'widens' },
+  ])('finds one address at most that a connection comes from, several where a key holds several: $key', (row) => {
+    const inside = { [row.key]: '10.0.0.0/8' };
+    const after = document(
+      allow('iot:Publish', 'topic/a', { Condition: { 'ForAnyValue:IpAddress': inside } }),
+      deny('iot:Publish', 'topic/a', { Condition: { 'ForAllValues:IpAddress': inside } }),
+    );
+    expect(compare([document()], [after]).verdict).toBe(row.verdict);
+  });
+});
+
 describe('the names of keys in a witness', () => {
   it.each([
     { reason: 'documented, in a variable', key: 'iot:ClientId', resource: 'topic/${IOT:CLIENTID}', Condition: {} },
