@@ -1,5 +1,7 @@
 import type { RuleCode } from '../../../../operator/policy/lint/index.ts';
 import { allow, arn, bound, deny, thing } from './build.ts';
+import { patternRows } from './rows-patterns.ts';
+import { textRows } from './rows-text.ts';
 
 export interface Row {
   readonly reason: string;
@@ -639,4 +641,6 @@ export const rows: readonly Row[] = [
     ],
     absent: ['missing-connect'],
   },
+  ...textRows,
+  ...patternRows,
 ];

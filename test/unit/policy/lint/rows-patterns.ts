@@ -1,0 +1,265 @@
+import { allow, arn, bound, deny, thing } from './build.ts';
+import type { Row } from './rows.ts';
+
+const site = '${iot:Connection.Thing.Attributes[site]}';
+const office = { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } };
+const organisation = 'iot:Certificate.Subject.Organization.List';
+
+/** How far patterns reach, and how Publish, Subscribe and Receive fit together. */
+export const patternRows: readonly Row[] = [
+  {
+    reason: 'a Deny of all but a few topics leaves those few: nothing like every topic',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      { Effect: 'Deny', Action: 'iot:Publish', NotResource: `${arn}topic/dt/${thing}/*` },
+    ],
+    absent: ['any-topic'],
+  },
+  {
+    reason: 'every topic but a few, whatever a Deny on filters excepts',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('Publish', 'topic/secret/*'),
+      { Effect: 'Deny', Action: 'iot:Subscribe', NotResource: `${arn}topicfilter/a` },
+    ],
+    expect: ['any-topic@1'],
+  },
+  {
+    reason: "a filter brings in what by the policy's pattern belongs to another device, whoever may receive it",
+    statements: [bound, allow('Publish', `topic/acme/${thing}/up`), allow('Subscribe', 'topicfilter/acme/#')],
+    expect: ['foreign-topic@2', 'missing-receive@2'],
+  },
+  {
+    reason: "a filter marks a device's topics as a topic does",
+    statements: [bound, allow('Publish', 'topic/acme/*'), allow('Subscribe', `topicfilter/acme/${thing}/#`)],
+    expect: ['foreign-topic@1'],
+  },
+  {
+    reason: "the certificate's ID marks topics as one device's own",
+    statements: [
+      bound,
+      allow('Publish', 'topic/c/*'),
+      allow('Receive', 'topic/c/${iot:CertificateId}'),
+      allow('Subscribe', 'topicfilter/c/*'),
+    ],
+    expect: ['foreign-topic@1'],
+  },
+  {
+    reason: "the subject's serial number and its first common name mark topics as one device's own",
+    statements: [
+      bound,
+      allow('Publish', ['topic/c/*', 'topic/c/${iot:Certificate.Subject.SerialNumber}']),
+      allow('Publish', ['topic/d/*', 'topic/d/${iot:Certificate.Subject.CommonName.1}']),
+    ],
+    expect: ['foreign-topic@1', 'foreign-topic@2'],
+  },
+  {
+    reason: 'an organisation is shared by many devices',
+    statements: [bound, allow('Publish', ['topic/c/*', 'topic/c/${iot:Certificate.Subject.Organization}'])],
+    absent: ['foreign-topic'],
+  },
+  {
+    reason: 'what a NotResource leaves out belongs to no device',
+    statements: [
+      bound,
+      allow('Publish', 'topic/c/*'),
+      { Effect: 'Allow', Action: 'iot:Publish', NotResource: `${arn}topic/c/${thing}` },
+    ],
+    absent: ['foreign-topic'],
+    expect: ['allow-notresource@2'],
+  },
+  {
+    reason: 'variables that are plain text mark nothing as own',
+    version: '2008-10-17',
+    statements: [allow('Connect', 'client/a'), allow('Publish', ['topic/c/*', 'topic/c/${iot:ClientId}'])],
+    absent: ['foreign-topic'],
+  },
+  {
+    reason: 'role aliases with a common beginning are not every role alias',
+    statements: [allow('AssumeRoleWithCertificate', 'rolealias/cam-*')],
+    absent: ['any-role-alias'],
+  },
+  {
+    reason: 'clients with a common beginning are not named',
+    statements: [bound, allow('SendDirectMessage', 'client/pump-*')],
+    expect: ['direct-message-any-client@1'],
+  },
+  {
+    reason: 'clients named one by one are meant',
+    statements: [bound, allow(['SendDirectMessage', 'DeleteConnection'], ['client/gate', 'client/door'])],
+    absent: ['direct-message-any-client', 'delete-any-connection'],
+  },
+  {
+    reason: 'clients whose name begins with its own are a loose star, not any client',
+    statements: [bound, allow(['SendDirectMessage', 'DeleteConnection'], `client/${thing}*`)],
+    expect: ['unanchored-star@1'],
+    absent: ['direct-message-any-client', 'delete-any-connection'],
+  },
+  {
+    reason: 'one client by name and all of them by a star',
+    statements: [bound, allow('DeleteConnection', ['client/gate', 'client/*'])],
+    expect: ['delete-any-connection@1', 'redundant-resource@1'],
+  },
+  {
+    reason: 'who subscribes in one network receives in it',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/a'),
+      allow('Receive', 'topic/a', office),
+      allow('Subscribe', 'topicfilter/b', office),
+      allow('Receive', 'topic/b'),
+    ],
+    absent: ['missing-receive', 'missing-subscribe', 'broad-receive'],
+  },
+  {
+    reason: 'a Receive that a Deny takes away is dead, not without a Subscribe',
+    statements: [bound, allow('Subscribe', 'topicfilter/b'), allow('Receive', 'topic/a'), deny('Receive', 'topic/a')],
+    expect: ['missing-receive@1', 'dead-allow@2'],
+    absent: ['missing-subscribe'],
+  },
+  {
+    reason: 'a Subscribe that a Deny takes away is dead, not without a Receive',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/b'),
+      deny('Subscribe', 'topicfilter/b'),
+      allow('Receive', 'topic/b'),
+    ],
+    expect: ['missing-subscribe@3', 'dead-allow@1'],
+    absent: ['missing-receive'],
+  },
+  {
+    reason: 'what it publishes it does not hear where it may not receive it',
+    statements: [bound, allow('Publish', 'topic/a'), allow('Subscribe', 'topicfilter/a'), allow('Receive', 'topic/b')],
+    absent: ['own-echo'],
+  },
+  {
+    reason: 'retained messages by a wildcard that speaks of them',
+    statements: [bound, allow('Retain*', 'topic/s')],
+    expect: ['retain-without-publish@1'],
+  },
+  {
+    reason: 'retained messages by a wildcard over everything, or by leaving them in, are not asked for',
+    statements: [
+      bound,
+      allow('IOT:*', 'topic/s'),
+      allow('*', 'topic/s'),
+      deny('Publish', 'topic/s'),
+      { Effect: 'Allow', NotAction: ['iot:Publish'], Resource: `${arn}topic/s` },
+    ],
+    absent: ['retain-without-publish'],
+  },
+  {
+    reason: 'retained where Publish is allowed in one network: there it works',
+    statements: [bound, allow('RetainPublish', 'topic/s'), allow('Publish', 'topic/s', office)],
+    absent: ['retain-without-publish'],
+  },
+  {
+    reason: 'ForAllValues under the second of two keys, written in other letter case',
+    statements: [
+      bound,
+      allow('GetThingShadow', `thing/${thing}`, {
+        'forallvalues:StringEquals': { 'iot:ConnectAttributes': ['x'], [organisation.toUpperCase()]: ['Acme'] },
+      }),
+    ],
+    expect: ['forall-vacuous@1'],
+  },
+  {
+    reason: 'a Deny by ForAllValues takes more away where the key is missing',
+    statements: [
+      bound,
+      allow('Publish', 'topic/a'),
+      deny('Publish', 'topic/a', { 'ForAllValues:StringEquals': { [organisation]: ['Acme'] } }),
+    ],
+    absent: ['forall-vacuous'],
+  },
+  {
+    reason: 'filters that the broker refuses, in a Deny as well',
+    statements: [
+      bound,
+      allow('Subscribe', ['topicfilter/a/+', 'topicfilter/a+b', `topicfilter/${site}/#/x`]),
+      deny('Subscribe', ['topicfilter/b/#/c', 'topicfilter/b+']),
+      allow('Receive', 'topic/a/*'),
+    ],
+    expect: ['malformed-filter@1', 'malformed-filter@2'],
+  },
+  {
+    reason: '# in a topic that is received never matches, beside a filter of the same words that does',
+    statements: [bound, allow(['Receive', 'Subscribe'], ['topic/a/#', 'topicfilter/a/#'])],
+    expect: ['mqtt-wildcard-in-publish@1'],
+    absent: ['malformed-filter'],
+  },
+  {
+    reason: 'a star right behind the value of an attribute',
+    statements: [bound, allow('Publish', `topic/x/${site}*`)],
+    expect: ['unanchored-star@1'],
+  },
+  {
+    reason:
+      'a star right behind a name, at the beginning of a topic or in it; not behind a slash or in front of the name',
+    statements: [
+      allow('Connect', 'client/pump7'),
+      allow('Publish', ['topic/pump7*', 'topic/x/pump7*', 'topic/y/pump7/*', 'topic/y/*pump7', 'topic/z*']),
+    ],
+    expect: ['unanchored-star@1'],
+  },
+  {
+    reason: 'a star right behind a name among reserved topics shows the shadow of another thing',
+    statements: [allow('Connect', 'client/pump7'), allow('Publish', 'topic/$aws/things/pump7*')],
+    expect: ['unanchored-star@1', 'foreign-reserved-publish@1'],
+  },
+  {
+    reason: 'a word with a number at its end reads like a name; a number alone does not',
+    statements: [
+      bound,
+      allow(['Subscribe', 'Receive'], ['topicfilter/line4*', 'topic/line4*']),
+      allow('Publish', ['topic/4*', 'topic/v1.x*']),
+    ],
+    expect: ['unanchored-star@1'],
+  },
+  {
+    reason: 'the name of a thing that the policy spells out',
+    statements: [bound, allow('GetThingShadow', 'thing/pump'), allow('Publish', ['topic/pump*', 'topic/pumps*'])],
+    expect: ['unanchored-star@2'],
+  },
+  {
+    reason: '? beside a star only asks for one character more',
+    statements: [
+      bound,
+      allow('Subscribe', ['topicfilter/a/?*', 'topicfilter/b/*?']),
+      allow('Receive', ['topic/a/*', 'topic/b/*']),
+    ],
+    absent: ['question-admits-mqtt-wildcard'],
+  },
+  {
+    reason: '? as a level in the middle lets + in',
+    statements: [bound, allow('Subscribe', 'topicfilter/a/?/b'), allow('Receive', 'topic/a/*')],
+    expect: ['question-admits-mqtt-wildcard@1'],
+  },
+  {
+    reason: '? lets nothing in that a Deny refuses',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/a/?'),
+      deny('Subscribe', ['topicfilter/*#', 'topicfilter/*+']),
+      allow('Receive', 'topic/a/*'),
+    ],
+    absent: ['question-admits-mqtt-wildcard'],
+  },
+  {
+    reason: 'an attribute in the middle of a filter may hold a slash, where # would be refused',
+    statements: [bound, allow('Subscribe', `topicfilter/r/a${site}/x`), allow('Receive', 'topic/r/*')],
+    expect: ['attribute-may-hold-mqtt-wildcard@1'],
+  },
+  {
+    reason: 'the type of a thing is no attribute',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/r/${iot:Connection.Thing.ThingTypeName}/x'),
+      allow('Receive', 'topic/r/*'),
+    ],
+    absent: ['attribute-may-hold-mqtt-wildcard'],
+  },
+];

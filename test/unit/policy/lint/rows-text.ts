@@ -1,0 +1,140 @@
+import { allow, arn, bound, deny, thing } from './build.ts';
+import type { Row } from './rows.ts';
+
+const attached = 'iot:Connection.Thing.IsAttached';
+
+/** What can be read off names, actions, ARNs and conditions. */
+export const textRows: readonly Row[] = [
+  {
+    reason: 'variables are text in a condition as well, and it is the condition that is pointed at',
+    version: '2008-10-17',
+    statements: [allow('Connect', 'client/a', { StringEquals: { 'iot:ClientId': 'x${iot:ClientId}' } })],
+    expect: ['variables-need-2012@-', 'variables-need-2012@0'],
+  },
+  {
+    reason: 'identities of Cognito have variables and keys of their own',
+    statements: [
+      bound,
+      allow('Publish', 'topic/${cognito-identity.amazonaws.com:sub}', {
+        StringEquals: { 'cognito-identity.amazonaws.com:aud': 'x' },
+      }),
+    ],
+    absent: ['unknown-variable'],
+  },
+  {
+    reason: 'a slip in the value of a condition is told, but its place in a list of resources is none to offer',
+    statements: [
+      bound,
+      allow('Publish', 'topic/a'),
+      deny('Publish', 'topic/a', { StringEquals: { 'iot:ClientId': '${iot:ClientID2}' } }),
+    ],
+    expect: ['unknown-variable@2'],
+  },
+  {
+    reason: 'an unknown variable that is near to none suggests none',
+    statements: [bound, allow('Publish', 'topic/a'), deny('Publish', 'topic/a/${iot:Whatever12345}')],
+    expect: ['unknown-variable@2'],
+  },
+  {
+    reason: 'keys that only conditions know',
+    statements: [
+      allow('Connect', `client/${thing}`, {
+        StringEquals: { 'iot:LastWillTopic': 'a', 'iot:DomainName': 'x', 'iot:Topic': 'a' },
+      }),
+    ],
+    absent: ['unknown-variable'],
+  },
+  {
+    reason: 'no action begins like that',
+    statements: [bound, allow('Fly*', 'topic/a')],
+    expect: ['unknown-action@1', 'star-action@1'],
+  },
+  {
+    reason: 'a wildcard that leaves actions out grants none that AWS adds later by its name',
+    statements: [bound, { Effect: 'Allow', NotAction: ['iot:Pub*', 'iot:Connec?'], Resource: `${arn}topic/a` }],
+    absent: ['star-action', 'unknown-action'],
+  },
+  {
+    reason: 'the second of the actions left out has a slip',
+    statements: [bound, { Effect: 'Allow', NotAction: ['iot:Connect', 'iot:Publisch'], Resource: `${arn}topic/a` }],
+    expect: ['unknown-action@1'],
+  },
+  {
+    reason: 'a wildcard over rights over the account',
+    statements: [bound, allow('AttachPol*', '*')],
+    expect: ['control-plane-action@1'],
+    absent: ['unknown-action'],
+  },
+  {
+    reason: 'actions of other services, and Greengrass in any letter case',
+    statements: [bound, allow('s3:GetObject', '*'), allow('GREENGRASS:Disc*', '*')],
+    expect: ['control-plane-action@1', 'star-action@2'],
+    absent: ['unknown-action'],
+  },
+  {
+    reason: 'letter case is no difference in the name of an action',
+    statements: [bound, allow('IOT:pubLISH', `topic/${thing}`), allow('iot:RECEIV?', `topic/${thing}`)],
+    expect: ['star-action@2'],
+    absent: ['unknown-action', 'control-plane-action'],
+  },
+  {
+    reason: 'a condition on the client ID leaves the device what its pattern leaves',
+    statements: [allow('Connect', 'client/*', { StringLike: { 'iot:ClientId': 'pump-*' } })],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'attachment may be asked for as text, and with other letter case',
+    statements: [
+      allow('Connect', `client/${thing}`, { StringEquals: { [attached]: 'true' } }),
+      allow('Connect', `client/${thing}`, { BoolIfExists: { [attached]: 'TRUE' } }),
+    ],
+    absent: ['thing-not-required'],
+  },
+  {
+    reason: 'who must not be attached is not asked to be',
+    statements: [allow('Connect', `client/${thing}`, { Bool: { [attached]: 'false' } })],
+    expect: ['thing-not-required@0'],
+  },
+  {
+    reason: 'a Connect in another region lets nobody in here',
+    statements: [allow('Connect', `arn:aws:iot:eu-west-1:123456789012:client/${thing}`), allow('Publish', 'topic/a')],
+    expect: ['missing-connect@-', 'foreign-account@0'],
+  },
+  {
+    reason: 'a Connect whose condition no imagined device meets is not missing',
+    statements: [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        NotResource: `${arn}client/a`,
+        Condition: { StringNotLike: { 'iot:ClientId': '*' } },
+      },
+      allow('Publish', 'topic/a'),
+    ],
+    absent: ['missing-connect', 'any-client-id', 'allow-notresource'],
+  },
+  {
+    reason: 'what templates leave behind, and what only looks like it',
+    statements: [
+      bound,
+      allow('Publish', [
+        'arn:aws:iot:<region>:123456789012:topic/a',
+        'arn:aws:iot:us-east-1:{{account}}:topic/a',
+        'arn:aws:iot:us-east-1:%ACCOUNT%:topic/a',
+        'arn:aws:iot:us-east-1:12345:topic/a',
+        'arn:aws:iot:us-gov-west-1:123456789012:topic/a',
+        'arn:aws:iot::123456789012:topic/a',
+        'arn:aws:iot:us-east-1::topic/a',
+        'arn:aws:s3:::bucket/x',
+        'topic/<name>/x',
+        'topic/a{b}%c%',
+      ]),
+    ],
+    expect: ['placeholder@1', 'foreign-account@1', 'wrong-resource-type@1'],
+  },
+  {
+    reason: 'a Deny may run across regions and accounts: it takes away',
+    statements: [bound, deny('Publish', 'arn:aws:iot:*:*:topic/a')],
+    absent: ['region-or-account-wildcard'],
+  },
+];
