@@ -1,0 +1,165 @@
+import { allow, arn, bound, deny, thing } from './build.ts';
+import type { Row } from './rows.ts';
+
+const client = '${iot:ClientId}';
+
+/** On these AWS acts for the thing that the topic names. */
+const actedOn = [
+  'shadow/get',
+  'shadow/update',
+  'shadow/delete',
+  'shadow/name/x/get',
+  'shadow/name/x/update',
+  'shadow/name/x/delete',
+  'jobs/get',
+  'jobs/start-next',
+  'jobs/x/get',
+  'jobs/x/update',
+  'defender/metrics/json',
+  'defender/metrics/cbor',
+  'streams/x',
+];
+
+/** On these AWS answers. */
+const answers = ['shadow/x', 'jobs/x', 'defender/x', 'streams/x', 'tunnels/notify'];
+
+const everywhere = (_: unknown, at: number): string => `@${at + 1}`;
+
+/** Whose name, topic, device API or rule it is. */
+export const nameRows: readonly Row[] = [
+  {
+    reason: 'each topic on which AWS acts for a thing, under names that a pattern takes in without spelling them',
+    statements: [bound, ...actedOn.map((tail) => allow('Publish', `topic/?aws/things/pump?/${tail}`))],
+    expect: actedOn.map(everywhere).map((at) => `foreign-reserved-publish${at}`),
+  },
+  {
+    reason: 'neighbours of these topics, on which AWS does not act',
+    statements: [
+      bound,
+      allow(
+        'Publish',
+        ['shadow/got', 'shadow/update/accepted', 'shadow/name/x', 'jobs/x', 'tunnels/notify', 'defender/x'].map(
+          (tail) => `topic/?aws/things/pump?/${tail}`,
+        ),
+      ),
+    ],
+    absent: ['foreign-reserved-publish'],
+  },
+  {
+    reason: 'each topic on which AWS answers may be forged by who spells it out',
+    statements: [bound, ...answers.map((tail) => allow('Publish', `topic/$aws/things/pump?/${tail}`))],
+    expect: answers.map(everywhere).map((at) => `foreign-reserved-publish${at}`),
+  },
+  {
+    reason: 'each topic on which AWS answers may be overheard',
+    statements: [bound, ...answers.map((tail) => allow('Subscribe', `topicfilter/?aws/things/pump?/${tail}`))],
+    expect: answers.map(everywhere).map((at) => `foreign-reserved-subscribe${at}`),
+  },
+  {
+    reason: 'tunnels answer on one topic alone',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/$aws/things/pump?/tunnels/x'),
+      allow('Publish', 'topic/$aws/things/pump?/tunnels/x'),
+    ],
+    absent: ['foreign-reserved-subscribe', 'foreign-reserved-publish'],
+  },
+  {
+    reason: 'shadows of things that the policy names one by one, as a whole or by their shadows',
+    statements: [bound, allow('GetThingShadow', ['thing/pump1', 'thing/pump2/x', 'thing/gate/*'])],
+    absent: ['foreign-thing-api'],
+  },
+  {
+    reason: 'shadows of things with a common beginning are not named',
+    statements: [bound, allow('GetThingShadow', 'thing/pump-*')],
+    expect: ['foreign-thing-api@1'],
+  },
+  {
+    reason: 'each statement that opens the shadows or jobs of all things is told once',
+    statements: [
+      bound,
+      allow(['UpdateThingShadow', 'DeleteThingShadow'], 'thing/*'),
+      allow('iotjobsdata:StartNextPendingJobExecution', 'thing/*'),
+    ],
+    expect: ['foreign-thing-api@1', 'foreign-thing-api@2'],
+  },
+  {
+    reason: 'rules that are named, as a whole, with what follows or under the name of the thing',
+    statements: [
+      bound,
+      allow(
+        'Publish',
+        ['R1', 'R2/*', 'R3/x', `${thing}/x`].map((rule) => `topic/$aws/rules/${rule}`),
+      ),
+    ],
+    absent: ['basic-ingest-open'],
+  },
+  {
+    reason: 'rules with a common beginning are not named',
+    statements: [bound, allow('Publish', 'topic/$aws/rules/Q*')],
+    expect: ['basic-ingest-open@1'],
+  },
+  {
+    reason: 'a retained message under whatever client ID',
+    statements: [allow('Connect', 'client/*'), allow(['Publish', 'RetainPublish'], ['topic/a', `topic/${client}`])],
+    expect: ['unbound-client-id@1'],
+  },
+  {
+    reason: 'a client that may not call itself + still takes the name of another',
+    statements: [
+      allow('Connect', 'client/*'),
+      deny('Connect', 'client/*+*'),
+      allow('Subscribe', `topicfilter/my/${client}/in`),
+      allow('Receive', 'topic/my/*'),
+    ],
+    expect: ['unbound-client-id@2'],
+  },
+  {
+    reason: 'a client ID that begins as it must is chosen as well',
+    statements: [
+      allow('Connect', 'client/app-*'),
+      allow('Subscribe', `topicfilter/my/${client}/in`),
+      allow('Receive', `topic/my/${client}/in`),
+    ],
+    expect: ['any-client-id@0', 'unbound-client-id@1', 'unbound-client-id@2'],
+  },
+  {
+    reason: 'one character left open is a choice, and so is a tail behind the name in the certificate',
+    statements: [
+      allow('Connect', 'client/a?'),
+      allow('Connect', 'client/${iot:Certificate.Subject.CommonName}-*'),
+      allow('Publish', `topic/my/${client}`),
+    ],
+    expect: ['any-client-id@0', 'any-client-id@1', 'unbound-client-id@2'],
+  },
+  {
+    reason: 'client IDs that are listed are meant, and a star that is written out is a character',
+    statements: [allow('Connect', ['client/a', 'client/b', 'client/a${*}']), allow('Publish', `topic/my/${client}`)],
+    absent: ['any-client-id', 'unbound-client-id'],
+  },
+  {
+    reason: 'a Deny that leaves one name of a pattern leaves no choice',
+    statements: [
+      allow('Connect', 'client/a?'),
+      { Effect: 'Deny', Action: 'iot:Connect', NotResource: `${arn}client/ab` },
+      allow('Publish', `topic/my/${client}`),
+    ],
+    absent: ['any-client-id', 'unbound-client-id'],
+  },
+  {
+    reason: 'a variable in a Deny, or in a call that needs no connection, rests on no choice',
+    statements: [
+      allow('Connect', 'client/*'),
+      deny('Publish', `topic/my/${client}/in`),
+      allow('GetThingShadow', `thing/${client}`),
+    ],
+    absent: ['unbound-client-id'],
+  },
+  {
+    reason: 'a client ID that is plain text rests on no choice',
+    version: '2008-10-17',
+    statements: [allow('Connect', 'client/*'), allow('Publish', `topic/my/${client}/in`)],
+    expect: ['any-client-id@0'],
+    absent: ['unbound-client-id'],
+  },
+];
