@@ -130,7 +130,7 @@ const rows: readonly Row[] = [
     ],
     devices: [
       device('boss', [0]),
-      certificate('record', 1, { thing: 'press-1', clientIds: ['press-1'] }),
+      certificate('record', 1, { thing: 'press-1', clientIds: ['record'] }),
       certificate('press-1', 1, { thing: 'press-2', clientIds: ['press-2'] }),
     ],
     pairs: ['boss > record'],
@@ -207,7 +207,7 @@ const rows: readonly Row[] = [
   {
     reason: 'a star that begins in the middle of a value two levels back',
     ...literal('a*c', `${site}/qc`),
-    devices: [device('c', [0], { site: 'ax' }), device('d', [0], { site: 'bx' }), device('ear', [1])],
+    devices: [device('c', [0], { site: 'ax' }), device('d', [0], { site: 'bax' }), device('ear', [1])],
     pairs: ['c > ear'],
   },
   {
@@ -215,6 +215,85 @@ const rows: readonly Row[] = [
     ...literal('a*mm*c', `aq/${site}/qc`),
     devices: [device('c', [0], { site: 'xmmx' }), device('d', [0], { site: 'xmx' }), device('ear', [1])],
     pairs: ['c > ear'],
+  },
+  {
+    reason: 'a question mark in a piece behind a star',
+    ...literal('a*c?d', `aq/${site}`),
+    devices: [device('c', [0], { site: 'xc1d' }), device('d', [0], { site: 'xc1e' }), device('ear', [1])],
+    pairs: ['c > ear'],
+  },
+  {
+    reason: 'a colon in a topic',
+    policies: [
+      [bound, ...says(`hub/${hub}`)],
+      [bound, ...hears('hub/a:b')],
+    ],
+    devices: [
+      device('first', [0], { hub: 'a:b' }),
+      device('second', [0], { hub: 'ab' }),
+      device('third', [0], { hub: 'b:a' }),
+      device('ear', [1]),
+    ],
+    pairs: ['first > ear'],
+  },
+  {
+    reason: 'an attribute in a condition alone',
+    policies: [
+      [allow('Publish', 'topic/in', { StringEquals: { 'iot:Connection.Thing.Attributes[site]': 'gold' } })],
+      [allow('Connect', 'client/ear'), ...hears('in')],
+    ],
+    devices: [device('first', [0], { site: 'gold' }), device('second', [0], { site: 'tin' }), device('ear', [1])],
+    pairs: ['first > ear'],
+  },
+  {
+    reason: 'text in front of a value, on another level than the name that it is',
+    policies: [
+      [bound, ...says(`to/gw-${site}`)],
+      [bound, ...hears(`*/${thing}`)],
+    ],
+    devices: [
+      device('f', [0], { site: 'berlin' }),
+      device('g', [0], { site: 'rome' }),
+      device('gw-berlin', [1]),
+      device('gw-paris', [1]),
+    ],
+    pairs: ['f > gw-berlin'],
+  },
+  {
+    reason: 'text behind a value, with more levels behind it',
+    policies: [
+      [bound, ...says(`to/${site}-gw/x`)],
+      [bound, ...hears(`to/${thing}/*`)],
+    ],
+    devices: [
+      device('f', [0], { site: 'berlin' }),
+      device('g', [0], { site: 'rome' }),
+      device('berlin-gw', [1]),
+      device('paris-gw', [1]),
+    ],
+    pairs: ['f > berlin-gw'],
+  },
+  {
+    reason: 'text on either side of a value and in front of it alone',
+    policies: [
+      [bound, ...says(`to/a${site}b`, `to/ab${site}`)],
+      [bound, ...hears(`to/${thing}`)],
+    ],
+    devices: [
+      device('f', [0], { site: 'k' }),
+      device('g', [0], { site: 'l' }),
+      ...['akb', 'abk', 'alb', 'amb', 'abm'].map((name) => device(name, [1])),
+    ],
+    pairs: ['f > akb', 'f > abk', 'g > alb'],
+  },
+  {
+    reason: 'an attribute of the receiver that is any level of the sender',
+    policies: [
+      [bound, ...says('at/*')],
+      [bound, ...hears(`at/${site}`)],
+    ],
+    devices: [device('f', [0]), device('t', [1], { site: 'berlin' }), device('u', [1])],
+    pairs: ['f > t'],
   },
   {
     reason: 'names of the length that question marks ask for',
@@ -348,5 +427,11 @@ describe('values of devices in topics', () => {
     const fleet = { documents: policies.map((one) => document(one)), devices };
     expect(classify(fleet).coarse).toBe(false);
     expect(classify({ ...fleet, devices: [...devices, device('gw-last', [0], { site: 'last' })] }).coarse).toBe(true);
+  });
+
+  it('are no parts of one another where only client IDs go on behind them', () => {
+    const own = document([allow('Connect', `client/${thing}-*`), ...says(`to/${thing}`)]);
+    const devices = numbered(300, (at) => device(`dev${at}`, [0]));
+    expect(classify({ documents: [own], devices }).coarse).toBe(false);
   });
 });
