@@ -135,6 +135,7 @@ describe('one condition', () => {
     ['DateGreaterThan', ['2026-01-01'], '5 Jan 2026', false],
     ['DateGreaterThan', ['2026-01-01'], '2026-01-02 at noon', false],
     ['DateLessThan', ['2026-01-01'], 'since 2025-01-01', false],
+    ['DateLessThan', ['2000-01-01'], '0001-01-01', true],
     ['DateGreaterThan', ['2020-01-01'], '(a)2026-01-01', false],
     ['DateGreaterThan', ['2020-01-01'], '2026-01-01(a)', false],
     ['DateGreaterThan', ['2020-01-01'], '2026-1-1', false],

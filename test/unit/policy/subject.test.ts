@@ -328,14 +328,21 @@ describe('a requirement', () => {
     // No value that was tried makes the Deny one of this topic; that none does is not proven.
     const other = { ...needed, resource: `${arn}topic/z` };
     expect(permits(held([document(denied, allow('iot:Publish', 'topic/*'))]), other).kind).toBe('undecided');
+    const commonName = 'iot:Certificate.Subject.CommonName';
     const tied = {
-      Condition: { StringLike: { 'iot:ClientId': ['*', '${iot:ClientId}${iot:Connection.Thing.ThingName}'] } },
+      Condition: { StringLike: { [commonName]: '${iot:ClientId}${iot:Connection.Thing.ThingName}*' } },
+    };
+    const certified = {
+      ...needed,
+      subject: { ...dev1, context: { ...dev1.context, [commonName]: 'dev1dev1' } },
     };
     for (const uncertain of [
       { ...allow('iot:Publish', level), Resource: [`${arn}topic/b`, arn + level] },
       allow('iot:Publish', level, tied),
       allow('iot:Publish', 'topic/dev1*', tied),
-    ])
-      expect(permits(held([document(uncertain, allow('iot:Publish', 'topic/*'))]), needed).kind).toBe('permitted');
+    ]) {
+      expect(permits(held([document(uncertain)]), certified).kind).toBe('undecided');
+      expect(permits(held([document(uncertain, allow('iot:Publish', 'topic/*'))]), certified).kind).toBe('permitted');
+    }
   });
 });
