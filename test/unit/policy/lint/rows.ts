@@ -1,5 +1,6 @@
 import type { RuleCode } from '../../../../operator/policy/lint/index.ts';
 import { allow, arn, bound, deny, thing } from './build.ts';
+import { denyRows } from './rows-denies.ts';
 import { nameRows } from './rows-names.ts';
 import { patternRows } from './rows-patterns.ts';
 import { textRows } from './rows-text.ts';
@@ -643,6 +644,7 @@ export const rows: readonly Row[] = [
     absent: ['missing-connect'],
   },
   ...textRows,
+  ...denyRows,
   ...nameRows,
   ...patternRows,
 ];
