@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../../../operator/policy/index.ts';
+import { topicOf } from '../../../../operator/policy/lint/checks/regions.ts';
 import { isCoveredEverywhere } from '../../../../operator/policy/lint/checks/surplus.ts';
 import { actionNamed, lintModel, type Model } from '../../../../operator/policy/lint/model.ts';
 import { BudgetExhausted } from '../../../../operator/policy/reach/alphabet.ts';
@@ -34,7 +35,7 @@ describe('what the checks of lint share', () => {
     expect(model.open).toEqual([]);
   });
 
-  it('says where the search for an example was given up, and claims nothing', () => {
+  it('says where the search for an example was given up, and claims nothing', { timeout: 60_000 }, () => {
     // Any four letters will do, but three of them are told apart in more ways than the search looks at.
     const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP'];
     const action = actionNamed('iot:GetThingShadow');
@@ -45,6 +46,18 @@ describe('what the checks of lint share', () => {
     expect(model.find({ context: context!, action })).toBe(undefined);
     expect(model.open).toEqual(['iot:GetThingShadow: the search for an example was given up']);
     expect(model.find({ context: context!, action, preferred: ['dev2'] })?.resource).toMatch(/:thing\/dev2$/);
+  });
+
+  it('says where the search for a topic was given up', { timeout: 60_000 }, () => {
+    const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP'];
+    const topics = letters.map((letter) => `topic/*${letter}???`);
+    const model = modelOf(allow('Publish', topics));
+    const [context] = model.sessions;
+    model.budget.left = Number.POSITIVE_INFINITY;
+    const { allowed } = model.language(context!, actionNamed('iot:Publish'));
+    expect(topicOf(model, context!, allowed)).toBe(undefined);
+    expect(topicOf(model, context!, allowed, ['abcd'])).toBe('abcd');
+    expect(model.open).toEqual(['the search for a topic was given up']);
   });
 });
 

@@ -162,4 +162,34 @@ export const nameRows: readonly Row[] = [
     expect: ['any-client-id@0'],
     absent: ['unbound-client-id'],
   },
+  {
+    reason: 'a condition on another key bounds no client ID',
+    statements: [allow('Connect', 'client/*', { StringEquals: { 'iot:DomainName': 'x' } })],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'client IDs that a condition lists are meant',
+    statements: [allow('Connect', 'client/*', { StringEquals: { 'iot:ClientId': ['gate', 'door'] } })],
+    absent: ['any-client-id'],
+  },
+  {
+    reason: 'a pattern among the client IDs of a condition leaves the choice',
+    statements: [allow('Connect', 'client/*', { StringLike: { 'iot:ClientId': ['gate', 'pump-*'] } })],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'client IDs of several levels are chosen as well',
+    statements: [allow('Connect', 'client/site/*')],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'no client ID is shown that a condition refuses',
+    statements: [allow('Connect', 'client/*', { StringNotLike: { 'iot:ClientId': '*2' } })],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'no client ID is shown that a NotResource leaves out',
+    statements: [{ Effect: 'Allow', Action: 'iot:Connect', NotResource: `${arn}client/*v2` }],
+    expect: ['any-client-id@0'],
+  },
 ];

@@ -262,4 +262,87 @@ export const patternRows: readonly Row[] = [
     ],
     absent: ['attribute-may-hold-mqtt-wildcard'],
   },
+  {
+    reason: 'topics with a common beginning are not every topic',
+    statements: [bound, allow('Publish', 'topic/S*')],
+    absent: ['any-topic'],
+  },
+  {
+    reason: 'a Deny of all but a few topics leaves those few, whatever else is denied',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('Publish', 'topic/secret/*'),
+      { Effect: 'Deny', Action: 'iot:Publish', NotResource: `${arn}topic/dt/${thing}/*` },
+    ],
+    absent: ['any-topic'],
+  },
+  {
+    reason: 'where nobody has a thing, nothing is said of resources that rest on one',
+    statements: [
+      allow('Connect', 'client/c'),
+      allow('Publish', [`topic/x/${site}*`, `topic/${site}/+`]),
+      allow('Subscribe', [`topicfilter/${site}/x`, `topicfilter/y/?/${site}`]),
+    ],
+    absent: ['unanchored-star', 'malformed-filter', 'mqtt-wildcard-in-publish', 'question-admits-mqtt-wildcard'],
+  },
+  {
+    reason: 'a Deny whose variables are all missing is told of the one that a thing may lack',
+    statements: [
+      allow('Connect', ['client/*', `client/${thing}`]),
+      allow('Publish', 'topic/cfg/*'),
+      deny('Publish', `topic/cfg/${thing}/${site}`),
+    ],
+    expect: ['deny-may-not-resolve@2'],
+  },
+  {
+    reason: 'a pattern over several kinds of resources is not judged as a filter or topic',
+    statements: [bound, allow(['Publish', 'Subscribe'], 'arn:aws:iot:us-east-1:123456789012:*a+')],
+    absent: ['malformed-filter', 'mqtt-wildcard-in-publish'],
+  },
+  {
+    reason: 'a topic of more levels than AWS takes holds no wildcard',
+    statements: [bound, allow('Publish', 'topic/1/2/3/4/5/6/7/8/9')],
+    absent: ['mqtt-wildcard-in-publish'],
+  },
+  {
+    reason: "the pattern that marks a device's own topics may hold a star itself",
+    statements: [bound, allow('Publish', ['topic/dt/*', `topic/dt/${thing}/*`])],
+    expect: ['foreign-topic@1', 'redundant-resource@1'],
+  },
+  {
+    reason: 'where nobody has a thing, no topic belongs to the thing of another',
+    statements: [allow('Connect', 'client/c'), allow('Publish', ['topic/dt/*', `topic/dt/${thing}`])],
+    absent: ['foreign-topic'],
+  },
+  {
+    reason: 'a client with a star in its name is one client, and names no others',
+    statements: [bound, allow('SendDirectMessage', ['client/a${*}', 'client/a?'])],
+    expect: ['direct-message-any-client@1'],
+  },
+  {
+    reason: 'client IDs of a certain length are chosen as well',
+    statements: [allow('Connect', 'client/????')],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'role aliases that begin with a certain letter',
+    statements: [allow('AssumeRoleWithCertificate', 'rolealias/S*')],
+    absent: ['any-role-alias'],
+  },
+  {
+    reason: 'names of one letter and a number, or with a number of several digits',
+    statements: [bound, allow('Publish', ['topic/a1*', 'topic/unit-123*'])],
+    expect: ['unanchored-star@1'],
+  },
+  {
+    reason: 'a Deny of the longer names closes the star',
+    statements: [bound, allow('Publish', 'topic/x/pump7*'), deny('Publish', 'topic/x/pump7?*')],
+    absent: ['unanchored-star'],
+  },
+  {
+    reason: 'a Deny of the longer names for one of two actions leaves the star open for the other',
+    statements: [bound, allow(['Publish', 'Receive'], 'topic/x/pump7*'), deny('Publish', 'topic/x/pump7?*')],
+    expect: ['unanchored-star@1'],
+  },
 ];

@@ -137,4 +137,35 @@ export const textRows: readonly Row[] = [
     statements: [bound, deny('Publish', 'arn:aws:iot:*:*:topic/a')],
     absent: ['region-or-account-wildcard'],
   },
+  {
+    reason: 'an ARN that ends in a star behind the service has no account to be wrong',
+    statements: [bound, allow('RetainPublish', 'arn:aws:iot:*')],
+    expect: ['region-or-account-wildcard@1'],
+    absent: ['placeholder', 'foreign-account'],
+  },
+  {
+    reason: 'attachment is not asked for by another key, where it may be missing, or where either will do',
+    statements: [
+      allow('Connect', `client/${thing}`, { StringEquals: { 'iot:DomainName': 'true' } }),
+      allow('Connect', `client/${thing}`, { 'ForAllValues:StringEquals': { [attached]: 'true' } }),
+      allow('Connect', `client/${thing}`, { Bool: { [attached]: ['true', 'false'] } }),
+    ],
+    expect: ['thing-not-required@0', 'thing-not-required@1', 'thing-not-required@2'],
+  },
+  {
+    reason: 'a topic with the thing in it, beside a Connect that names a client ID',
+    statements: [allow(['Connect', 'Publish'], ['client/x', `topic/${thing}`])],
+    absent: ['thing-not-required'],
+  },
+  {
+    reason: 'a Connect of the older version that names the thing lets nobody in',
+    version: '2008-10-17',
+    statements: [allow('Connect', `client/${thing}`), allow('Publish', 'topic/a')],
+    expect: ['missing-connect@-'],
+  },
+  {
+    reason: 'another variable rests on no client ID, however open that is',
+    statements: [allow('Connect', 'client/*'), allow('Publish', 'topic/a/${iot:CertificateId}')],
+    absent: ['unbound-client-id'],
+  },
 ];
