@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../../../operator/policy/index.ts';
 import { classify, graphOver, type ReachGraph, reachGraph } from '../../../../operator/policy/reach/index.ts';
-import { allow, arn, bound, deny, document } from '../lint/build.ts';
+import { allow, arn, bound, deny, document, thing } from '../lint/build.ts';
 import { device } from './devices.ts';
 
 const options = withDefaults({ exclusiveThings: false });
@@ -208,6 +208,20 @@ describe('edges of the reach graph', () => {
     expect(graph.approximate).toEqual([expect.stringMatching(/given up.*counts as reachable/)]);
   });
 
+  it('lead to a thing under its own name alone, unless certificates are said to be attached exclusively', () => {
+    const documents = [
+      document([bound, allow('Publish', 'topic/in/*')]),
+      document([
+        allow('Connect', 'client/other-*'),
+        allow('Subscribe', `topicfilter/in/${thing}`),
+        allow('Receive', `topic/in/${thing}`),
+      ]),
+    ];
+    const fleet = { documents, devices: [device('a', [0]), device('b', [1])] };
+    expect(reachGraph(fleet).edges).toEqual([]);
+    expect(seen(reachGraph(fleet, { exclusiveThings: true }))).toEqual(['topic in/b']);
+  });
+
   it('are the same over classes that were made before', () => {
     const fleet = {
       documents: [document([bound, allow('Publish', 'topic/a'), allow('Receive', 'topic/a'), allow('Subscribe', '*')])],
@@ -242,6 +256,31 @@ describe('edges of the reach graph', () => {
       const graph = graphOf([allow('Publish', `topic/${levels}`)]);
       expect(graph.edges).toEqual([
         { from: 0, to: 1, same: [], ways: 11, untried: true, kind: 'topic', topic: '(not determined)' },
+      ]);
+    });
+
+    it('count the ways that were not tried', () => {
+      const [first] = levels.split('/');
+      const hearing = document([
+        bound,
+        allow('Subscribe', `topicfilter/one/${first}`),
+        allow('Receive', `topic/one/${first}`),
+        allow('Connect', 'client/none', { StringEquals: { 'iot:ClientId': levels } }),
+      ]);
+      const sender = document([
+        bound,
+        allow('Publish', `topic/one/${first}`),
+        allow('Connect', 'client/none', { StringEquals: { 'iot:ClientId': levels } }),
+      ]);
+      const from = device(
+        'from',
+        [0],
+        own(() => true),
+      );
+      const { edges } = reachGraph({ documents: [sender, hearing], devices: [from, ...receivers] }, options);
+      expect(edges.map(({ untried, ways }) => [untried, ways])).toEqual([
+        [true, 11],
+        [false, 11],
       ]);
     });
 
