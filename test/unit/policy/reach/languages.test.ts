@@ -15,6 +15,7 @@ import {
   combine,
   everything,
   type Join,
+  lazyMachine,
   type Machine,
   nothing,
   overlap,
@@ -23,7 +24,7 @@ import {
 import { allow, arn, deny, document, thing } from '../lint/build.ts';
 import { site } from './devices.ts';
 
-const action = (name: string) => findAction(`iot:${name}`)!;
+const action = (name: string) => findAction(name.includes(':') ? name : `iot:${name}`)!;
 const context = { 'iot:ClientId': 'dev1', 'iot:Connection.Thing.ThingName': 'dev1' };
 const prefix = `${arn}topic/`;
 
@@ -31,9 +32,15 @@ const prefix = `${arn}topic/`;
 function languagesOf(statements: readonly unknown[], given: GivenOptions = {}) {
   const options = withDefaults(given);
   const set = compilePolicies([document(statements)], options);
-  const actions = ['Publish', 'Receive', 'Subscribe', 'Connect', 'GetThingShadow', 'AssumeRoleWithCertificate'].map(
-    action,
-  );
+  const actions = [
+    'Publish',
+    'Receive',
+    'Subscribe',
+    'Connect',
+    'GetThingShadow',
+    'iotjobsdata:DescribeJobExecution',
+    'AssumeRoleWithCertificate',
+  ].map(action);
   const languages = contextLanguages({
     options,
     actions,
@@ -54,31 +61,45 @@ describe('what policies allow, as languages', () => {
     { Effect: 'Allow', Action: 'iot:Receive', NotResource: [`${arn}topic/a/*`, `${arn}topic/z`] },
     { Effect: 'Deny', Action: 'iot:Publish', NotResource: [`${arn}topic/a/*`, `${arn}topic/own/*`] },
     allow('Connect', 'client/*'),
-    allow('GetThingShadow', `thing/${thing}`),
+    allow('GetThingShadow', [`thing/${thing}`, `thing/${thing}/config`]),
+    allow('iotjobsdata:DescribeJobExecution', 'thing/*'),
     allow('AssumeRoleWithCertificate', 'rolealias/upload'),
     allow('Subscribe', 'topicfilter/a/+'),
   ];
-  const { alphabet, language, takes } = languagesOf(statements);
+  const made = () => languagesOf(statements);
   const topics = ['a/b', 'a/c', 'a/d', 'own/dev1', 'own/dev2', 'z', 'y', 'x', 'a/+'];
   const ref = (statement: number) => ({ document: 0, statement });
 
   it.each([
     { name: 'Publish', words: topics, allowed: ['a/d', 'own/dev1'], denied: ['a/b', 'a/c', 'z', 'y', 'x'] },
     { name: 'Receive', words: topics, allowed: ['a/b', 'a/c', 'a/d', 'own/dev1', 'own/dev2', 'y', 'x'], denied: [] },
-    { name: 'Connect', words: ['dev1', 'a/b', ''], allowed: ['dev1', 'a/b'], denied: [] },
-    { name: 'GetThingShadow', words: ['dev1', 'dev2', 'dev1/shadow'], allowed: ['dev1'], denied: [] },
+    { name: 'Connect', words: ['dev1', 'a/b', 'a+b', ''], allowed: ['dev1', 'a/b', 'a+b'], denied: [] },
+    {
+      name: 'GetThingShadow',
+      words: ['dev1', 'dev2', 'dev1/config', 'dev1/other'],
+      allowed: ['dev1', 'dev1/config'],
+      denied: [],
+    },
+    {
+      name: 'iotjobsdata:DescribeJobExecution',
+      words: ['dev1', 'dev2', 'dev1/config'],
+      allowed: ['dev1', 'dev2'],
+      denied: [],
+    },
     { name: 'AssumeRoleWithCertificate', words: ['upload', 'x'], allowed: ['upload'], denied: [] },
     { name: 'Subscribe', words: ['a/+', 'a/b', '+/a'], allowed: ['a/+'], denied: [] },
   ])('of $name', ({ name, words, allowed, denied }) => {
+    const { alphabet, language, takes } = made();
     const one = language(name);
     expect([takes(one.allowed, words), takes(combine(alphabet, 'and', [one.denied, one.valid]), words)]).toEqual([
       allowed,
       denied,
     ]);
-    expect([one.action, one.prefix]).toEqual([`iot:${name}`, resourcePrefix(action(name), withDefaults())]);
+    expect([one.action, one.prefix]).toEqual([action(name).name, resourcePrefix(action(name), withDefaults())]);
   });
 
   it('by statement and by resource', () => {
+    const { language, takes } = made();
     const publish = language('Publish');
     expect(takes(publish.part(ref(0)), topics)).toEqual(['a/b', 'a/c', 'a/d', 'own/dev1']);
     expect(takes(publish.part(ref(0), 1), topics)).toEqual(['own/dev1']);
@@ -90,16 +111,21 @@ describe('what policies allow, as languages', () => {
 
   it('by the patterns that statements contribute', () => {
     const show = (list: readonly Glob[]) => list.map(showGlob);
+    const { language } = made();
     const publish = language('Publish');
     expect(show(publish.patterns(ref(0)))).toEqual(['a/*', 'own/dev1', 'a/b']);
     expect(show(publish.patterns(ref(0), 1))).toEqual(['own/dev1']);
     expect(show(publish.patterns(ref(4)))).toEqual([]);
     expect(show(publish.heads)).toEqual(['a/', 'own/dev1', 'a/b']);
     expect(show(language('Receive').heads)).toEqual(['']);
+    expect(
+      show(languagesOf([allow('Publish', ['topic/*a', 'topic/a?', 'topic/?'])]).language('Publish').heads),
+    ).toEqual(['', 'a', '']);
     expect([publish.refs('Allow'), publish.refs('Deny')]).toEqual([[ref(0)], [ref(1), ref(3)]]);
   });
 
   it('are made once, and the words that the broker takes once for all of them', () => {
+    const { language } = made();
     expect(language('Publish')).toBe(language('Publish'));
     expect(language('Publish').allowed).toBe(language('Publish').allowed);
     expect(language('Publish').valid).toBe(language('Receive').valid);
@@ -120,6 +146,13 @@ describe('what policies allow, as languages', () => {
       same: true,
     },
     { reason: 'with one pattern less', other: [allow('Publish', 'topic/a')], same: false },
+    {
+      reason: 'beside a resource that is no topic',
+      other: [allow('Publish', ['topic/a', 'client/x', 'topic/b'])],
+      same: true,
+    },
+    { reason: 'with another pattern', other: [allow('Publish', ['topic/a', 'topic/c'])], same: false },
+    { reason: 'as a letter whose number is the two of them', other: [allow('Publish', 'topic/\u2646')], same: false },
     { reason: 'as a Deny', other: [deny('Publish', ['topic/a', 'topic/b'])], same: false },
     {
       reason: 'by NotResource',
@@ -344,6 +377,82 @@ describe('machines', () => {
       );
     },
   );
+
+  const machineOf = (text: string) => globMachine([globOf(text)], alphabet);
+  const after = (machine: Machine, text: string) =>
+    [...text].reduce((state, char) => machine.step(state, alphabet.index(char.codePointAt(0)!)), machine.start);
+
+  it.each([
+    { reason: 'both have a star there', join: 'and', parts: ['a*', '*'], text: 'a', all: true },
+    { reason: 'one of both asks for more', join: 'and', parts: ['a*', 'ab*'], text: 'a', all: false },
+    { reason: 'one of two has a star there', join: 'or', parts: ['b', 'a*'], text: 'a', all: true },
+    { reason: 'neither of two has', join: 'or', parts: ['ab', 'a?'], text: 'a', all: false },
+    { reason: 'what is taken away ended before', join: 'minus', parts: ['a*', 'bc', 'b'], text: 'a', all: true },
+    { reason: 'something is taken away later', join: 'minus', parts: ['a*', 'ab', 'b'], text: 'a', all: false },
+    { reason: 'there is no star to take away from', join: 'minus', parts: ['a?', 'bc'], text: 'a', all: false },
+  ] as const)('know whether all that follows is accepted: $reason', ({ join, parts, text, all }) => {
+    const machine = combine(alphabet, join, parts.map(machineOf));
+    expect(machine.all(after(machine, text))).toBe(all);
+  });
+
+  it.each([
+    { reason: 'one of both is at its end', join: 'and', parts: ['ab', 'a*'], text: 'aa' },
+    { reason: 'both of two are', join: 'or', parts: ['ab', 'ac'], text: 'aa' },
+    { reason: 'all that follows is taken away', join: 'minus', parts: ['a*', 'b', 'ab*'], text: 'ab' },
+    { reason: 'what is taken from is', join: 'minus', parts: ['ab', 'ac'], text: 'ac' },
+  ] as const)('know when nothing follows: $reason', ({ join, parts, text }) => {
+    const machine = combine(alphabet, join, parts.map(machineOf));
+    expect(after(machine, text)).toBe(-1);
+    expect([machine.accepts(-1), machine.all(-1)]).toEqual([false, false]);
+  });
+
+  it('leave out what cannot change the result', () => {
+    const one = machineOf('a*');
+    expect(combine(alphabet, 'or', [nothing, one])).toBe(one);
+    expect(combine(alphabet, 'minus', [one, nothing])).toBe(one);
+    expect(combine(alphabet, 'and', [one, nothing])).toBe(nothing);
+    expect(combine(alphabet, 'minus', [nothing, one])).toBe(nothing);
+    expect([nothing.step(-1, 0), nothing.all(-1), everything.all(0)]).toEqual([-1, false, true]);
+  });
+
+  it('are not taken to accept all that follows unless they say so', () => {
+    const machine = lazyMachine<string>({
+      alphabet,
+      start: 'a',
+      key: (state) => state,
+      step: (state) => state,
+      accepts: () => true,
+    });
+    expect(machine.all(machine.start)).toBe(false);
+    expect(overlap(machine, machine).all(0)).toBe(false);
+  });
+
+  it('name no word where there is none, however long one looks', () => {
+    for (const [left, right] of [
+      ['a?', 'b?'],
+      ['a*', 'aab'],
+      ['aab', 'a*c'],
+      ['*aa', '*ab'],
+    ] as const) {
+      const [a, b] = [machineOf(left), machineOf(right)];
+      const found = shortestWord(combine(alphabet, 'and', [a, b]), alphabet, 1000);
+      expect(found).toEqual(shortestWord(overlap(a, b), alphabet, 1000));
+      expect(found.kind).toBe(left === 'a*' ? 'word' : 'none');
+    }
+  });
+
+  it('tell states of three machines apart', () => {
+    const long = (letter: string) => `${'?'.repeat(11)}${letter}*`;
+    const machine = combine(alphabet, 'or', [machineOf(long('a')), machineOf('*b?'), machineOf(`?${long('c')}`)]);
+    const texts = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 8, maxLength: 14 });
+    fc.assert(
+      fc.property(texts, (text) => {
+        const taken = [long('a'), '*b?', `?${long('c')}`].some((one) => matches(globOf(one), text));
+        expect(accepts(machine, alphabet, text)).toBe(taken);
+      }),
+      { numRuns: 500 },
+    );
+  });
 
   it('of no parts take everything where all must agree, and else nothing', () => {
     const takes = (join: Join) => accepts(combine(alphabet, join, []), alphabet, 'a');
