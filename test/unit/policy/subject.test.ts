@@ -217,6 +217,8 @@ describe('a comparison for one subject', () => {
     expect(compareFor(pumps, held([]), dev1)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
     const untyped = when({ Null: { 'iot:Connection.Thing.ThingTypeName': 'true' } });
     expect(compareFor(untyped, held([]), dev1)).toMatchObject({ verdict: 'tightens', assumptions: [] });
+    const teams = when({ StringEquals: { 'aws:PrincipalTag/Team': ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] } });
+    expect(compareFor(teams, held([]), dev1)).toMatchObject({ verdict: 'equivalent', testedValuesOnly: false });
     const named = when({ Null: { 'iot:Certificate.Subject.CommonName': 'false' } });
     expect(compareFor(named, held([]), dev1)).toMatchObject({ verdict: 'equivalent', assumptions: [] });
     const from = (cidr: string) => when({ IpAddress: { 'aws:SourceIp': cidr } });
