@@ -345,4 +345,19 @@ export const patternRows: readonly Row[] = [
     statements: [bound, allow(['Publish', 'Receive'], 'topic/x/pump7*'), deny('Publish', 'topic/x/pump7?*')],
     expect: ['unanchored-star@1'],
   },
+  {
+    reason: 'a Receive that is only as wide as what is subscribed to in one network',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/a'),
+      allow('Subscribe', 'topicfilter/b', office),
+      allow('Receive', ['topic/a', 'topic/b']),
+    ],
+    absent: ['broad-receive', 'missing-subscribe'],
+  },
+  {
+    reason: 'an attribute in what a NotResource leaves out lets nothing in',
+    statements: [bound, { Effect: 'Allow', Action: 'iot:Subscribe', NotResource: `${arn}topicfilter/r/${site}` }],
+    absent: ['attribute-may-hold-mqtt-wildcard'],
+  },
 ];
