@@ -66,15 +66,18 @@ export class Owed {
   /** What others took is not ours to answer for: of what the asset had, and of what it was to have at the end of a rollout. */
   othersTook(holder: Holder): void {
     const [device, target] = holder;
-    const left = this.#world.view.certain(target, device);
-    this.#had.set(target, only(this.had(target), left));
+    let left: ReadonlySet<Right> = this.#world.view.certain(target, device);
     for (const [name, floors] of this.#floors) {
       const [floor, rollout] = [floors.get(target), this.#rollouts.get(name)];
       if (floor === undefined || rollout === undefined) continue;
       // Whatever the candidate still gives, the brake leaves no more than the baselines beside what the person left (R16).
-      const back = this.#atEnd(rollout, holder, ({ baseline }) => baseline);
-      floors.set(target, only(only(floor, this.#floorOf(rollout, holder)), back));
+      left = only(
+        left,
+        this.#atEnd(rollout, holder, ({ baseline }) => baseline),
+      );
+      floors.set(target, only(only(floor, this.#floorOf(rollout, holder)), left));
     }
+    this.#had.set(target, only(this.had(target), left));
   }
 
   readonly #rollouts = new Map<string, PolicyRollout>();
