@@ -406,6 +406,26 @@ describe('machines', () => {
     expect([machine.accepts(-1), machine.all(-1)]).toEqual([false, false]);
   });
 
+  it.each([
+    { reason: 'beside a pattern that is met first', patterns: ['bcd', 'a*'] },
+    { reason: 'beside a long one', patterns: ['b'.repeat(40), 'a*'] },
+    { reason: 'in front of a long one', patterns: ['a*', 'b'.repeat(40)] },
+  ])('know of a union when all that follows is accepted: $reason', ({ patterns }) => {
+    const machine = globMachine(patterns.map(globOf), alphabet);
+    expect(['a', 'ab', 'b', ''].map((text) => machine.all(after(machine, text)))).toEqual([true, true, false, false]);
+  });
+
+  it('know when a filter brings all that follows', () => {
+    const machine = matchedTopics(globMachine(['a/#', 'a/b/+', 'b/+'].map(globOf), alphabet), alphabet);
+    const all = ['a/c', 'a/b/c', 'b/c', 'a', ''].map((text) => machine.all(after(machine, text)));
+    expect(all).toEqual([true, true, false, false, false]);
+  });
+
+  it('deliver a topic that ends in a slash where filters begin anew behind it', () => {
+    const machine = matchedTopics(globMachine([globOf('*')], alphabet), alphabet);
+    expect(['a/', 'a', ''].map((text) => accepts(machine, alphabet, text))).toEqual([true, true, false]);
+  });
+
   it('leave out what cannot change the result', () => {
     const one = machineOf('a*');
     expect(combine(alphabet, 'or', [nothing, one])).toBe(one);
