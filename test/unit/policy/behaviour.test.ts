@@ -6,21 +6,12 @@ import {
   evaluate,
   explain,
   type PolicyDocument,
-  parsePolicyValue,
   residual,
   withDefaults,
   worstCase,
 } from '../../../operator/policy/index.ts';
+import { arn, document, type Raw, thing } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-const thing = '${iot:Connection.Thing.ThingName}';
-type Raw = Readonly<Record<string, unknown>>;
-
-function document(...statements: readonly Raw[]): PolicyDocument {
-  const { document: parsed, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
-  if (parsed === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
-  return parsed;
-}
 const allow = (Action: string, name: string, more: Raw = {}): Raw => ({
   Effect: 'Allow',
   Action,

@@ -3,9 +3,7 @@ import { findAction, type ResourceType } from '../../../operator/policy/actions.
 import { type CompiledStatement, compilePolicies } from '../../../operator/policy/compile.ts';
 import { planContexts } from '../../../operator/policy/contexts.ts';
 import { type GivenOptions, parsePolicyValue, withDefaults } from '../../../operator/policy/index.ts';
-
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-type Raw = Readonly<Record<string, unknown>>;
+import { arn, client, type Raw, thing } from './words.ts';
 
 const rule =
   (Effect: string) =>
@@ -80,8 +78,6 @@ const showValue = (value: string | readonly string[] | undefined): string =>
   value === undefined ? '-' : typeof value === 'string' ? (value === '' ? "''" : value) : `[${value.join()}]`;
 
 const x = '${iot:Connection.Thing.Attributes[x]}';
-const client = '${iot:ClientId}';
-const thing = '${iot:Connection.Thing.ThingName}';
 const cn = '${iot:Certificate.Subject.CommonName}';
 const commonName = 'iot:Certificate.Subject.CommonName';
 const attribute = 'iot:Connection.Thing.Attributes[x]';

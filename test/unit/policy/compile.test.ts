@@ -30,9 +30,7 @@ import { principalDocuments, throughGroup } from '../../../operator/policy/princ
 import { sameStatements } from '../../../operator/policy/raw.ts';
 import { parseTemplate } from '../../../operator/policy/template.ts';
 import { anyText } from '../../../operator/policy/valid.ts';
-
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-type Raw = Readonly<Record<string, unknown>>;
+import { arn, type Raw } from './words.ts';
 
 function read(Statement: readonly Raw[], Version = '2012-10-17'): PolicyDocument {
   const statements = Statement.map((one) => ({

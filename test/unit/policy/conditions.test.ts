@@ -8,9 +8,8 @@ import {
   parsePolicyValue,
   withDefaults,
 } from '../../../operator/policy/index.ts';
+import { arn, type Raw } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-type Raw = Readonly<Record<string, unknown>>;
 type Value = string | readonly string[] | undefined;
 
 function decide(

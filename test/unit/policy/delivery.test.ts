@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compareDelivery } from '../../../operator/policy/delivery.ts';
 import { compare, compilePolicies, parsePolicyValue, withDefaults } from '../../../operator/policy/index.ts';
+import { arn, client, type Raw } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-const client = '${iot:ClientId}';
 const attribute = (name: string): string => `\${iot:Connection.Thing.Attributes[${name}]}`;
-type Raw = Readonly<Record<string, unknown>>;
 
 const documentOf = (statements: readonly Raw[]) => {
   const { document, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });

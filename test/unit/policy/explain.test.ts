@@ -11,11 +11,10 @@ import {
   type Request,
   withDefaults,
 } from '../../../operator/policy/index.ts';
+import { arn, type Raw } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
 const T = '${iot:Connection.Thing.ThingName}';
 const C = '${iot:ClientId}';
-type Raw = Readonly<Record<string, unknown>>;
 
 function doc(...statements: readonly Raw[]): PolicyDocument {
   const { document, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });

@@ -8,10 +8,9 @@ import { type GivenOptions, parsePolicyValue, withDefaults } from '../../../oper
 import { matchesName } from '../../../operator/policy/obligations.ts';
 import { anyText } from '../../../operator/policy/valid.ts';
 import { resourceOf } from '../../../operator/policy/witness.ts';
+import { arn, type Raw } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
 const self = '${iot:ClientId}';
-type Raw = Readonly<Record<string, unknown>>;
 type Context = Readonly<Record<string, string | readonly string[]>>;
 
 const known = new Map<string, PolicySet>();

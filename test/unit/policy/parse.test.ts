@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalText, compare, parsePolicy, parsePolicyValue, policySize } from '../../../operator/policy/index.ts';
+import { arn } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
 const statement = { Effect: 'Allow', Action: 'iot:Publish', Resource: `${arn}topic/a` };
 const policy = (more: object): unknown => ({ Version: '2012-10-17', Statement: [{ ...statement, ...more }] });
 

@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { findAction } from '../../../operator/policy/actions.ts';
-import {
-  compare,
-  compilePolicies,
-  type PolicyDocument,
-  parsePolicyValue,
-  withDefaults,
-} from '../../../operator/policy/index.ts';
+import { compare, compilePolicies, withDefaults } from '../../../operator/policy/index.ts';
 import { compareAction, perKindOfAction } from '../../../operator/policy/raw.ts';
+import { arn, client, document, type Raw } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-const client = '${iot:ClientId}';
-type Raw = Readonly<Record<string, unknown>>;
-
-function document(...statements: readonly Raw[]): PolicyDocument {
-  const { document: parsed, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
-  if (parsed === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
-  return parsed;
-}
 const rule =
   (Effect: string, element = 'Resource') =>
   (Action: string, names: string | readonly string[], Condition?: Raw): Raw => ({

@@ -7,9 +7,7 @@ import {
   withDefaults,
 } from '../../../operator/policy/index.ts';
 import { readingsThatMatter, untestedAssumptions } from '../../../operator/policy/readings.ts';
-
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-type Raw = Readonly<Record<string, unknown>>;
+import { arn, type Raw, thing } from './words.ts';
 
 function document(statement: Raw, Version = '2012-10-17'): PolicyDocument {
   const Statement = [{ Effect: 'Allow', Action: 'iot:Publish', Resource: `${arn}topic/a`, ...statement }];
@@ -41,7 +39,6 @@ function withMore(statement: Raw): Raw {
   );
 }
 const topic = (name: string): Raw => ({ Resource: `${arn}topic/${name}` });
-const thing = '${iot:Connection.Thing.ThingName}';
 
 describe('which undocumented points a comparison is run again for', () => {
   it.each<readonly [reason: string, statement: Raw, asked: readonly string[]]>([

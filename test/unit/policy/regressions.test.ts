@@ -5,20 +5,10 @@ import {
   compareDocuments,
   type Level,
   type PolicyDocument,
-  parsePolicyValue,
 } from '../../../operator/policy/index.ts';
 import { lint } from '../../../operator/policy/lint/index.ts';
+import { arn, client, document, type Raw, thing } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-const thing = '${iot:Connection.Thing.ThingName}';
-const client = '${iot:ClientId}';
-type Raw = Readonly<Record<string, unknown>>;
-
-function document(...statements: readonly Raw[]): PolicyDocument {
-  const { document: parsed, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
-  if (parsed === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
-  return parsed;
-}
 const rule =
   (Effect: string) =>
   (Action: string, names: string | readonly string[], more: Raw = {}): Raw => ({

@@ -13,10 +13,7 @@ import {
 } from '../../../operator/policy/index.ts';
 import { principalDocuments } from '../../../operator/policy/principal.ts';
 import { subjectGuard } from '../../../operator/policy/subject.ts';
-
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-const thing = '${iot:Connection.Thing.ThingName}';
-type Raw = Readonly<Record<string, unknown>>;
+import { arn, type Raw, thing } from './words.ts';
 
 function document(...statements: readonly Raw[]): PolicyDocument {
   return of('2012-10-17', statements);

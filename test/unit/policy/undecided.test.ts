@@ -6,8 +6,8 @@ import {
   parsePolicyValue,
   withDefaults,
 } from '../../../operator/policy/index.ts';
+import { arn } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
 const documentOf = (...statements: readonly object[]) => {
   const { document } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
   if (document === undefined) throw new Error('cannot be read');

@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type CompareOptions, compare, type PolicyDocument, parsePolicyValue } from '../../../operator/policy/index.ts';
+import { type CompareOptions, compare } from '../../../operator/policy/index.ts';
+import { arn, document, type Raw, thing } from './words.ts';
 
-const arn = 'arn:aws:iot:us-east-1:123456789012:';
-const thing = '${iot:Connection.Thing.ThingName}';
 const attribute = 'iot:Connection.Thing.Attributes[x]';
-type Raw = Readonly<Record<string, unknown>>;
 
-function document(...statements: readonly Raw[]): PolicyDocument {
-  const { document: parsed, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
-  if (parsed === undefined) throw new Error(findings.map((finding) => finding.message).join('; '));
-  return parsed;
-}
 const rule =
   (Effect: string) =>
   (Action: string, name: string, Condition?: Raw): Raw => ({
