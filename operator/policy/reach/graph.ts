@@ -8,7 +8,7 @@ import type { Alphabet } from './alphabet.ts';
 import { type Capability, cannotMeet, capabilities, fleetAlphabet, type TopicLanguage } from './capability.ts';
 import { type Classes, classify, type DeviceClass } from './classes.ts';
 import { examplesOf } from './examples.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, FleetDevice } from './fleet.ts';
 import { Heads } from './heads.ts';
 import { accepts, overlap } from './machine.ts';
 import { readableWord } from './readable.ts';
@@ -143,6 +143,10 @@ class GraphBuilder {
       this.#approximate.add(
         'policies join values of devices with other text in one level, and too many values may be parts of one another; such a device may reach more than is shown',
       );
+    if (classes.list.some(({ slots }) => slots.length > 1) && fleet.devices.some(hasSeveralLevels))
+      this.#approximate.add(
+        'attributes of devices hold slashes or #, and policies read attributes; such a value is taken for one plain level, and its device may reach more than is shown',
+      );
   }
 
   connectFrom(from: DeviceClass): void {
@@ -237,11 +241,38 @@ class GraphBuilder {
   #directTopic(sender: Capability, receiver: Capability): string | undefined {
     const { machine } = receiver.receive;
     const found = readableWord(machine, this.#alphabet, searchBudget);
-    if (found.kind !== 'word') return undefined;
-    const spelled = topicsInConditions(sender).filter((topic) => accepts(machine, this.#alphabet, topic));
+    if (found.kind === 'none') return undefined;
     const client = String(receiver.context[keys.clientId]);
-    return [found.word, ...spelled].find((topic) => maySend(sender, client, topic, this.#options));
+    const named = topicsInConditions(sender);
+    const may = (topic: string) => maySend(sender, client, topic, this.#options);
+    if (found.kind !== 'word') {
+      this.#approximate.add('a search for the topic of a direct message was given up; the pair counts as reachable');
+      return ['x', ...named].some(may) ? notDetermined : undefined;
+    }
+    const spelled = [...named, ...topicsInResources(receiver)].filter((topic) =>
+      accepts(machine, this.#alphabet, topic),
+    );
+    const topic = [found.word, ...spelled].find(may);
+    if (topic === undefined && named.length > 0)
+      this.#approximate.add(
+        'policies allow direct messages by their topic; only some topics were tried, and others may get through',
+      );
+    return topic;
   }
+}
+
+/** Values that are more than one level, or no plain one, where a policy puts them into a topic or a filter. */
+function hasSeveralLevels({ attributes }: FleetDevice): boolean {
+  return Object.values(attributes).some((value) => /[/#]/.test(value));
+}
+
+/** One topic of each resource, near enough to be tried: what is received is asked of the machine. */
+function topicsInResources({ set }: Capability): string[] {
+  const texts = set.documents.flatMap(({ statements }) => statements.flatMap(({ resources }) => resources));
+  return texts.flatMap(({ text }) => {
+    const [, topic] = /:topic\/(.*)$/.exec(text) ?? [];
+    return topic === undefined ? [] : [topic.replace(/[*?]/g, 'x')];
+  });
 }
 
 function topicsInConditions({ set }: Capability): string[] {

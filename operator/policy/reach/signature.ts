@@ -75,7 +75,7 @@ function neighbours(items: Items): (readonly [string, string])[] {
   const text = (items: Items): string => plainText(items.filter(isLiteral));
   return items.flatMap((item, at) => {
     if (typeof item === 'number') return [];
-    const isStop = (one: number | Variable): boolean => !isLiteral(one) || one === slash || one === 58;
+    const isStop = (one: number | Variable): boolean => !isLiteral(one) || one === slash;
     const before = items.slice(0, at).findLastIndex(isStop);
     const after = items.slice(at + 1).findIndex(isStop);
     return [
