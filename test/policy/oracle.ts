@@ -118,10 +118,12 @@ function conditionHolds(operator: string, key: string, wanted: readonly string[]
   if (rule === undefined) throw new Error(`the oracle does not know ${operator}`);
   if (value === undefined) return exists !== undefined || set === 'ForAllValues' || (set === undefined && rule.negated);
   const isMet = 'places' in rule ? rule.places : textMeets(rule, context);
-  const meets = (one: string): boolean => wanted.some((pattern) => isMet(one, pattern, context)) !== rule.negated;
+  const equals = (one: string): boolean => wanted.some((pattern) => isMet(one, pattern, context));
   const values = many(value);
-  if (set === 'ForAllValues') return values.every(meets);
-  return values.some(meets);
+  if (set === 'ForAllValues') return values.every((one) => equals(one) !== rule.negated);
+  if (set === 'ForAnyValue') return values.some((one) => equals(one) !== rule.negated);
+  // IAM leaves a plain operator on a list open: "none equals" is the opposite of "some equals" here.
+  return values.some(equals) !== rule.negated;
 }
 
 function conditionsHold(statement: RawStatement, context: RawContext): boolean {
