@@ -187,8 +187,8 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: 11,
     reason: 'what a security act put there is taken for the baseline of the next rollout',
     file: 'operator/controllers/iotpolicy/rollout.ts',
-    find: "return !settled && drift !== 'same' && drift !== 'mitigation';",
-    replace: "return !settled && drift !== 'same';",
+    find: "return drift !== 'same' && drift !== 'mitigation';",
+    replace: "return drift !== 'same';",
     schedule: [at(2, { kind: 'blank', of: 'declared', forMs: 30 * MINUTE }), git(12, narrower), wait(60)],
   },
 ];

@@ -15,10 +15,10 @@ export interface DesiredPolicy {
   readonly document: string;
   readonly place: PolicyPlace;
   readonly stance: Stance;
-  /** An asset is losing the policy to another one, and may have to get it back as it was. */
-  readonly neededBack: boolean;
-  /** A thing group that changes its policies and carries this one: the document waits until that is over. */
-  readonly lentBy: string | undefined;
+  /** Whether an asset is losing the policy to another one, and may have to get it back as it was. Looked for only when asked. */
+  isNeededBack(): boolean;
+  /** A thing group that changes its policies and carries this one: the document waits until that is over. Looked for only when asked. */
+  lentBy(): string | undefined;
   /** Whether a PolicyRollout of this very document is known; without one the tags in AWS tell what became of it. */
   readonly tried: boolean;
   /** Names in AWS that stand for the policy, the declared one first. */
@@ -33,8 +33,9 @@ export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): Desi
     document: heldBack ? stance.policy.baseline : JSON.stringify(object.spec.document),
     place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
     stance,
-    neededBack: deps.rollouts !== undefined && isNeededBack(deps.cache, { namespace, policy: declaredName(object) }),
-    lentBy: deps.rollouts === undefined ? undefined : lendingGroup(deps.cache, object)?.metadata.name,
+    isNeededBack: () =>
+      deps.rollouts !== undefined && isNeededBack(deps.cache, { namespace, policy: declaredName(object) }),
+    lentBy: () => (deps.rollouts === undefined ? undefined : lendingGroup(deps.cache, object)?.metadata.name),
     tried: deps.rollouts === undefined || wasTried(deps.cache, object),
     names: [...new Set([declaredName(object), ...candidatesOf(deps.cache, object)])],
   };

@@ -29,11 +29,11 @@ export function isHeldBack(stance: Stance): boolean {
  * certificate: AWS does not tell which groups and provisioning templates will use the name a moment later.
  */
 export function needsRollout({ desired, observed, settled }: RolloutQuestion): boolean {
-  const carried = observed.carriers.length > 0 || desired.neededBack;
-  if (isHeldBack(desired.stance) || !carried) return false;
+  if (isHeldBack(desired.stance) || settled) return false;
+  if (observed.carriers.length === 0 && !desired.isNeededBack()) return false;
   const drift = documentDrift(desired.document, observed.document, desired.place);
   // What a security act put there was never proven: as a baseline it would be what every asset goes back to.
-  return !settled && drift !== 'same' && drift !== 'mitigation';
+  return drift !== 'same' && drift !== 'mitigation';
 }
 
 export function rolloutProgress({ object, desired, observed }: View): Progress | undefined {
@@ -56,12 +56,13 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
     const message = `This document was tried before and went back, as a tag of policy ${name} in AWS tells; the rollout itself is not known here any more. The assets keep what they have. Change the document, or set the annotation ${RETRY_ANNOTATION}: ${digest} on this object.`;
     return { kind: 'stalled', reason: 'RevisionRejected', message };
   }
-  if (desired.neededBack) {
+  if (desired.isNeededBack()) {
     const message = `Policy ${name} is being taken from a device, which may have to get it back as it was; its new document comes when that is over.`;
     return { kind: 'reconciling', reason: 'RolloutPending', message };
   }
-  if (desired.lentBy !== undefined) {
-    const message = `ThingGroup ${desired.lentBy} carries policy ${name} and changes its policies, which its members have on loan meanwhile; the new document comes when that is over. Where that change went back, retry it or take it out of the group.`;
+  const group = desired.lentBy();
+  if (group !== undefined) {
+    const message = `ThingGroup ${group} carries policy ${name} and changes its policies, which its members have on loan meanwhile; the new document comes when that is over. Where that change went back, retry it or take it out of the group.`;
     return { kind: 'reconciling', reason: 'RolloutPending', message };
   }
   const message =
