@@ -243,16 +243,15 @@ class GraphBuilder {
     const found = readableWord(machine, this.#alphabet, searchBudget);
     if (found.kind === 'none') return undefined;
     const client = String(receiver.context[keys.clientId]);
-    const named = topicsInConditions(sender);
     const may = (topic: string) => maySend(sender, client, topic, this.#options);
     if (found.kind !== 'word') {
       this.#approximate.add('a search for the topic of a direct message was given up; the pair counts as reachable');
-      return ['x', ...named].some(may) ? notDetermined : undefined;
+      return ['x', ...topicsInConditions(sender)].some(may) ? notDetermined : undefined;
     }
-    const spelled = [...named, ...topicsInResources(receiver)].filter((topic) =>
-      accepts(machine, this.#alphabet, topic),
-    );
-    const topic = [found.word, ...spelled].find(may);
+    if (may(found.word)) return found.word;
+    const named = topicsInConditions(sender);
+    const spelled = [...named, ...topicsInResources(receiver)];
+    const topic = spelled.find((one) => accepts(machine, this.#alphabet, one) && may(one));
     if (topic === undefined && named.length > 0)
       this.#approximate.add(
         'policies allow direct messages by their topic; only some topics were tried, and others may get through',
