@@ -48,29 +48,32 @@ export function createPassMemory(): PassMemory {
 }
 
 type Asks<T> = (policies: AssetPolicies) => T;
+type Finds<T> = (policies: AssetPolicies, options: PolicyOptions) => T;
 
 /** Compares what this pass asks about, each set once, and takes over from the pass before what is asked again. */
 export function createComparer(memory: PassMemory, options: PolicyOptions): Asks<ComparedSet> {
-  const { asked, answer } = askedAgain(memory.compared, (policies) => compareSet(policies, options));
+  const { asked, answer } = askedAgain(memory.compared, options, compareSet);
   memory.compared = asked;
   return answer;
 }
 
 /** The same of what the brake would do to quarantined assets. */
 export function createBrakeComparer(memory: PassMemory, options: PolicyOptions): Asks<boolean> {
-  const { asked, answer } = askedAgain(memory.quarantined, (policies) => brakeWidens(policies, options));
+  const { asked, answer } = askedAgain(memory.quarantined, options, brakeWidens);
   memory.quarantined = asked;
   return answer;
 }
 
 function askedAgain<T>(
   known: ReadonlyMap<string, T>,
-  find: Asks<T>,
+  options: PolicyOptions,
+  find: Finds<T>,
 ): { readonly asked: ReadonlyMap<string, T>; readonly answer: Asks<T> } {
   const asked = new Map<string, T>();
   const answer: Asks<T> = (policies) => {
-    const key = JSON.stringify(policies);
-    const found = asked.get(key) ?? known.get(key) ?? find(policies);
+    // The account may come to stand for another place while the rollout is under way.
+    const key = JSON.stringify([policies, options]);
+    const found = asked.get(key) ?? known.get(key) ?? find(policies, options);
     asked.set(key, found);
     return found;
   };
