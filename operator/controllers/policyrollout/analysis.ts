@@ -320,11 +320,13 @@ function worse(a: Classification, b: Classification): Classification {
 
 function violationText({ metadata, status }: Device, { need, allowedBefore, unproven }: Violation): string {
   const { purpose, request, remembered } = need;
-  if (unproven === true)
-    return `nothing proves that ${metadata.name} would keep all of what it must never lose (${purpose}: ${request.action} on names like ${request.resource}); name exact topics and client ids in the lifeline, or write the documents with fewer variables and patterns`;
   const had = allowedBefore ? 'would lose' : 'does not have, and would not get,';
-  const what = `${metadata.name} ${had} what it must never lose (${purpose}: ${request.action} on ${request.resource})`;
-  if (remembered !== true) return `${what}; allow it in the document, nobody can override this`;
+  const what =
+    unproven === true
+      ? `nothing proves that ${metadata.name} would keep all of what it must never lose (${purpose}: ${request.action} on names like ${request.resource}); name exact topics and client ids in the lifeline, or write the documents with fewer variables and patterns`
+      : `${metadata.name} ${had} what it must never lose (${purpose}: ${request.action} on ${request.resource})`;
+  if (remembered !== true)
+    return unproven === true ? what : `${what}; allow it in the document, nobody can override this`;
   const digest = status?.lifeline?.digest;
   const approval =
     digest === undefined

@@ -9,13 +9,13 @@ export interface Preflight {
   readonly said: string;
 }
 
-/** Answers are good for a moment: many looks at one asset are one question to AWS. Bounded; lost with the process. */
 /** What was said a while ago, as long as that is good. */
 export interface Lately<T> {
   known(key: string, now: number): T | undefined;
   keep(key: string, now: number, said: T): void;
 }
 
+/** Answers are good for a moment: many looks at one asset are one question to AWS. Bounded; lost with the process. */
 export interface PreflightMemory {
   /** The latest answer for these circumstances, as long as it is not time to ask again. */
   known(place: string, now: number): Preflight | undefined;
