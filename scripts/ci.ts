@@ -1,11 +1,12 @@
 /**
  * What continuous integration runs: the commands of the README, one after the other, on a clean checkout.
- * Counts every test of every suite; a command that is no test suite counts as one. The last line is the sum.
+ * Counts every test of every suite; a command that is no test suite counts as one. The last line is the sum; above it stands
+ * what failed and why, because of a long log often only the end is kept.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 interface Step {
   readonly name: string;
@@ -61,6 +62,26 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** A line for each test that failed: its file, its name and how its error begins. */
+  readonly failures?: readonly string[];
+}
+
+/** The part that is read here of Vitest's JSON report. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
+  }[];
 }
 
 interface Ended {
@@ -96,6 +117,20 @@ function tallied({ code, tail }: Ended): Counts | undefined {
   return { passed: Number(found[1]), failed: failed === 0 && code !== 0 ? 1 : failed, skipped: Number(found[3] ?? 0) };
 }
 
+/** As much of an error as tells one failure from another. */
+const beginning = (text: string) =>
+  text.replaceAll(CONTROL, '').trim().split('\n').slice(0, 6).join('\n    ').slice(0, 600);
+
+function failures(report: Report): readonly string[] {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const tests = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `${file}: ${test.fullName}\n    ${beginning(test.failureMessages?.[0] ?? '')}`);
+    return tests.length === 0 && status === 'failed' ? [`${file}\n    ${beginning(message)}`] : tests;
+  });
+}
+
 async function count(step: Step, ended: Ended): Promise<Counts> {
   const { code } = ended;
   const alone = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
@@ -107,19 +142,20 @@ async function count(step: Step, ended: Ended): Promise<Counts> {
   } catch {
     return alone;
   }
-  const report = JSON.parse(text) as {
-    numPassedTests: number;
-    numFailedTests: number;
-    numPendingTests: number;
-    numTodoTests: number;
-  };
+  const report = JSON.parse(text) as Report;
   // A suite that failed to load has no failed test of its own: the exit code speaks for it.
   const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
-  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+  return {
+    passed: report.numPassedTests,
+    failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+    failures: failures(report),
+  };
 }
 
 let total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const lines: string[] = [];
+const failed: string[] = [];
 for (const step of steps) {
   const started = performance.now();
   console.log(`\n=== ${step.name}: ${step.command.slice(0, 4).join(' ')}`);
@@ -130,11 +166,13 @@ for (const step of steps) {
     failed: total.failed + counts.failed,
     skipped: total.skipped + counts.skipped,
   };
+  failed.push(...(counts.failures ?? []));
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   lines.push(`${ended.code === 0 ? 'ok    ' : 'FAILED'} ${step.name.padEnd(8)} ${seconds} s`);
 }
 await rm(folder, { recursive: true, force: true });
 
+for (const failure of failed) console.log(`\nFAILED ${failure}`);
 console.log(`\n${lines.join('\n')}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
