@@ -192,15 +192,24 @@ export function parseNumber(text: string): number {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-const isoDate = /^(?:\d{4}|[+-]\d{6})-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
+const isoDate = /^(\d{4}|[+-]\d{6})-(\d\d)(?:-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
 
-/** Epoch milliseconds of an ISO 8601 date (in UTC where it names no zone) or of a number of seconds; NaN when it is neither. */
+/**
+ * Epoch milliseconds of an ISO 8601 date (in UTC where it names no zone) or of a number of seconds; NaN when it is neither, as for days and
+ * years that no calendar has.
+ */
 export function parseDate(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const date = isoDate.exec(text);
   // Left to itself, Date.parse reads "5 Jan 2026" too, and a time without a zone as one of wherever this runs.
-  if (date === null) return Number.NaN;
-  return Date.parse(text.includes('T') && date[1] === undefined ? `${text}Z` : text);
+  const [date, year = '', month, day = '01', zone] = isoDate.exec(text) ?? [];
+  // It also reads 31 February as 3 March, and the year minus nought as 2001.
+  if (date === undefined || year === '-000000' || Number(day) > daysOf(Number(year), Number(month))) return Number.NaN;
+  return Date.parse(text.includes('T') && zone === undefined ? `${text}Z` : text);
+}
+
+/** Days of a month, from 1. The calendar repeats every 400 years, and Date.UTC takes years below 100 for those of the last century. */
+function daysOf(year: number, month: number): number {
+  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
 }
 
 /** Nothing holds of NaN, which stands for text that is no number or date: each of these comparisons is false of it by itself. */

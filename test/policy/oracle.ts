@@ -77,7 +77,30 @@ const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> =
 };
 
 const numberOf = (text: string): number => (/^[-+]?[\d.]+(?:e\d+)?$/.test(text) ? Number(text) : Number.NaN);
-const timeOf = (text: string): number => (/^[\d.]+$/.test(text) ? Number(text) * 1000 : new Date(text).getTime());
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+const writtenTime =
+  /^(?<y>\d{4}|\+\d{6}|-(?!0{6})\d{6})-(?<m>\d\d)(?:-(?<d>\d\d)(?:T(?<hh>\d\d):(?<mm>\d\d)(?::(?<ss>\d\d(?:\.\d+)?))?(?:Z|(?<zh>[+-]\d\d):(?<zm>\d\d))?)?)?$/;
+
+/** Milliseconds since 1970, counted by hand: `Date` takes dates that no calendar has for others. */
+export function timeOf(text: string): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const parts = writtenTime.exec(text)?.groups;
+  if (parts === undefined) return Number.NaN;
+  const part = (name: string, absent = 0): number => (parts[name] === undefined ? absent : Number(parts[name]));
+  const [year, month, day] = [part('y'), part('m'), part('d', 1)];
+  const lengths = monthLengths.map((length, index) => (index === 1 && isLeap(year) ? 29 : length));
+  const exists = day >= 1 && day <= (lengths[month - 1] ?? 0);
+  const [hour, minute, second, zoneMinute] = [part('hh'), part('mm'), part('ss'), part('zm')];
+  const ticks = minute < 60 && second < 60 && (hour < 24 || (hour === 24 && minute === 0 && second === 0));
+  if (!exists || !ticks || Math.abs(part('zh')) > 23 || zoneMinute > 59) return Number.NaN;
+  const before = year - 1;
+  const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400);
+  const days = before * 365 + leapDays + lengths.slice(0, month - 1).reduce((sum, length) => sum + length, 0) + day - 1;
+  const sign = parts.zh?.startsWith('-') ? -1 : 1;
+  const minutes = (days - 719_162) * 1440 + hour * 60 + minute - part('zh') * 60 - sign * zoneMinute;
+  return minutes * 60_000 + Math.floor(second * 1000);
+}
 const bitsOf = (text: string): string =>
   /^[\d.]+$/.test(text)
     ? text

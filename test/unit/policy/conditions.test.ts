@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDate } from '../../../operator/policy/conditions.ts';
 import {
+  compare,
   compilePolicies,
   type Decision,
   evaluate,
@@ -8,6 +9,7 @@ import {
   parsePolicyValue,
   withDefaults,
 } from '../../../operator/policy/index.ts';
+import { timeOf } from '../../policy/oracle.ts';
 import { arn, type Raw } from './words.ts';
 
 type Value = string | readonly string[] | undefined;
@@ -193,6 +195,76 @@ describe('one condition', () => {
     expect(ask({ 'aws:A': 'a', 'aws:B': 'b' })).toBe('allowed');
     expect(ask({ 'aws:A': 'a' })).toBe('implicitDeny');
     expect(ask({ 'aws:A': 'a', 'aws:B': 'b', 'aws:C': 'c' })).toBe('implicitDeny');
+  });
+});
+
+const day = 86_400_000;
+
+describe('a date that no calendar has', () => {
+  it.each<readonly [string, number, string]>([
+    ['2026-02-28', Date.UTC(2026, 1, 28), 'the last day of a short February'],
+    ['2026-02-29', Number.NaN, 'no leap year; Date.parse alone answers 1 March'],
+    ['2026-02-31', Number.NaN, 'no February has it; Date.parse alone answers 3 March'],
+    ['2024-02-29', Date.UTC(2024, 1, 29), 'a leap year'],
+    ['2024-02-30', Number.NaN, 'not even in a leap year'],
+    ['2000-02-29', Date.UTC(2000, 1, 29), 'the 400th year is one'],
+    ['2100-02-29', Number.NaN, 'the 100th is none'],
+    ['0000-02-29', Date.UTC(2000, 1, 29) - 5 * 146_097 * day, 'the year 0 is one, and is not read as 1900'],
+    ['0099-02-29', Number.NaN, 'nor 99 as 1999'],
+    ['-000004-02-29', Date.UTC(1996, 1, 29) - 5 * 146_097 * day, 'leap years go back before the year 0'],
+    ['-000003-02-29', Number.NaN, 'and so do the others'],
+    ['2026-04-30', Date.UTC(2026, 3, 30), 'the last day of April'],
+    ['2026-04-31', Number.NaN, 'April has 30 days'],
+    ['2026-06-31', Number.NaN, 'so has June'],
+    ['2026-12-31', Date.UTC(2026, 11, 31), 'the last day of the last month'],
+    ['2026-12-32', Number.NaN, 'no month has 32'],
+    ['2026-01-00', Number.NaN, 'days are counted from 1'],
+    ['2026-00-01', Number.NaN, 'and months'],
+    ['2026-00', Number.NaN, 'a month alone too'],
+    ['2026-13', Number.NaN, 'and there are twelve'],
+    ['2026-02-31T12:00:00Z', Number.NaN, 'a time of day does not mend the day'],
+    ['2026-02-31T12:00:00.5+01:00', Number.NaN, 'nor does a zone'],
+    ['2026-02-28T24:00', Date.UTC(2026, 2, 1), 'the end of a day is the beginning of the next'],
+    ['2026-02-28T24:01', Number.NaN, 'beyond it there is nothing'],
+    ['-000000-01-01', Number.NaN, 'no year is minus nought; Date.parse alone answers 2001'],
+    ['-000000-01', Number.NaN, 'with the month alone too'],
+    ['+000000-01-01', Date.UTC(2000, 0, 1) - 5 * 146_097 * day, 'plus nought is the year 0'],
+    ['-000001-12-31', Date.UTC(1999, 11, 31) - 5 * 146_097 * day, 'and the year before it is minus 1'],
+  ])('%s is %d: %s', (text, expected) => {
+    expect([parseDate(text), timeOf(text)]).toEqual([expected, expected]);
+  });
+
+  it('meets no order and no equality, neither as value nor as what is wanted', () => {
+    for (const operator of ['DateEquals', 'DateLessThan', 'DateGreaterThanEquals'])
+      for (const [wanted, value] of [
+        ['2026-03-03', '2026-02-31'],
+        ['2026-02-31', '2026-03-03'],
+        ['2026-02-31', '2026-02-31'],
+        ['2026-02-31', '1999-01-01'],
+        ['1999-01-01', '2026-02-31'],
+      ] as const)
+        expect([operator, wanted, value, holds(operator, [wanted], value)]).toEqual([operator, wanted, value, false]);
+    expect(holds('DateNotEquals', ['2026-03-03'], '2026-02-31')).toBe(true);
+  });
+
+  it('a bound that exists beside one that does not is told apart from the day that it was taken for', () => {
+    const until = (bound: string) => {
+      const { document } = parsePolicyValue({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'iot:Publish',
+            Resource: '*',
+            Condition: { DateLessThan: { 'iot:Connection.Thing.Attributes[until]': bound } },
+          },
+        ],
+      });
+      if (document === undefined) throw new Error('not read');
+      return [document];
+    };
+    expect(compare(until('2026-03-03'), until('2026-02-31')).verdict).toBe('tightens');
+    expect(compare(until('2026-03-03'), until('2026-03-03T00:00Z')).verdict).toBe('equivalent');
   });
 });
 
