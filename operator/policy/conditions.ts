@@ -192,7 +192,8 @@ export function parseNumber(text: string): number {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-const isoDate = /^(\d{4}|[+-]\d{6})-(\d\d)(?:-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
+const isoDate =
+  /^(\d{4}|\+\d{6}|-(?!0{6})\d{6})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01])(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
 
 /**
  * Epoch milliseconds of an ISO 8601 date (in UTC where it names no zone) or of a number of seconds; NaN when it is neither, as for days and
@@ -202,8 +203,8 @@ export function parseDate(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   // Left to itself, Date.parse reads "5 Jan 2026" too, and a time without a zone as one of wherever this runs.
   const [date, year = '', month, day = '01', zone] = isoDate.exec(text) ?? [];
-  // It also reads 31 February as 3 March, and the year minus nought as 2001.
-  if (date === undefined || year === '-000000' || Number(day) > daysOf(Number(year), Number(month))) return Number.NaN;
+  // It also reads 31 February as 3 March, the year minus nought as 2001, and a 13th month with a sign as it likes.
+  if (date === undefined || Number(day) > daysOf(Number(year), Number(month))) return Number.NaN;
   return Date.parse(text.includes('T') && zone === undefined ? `${text}Z` : text);
 }
 

@@ -80,7 +80,7 @@ const numberOf = (text: string): number => (/^[-+]?[\d.]+(?:e\d+)?$/.test(text) 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 const writtenTime =
-  /^(?<y>\d{4}|\+\d{6}|-(?!0{6})\d{6})-(?<m>\d\d)(?:-(?<d>\d\d)(?:T(?<hh>\d\d):(?<mm>\d\d)(?::(?<ss>\d\d(?:\.\d+)?))?(?:Z|(?<zh>[+-]\d\d):(?<zm>\d\d))?)?)?$/;
+  /^(?<y>\d{4}|\+\d{6}|-(?!0{6})\d{6})-(?<m>\d\d)(?:-(?<d>\d\d)(?:T(?<hh>\d\d):(?<mm>\d\d)(?::(?<ss>\d\d)(?:\.(?<ms>\d{1,3})\d*)?)?(?:Z|(?<zh>[+-]\d\d):(?<zm>\d\d))?)?)?$/;
 
 /** Milliseconds since 1970, counted by hand: `Date` takes dates that no calendar has for others. */
 export function timeOf(text: string): number {
@@ -92,14 +92,14 @@ export function timeOf(text: string): number {
   const lengths = monthLengths.map((length, index) => (index === 1 && isLeap(year) ? 29 : length));
   const exists = day >= 1 && day <= (lengths[month - 1] ?? 0);
   const [hour, minute, second, zoneMinute] = [part('hh'), part('mm'), part('ss'), part('zm')];
-  const ticks = minute < 60 && second < 60 && (hour < 24 || (hour === 24 && minute === 0 && second === 0));
+  const ticks = minute < 60 && second < 60 && (hour < 24 || (hour === 24 && minute + second + part('ms') === 0));
   if (!exists || !ticks || Math.abs(part('zh')) > 23 || zoneMinute > 59) return Number.NaN;
   const before = year - 1;
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400);
   const days = before * 365 + leapDays + lengths.slice(0, month - 1).reduce((sum, length) => sum + length, 0) + day - 1;
   const sign = parts.zh?.startsWith('-') ? -1 : 1;
   const minutes = (days - 719_162) * 1440 + hour * 60 + minute - part('zh') * 60 - sign * zoneMinute;
-  return minutes * 60_000 + Math.floor(second * 1000);
+  return minutes * 60_000 + second * 1000 + Number((parts.ms ?? '').padEnd(3, '0'));
 }
 const bitsOf = (text: string): string =>
   /^[\d.]+$/.test(text)

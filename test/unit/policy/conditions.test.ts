@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDate } from '../../../operator/policy/conditions.ts';
 import {
@@ -222,6 +223,9 @@ describe('a date that no calendar has', () => {
     ['2026-00-01', Number.NaN, 'and months'],
     ['2026-00', Number.NaN, 'a month alone too'],
     ['2026-13', Number.NaN, 'and there are twelve'],
+    ['+000001-13-09', Number.NaN, 'under a sign as well; Date.parse alone answers a day of 2009'],
+    ['+000002-01-00', Number.NaN, 'nor has a year under a sign a day nought'],
+    ['2026-01-01T00:00:01.0019999Z', Date.UTC(2026, 0, 1, 0, 0, 1, 1), 'digits behind the thousandth do not count'],
     ['2026-02-31T12:00:00Z', Number.NaN, 'a time of day does not mend the day'],
     ['2026-02-31T12:00:00.5+01:00', Number.NaN, 'nor does a zone'],
     ['2026-02-28T24:00', Date.UTC(2026, 2, 1), 'the end of a day is the beginning of the next'],
@@ -232,6 +236,39 @@ describe('a date that no calendar has', () => {
     ['-000001-12-31', Date.UTC(1999, 11, 31) - 5 * 146_097 * day, 'and the year before it is minus 1'],
   ])('%s is %d: %s', (text, expected) => {
     expect([parseDate(text), timeOf(text)]).toEqual([expected, expected]);
+  });
+
+  it('is none to either reading, whatever stands in its places', () => {
+    const digits = (most: number, width: number) =>
+      fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(width, '0'));
+    const year = fc.oneof(
+      digits(9999, 4),
+      fc.tuple(fc.constantFrom('+', '-'), digits(270_000, 6)).map((parts) => parts.join('')),
+      fc.tuple(fc.constantFrom('+', '-'), digits(3, 6)).map((parts) => parts.join('')),
+    );
+    const time = fc.tuple(
+      fc.constant('T'),
+      digits(25, 2),
+      fc.constantFrom(':00', ':59', ':60'),
+      fc.constantFrom('', ':00', ':00.5', ':59.001', ':60'),
+      fc.constantFrom('', 'Z', '+00:30', '-23:59', '+24:00', '-00:60'),
+    );
+    const writing = fc.tuple(
+      year,
+      digits(13, 2).map((month) => `-${month}`),
+      digits(33, 2).map((day) => `-${day}`),
+      fc.oneof(
+        fc.constant(''),
+        time.map((parts) => parts.join('')),
+      ),
+    );
+    fc.assert(
+      fc.property(writing, (parts) => {
+        const text = parts.join('');
+        expect([text, parseDate(text)]).toEqual([text, timeOf(text)]);
+      }),
+      { numRuns: 2000, seed: 1 },
+    );
   });
 
   it('meets no order and no equality, neither as value nor as what is wanted', () => {
