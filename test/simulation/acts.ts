@@ -56,7 +56,8 @@ export async function perform(world: World, act: Act): Promise<void> {
       const [first] = target === undefined ? [] : world.view.policiesOf(target);
       if (target !== undefined && first !== undefined)
         await byPerson(world, () => fleet.aws.send('DetachPolicy', { policyName: first, target }));
-      world.robbed.add(name);
+      for (const each of world.oracle.assets.values())
+        if (each.name === name || (target !== undefined && each.targets.includes(target))) world.robbed.add(each.name);
       return;
     }
     case 'join':
@@ -76,7 +77,9 @@ export async function perform(world: World, act: Act): Promise<void> {
       return world.declareGroups([{ ...first, policies }, ...rest]);
     }
     case 'references':
-      return world.refer(name, act.names);
+      // Who writes the spec of one of those that share certificates writes that of the others with it.
+      for (const each of world.oracle.unitOf(name)) await world.refer(each, act.names);
+      return;
     default:
       act satisfies never;
   }

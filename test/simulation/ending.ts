@@ -136,9 +136,9 @@ async function checkRest(world: World): Promise<boolean> {
       );
   }
   const { certificates } = fleet.sandbox.scope().slice(IDENTITY);
-  const wanted = [...world.certificates.values()].reduce((sum, ids) => sum + ids.length, 0);
-  if ([...certificates.keys()].length !== wanted)
-    world.oracle.fail(9, `${[...certificates.keys()].length} certificates for ${wanted} declared ones`);
+  const wanted = new Set([...world.certificates.values()].flat());
+  if (certificates.size !== wanted.size)
+    world.oracle.fail(9, `${certificates.size} certificates for ${wanted.size} declared ones`);
   await checkNoOp(world);
   const secret = [...fleet.logs, ...fleet.events.map(({ message }) => message)].find((line) =>
     /PRIVATE KEY|"secret/.test(line),

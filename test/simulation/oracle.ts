@@ -86,6 +86,28 @@ export class Oracle {
     if (!this.#restless) this.#take(asset);
   }
 
+  /** Itself and all that share certificates with it, directly or through others. */
+  unitOf(name: string): ReadonlySet<string> {
+    const unit = new Set([name]);
+    const targets = new Set(this.assets.get(name)?.targets);
+    for (let before = 0; before < unit.size; ) {
+      before = unit.size;
+      for (const other of this.assets.values()) {
+        if (!other.targets.some((target) => targets.has(target))) continue;
+        unit.add(other.name);
+        for (const target of other.targets) targets.add(target);
+      }
+    }
+    return unit;
+  }
+
+  /** What the record of the asset says, or that of the one that leads it: the others repeat it a moment later. */
+  #recordOf(name: string): NonNullable<DeviceStatus['rollout']> | undefined {
+    const own = this.#states.get(name);
+    const first = this.#states.get(own?.unit?.[0] ?? name);
+    return first?.name === own?.name ? first : own;
+  }
+
   /** Nothing moves and nothing is on its way: what each asset has now is what it must not lose from now on. */
   atRest(): void {
     this.#restless = false;
@@ -298,7 +320,7 @@ export class Oracle {
     if (back || !change.target.includes(':thinggroup/')) return;
     const losing = this.#touchedBy(change).filter(([asset, target]) => {
       const now = this.#world.view.stored(target, asset.name);
-      const had = this.#owed.had(target);
+      const had = this.#owed.had([asset.name, target]);
       return [...(before.get(target) ?? [])].some((right) => had.has(right) && !now.has(right));
     });
     const names = [...new Set(losing.map(([{ name }]) => name))];
@@ -325,12 +347,12 @@ export class Oracle {
     const { view, clock, config } = this.#world;
     const now = clock.now();
     const after = view.stored(target, asset.name);
-    const had = this.#owed.had(target);
+    const had = this.#owed.had([asset.name, target]);
     const lost = [...before].filter((right) => !after.has(right) && had.has(right));
     const heldSince = this.acts.find((act) => act.kind !== 'blank' && this.#concerns(act, asset))?.at;
     if (heldSince !== undefined && now - heldSince > NOTICE_MS && !change.attached && lost.length > 0)
       this.#say(5, `${lost.join(', ')} was taken from ${asset.name}, which a security act holds`);
-    const state = this.#states.get(asset.name);
+    const state = this.#recordOf(asset.name);
     if (lost.length > 0 && asset.losing < now - 10 * MINUTE) {
       const heard = Math.max(asset.lastHeardAt, this.#world.connected(asset.name) ? now : 0);
       if (now - heard > CONTACT_MS && state?.state !== 'RollingBack')
@@ -343,14 +365,22 @@ export class Oracle {
     const candidate = change.policyName.includes('@');
     if (state?.state !== 'RollingBack' && (candidate ? change.attached : lost.length > 0)) {
       const most = Number(config.strategy.maxInFlight ?? 1);
-      const others = [...this.#states].filter(([name, { state: at }]) => name !== asset.name && MOVING.has(at));
+      const others = this.#movingBeside(asset);
       if (state !== undefined && MOVING.has(state.state) && others.length + 1 > most) {
-        const who = others.map(([name, { state: at }]) => `${name} ${at}`).join(', ');
+        const who = others.map((name) => `${name} ${this.#recordOf(name)?.state}`).join(', ');
         if (!this.#started.has(`${asset.name} ${state.startedAt}`) || state.startedAt === undefined)
           this.#say(2, `${asset.name} moves as well, beyond ${most} in flight: ${who}`);
       }
       this.#started.add(`${asset.name} ${state?.startedAt}`);
     }
+  }
+
+  /** What shares certificates with one that moves counts with it, whatever its own record says by now. */
+  #movingBeside({ name }: Asset): readonly string[] {
+    const moving = [...this.#states].flatMap(([each, { state }]) => (MOVING.has(state) ? [each] : []));
+    const all = new Set([name, ...moving].flatMap((each) => [...this.unitOf(each)]));
+    all.delete(name);
+    return [...all];
   }
 
   /** Assets whose move was within bounds when it began. */
@@ -435,7 +465,7 @@ export class Oracle {
 
   #keepsAll(asset: Asset, target: string, rollout: string): boolean {
     const now = this.#world.view.stored(target, asset.name);
-    const had = this.#owed.had(target);
+    const had = this.#owed.had([asset.name, target]);
     return [...(this.#brought.get(`${rollout} ${target}`) ?? had)].every((right) => now.has(right) || !had.has(right));
   }
 

@@ -22,9 +22,9 @@ export type Holder = readonly [device: string, target: string];
 /** What no asset may be without at any moment: what it had and keeps, less what others took. */
 export class Owed {
   readonly #world: OwedWorld;
-  /** By target: what it was allowed when the world was last at rest, less what others took since. */
+  /** By holder: what it was allowed when the world was last at rest, less what others took since. */
   readonly #had = new Map<string, Set<Right>>();
-  /** By rollout and target: what was allowed when the rollout began and still is at its end. */
+  /** By rollout and holder: what was allowed when the rollout began and still is at its end. */
   readonly #floors = new Map<string, Map<string, ReadonlySet<Right>>>();
   /** What Git asked for since the world was last at rest. */
   #git: (readonly SimPolicy[])[] = [];
@@ -33,13 +33,14 @@ export class Owed {
     this.#world = world;
   }
 
-  had(target: string): ReadonlySet<Right> {
-    return this.#had.get(target) ?? new Set();
+  had(holder: Holder): ReadonlySet<Right> {
+    return this.#had.get(keyOf(holder)) ?? new Set();
   }
 
   /** What it has now is what it must not lose from now on. */
-  take([device, target]: Holder): void {
-    this.#had.set(target, new Set(this.#world.view.certain(target, device)));
+  take(holder: Holder): void {
+    const [device, target] = holder;
+    this.#had.set(keyOf(holder), new Set(this.#world.view.certain(target, device)));
   }
 
   atRest(): void {
@@ -59,7 +60,7 @@ export class Owed {
         this.#world.grants().filter(({ name }) => declared.has(name)),
         holder[0],
       );
-      this.#noMoreThan(holder[1], left);
+      this.#noMoreThan(keyOf(holder), left);
     }
   }
 
@@ -68,28 +69,29 @@ export class Owed {
     const [device, target] = holder;
     let left: ReadonlySet<Right> = this.#world.view.certain(target, device);
     for (const [name, floors] of this.#floors) {
-      const [floor, rollout] = [floors.get(target), this.#rollouts.get(name)];
+      const [floor, rollout] = [floors.get(keyOf(holder)), this.#rollouts.get(name)];
       if (floor === undefined || rollout === undefined) continue;
       // Whatever the candidate still gives, the brake leaves no more than the baselines beside what the person left (R16).
       left = only(
         left,
         this.#atEnd(rollout, holder, ({ baseline }) => baseline),
       );
-      floors.set(target, only(only(floor, this.#floorOf(rollout, holder)), left));
+      floors.set(keyOf(holder), only(only(floor, this.#floorOf(rollout, holder)), left));
     }
-    this.#had.set(target, only(this.had(target), left));
+    this.#had.set(keyOf(holder), only(this.had(holder), left));
   }
 
   readonly #rollouts = new Map<string, PolicyRollout>();
 
   begins(rollout: PolicyRollout, holders: readonly Holder[]): void {
     this.#rollouts.set(rollout.metadata.name, rollout);
-    const floors = new Map(holders.map((holder) => [holder[1], this.#floorOf(rollout, holder)] as const));
+    const floors = new Map(holders.map((holder) => [keyOf(holder), this.#floorOf(rollout, holder)] as const));
     this.#floors.set(rollout.metadata.name, floors);
   }
 
-  required([device, target]: Holder): ReadonlySet<Right> {
-    const had = this.had(target);
+  required(holder: Holder): ReadonlySet<Right> {
+    const [device] = holder;
+    const had = this.had(holder);
     const keeps = new Set<Right>(LIFELINE.filter((right) => had.has(right)));
     const single = this.#world.only !== undefined;
     if (single) {
@@ -101,7 +103,7 @@ export class Owed {
       );
       for (const right of had) if (wanted.every((set) => set.has(right))) keeps.add(right);
     }
-    const latest = [...this.#floors.values()].at(-1)?.get(target);
+    const latest = [...this.#floors.values()].at(-1)?.get(keyOf(holder));
     for (const right of latest ?? []) if (had.has(right) || !single) keeps.add(right);
     return keeps;
   }
@@ -111,10 +113,10 @@ export class Owed {
     return { name, grant: name === this.#world.only ? grant : { allow: [], deny: grant.deny } };
   }
 
-  #noMoreThan(target: string, left: ReadonlySet<Right>): void {
+  #noMoreThan(key: string, left: ReadonlySet<Right>): void {
     for (const floors of this.#floors.values()) {
-      const floor = floors.get(target);
-      if (floor !== undefined) floors.set(target, only(floor, left));
+      const floor = floors.get(key);
+      if (floor !== undefined) floors.set(key, only(floor, left));
     }
   }
 
@@ -162,6 +164,9 @@ export class Owed {
     return this.#world.answers.together(documents, device);
   }
 }
+
+/** A certificate gives to each of its things what it gives under the name of that thing. */
+const keyOf = ([device, target]: Holder): string => `${device} ${target}`;
 
 const only = (rights: ReadonlySet<Right>, left: ReadonlySet<Right>): Set<Right> =>
   new Set([...rights].filter((right) => left.has(right)));

@@ -1,6 +1,6 @@
 import { seeded } from '../../operator/sandbox/state/ids.ts';
 import { type Grant, RIGHTS, type Right } from './rights.ts';
-import type { Act, Life, Planned, SimConfig, SimPolicy } from './types.ts';
+import type { Act, Life, Planned, Share, SimConfig, SimPolicy } from './types.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -57,7 +57,7 @@ export function configOf(seed: number, size?: number): SimConfig {
     { name: 'base', grant: { allow: ['connect', 'telemetry', ...OPTIONAL], deny: [] } },
     ...(several ? [{ name: 'more', grant: { allow: ['status' as const], deny: [] } }] : []),
   ];
-  return {
+  const config: SimConfig = {
     seed,
     lives: Array.from({ length: count }, () => dice.of(LIVES)),
     certificates: Array.from({ length: count }, () => (dice.chance(0.15) ? 2 : 1)),
@@ -83,6 +83,36 @@ export function configOf(seed: number, size?: number): SimConfig {
     durationMs: 4 * HOUR,
     ...(dice.chance(0.2) ? { groups: [{ name: 'hall', policies: [dice.of(HALL)] }] } : {}),
   };
+  return seed < FIRST_SHARING ? config : sharing(config, new Dice(seed * 6_007 + 11));
+}
+
+/** The worlds of the seeds before this one are what they were before devices shared certificates. */
+export const FIRST_SHARING = 1_000_000;
+
+/** In some worlds devices have certificates together, from dice of their own; what else there is stays as it was drawn. */
+function sharing(config: SimConfig, dice: Dice): SimConfig {
+  const { lives, strategy, groups: _groups, ...rest } = config;
+  if (lives.length < 2 || !dice.chance(0.4)) return config;
+  const shared: Share[] = [];
+  for (let device = 1; device < lives.length; device += 1) {
+    if (dice.chance(0.4) || (device === lives.length - 1 && shared.length === 0))
+      shared.push({ device, with: device - 1, how: dice.of(['only', 'first', 'last']) });
+  }
+  // One that is larger is refused, and nothing would move.
+  const most = Math.max(Number(strategy.maxInFlight), largestUnit(shared));
+  // A policy that comes through a group is refused as well.
+  return { ...rest, lives, strategy: { ...strategy, maxInFlight: most }, shared };
+}
+
+/** Each shares with the one before it: a unit is a row of them. */
+function largestUnit(shared: readonly Share[]): number {
+  let [largest, size, last] = [1, 1, 0];
+  for (const { device } of shared) {
+    size = device === last + 1 && size > 1 ? size + 1 : 2;
+    last = device;
+    largest = Math.max(largest, size);
+  }
+  return largest;
 }
 
 /** What a group may be told to give. */

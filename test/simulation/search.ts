@@ -71,7 +71,10 @@ export class Tally {
   readonly #devices: Record<string, number> = {};
   readonly #worlds: Record<string, number> = {};
 
-  add({ lives, certificates, policies, propagation, strategy, groups }: SimConfig, { happened }: Outcome): void {
+  add(
+    { lives, certificates, policies, propagation, strategy, groups, shared }: SimConfig,
+    { happened }: Outcome,
+  ): void {
     for (const [what, count] of Object.entries(happened)) more(this.#happened, what, count);
     more(this.#devices, String(lives.length));
     more(this.#worlds, `propagation ${propagation}`);
@@ -81,6 +84,7 @@ export class Tally {
     if (certificates.some((count) => count > 1)) more(this.#worlds, 'several certificates');
     if (policies.length > 1) more(this.#worlds, 'several policies');
     if (groups !== undefined) more(this.#worlds, 'policies on a group');
+    for (const { how } of shared ?? []) more(this.#worlds, `shared certificate, ${how}`);
   }
 
   get coverage(): Coverage {

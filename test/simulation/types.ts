@@ -15,6 +15,14 @@ export interface SimGroup {
   readonly policies: readonly SimPolicy[];
 }
 
+/** A device has a certificate of an earlier one as well: in place of its own, or before or after them. */
+export interface Share {
+  /** Both by their place among `lives`. */
+  readonly device: number;
+  readonly with: number;
+  readonly how: 'only' | 'first' | 'last';
+}
+
 /** A fleet, and how AWS behaves; all of it follows from the seed. */
 export interface SimConfig {
   readonly seed: number;
@@ -33,6 +41,8 @@ export interface SimConfig {
   readonly visitEveryMs?: number;
   /** Groups with policies that devices are in beside `presses`. */
   readonly groups?: readonly SimGroup[];
+  /** Devices that share certificates, and so move as one. */
+  readonly shared?: readonly Share[];
   /** For how long things happen; afterwards everybody lets it come to an end. */
   readonly durationMs: number;
 }

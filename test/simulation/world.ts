@@ -15,13 +15,16 @@ import { AwsView, LONGEST_DELAY_MS, QUARANTINE } from './aws-view.ts';
 import { SimDevice } from './devices.ts';
 import { Oracle } from './oracle.ts';
 import { ACCOUNT_ID, Answers, documentOf, type Right, requestOf, rightOf } from './rights.ts';
-import type { Life, Outcome, SimConfig, SimGroup, SimPolicy } from './types.ts';
+import type { Life, Outcome, Share, SimConfig, SimGroup, SimPolicy } from './types.ts';
 
 const MINUTE = 60_000;
 const WEEK_MS = 7 * 24 * 60 * MINUTE;
 const REGION = 'us-east-1';
 const ACCOUNT_KEY = `${ACCOUNT_ID}/${REGION}`;
 const PLACE = { partition: 'aws', region: REGION, accountId: ACCOUNT_ID };
+/** What a device calls the certificate that it has from another one. */
+const BORROWED = 's';
+
 /** Somebody who looks on. */
 export interface Watcher {
   status?(key: ObjectKey, status: unknown): void;
@@ -147,7 +150,11 @@ export class World implements AsyncDisposable {
     await fleet.apply(...this.policies(config.policies));
     await this.declareGroups(this.groups);
     await fleet.start();
-    for (const [index, life] of config.lives.entries()) await this.addDevice(life, config.certificates[index] ?? 1);
+    for (const [index, life] of config.lives.entries()) {
+      const share = config.shared?.find(({ device }) => device === index);
+      if (share !== undefined) await fleet.settleUntilReady(30 * MINUTE);
+      await this.addDevice(life, config.certificates[index] ?? 1, share);
+    }
     await fleet.settleUntilReady(30 * MINUTE);
     await this.born();
     // Nothing of the beginning is still on its way.
@@ -209,19 +216,29 @@ export class World implements AsyncDisposable {
     await this.fleet.apply(this.declaration(name, certificates));
   }
 
+  readonly #borrowed = new Map<string, string>();
+
   /** What a person declares of it. */
   declaration(name: string, certificates: readonly string[]): KubeObject {
     return device(name, {
       thingTypeRef: { name: 'press' },
       policyRefs: this.referred(name).map((each) => ({ name: each })),
       groupRefs: ['presses', ...this.groups.map((each) => each.name)].map((each) => ({ name: each })),
-      certificates: certificates.map((each) => ({ name: each, csr: this.csr(`${name} ${each}`) })),
+      certificates: certificates.map((each) =>
+        each === BORROWED
+          ? { name: each, certificateId: this.#borrowed.get(name) }
+          : { name: each, csr: this.csr(`${name} ${each}`) },
+      ),
     });
   }
 
-  async addDevice(life: Life, certificates: number): Promise<void> {
+  async addDevice(life: Life, certificates: number, share?: Share): Promise<void> {
     const name = `press-${this.devices.size + 1}`;
-    await this.fleet.apply(this.declaration(name, [...'abc'].slice(0, certificates)));
+    const own = share?.how === 'only' ? [] : [...'abc'].slice(0, certificates);
+    if (share !== undefined) this.#borrowed.set(name, await this.#firstOf(`press-${share.with + 1}`));
+    const borrowed = share === undefined ? [] : [BORROWED];
+    const all = share?.how === 'first' ? [...borrowed, ...own] : [...own, ...borrowed];
+    await this.fleet.apply(this.declaration(name, all));
     const simulated = new SimDevice(name, life, () => this.certificates.get(name)?.[0], {
       clock: this.fleet.clock,
       broker: this.broker,
@@ -236,6 +253,13 @@ export class World implements AsyncDisposable {
       },
     });
     this.devices.set(name, simulated);
+  }
+
+  async #firstOf(name: string): Promise<string> {
+    const { status } = (await this.fleet.get('Device', name)) as Device;
+    const [first] = status?.certificates ?? [];
+    if (first?.certificateId === undefined) throw new Error(`${name} has no certificate yet`);
+    return first.certificateId;
   }
 
   /** Somebody took a policy from these; it is not given back by itself. */
