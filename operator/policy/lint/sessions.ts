@@ -27,25 +27,40 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
   const others = new Set(['c', ...connects.flatMap((view) => suggestedIds(view, thing))]);
   const exclusive = options.exclusiveThings ? [...others].map((id) => ({ ...thing, [keys.clientId]: id })) : [];
   const bases = [thing, ...named, ...plain, ...exclusive];
-  const met = connects.flatMap((view) => bases.map((context) => satisfy(view.statement, context)));
+  const met = connects.map((view) => bases.map((context) => satisfy(view.statement, context)));
+  const metByNamed = connects.map((view) => {
+    const own = new Set([...suggestedIds(view, bare), ...suggestedIds(view, thing)]);
+    return bases
+      .filter((context) => own.has(String(context[keys.clientId])))
+      .map((context) => satisfy(view.statement, context));
+  });
+  const imagined = [[thing], named, plain, exclusive];
   const denies = statements.filter((view) => view.statement.effect === 'Deny');
-  const known = firstDifferent([...met, ...bases]);
-  const evaded = denies.flatMap((view) =>
+  const known = inTurns([...met, ...imagined, ...metByNamed]);
+  const evaded = denies.map((view) =>
     known.map((context) => evade(view.statement, context)).filter((context) => context !== undefined),
   );
-  return firstDifferent([...bases, ...met, ...evaded]);
+  const evadedAll = known.map((context) => denies.reduce((left, view) => evade(view.statement, left) ?? left, context));
+  return inTurns([...imagined, ...met, ...evaded, evadedAll, ...metByNamed]);
 }
 
-function firstDifferent(contexts: readonly Context[]): Context[] {
-  const unique = new Map<string, Context>();
-  for (const context of contexts) {
-    unique.set(JSON.stringify(context), context);
-    if (unique.size === maxContexts) break;
-  }
-  return [...unique.values()];
+/**
+ * Different contexts in the order of the lists. Where they are too many, each list gives its first, then each its second, and so on: a long
+ * list of client IDs must not crowd out the device inside the network that a Deny spares.
+ */
+function inTurns(lists: readonly (readonly Context[])[]): Context[] {
+  const chosen = new Set<string>();
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  for (let place = 0; place < longest; place += 1)
+    for (const list of lists) {
+      const context = list[place];
+      if (context !== undefined && chosen.size < maxContexts) chosen.add(JSON.stringify(context));
+    }
+  const different = new Map(lists.flat().map((context) => [JSON.stringify(context), context]));
+  return [...different].filter(([key]) => chosen.has(key)).map(([, context]) => context);
 }
 
-/** Enough for every combination that a document of 2,048 characters suggests in practice; keeps hostile documents cheap. */
+/** More than most documents suggest; keeps hostile ones cheap. */
 const maxContexts = 40;
 
 function mayConnect(view: StatementView): boolean {

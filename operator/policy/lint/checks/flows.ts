@@ -1,5 +1,6 @@
-import { actionTable } from '../../actions.ts';
+import { type ActionInfo, actionTable } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
+import { spend } from '../../reach/alphabet.ts';
 import { combine, type Machine, shortestWord } from '../../reach/machine.ts';
 import { type Context, normaliseKey, type Request } from '../../request.ts';
 import { actionNamed, type Model, type StatementView } from '../model.ts';
@@ -11,12 +12,32 @@ const retain = actionNamed('iot:RetainPublish');
 const subscribe = actionNamed('iot:Subscribe');
 const receive = actionNamed('iot:Receive');
 
-/** Contexts of the statement in which the conditions of the partners are met as well, so that a pair is judged at its best. */
+/**
+ * Contexts of the statement in which the conditions of the partners are met as well, so that a pair is judged at its best. None may be left
+ * out: what is said here is said of all of them.
+ */
 function pairedContexts(model: Model, view: StatementView, partners: readonly StatementView[]): readonly Context[] {
-  const own = model.contexts(view, receive);
-  const all = [...own, ...own.flatMap((context) => partners.map((partner) => satisfy(partner.statement, context)))];
-  const unique = new Map(all.map((context) => [JSON.stringify(Object.entries(context).sort()), context]));
-  return [...unique.values()].slice(0, 24);
+  const own = unlike(model, model.contexts(view, receive));
+  const paired = own.flatMap((context) => partners.map((partner) => satisfy(partner.statement, context)));
+  return unlike(model, new Set([...own, ...paired]));
+}
+
+/** Of contexts in which the statements say the same about topics and filters, the first. */
+function unlike(model: Model, contexts: Iterable<Context>): readonly Context[] {
+  const unique = new Map<string, Context>();
+  for (const context of contexts) {
+    spend(model.budget, model.statements.length);
+    const said = JSON.stringify([publish, retain, subscribe, receive].map((action) => saidOf(model, context, action)));
+    if (!unique.has(said)) unique.set(said, context);
+  }
+  return [...unique.values()];
+}
+
+function saidOf(model: Model, context: Context, action: ActionInfo): unknown {
+  const language = model.language(context, action);
+  return (['Allow', 'Deny'] as const).flatMap((effect) =>
+    language.refs(effect).map((ref) => [ref, language.patterns(ref).map((glob) => glob.join())]),
+  );
 }
 
 const isEmpty = (model: Model, context: Context, machine: Machine): boolean =>

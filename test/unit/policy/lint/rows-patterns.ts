@@ -3,6 +3,8 @@ import type { Row } from './rows.ts';
 
 const site = '${iot:Connection.Thing.Attributes[site]}';
 const office = { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } };
+const outside = { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } };
+const pumps = Array.from({ length: 25 }, (_, at) => `client/pump${at}`);
 const organisation = 'iot:Certificate.Subject.Organization.List';
 
 /** How far patterns reach, and how Publish, Subscribe and Receive fit together. */
@@ -359,5 +361,78 @@ export const patternRows: readonly Row[] = [
     reason: 'an attribute in what a NotResource leaves out lets nothing in',
     statements: [bound, { Effect: 'Allow', Action: 'iot:Subscribe', NotResource: `${arn}topicfilter/r/${site}` }],
     absent: ['attribute-may-hold-mqtt-wildcard'],
+  },
+  {
+    reason: 'a list of client IDs hides nothing that arrives, or may be retained, in one network',
+    statements: [
+      allow('Connect', pumps),
+      allow('Subscribe', 'topicfilter/a'),
+      allow('RetainPublish', 'topic/b'),
+      allow(['Receive', 'Publish'], 'topic/?', office),
+    ],
+    absent: ['missing-receive', 'missing-subscribe', 'retain-without-publish'],
+  },
+  {
+    reason: 'a list of client IDs hides nothing that a Deny outside a network leaves to those inside',
+    statements: [
+      allow('Connect', pumps),
+      allow('Publish', 'topic/*'),
+      allow('Subscribe', 'topicfilter/a'),
+      allow('Receive', 'topic/a'),
+      deny('*', '*', outside),
+    ],
+    expect: ['any-topic@1', 'foreign-reserved-publish@1'],
+    absent: ['missing-receive', 'missing-connect'],
+  },
+  {
+    reason: 'two Denies hide nothing from a device that both spare',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('*', '*', outside),
+      deny('*', '*', { StringNotEquals: { 'iot:DomainName': 'iot.example.com' } }),
+    ],
+    expect: ['any-topic@1'],
+    absent: ['missing-connect'],
+  },
+  {
+    reason: 'the last of many Connects, each in a network of its own, lets a device in that may publish everything',
+    statements: [
+      ...pumps
+        .slice(0, 11)
+        .map((client, at) => allow('Connect', client, { IpAddress: { 'aws:SourceIp': `10.0.${at}.0/24` } })),
+      allow('Publish', 'topic/*', { StringEquals: { 'iot:ClientId': 'pump10' } }),
+    ],
+    expect: ['any-topic@11'],
+  },
+  {
+    reason: 'for a device without a thing nothing is subscribed to, for one with a thing nothing arrives',
+    statements: [allow('Connect', ['client/*', `client/${thing}`]), allow('Subscribe', `topicfilter/${thing}/in`)],
+    expect: ['missing-receive@1'],
+  },
+  {
+    reason: 'only a device without a thing hears itself, or reads a shadow without the key of ForAllValues',
+    statements: [
+      allow('Connect', ['client/*', `client/${thing}`]),
+      allow(['Publish', 'Receive'], 'topic/a'),
+      allow('Subscribe', 'topicfilter/a'),
+      allow('GetThingShadow', 'thing/a', { 'ForAllValues:StringEquals': { [organisation]: ['Acme'] } }),
+      deny(['Receive', 'GetThingShadow'], '*', { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } }),
+    ],
+    expect: ['own-echo@1', 'forall-vacuous@3'],
+  },
+  {
+    reason: 'a device whose certificate has the key of ForAllValues, but not that value, is shown without it',
+    statements: [
+      bound,
+      allow('Publish', 'topic/${iot:Certificate.Subject.CommonName}'),
+      allow('Publish', 'topic/a', { 'ForAllValues:StringEquals': { 'iot:Certificate.Subject.CommonName': ['x'] } }),
+    ],
+    expect: ['forall-vacuous@2'],
+  },
+  {
+    reason: 'retained messages by a wildcard that only begins with a star',
+    statements: [bound, allow('*tainPublish', 'topic/s')],
+    expect: ['retain-without-publish@1'],
   },
 ];

@@ -155,3 +155,26 @@ it('imagines no more than forty', () => {
   const names = Array.from({ length: 30 }, (_, at) => `client/pump${at}`);
   expect(devicesFor([allow('Connect', names)])).toHaveLength(40);
 });
+
+it('imagines a device inside the network that a Deny spares, however many client IDs there are', () => {
+  const names = Array.from({ length: 30 }, (_, at) => `client/pump${at}`);
+  const outside = { NotIpAddress: { [address]: '10.0.0.0/8' } };
+  const devices = devicesFor([allow('Connect', names), deny('Publish', '*', outside)]);
+  expect(devices).toHaveLength(40);
+  expect(devices).toEqual(expect.arrayContaining([`dev1 as dev1 ${address}=10.0.0.0`, 'c', 'pump0 as pump0', 'pump0']));
+});
+
+it('imagines a device that two Denies spare, and each with the other', () => {
+  const denies = [
+    deny('Publish', '*', { NotIpAddress: { [address]: '10.0.0.0/8' } }),
+    deny('Publish', '*', { StringNotEquals: { other: 'x' } }),
+  ];
+  expect(devicesFor(denies)).toContain(`dev1 as dev1 ${address}=10.0.0.0 other=x`);
+});
+
+it('imagines the client of each Connect where that one lets it in, however many there are', () => {
+  const connects = Array.from({ length: 14 }, (_, at) =>
+    allow('Connect', `client/pump${at}`, { IpAddress: { [address]: `10.0.${at}.0/24` } }),
+  );
+  expect(devicesFor(connects)).toContain(`pump13 as pump13 ${address}=10.0.13.0`);
+});
