@@ -37,10 +37,9 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
   const imagined = [[thing], named, plain, exclusive];
   const denies = statements.filter((view) => view.statement.effect === 'Deny');
   const known = inTurns([...met, ...imagined, ...metByNamed]);
-  const evaded = denies.map((view) =>
-    known.map((context) => evade(view.statement, context)).filter((context) => context !== undefined),
-  );
-  const evadedAll = known.map((context) => denies.reduce((left, view) => evade(view.statement, left) ?? left, context));
+  const evading = (view: StatementView, context: Context): Context => evade(view.statement, context) ?? context;
+  const evaded = denies.map((view) => known.map((context) => evading(view, context)));
+  const evadedAll = known.map((context) => denies.reduce((left, view) => evading(view, left), context));
   return inTurns([...imagined, ...met, ...evaded, evadedAll, ...metByNamed]);
 }
 

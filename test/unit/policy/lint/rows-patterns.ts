@@ -435,4 +435,26 @@ export const patternRows: readonly Row[] = [
     statements: [bound, allow('*tainPublish', 'topic/s')],
     expect: ['retain-without-publish@1'],
   },
+  {
+    reason: 'what nobody sends to the first of two clients arrives at the second, and is brought in and retained there',
+    statements: [
+      allow('Connect', ['client/a', 'client/b']),
+      allow('Subscribe', 'topicfilter/in/${iot:ClientId}'),
+      allow('Receive', 'topic/in/b'),
+      allow('RetainPublish', 'topic/out/${iot:ClientId}'),
+      allow('Publish', 'topic/out/b'),
+    ],
+    absent: ['missing-receive', 'missing-subscribe', 'retain-without-publish'],
+  },
+  {
+    reason: 'two Denies on different things spare different networks',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('Publish', '*', outside),
+      allow('Subscribe', 'topicfilter/a'),
+      deny('Subscribe', '*', { NotIpAddress: { 'aws:SourceIp': '192.168.0.0/16' } }),
+    ],
+    expect: ['any-topic@1'],
+  },
 ];
