@@ -283,4 +283,14 @@ export const REGRESSIONS: readonly Regression[] = [
       at(14, { kind: 'groupDocument', grant: hall('receive') }),
     ],
   },
+  {
+    reason: 'who joins gets nothing of a change of its group that was taken back, before that or afterwards',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }] },
+    schedule: [
+      at(2, { kind: 'groupPolicies', policies: [{ name: 'hall-other', grant: hall('status') }] }),
+      at(3, { kind: 'join', life: 'steady' }),
+      verb(5, 'abort'),
+      at(60, { kind: 'join', life: 'steady' }),
+    ],
+  },
 ];

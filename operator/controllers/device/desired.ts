@@ -39,6 +39,8 @@ export interface DesiredDevice {
   readonly attributes: Readonly<Record<string, string>>;
   readonly groups: readonly string[];
   readonly policies: readonly PolicyNames[];
+  /** Of these, the ones that are there for the sake of a thing group whose policies change. */
+  readonly fannedOut: ReadonlySet<string>;
   readonly certificates: readonly DesiredCertificate[];
   readonly exclusive: boolean;
   /** AWS names of the groups that quarantine. */
@@ -47,8 +49,8 @@ export interface DesiredDevice {
   readonly containment: readonly string[];
   /** AWS names between which the rollout moves the asset that has begun with it and not ended. */
   readonly moving: ReadonlySet<string>;
-  /** The PolicyRollout that tried the pending change and took it back; undefined when none did. */
-  readonly rejected: string | undefined;
+  /** The PolicyRollout that tried a change and took it back, by the digest of the change; undefined when none did. */
+  readonly rejectedBy: (digest: string) => string | undefined;
 }
 
 /** AWS gives a thing without a type this many: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -62,6 +64,8 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
   const { object, deps, session, mark } = scope;
   const { spec, metadata } = object;
   const policyRefs = [...(spec.policyRefs ?? []), ...(session.spec.defaultPolicyRefs ?? [])];
+  const own = resolvePolicies(deps.cache, object, policyRefs);
+  const fannedOut = fannedOutTo(deps.cache, object, own);
   const attributes = { ...spec.attributes, ...(session.spec.ownerAttribute ? { [OWNER_KEY]: mark } : {}) };
   const type =
     spec.thingTypeRef === undefined ? undefined : resolveReference<ThingType>(deps.cache, object, spec.thingTypeRef);
@@ -76,7 +80,8 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     typeName: type === undefined ? undefined : typeName(type),
     attributes,
     groups: (spec.groupRefs ?? []).map((ref) => groupName(resolveReference<ThingGroup>(deps.cache, object, ref))),
-    policies: withFannedOut(deps.cache, object, resolvePolicies(deps.cache, object, policyRefs)),
+    policies: [...own, ...fannedOut],
+    fannedOut: new Set(fannedOut.map(({ attach }) => attach)),
     certificates: (spec.certificates ?? []).map(sourceOf),
     exclusive: spec.attachments !== 'Additive',
     containment: (deps.cache.byIndex('IoTPolicy', CONTAINMENT, metadata.namespace ?? '') as readonly IoTPolicy[]).map(
@@ -86,7 +91,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
       groupName,
     ),
     moving: namesMoved(deps.cache, object),
-    rejected: rejectedBy(deps.cache, object),
+    rejectedBy: (digest) => rejectedBy(deps.cache, object, digest),
   };
 }
 
@@ -108,7 +113,7 @@ function namesMoved(cache: Cache, device: Device): ReadonlySet<string> {
  * While the policies of a group change, its members have both sides on their own certificates, so that each of them can be
  * moved alone and the group changes under nobody's feet.
  */
-function withFannedOut(cache: Cache, device: Device, own: readonly PolicyNames[]): readonly PolicyNames[] {
+function fannedOutTo(cache: Cache, device: Device, own: readonly PolicyNames[]): readonly PolicyNames[] {
   const seen = new Set(own.flatMap(({ satisfiedBy }) => satisfiedBy));
   const fanned: PolicyNames[] = [];
   for (const { status } of groupsAbove(cache, device)) {
@@ -118,7 +123,7 @@ function withFannedOut(cache: Cache, device: Device, own: readonly PolicyNames[]
       seen.add(name);
     }
   }
-  return [...own, ...fanned];
+  return fanned;
 }
 
 /** The groups of the spec and all above them. */

@@ -45,7 +45,7 @@ function diffOne(input: DeviceDiff, wanted: DesiredCertificate, certificate: Obs
   }
   return [
     ...changes,
-    ...policies(input, certificate, field),
+    ...policies(input, wanted, certificate, field),
     ...attachment(input, certificate, field),
     ...status(wanted, certificate, field),
   ];
@@ -67,10 +67,15 @@ function missing(
   return { field, class: 'missing', cause: 'spec', ...(id === undefined ? {} : { want: id }), action, ...confirm };
 }
 
-function policies(input: DeviceDiff, certificate: ObservedCertificate, field: string): DeviceChange[] {
+function policies(
+  input: DeviceDiff,
+  wanted: DesiredCertificate,
+  certificate: ObservedCertificate,
+  field: string,
+): DeviceChange[] {
   const { object, desired, settled } = input;
   const { name, id } = certificate;
-  const plan = planOf(input, certificate);
+  const plan = planOf(input, wanted, certificate);
   const applied = new Set(certificate.record?.activated === true ? object.status?.policies : []);
   const underWay = policiesUnderWay(object);
   const shown = new Set(object.status?.drift?.fields?.map((entry) => entry.field));
@@ -109,9 +114,18 @@ function policies(input: DeviceDiff, certificate: ObservedCertificate, field: st
  * A certificate that joins an asset in the field gets what the asset has now, not what it will have: what is still under
  * way reaches all its certificates together.
  */
-function planOf({ object, desired, observed }: DeviceDiff, certificate: ObservedCertificate): AttachmentPlan {
+function planOf(
+  { object, desired, observed }: DeviceDiff,
+  wanted: DesiredCertificate,
+  certificate: ObservedCertificate,
+): AttachmentPlan {
   const elder = inUse(certificate) ? undefined : observed.certificates.find((other) => inUse(other));
-  if (elder === undefined) return compareAttachments(desired.policies, certificate.policies);
+  if (elder === undefined) {
+    const plan = compareAttachments(desired.policies, certificate.policies);
+    if (inUse(certificate) || !mayActivate(wanted, certificate)) return plan;
+    // Its group gives it what that gives now. What is to come is compared, judged and taken back for it as for all members.
+    return { ...plan, missing: plan.missing.filter((policy) => !desired.fannedOut.has(policy)) };
+  }
   const ours = new Set([
     ...(object.status?.policies ?? []),
     ...observed.lent.kept,
@@ -145,9 +159,7 @@ function status(
   const action = { kind: 'activate', name } as const;
   const got = facts?.status === undefined ? {} : { got: facts.status };
   const confirm = id === undefined || facts === undefined ? {} : { confirm: `status:${id}` };
-  // A certificate that others brought may be inactive on purpose; only one that waits for activation is activated.
-  const foreign = wanted.source.kind === 'id' && facts?.status !== 'PENDING_ACTIVATION';
-  if (record?.activated === true || foreign || facts?.status === 'REVOKED') {
+  if (record?.activated === true || !mayActivate(wanted, { facts })) {
     return [{ field: path, class: 'mitigation', cause: 'drift', want: 'ACTIVE', ...got, action, ...confirm }];
   }
   return [
@@ -161,4 +173,10 @@ function status(
       ...(record?.pendingSince ? {} : confirm),
     },
   ];
+}
+
+/** A certificate that others brought may be inactive on purpose; only one that waits for activation is activated. */
+function mayActivate(wanted: DesiredCertificate, { facts }: Pick<ObservedCertificate, 'facts'>): boolean {
+  if (facts?.status === 'REVOKED') return false;
+  return wanted.source.kind !== 'id' || facts?.status === 'PENDING_ACTIVATION';
 }

@@ -51,8 +51,9 @@ export function deviceProgress(view: View): Progress | undefined {
   const pending = pendingStatus(object, laterOf(view), view.now);
   if (pending === undefined) return undefined;
   const what = describeChange(pending);
-  if (desired.rejected !== undefined) {
-    const message = `This change was tried by PolicyRollout ${desired.rejected} and went back: ${what}. The device keeps what it had. Change the spec, or annotate that rollout with retry.`;
+  const rejected = desired.rejectedBy(pending.digest);
+  if (rejected !== undefined) {
+    const message = `This change was tried by PolicyRollout ${rejected} and went back: ${what}. The device keeps what it had. Change the spec, or annotate that rollout with retry.`;
     return { kind: 'stalled', reason: 'RevisionRejected', message };
   }
   const record = object.status?.rollout;

@@ -33,6 +33,20 @@ const reasonOf = async (fleet: RolloutFleet) =>
 
 const hall = (policyName: string) => group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: policyName }] });
 
+/** The group is told to give one more policy; nobody has said yes to that. */
+async function more(fleet: RolloutFleet): Promise<void> {
+  await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+  await fleet.settleUntilReady();
+  await fleet.apply(group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: 'wide' }, { name: 'more' }] }));
+  await fleet.live(5);
+}
+
+async function join(fleet: RolloutFleet, name: string): Promise<void> {
+  await fleet.apply(device(name, { thingTypeRef: { name: 'press' }, groupRefs: [{ name: 'hall' }] }));
+  fleet.names.push(name);
+  await fleet.live(5);
+}
+
 describe('R5: other policies on a group with members', () => {
   test('reach the members one at a time; the group is never empty and takes nothing from anybody', async () => {
     await using fleet = await inHall();
@@ -104,10 +118,7 @@ describe('R5: other policies on a group with members', () => {
 
   test('one more policy waits for approval before any member gets it', async () => {
     await using fleet = await inHall();
-    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
-    await fleet.settleUntilReady();
-    await fleet.apply(group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: 'wide' }, { name: 'more' }] }));
-    await fleet.live(5);
+    await more(fleet);
     expect(await onGroup(fleet)).toEqual(['wide']);
     for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
     const { metadata, spec, status } = await fleet.rollout();
@@ -119,6 +130,48 @@ describe('R5: other policies on a group with members', () => {
     await fleet.live(60, { until: async () => (await fleet.attached('press-2')).length === 1 });
     for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
   }, 180_000);
+
+  test('who joins while it waits for approval has what the group gives, and is taken along', async () => {
+    await using fleet = await inHall();
+    await more(fleet);
+    await join(fleet, 'press-3');
+    expect(await fleet.attached('press-3')).toEqual(['base']);
+    const { metadata, spec, status } = await fleet.rollout();
+    expect(status?.phase).toBe('AwaitingApproval');
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/approve': `t1@${spec.revision} by kim`,
+    });
+    await fleet.live(240, {
+      until: async () => {
+        const covered = (await fleet.attached('press-3')).includes('more');
+        if (!covered) expect(await onGroup(fleet)).toEqual(['wide']);
+        return covered;
+      },
+    });
+    await fleet.live(160, { until: async () => (await onGroup(fleet)).length === 2 });
+    await fleet.live(120, { until: async () => (await fleet.attached('press-3')).length === 1 });
+    for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
+  }, 180_000);
+
+  test('who joins before or after it was taken back gets nothing of it', async () => {
+    await using fleet = await inHall();
+    await more(fleet);
+    await join(fleet, 'press-3');
+    const { metadata, spec } = await fleet.rollout();
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/abort': `t1@${spec.revision} by kim`,
+    });
+    await fleet.live(30, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    await join(fleet, 'press-4');
+    await fleet.live(30);
+    expect(await onGroup(fleet)).toEqual(['wide']);
+    for (const name of fleet.names) {
+      expect(await fleet.attached(name)).toEqual(['base']);
+      const { status } = (await fleet.get('Device', name)) as Device;
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')?.reason).toBe('RevisionRejected');
+    }
+    expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+  }, 60_000);
 
   test('what a member got a moment ago, of which no record tells, has to settle before its group gives it up', async () => {
     await using fleet = await inHall();

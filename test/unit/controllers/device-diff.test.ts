@@ -12,11 +12,12 @@ const desired: DesiredDevice = {
   attributes: { site: 'ulm' },
   groups: ['presses', 'site'],
   policies: [{ attach: 'base', satisfiedBy: ['base', 'base@1234abcd'] }],
+  fannedOut: new Set(),
   certificates: [{ name: 'a', source: { kind: 'csr', csr: '' } }],
   exclusive: true,
   containment: [],
   quarantine: ['quarantine'],
-  rejected: undefined,
+  rejectedBy: () => undefined,
 };
 const record = { name: 'a', certificateId: ID, activated: true };
 const certificate: ObservedCertificate = {
@@ -64,6 +65,15 @@ const fresh: Partial<ObservedCertificate> = {
   policies: [],
   attached: undefined,
   record: undefined,
+};
+const unborn: Partial<ObservedCertificate> = {
+  facts: { arn: '', status: 'INACTIVE', createdAt: 0 },
+  record: { name: 'a', certificateId: ID },
+};
+/** The group of the device is to get another policy, which its members get first. */
+const lending: Partial<DesiredDevice> = {
+  policies: [...desired.policies, { attach: 'coming', satisfiedBy: ['coming'] }],
+  fannedOut: new Set(['coming']),
 };
 const cases: readonly Case[] = [
   { reason: 'nothing differs', expected: [] },
@@ -121,6 +131,31 @@ const cases: readonly Case[] = [
     reason: 'a default policy new to the account is a change of the spec, though the device itself did not change',
     desired: { policies: [...desired.policies, { attach: 'all', satisfiedBy: ['all'] }] },
     expected: [['certificates[a].policies[all]', 'missing', 'spec', 'attachPolicy']],
+  },
+  {
+    reason: 'what its group is to get is no part of how a device begins',
+    desired: lending,
+    certificate: { ...unborn, policies: [] },
+    settled: false,
+    expected: [
+      ['certificates[a].policies[base]', 'missing', 'spec', 'attachPolicy'],
+      ['certificates[a].status', 'missing', 'spec', 'activate'],
+    ],
+  },
+  {
+    reason: 'what its group is to get comes to a device in use, by a rollout',
+    desired: lending,
+    expected: [['certificates[a].policies[coming]', 'missing', 'spec', 'attachPolicy']],
+  },
+  {
+    reason: 'a certificate that may stay inactive for ever keeps its group from nothing',
+    desired: { ...lending, certificates: [{ name: 'a', source: { kind: 'id', id: ID } }] },
+    certificate: unborn,
+    settled: false,
+    expected: [
+      ['certificates[a].policies[coming]', 'missing', 'spec', 'attachPolicy'],
+      ['certificates[a].status', 'mitigation', 'drift', 'activate'],
+    ],
   },
   {
     reason: 'out of a group with policies',

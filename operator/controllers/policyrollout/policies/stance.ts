@@ -52,9 +52,12 @@ export function changeKey(namespace: string | undefined, account: string, digest
   return `${namespace ?? ''}/${account}/${digest}`;
 }
 
-/** The rollout that tried the Device's pending change and took it back; undefined when none did or somebody asked to retry. */
-export function rejectedBy(cache: Cache, { metadata, spec, status }: Device): string | undefined {
-  const digest = status?.pendingChange?.digest;
+/** The rollout that tried a change of the Device and took it back; undefined when none did or somebody asked to retry. */
+export function rejectedBy(
+  cache: Cache,
+  { metadata, spec, status }: Device,
+  digest = status?.pendingChange?.digest,
+): string | undefined {
   if (digest === undefined) return undefined;
   const key = changeKey(metadata.namespace, spec.accountRef.name, digest);
   const [latest] = (cache.byIndex('PolicyRollout', CARRIES_CHANGE, key) as readonly PolicyRollout[]).toSorted((a, b) =>
