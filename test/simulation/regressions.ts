@@ -293,4 +293,18 @@ export const REGRESSIONS: readonly Regression[] = [
       at(60, { kind: 'join', life: 'steady' }),
     ],
   },
+  {
+    reason: 'a group that is to drop a policy when a rollout has ended drops it before the policy changes',
+    config: {
+      ...fleetOf(2),
+      groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }],
+    },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: { allow: ['status'], deny: [] } }),
+      git(2.01, allBut('receive')),
+      at(4, { kind: 'groupPolicies', policies: [{ name: 'hall-other', grant: hall() }] }),
+      git(20, allBut('subscribe')),
+      wait(200),
+    ],
+  },
 ];

@@ -12,6 +12,7 @@ import { timeOf } from './asset/record.ts';
 import { tooLarge } from './asset/units.ts';
 import type { GroupsView } from './groups/targets.ts';
 import { openActs, remedyOf, type SecurityAct } from './people/acts.ts';
+import { isWaitedFor } from './policies/lent.ts';
 import type { Mirrored } from './policies/mirror.ts';
 import { policiesIn, type revisionChange } from './revision.ts';
 import type { Start } from './start.ts';
@@ -78,7 +79,7 @@ export function planInput(facts: Facts): RolloutInput {
     // Nobody makes progress while people have it paused.
     lastProgressAt: Math.max(timeOf(status.lastProgressAt) ?? startedAt, timeOf(status.resumedAt) ?? 0),
     // A rollout is never changed: with a strategy that can be followed another one is made.
-    superseded: change === 'superseded' || (problem !== undefined && mayBeMadeAnew(start)),
+    superseded: change === 'superseded' || (problem !== undefined && mayBeMadeAnew(start)) || keepsGroupWaiting(start),
     ...(throughGroups ? { groups: { handedOver: facts.groups.handedOver, moved: facts.groups.moved } } : {}),
     reverted: change === 'reverted' || openActs(facts.acts, verbs).length > 0,
     now,
@@ -87,6 +88,12 @@ export function planInput(facts: Facts): RolloutInput {
 
 function mayBeMadeAnew({ deps, rollout }: Start): boolean {
   return rollout.status?.startedAt === undefined && hasOtherStrategy(deps.cache, rollout);
+}
+
+/** A thing group waits for the end of what has not begun, to lose the policy whose members this would move. */
+function keepsGroupWaiting({ deps, rollout }: Start): boolean {
+  if (rollout.status?.startedAt !== undefined) return false;
+  return policiesIn(deps.cache, rollout).some((policy) => isWaitedFor(deps.cache, policy));
 }
 
 function abortedElsewhere(change: Facts['change'], mirrored: Mirrored | undefined): { readonly abortedBy?: string } {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
+import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
+import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { csr, device, group, policy } from '../../support/fleet.ts';
 import { annotate, grants, killAt, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
@@ -304,6 +306,54 @@ describe.each(['before', 'after'] as const)(
   },
 );
 
+describe('a document that waits for its group', () => {
+  test('a group that is to drop the policy when a rollout has ended drops it first; nothing else moves its members meanwhile', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(
+      policy('wide', { document: LESS, strategy: STRATEGY }),
+      policy('base', { document: grants('telemetry/*'), strategy: STRATEGY }),
+      policy('other', { document: grants('hall/press-*'), strategy: STRATEGY }),
+    );
+    await fleet.live(3);
+    const [first] = (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
+    expect(first?.spec.policies.map(({ name }) => name)).toEqual(['base', 'wide']);
+    await fleet.apply(group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: 'other' }] }));
+    // Overtaken, it ends with the policy of the group undone, and the group still to change.
+    await fleet.apply(policy('base', { document: grants('telemetry/press-*'), strategy: STRATEGY }));
+    const made = async () => (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
+    await fleet.live(120, { until: async () => (await made()).length > 1 });
+    await fleet.live(5);
+    expect((await made()).slice(1).flatMap(({ spec }) => spec.policies.map(({ name }) => name))).not.toContain('wide');
+    const { status } = (await fleet.get('IoTPolicy', 'wide')) as IoTPolicy;
+    expect(status?.conditions?.find(({ type }) => type === 'Ready')?.message).toContain(
+      'ThingGroup hall carries policy wide',
+    );
+    await fleet.live(300, {
+      until: async () => JSON.stringify(await documentOf(fleet, 'wide')) === JSON.stringify(LESS),
+    });
+    for (const name of fleet.names) expect(await on(fleet, name)).toBe('base');
+    expect(await onGroup(fleet)).toEqual(['other']);
+    expect(await documentOf(fleet, 'wide')).toEqual(LESS);
+  }, 240_000);
+
+  test('a group that drops the policy before its rollout has begun does not wait for it', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(policy('other', { document: grants('hall/press-*'), strategy: STRATEGY }));
+    await changeWide(fleet, MORE);
+    await fleet.live(5);
+    const asked = await fleet.rollout();
+    expect(asked.status?.phase).toBe('AwaitingApproval');
+    await fleet.apply(group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: 'other' }] }));
+    await fleet.live(300, {
+      until: async () => JSON.stringify(await documentOf(fleet, 'wide')) === JSON.stringify(MORE),
+    });
+    expect(((await fleet.get('PolicyRollout', asked.metadata.name)) as PolicyRollout).status?.phase).toBe('Superseded');
+    expect(await onGroup(fleet)).toEqual(['other']);
+    expect(await documentOf(fleet, 'wide')).toEqual(MORE);
+    for (const name of fleet.names) expect(await on(fleet, name)).toBe('base');
+  }, 240_000);
+});
+
 describe('what keeps a group from being handed over', () => {
   test('no free place on the group', async () => {
     await using fleet = await inHall();
@@ -325,6 +375,21 @@ describe('what keeps a group from being handed over', () => {
     await fleet.live(30);
     expect((await fleet.rollout()).status).toMatchObject({ phase: 'Pending', reason: 'ForeignMembers' });
     expect([await onGroup(fleet), await on(fleet, 'press-1')]).toEqual([['wide'], 'base']);
+  }, 240_000);
+
+  test('a group that others attached the policy to: the reason names the group, not its members', async () => {
+    await using fleet = await inHall();
+    const { thingGroupArn: target = '' } = await fleet.aws.send('DescribeThingGroup', { thingGroupName: 'site' });
+    await fleet.aws.send('AttachPolicy', { policyName: 'wide', target });
+    await fleet.live(10);
+    await changeWide(fleet, LESS);
+    await fleet.live(5);
+    const { status } = await fleet.rollout();
+    expect(status).toMatchObject({ phase: 'Pending', reason: 'GroupTargets' });
+    expect(status?.message).toContain(
+      'policy wide is attached to thing group site, whose ThingGroup does not refer to it',
+    );
+    expect(await on(fleet, 'press-1')).toBe('base');
   }, 240_000);
 
   test('a stranger that comes later stops the group before it is changed', async () => {

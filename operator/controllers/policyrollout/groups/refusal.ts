@@ -36,7 +36,8 @@ export function groupRefusal(input: RefusalInput): Refusal | undefined {
     return { reason: 'GroupTargets', why };
   }
   for (const target of targets) {
-    const found = unmanaged(input, target) ?? full(input, target) ?? foreignMember(input, target);
+    const found =
+      unmanaged(input, target) ?? stray(input, target) ?? full(input, target) ?? foreignMember(input, target);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -51,6 +52,20 @@ function unmanaged({ cache, rollout }: RefusalInput, { name }: GroupTarget): Ref
   if (object.status?.pendingChange === undefined || rollout.status?.startedAt !== undefined) return undefined;
   const why = `thing group ${name} gets other policies at this moment; the rollout starts when that is done`;
   return { reason: 'GroupTargets', why };
+}
+
+/** Attached to the group by others, which its object does not take back: neither it nor its members would ever be moved. */
+function stray({ cache, rollout, families }: RefusalInput, { name, attached }: GroupTarget): Refusal | undefined {
+  const object = objectOf(cache, rollout, name);
+  if (object === undefined || rollout.status?.startedAt !== undefined) return undefined;
+  const referred = new Set((object.spec.policyRefs ?? []).map((reference) => reference.name));
+  for (const { declared, names } of families) {
+    const policy = rollout.spec.policies.find(({ policyName }) => policyName === declared);
+    if (policy === undefined || referred.has(policy.name) || !names.some((each) => attached.has(each))) continue;
+    const why = `policy ${declared} is attached to thing group ${name}, whose ThingGroup does not refer to it, so its members cannot be moved one by one; add it to its policyRefs or detach it there`;
+    return { reason: 'GroupTargets', why };
+  }
+  return undefined;
 }
 
 function full({ families }: RefusalInput, { name, attached }: GroupTarget): Refusal | undefined {
