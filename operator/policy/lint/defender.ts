@@ -1,8 +1,15 @@
-import { actionTable } from '../actions.ts';
+import { type ActionInfo, actionTable } from '../actions.ts';
 import { appliesTo } from '../compile.ts';
-import { combine, shortestWord } from '../reach/machine.ts';
+import type { ConditionEntry, Located } from '../document.ts';
+import { type Alphabet, BudgetExhausted } from '../reach/alphabet.ts';
+import { behindPrefix } from '../reach/ground.ts';
+import { resourcePrefix } from '../reach/languages.ts';
+import { combine, type Machine, shortestWord } from '../reach/machine.ts';
+import { type Context, keys, normaliseKey } from '../request.ts';
+import { parseTemplate, substitute } from '../template.ts';
 import { clientIdsAreOpen } from './checks/connect.ts';
-import { matchedByPatterns, shortResource } from './checks/regions.ts';
+import { allowing, matchedByPatterns, shortResource } from './checks/regions.ts';
+import { foreignMatched } from './checks/reserved.ts';
 import type { DefenderVerdicts, LintFinding, PermissiveVerdict } from './finding.ts';
 import { actionNamed, type Model, type StatementView } from './model.ts';
 import type { RuleCode } from './rules.ts';
@@ -19,10 +26,13 @@ export function deviceDefender(model: Model): DefenderVerdicts {
   };
 }
 
+const connect = actionNamed('iot:Connect');
+const subscribe = actionNamed('iot:Subscribe');
+const receive = actionNamed('iot:Receive');
+
 /** Breadth that no example speaks of. */
 const unspoken: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'any-client-id',
-  'thing-not-required',
   'foreign-reserved-publish',
   'foreign-reserved-subscribe',
   'foreign-thing-api',
@@ -46,23 +56,50 @@ const unspoken: ReadonlySet<RuleCode> = new Set<RuleCode>([
 ]);
 
 function permissive(model: Model): PermissiveVerdict {
-  if (clientIdsAreOpen(model)) return 'noncompliant';
+  if (clientIdsAreOpen(model) && !mayBeTakenBack(model, connect, '')) return 'noncompliant';
   if (model.findings.some((finding) => grantsEveryThing(model, finding))) return 'noncompliant';
   const open =
     model.findings.some((finding) => unspoken.has(finding.code)) ||
     masked(model) ||
+    asksForForeign(model) ||
     grantsByExclusion(model) ||
     connectsUnusually(model);
   return open ? 'undocumented' : 'compliant';
 }
 
-/** The reserved topics or APIs of any thing at all, as in AWS's examples; not those of names with a common beginning. */
-function grantsEveryThing(model: Model, finding: LintFinding): boolean {
-  const reserved = finding.code === 'foreign-reserved-publish' || finding.code === 'foreign-reserved-subscribe';
-  if ((!reserved && finding.code !== 'foreign-thing-api') || finding.witness === undefined) return false;
-  const resource = shortResource(finding.witness.resource);
+/**
+ * The reserved topics or APIs of any thing at all, as in AWS's examples; not those of names with a common beginning, nor what a
+ * condition or a Deny narrows: no example has either.
+ */
+function grantsEveryThing(model: Model, { code, document, statement, witness }: LintFinding): boolean {
+  const reserved = code === 'foreign-reserved-publish' || code === 'foreign-reserved-subscribe';
+  if ((!reserved && code !== 'foreign-thing-api') || witness === undefined) return false;
+  const resource = shortResource(witness.resource);
   const name = reserved ? /\$aws\/(?:things\/)?([^/]*)/.exec(resource)?.[1] : resource.split('/')[1];
-  return name === model.names.other || name?.length === 1;
+  if (name !== model.names.other && name?.length !== 1) return false;
+  const view = model.statements.find(({ ref }) => ref.document === document && ref.statement === statement);
+  const plain = view?.statement.conditions.length === 0;
+  return plain && !mayBeTakenBack(model, actionNamed(witness.action), reserved ? '$aws/things/' : '');
+}
+
+/** Whether some Deny, whatever its conditions and variables, names words of the action that begin like this: no example has one. */
+function mayBeTakenBack(model: Model, action: ActionInfo, head: string): boolean {
+  const prefix = (resourcePrefix(action, model.options) ?? '') + head;
+  const names = ({ text }: Located): boolean => {
+    const glob = substitute(parseTemplate(text, { variables: true, wildcards: true }), () => '*', true);
+    return glob !== undefined && behindPrefix(glob, prefix, model.options).length > 0;
+  };
+  return model
+    .with('Deny')
+    .filter((view) => appliesTo(view.statement, action, model.options))
+    .some(({ statement }) => statement.resourceMode === 'NotResource' || statement.resources.some(names));
+}
+
+/** A search that was given up settles nothing, and ends the verdicts as a whole. */
+function isEmpty(alphabet: Alphabet, machine: Machine): boolean {
+  const { kind } = shortestWord(machine, alphabet, 60_000);
+  if (kind === 'undecided') throw new BudgetExhausted('a search for the verdicts of Device Defender was given up');
+  return kind === 'none';
 }
 
 /** The text of an example that AWS calls noncompliant, although a condition or a Deny keeps the grant from having that effect. */
@@ -75,19 +112,25 @@ function masked(model: Model): boolean {
   });
 }
 
-/** Connect by a pattern, or by a name out of the certificate: no example shows either. */
+/** Connect by a pattern, by a name out of the certificate, or by a variable without the condition of the examples: AWS shows none of these. */
 function connectsUnusually(model: Model): boolean {
-  const connect = actionNamed('iot:Connect');
   return model
     .with('Allow')
     .filter((view) => appliesTo(view.statement, connect, model.options))
-    .some((view) => view.statement.resources.some(({ text }) => unusualClient(text)));
+    .some((view) => view.statement.resources.some(({ text }) => unusualClient(text, view)));
 }
 
-function unusualClient(text: string): boolean {
+function unusualClient(text: string, view: StatementView): boolean {
   const name = /:client\/(.*)$/.exec(text)?.[1] ?? '';
-  return /\$\{\s*iot:certificate/i.test(name) || /[*?]/.test(name.replace(/\$\{[^}]*\}/g, ''));
+  const byThing = /\$\{\s*iot:(clientid|connection)/i.test(name) && !view.statement.conditions.some(asksForThing);
+  return byThing || /\$\{\s*iot:certificate/i.test(name) || /[*?]/.test(name.replace(/\$\{[^}]*\}/g, ''));
 }
+
+/** The condition as AWS writes it. */
+const asksForThing = ({ operator, key, values }: ConditionEntry): boolean =>
+  operator.toLowerCase() === 'bool' &&
+  normaliseKey(key) === normaliseKey(keys.isAttached) &&
+  values.every(({ text }) => text.toLowerCase() === 'true');
 
 /** Whether the statement grants one of the actions that the audit check speaks of. */
 function checkedByAudit(model: Model, view: StatementView): boolean {
@@ -123,28 +166,39 @@ function misconfigured(model: Model): readonly string[] {
 }
 
 function concernsTopics(model: Model, view: StatementView): boolean {
-  return ['iot:Subscribe', 'iot:Receive'].some((name) => appliesTo(view.statement, actionNamed(name), model.options));
+  return [subscribe, receive].some((action) => appliesTo(view.statement, action, model.options));
 }
 
 function reasonFor(model: Model, view: StatementView): readonly string[] {
   const texts = view.statement.resources.map(({ text }) => text.replace(/\$\{[^}]*\}/g, ''));
   if (texts.some((text) => /[+#]/.test(text))) return [wildcardsInDeny];
-  const subscribe = actionNamed('iot:Subscribe');
   if (!appliesTo(view.statement, subscribe, model.options) || !grantsSubscribe(model)) return [];
   if (texts.some((text) => text.includes(':topic/')) && !texts.some((text) => text.includes(':topicfilter/')))
     return [undocumented];
   const delivery = deliveryOfDenied(model, view);
   if (delivery === 'none') return [];
-  const plain = view.statement.conditions.length === 0 && texts.every((text) => text.includes('*'));
+  const granting = [subscribe, receive].flatMap((action) => allowing(model, action));
+  const unconditional = [view, ...granting].every(({ statement }) => statement.conditions.length === 0);
+  const plain = unconditional && texts.every((text) => text.includes('*'));
   return delivery === 'all' && plain ? [bypassedDeny] : [undocumented];
 }
 
 function grantsSubscribe(model: Model): boolean {
-  const subscribe = actionNamed('iot:Subscribe');
-  return model.sessions.some((context) => {
-    const { alphabet } = model.languages(context);
-    return shortestWord(model.language(context, subscribe).allowed, alphabet, 60_000).kind === 'word';
-  });
+  return someFilter(model, (context) => model.language(context, subscribe).allowed);
+}
+
+/** Whether a filter asks for reserved topics of other things, whatever Receive makes of them. */
+function asksForForeign(model: Model): boolean {
+  return someFilter(model, (context, view) => foreignMatched(model, context, view));
+}
+
+/** Whether the machine holds something for a statement that allows Subscribe, in a context in which it does. */
+function someFilter(model: Model, machine: (context: Context, view: StatementView) => Machine): boolean {
+  return allowing(model, subscribe).some((view) =>
+    model
+      .contexts(view, subscribe)
+      .some((context) => !isEmpty(model.languages(context).alphabet, machine(context, view))),
+  );
 }
 
 /**
@@ -152,17 +206,15 @@ function grantsSubscribe(model: Model): boolean {
  * too (the correction that AWS shows), or something in between, of which the examples say nothing.
  */
 function deliveryOfDenied(model: Model, view: StatementView): 'all' | 'none' | 'some' {
-  const [subscribe, receive] = ['iot:Subscribe', 'iot:Receive'].map(actionNamed);
-  const verdicts = model.contexts(view, subscribe!).map((context) => {
+  const verdicts = model.contexts(view, subscribe).map((context) => {
     const { alphabet } = model.languages(context);
-    const meant = matchedByPatterns(model, context, model.language(context, subscribe!).patterns(view.ref));
-    const received = model.language(context, receive!);
-    const isEmpty = (machine: Parameters<typeof shortestWord>[0]): boolean =>
-      shortestWord(machine, alphabet, 60_000).kind === 'none';
-    if (isEmpty(combine(alphabet, 'minus', [meant, received.denied]))) return 'none';
+    const meant = matchedByPatterns(model, context, model.language(context, subscribe).patterns(view.ref));
+    const received = model.language(context, receive);
+    if (isEmpty(alphabet, combine(alphabet, 'minus', [meant, received.denied]))) return 'none';
     const arriving = combine(alphabet, 'and', [received.allowed, received.valid]);
-    const all = isEmpty(combine(alphabet, 'minus', [combine(alphabet, 'and', [meant, received.valid]), arriving]));
-    return all && !isEmpty(combine(alphabet, 'and', [meant, model.matched(context)])) ? 'all' : 'some';
+    const named = combine(alphabet, 'and', [meant, received.valid]);
+    const all = isEmpty(alphabet, combine(alphabet, 'minus', [named, arriving]));
+    return all && !isEmpty(alphabet, combine(alphabet, 'and', [meant, model.matched(context)])) ? 'all' : 'some';
   });
   if (verdicts.includes('all')) return 'all';
   return verdicts.every((verdict) => verdict === 'none') ? 'none' : 'some';

@@ -9,10 +9,10 @@ import { groundStatements } from '../reach/ground.ts';
 import { type ActionLanguage, type ContextLanguages, contextLanguages } from '../reach/languages.ts';
 import { accepts, combine, type Machine } from '../reach/machine.ts';
 import { readableWord } from '../reach/readable.ts';
-import { type Context, keys, type Request } from '../request.ts';
+import { type Context, keys, normaliseKey, type Request } from '../request.ts';
 import type { Fix, LintFinding } from './finding.ts';
 import { type RuleCode, rules } from './rules.ts';
-import { freshNames, type Names, patternTexts, satisfy } from './scenario.ts';
+import { clientIdKey, freshNames, type Names, patternTexts, satisfy } from './scenario.ts';
 import { baseContexts, connectsSomehow } from './sessions.ts';
 
 export interface StatementView {
@@ -170,13 +170,20 @@ function remember<T>(map: Map<string, T>, key: string, make: () => T): T {
 const reservedWords =
   '$aws/things/rules/shadow/name/jobs/start-next/defender/metrics/json/cbor/streams/tunnels/notify/update/delete/get/cert-';
 
+/** Client IDs are searched for among the letters of the conditions on them too, in either case. */
+function comparedWithClientId(model: Model): string[] {
+  return model.statements
+    .flatMap(({ statement }) => statement.conditions.filter((entry) => normaliseKey(entry.key) === clientIdKey))
+    .flatMap((entry) => entry.values.flatMap(({ text }) => [text, text.toLowerCase(), text.toUpperCase()]));
+}
+
 function languagesOf(set: PolicySet, model: Model, context: Context, budget: SearchBudget): ContextLanguages {
   return contextLanguages({
     options: model.options,
     actions: actionTable,
     ground: (action) => groundStatements(set, action, context),
     budget,
-    letters: [reservedWords, ...Object.values(model.names)],
+    letters: [reservedWords, ...Object.values(model.names), ...comparedWithClientId(model)],
   });
 }
 

@@ -2,6 +2,8 @@ import type { ConditionEntry, PolicyDocument, Statement } from '../document.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
 import { isKnownVariable, parseTemplate } from '../template.ts';
 
+export const clientIdKey = normaliseKey(keys.clientId);
+
 /** A device as the checks imagine it, and a second one that must stay out of its reach. */
 export interface Names {
   readonly own: string;

@@ -1,7 +1,7 @@
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey, type Request } from '../request.ts';
 import type { StatementView } from './model.ts';
-import { deviceContext, evade, type Names, satisfy } from './scenario.ts';
+import { clientIdKey, deviceContext, evade, type Names, satisfy } from './scenario.ts';
 
 interface BaseInput {
   readonly statements: readonly StatementView[];
@@ -18,13 +18,15 @@ interface BaseInput {
 export function baseContexts({ statements, texts, names, options }: BaseInput): Context[] {
   const thing = deviceContext(texts, { clientId: names.own, thing: names.own });
   const connects = statements.filter((view) => view.statement.effect === 'Allow' && mayConnect(view));
+  const denies = statements.filter((view) => view.statement.effect === 'Deny');
+  const naming = [...connects, ...denies.filter(mayConnect)];
   const bare = deviceContext(texts, { clientId: 'c', thing: undefined });
-  const ids = new Set(['c', ...connects.flatMap((view) => suggestedIds(view, bare))]);
+  const ids = new Set(['c', ...naming.flatMap((view) => suggestedIds(view, bare))]);
   const plain = [...ids].map((clientId) => deviceContext(texts, { clientId, thing: undefined }));
   const named = [...ids]
     .filter((id) => id !== 'c' && /^[a-zA-Z0-9:_-]{1,128}$/.test(id))
     .map((id) => deviceContext(texts, { clientId: id, thing: id }));
-  const others = new Set(['c', ...connects.flatMap((view) => suggestedIds(view, thing))]);
+  const others = new Set(['c', ...naming.flatMap((view) => suggestedIds(view, thing))]);
   const exclusive = options.exclusiveThings ? [...others].map((id) => ({ ...thing, [keys.clientId]: id })) : [];
   const bases = [thing, ...named, ...plain, ...exclusive];
   const met = connects.map((view) => bases.map((context) => satisfy(view.statement, context)));
@@ -35,7 +37,6 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
       .map((context) => satisfy(view.statement, context));
   });
   const imagined = [[thing], named, plain, exclusive];
-  const denies = statements.filter((view) => view.statement.effect === 'Deny');
   const known = inTurns([...met, ...imagined, ...metByNamed]);
   const evading = (view: StatementView, context: Context): Context => evade(view.statement, context) ?? context;
   const evaded = denies.map((view) => known.map((context) => evading(view, context)));
@@ -73,15 +74,18 @@ function matchesConnect(pattern: string): boolean {
   return lower.includes('*') || lower.includes('?') || lower === 'iot:connect';
 }
 
-/** Client IDs that a Connect statement names: its literals, and one example where it has wildcards. */
+/** Client IDs that a statement on Connect lets through by name: its literals, and one example where it has wildcards. */
 function suggestedIds(view: StatementView, context: Context): string[] {
   const values = new Map(Object.entries(context).map(([key, value]) => [normaliseKey(key), value]));
-  const fromResources = view.statement.resources.flatMap(({ text }) => {
+  const { effect, resourceMode, resources, conditions } = view.statement;
+  const spares = (exception: boolean): boolean => effect === 'Allow' || exception;
+  const fromResources = resources.flatMap(({ text }) => {
+    if (!spares(resourceMode === 'NotResource')) return [];
     const at = text.indexOf(':client/');
     return at < 0 ? [] : [text.slice(at + ':client/'.length)];
   });
-  const fromConditions = view.statement.conditions
-    .filter((entry) => normaliseKey(entry.key) === normaliseKey(keys.clientId))
+  const fromConditions = conditions
+    .filter(({ key, operator }) => normaliseKey(key) === clientIdKey && spares(/not/i.test(operator)))
     .flatMap((entry) => entry.values.map((value) => value.text));
   return [...fromResources, ...fromConditions].flatMap((pattern) => {
     const id = pattern

@@ -1,13 +1,14 @@
-import { actionTable } from '../../actions.ts';
+import { type ActionInfo, actionTable } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
 import { resolver } from '../../conditions.ts';
+import type { StatementRef } from '../../document.ts';
 import { contextLookup } from '../../evaluate.ts';
 import type { Glob } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
 import { behindPrefix } from '../../reach/ground.ts';
 import { resourcePrefix } from '../../reach/languages.ts';
 import { combine, type Machine, shortestWord } from '../../reach/machine.ts';
-import { type Context, keys, normaliseKey } from '../../request.ts';
+import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
 import { parseTemplate, substitute } from '../../template.ts';
 import { actionNamed, type Model, type StatementView } from '../model.ts';
 import { deviceContext, variableNames } from '../scenario.ts';
@@ -33,27 +34,52 @@ function covers(model: Model, context: Context, part: Machine, all: Machine): bo
   return shortestWord(combine(alphabet, 'minus', [all, part]), alphabet, 60_000).kind === 'none';
 }
 
-function exceptsTopics(model: Model, view: StatementView): boolean {
-  const { statement } = view;
-  return statement.resourceMode === 'NotResource' && appliesTo(statement, actionNamed('iot:Publish'), model.options);
+/** Whether a Deny on everything but a few names has a say here: it leaves those few, and nothing like all. */
+function leavesFew(model: Model, context: Context, action: ActionInfo): boolean {
+  const { refs } = model.language(context, action);
+  const statementOf = (ref: StatementRef) =>
+    model.documents[ref.document]?.statements.find(({ index }) => index === ref.statement);
+  return refs('Deny').some((ref) => statementOf(ref)?.resourceMode === 'NotResource');
 }
+
+interface WholeGrant {
+  readonly witness: Request;
+  /** False: Denies take some of it back. */
+  readonly whole: boolean;
+}
+
+/** A request through a statement that names all words of a kind, in a context where no Deny takes any back if there is one. */
+function wholeGrant(
+  model: Model,
+  view: StatementView,
+  action: ActionInfo,
+  kind: (context: Context) => Machine,
+  preferred: readonly string[],
+): WholeGrant | undefined {
+  let partial: WholeGrant | undefined;
+  for (const context of model.contexts(view, action)) {
+    const language = model.language(context, action);
+    const all = kind(context);
+    if (!covers(model, context, language.part(view.ref), all)) continue;
+    const whole = covers(model, context, language.allowed, all);
+    if (!whole && (partial !== undefined || leavesFew(model, context, action))) continue;
+    const witness = model.find({ context, action, within: { ref: view.ref }, inside: [all], preferred });
+    if (witness === undefined) continue;
+    if (whole) return { witness, whole };
+    partial = { witness, whole };
+  }
+  return partial;
+}
+
+const butDenied = (whole: boolean): string => (whole ? '' : ' but those that a Deny takes away');
 
 function checkAnyTopic(model: Model): void {
   const publish = actionNamed('iot:Publish');
   for (const view of allowing(model, publish)) {
-    const witness = firstFound(model, view, publish, (context) => {
-      const part = model.language(context, publish).part(view.ref);
-      const all = applicationTopics(model, context);
-      return { inside: covers(model, context, part, all) ? [all] : [region(model, context, [])], preferred: ['x'] };
-    });
-    if (witness === undefined) continue;
-    const { context } = witness;
-    const all = applicationTopics(model, context);
-    const whole = covers(model, context, model.language(context, publish).allowed, all);
-    // A Deny on all but a few topics leaves those few: nothing like every topic.
-    if (!whole && model.with('Deny').some((deny) => exceptsTopics(model, deny))) continue;
-    const message = `Publish is allowed on every topic${whole ? '' : ' but those that a Deny takes away'}`;
-    model.report('any-topic', { view, message, witness });
+    const grant = wholeGrant(model, view, publish, (context) => applicationTopics(model, context), ['x']);
+    if (grant === undefined) continue;
+    const { witness, whole } = grant;
+    model.report('any-topic', { view, message: `Publish is allowed on every topic${butDenied(whole)}`, witness });
   }
   const subscribe = actionNamed('iot:Subscribe');
   for (const view of allowing(model, subscribe)) {
@@ -154,14 +180,11 @@ function checkForeignSubscribe(model: Model, view: StatementView, patterns: read
 function checkRoleAlias(model: Model): void {
   const assume = actionNamed('iot:AssumeRoleWithCertificate');
   for (const view of allowing(model, assume)) {
-    const witness = firstFound(model, view, assume, (context) => {
-      const language = model.language(context, assume);
-      const all = covers(model, context, language.part(view.ref), language.valid);
-      return { inside: all ? [] : [region(model, context, [])], preferred: ['admin'] };
-    });
-    if (witness === undefined) continue;
-    const message =
-      'the certificate obtains AWS credentials through every role alias of the account, the most powerful included';
+    const grant = wholeGrant(model, view, assume, (context) => model.language(context, assume).valid, ['admin']);
+    if (grant === undefined) continue;
+    const { witness, whole } = grant;
+    const which = whole ? ', the most powerful included' : butDenied(whole);
+    const message = `the certificate obtains AWS credentials through every role alias of the account${which}`;
     model.report('any-role-alias', { view, message, witness });
   }
 }

@@ -1,80 +1,68 @@
 import { appliesTo } from '../../compile.ts';
+import { holds } from '../../conditions.ts';
+import type { PolicyDocument } from '../../document.ts';
 import { contextLookup } from '../../evaluate.ts';
-import { ANY, type Glob, globOf, STAR } from '../../glob.ts';
+import { globOf } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
-import { behindPrefix } from '../../reach/ground.ts';
 import { accepts, combine, type Machine, shortestWord } from '../../reach/machine.ts';
 import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
-import { parseTemplate, substitute } from '../../template.ts';
+import { boundsOf, compiledConditions, isPattern, namedIds, takenIds } from '../client-ids.ts';
 import { actionNamed, type Model, resourcesOf, type StatementView } from '../model.ts';
-import { filled, variableNames } from '../scenario.ts';
+import { clientIdKey, filled, variableNames } from '../scenario.ts';
+import { sameMeaning } from './surplus.ts';
 
-const clientIdKey = normaliseKey(keys.clientId);
+const connect = actionNamed('iot:Connect');
 const thingKey = normaliseKey(keys.thingName);
-
-const isWildcard = (token: number): boolean => token === STAR || token === ANY;
+const attachedKey = normaliseKey(keys.isAttached);
 
 /** Without exclusive attachment, a context with a thing has the thing's name as its client ID: nothing is left to choose. */
 export function clientIdIsFree(model: Model, context: Context): boolean {
   return model.options.exclusiveThings || context[keys.thingName] === undefined;
 }
 
-/** Client IDs that one resource lets a principal choose from; empty when it names one. */
-function choices(model: Model, view: StatementView, context: Context, text: string): readonly Glob[] {
-  const lookup = contextLookup(context);
-  const template = parseTemplate(text, { variables: view.document.version === '2012-10-17', wildcards: true });
-  const resolve = (key: string): string | undefined => {
-    const value = key === clientIdKey ? '*' : lookup(key);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const glob = substitute(template, resolve, true);
-  if (glob === undefined) return [];
-  const prefix = model.language(context, actionNamed('iot:Connect')).prefix;
-  return behindPrefix(glob, prefix, model.options).filter((rest) => rest.some(isWildcard));
-}
-
-/** Conditions on the client ID itself, as patterns; they bound the choice. */
-function bounds(view: StatementView): readonly (readonly string[])[] {
-  return view.statement.conditions
-    .filter((entry) => normaliseKey(entry.key) === clientIdKey && /^(string(like|equals))$/i.test(entry.operator))
-    .map((entry) => entry.values.map((value) => value.text));
-}
-
-function freeIds(model: Model, view: StatementView, context: Context, text: string): Machine | undefined {
-  const globs = choices(model, view, context, text);
+/** The client IDs among which a statement, or one resource of it, leaves the choice; undefined when it names them one by one. */
+function freeIds(model: Model, view: StatementView, context: Context, text?: string): Machine | undefined {
+  if (text !== undefined && !namedIds(model, view, context, text).some(isPattern)) return undefined;
   // A condition that lists its names means them, as a resource does.
-  if (globs.length === 0 || bounds(view).some((list) => list.every((value) => !/[*?]/.test(value)))) return undefined;
+  if (boundsOf(view, context).some(({ negated, globs }) => !negated && !globs.some(isPattern))) return undefined;
   const { alphabet } = model.languages(context);
-  const language = model.language(context, actionNamed('iot:Connect'));
-  const within = [
-    globMachine(globs, alphabet),
-    ...bounds(view).map((list) => globMachine(list.map(globOf), alphabet)),
-    language.valid,
-  ];
-  return combine(alphabet, 'minus', [combine(alphabet, 'and', within), language.denied]);
+  const { valid } = model.language(context, connect);
+  const taken = combine(alphabet, 'and', [takenIds(model, view, context, text), valid]);
+  const denies = model.with('Deny').filter((deny) => appliesTo(deny.statement, connect, model.options));
+  return combine(alphabet, 'minus', [taken, ...denies.map((deny) => takenIds(model, deny, context))]);
 }
 
 function connectRequest(model: Model, context: Context, id: string): Request {
-  const { prefix } = model.language(context, actionNamed('iot:Connect'));
+  const { prefix } = model.language(context, connect);
   return { action: 'iot:Connect', resource: prefix + id, context: { ...context, [keys.clientId]: id } };
 }
 
-/** Two different client IDs that the same principal may take in this context through this resource. */
-function twoIds(model: Model, view: StatementView, context: Context, text: string): readonly Request[] {
+/** Names that look like what the statement writes, with something in place of its wildcards. */
+function niceIds(model: Model, view: StatementView, context: Context, text: string | undefined): readonly string[] {
+  const conditions = view.statement.conditions.filter((entry) => normaliseKey(entry.key) === clientIdKey);
+  const written = [
+    ...(text === undefined ? [] : [text.slice(text.lastIndexOf('/') + 1)]),
+    ...conditions.flatMap((entry) => entry.values.map((value) => value.text)),
+  ].map((one) => filled(one, context));
+  const numbered = (digit: string): string[] => written.map((one) => one.replace(/[*?]/g, digit));
+  return [model.names.other, ...numbered('2'), 'x1', 'x2', ...numbered('3')];
+}
+
+/** Different client IDs that the same principal may take in this context; at least two where there are two. */
+function choices(model: Model, view: StatementView, context: Context, text?: string): readonly Request[] {
   const machine = freeIds(model, view, context, text);
   if (machine === undefined) return [];
   const { alphabet } = model.languages(context);
-  const tail = filled(text.slice(text.lastIndexOf('/') + 1), context);
-  const tails = [tail, ...bounds(view).flat()];
-  const numbered = (digit: string): string[] => tails.map((one) => one.replace(/[*?]/g, digit));
-  const nice = [model.names.other, ...numbered('2'), 'x1', 'x2', ...numbered('3')];
-  const ids = nice.filter((id) => accepts(machine, alphabet, id));
-  if (ids.length < 2) {
-    const first = shortestWord(machine, alphabet, 20_000);
-    if (first.kind === 'word')
-      ids.push(...[first.word, `${first.word}2`].filter((id) => accepts(machine, alphabet, id)));
-  }
-  return [...new Set(ids)].map((id) => connectRequest(model, context, id)).filter(model.allows);
+  const allowed = (ids: readonly string[]): Request[] =>
+    [...new Set(ids)].map((id) => connectRequest(model, context, id)).filter(model.allows);
+  const nice = niceIds(model, view, context, text).filter((id) => accepts(machine, alphabet, id));
+  const requests = allowed(nice);
+  if (requests.length >= 2) return requests;
+  const first = shortestWord(machine, alphabet, 20_000);
+  if (first.kind !== 'word') return requests;
+  const others = combine(alphabet, 'minus', [machine, globMachine([globOf(first.word)], alphabet)]);
+  const second = shortestWord(others, alphabet, 20_000);
+  return allowed([...nice, first.word, ...(second.kind === 'word' ? [second.word] : [])]);
 }
 
 export interface OpenConnect {
@@ -85,7 +73,6 @@ export interface OpenConnect {
 
 /** The Connect statements that leave the client ID to the device. */
 export function openConnects(model: Model): readonly OpenConnect[] {
-  const connect = actionNamed('iot:Connect');
   const out: OpenConnect[] = [];
   for (const view of model.with('Allow')) {
     if (!appliesTo(view.statement, connect, model.options)) continue;
@@ -96,19 +83,20 @@ export function openConnects(model: Model): readonly OpenConnect[] {
 }
 
 function firstOpen(model: Model, view: StatementView): OpenConnect | undefined {
-  const free = model.contexts(view, actionNamed('iot:Connect')).filter((context) => clientIdIsFree(model, context));
+  const free = model.contexts(view, connect).filter((context) => clientIdIsFree(model, context));
   for (const context of free) {
-    for (const { text } of view.statement.resources) {
-      const requests =
-        view.statement.resourceMode === 'Resource' ? twoIds(model, view, context, text) : anyTwo(model, context);
+    for (const text of partsOf(view)) {
+      const requests = choices(model, view, context, text);
       if (requests.length >= 2) return { view, context, requests };
     }
   }
   return undefined;
 }
 
-function anyTwo(model: Model, context: Context): readonly Request[] {
-  return [model.names.other, 'x1', 'x2'].map((id) => connectRequest(model, context, id)).filter(model.allows);
+/** The resources one by one, or all that a NotResource leaves out at once. */
+function partsOf(view: StatementView): readonly (string | undefined)[] {
+  const { resourceMode, resources } = view.statement;
+  return resourceMode === 'Resource' ? resources.map(({ text }) => text) : [undefined];
 }
 
 export function checkConnect(model: Model): void {
@@ -124,17 +112,30 @@ export function checkConnect(model: Model): void {
   if (open.length > 0) checkUnbound(model, open);
 }
 
+/** Whether a condition on the attachment fails for a principal without a thing, whatever operator it is written with. */
 function requiresAttachment(view: StatementView): boolean {
-  return view.statement.conditions.some(
-    (entry) =>
-      normaliseKey(entry.key) === normaliseKey(keys.isAttached) &&
-      /^(bool|stringequals)(ifexists)?$/i.test(entry.operator) &&
-      entry.values.every((value) => value.text.toLowerCase() === 'true'),
-  );
+  const unattached = contextLookup({});
+  return compiledConditions(view).some((condition) => condition.key === attachedKey && !holds(condition, unattached));
+}
+
+/** Whether a Deny takes Connect from every principal without a thing. */
+function attachmentIsDenied(model: Model): boolean {
+  const unattached = { [keys.clientId]: model.names.own };
+  const { alphabet } = model.languages(unattached);
+  const { valid } = model.language(unattached, connect);
+  return model
+    .with('Deny')
+    .some(
+      (view) =>
+        appliesTo(view.statement, connect, model.options) &&
+        view.statement.conditions.some((entry) => normaliseKey(entry.key) === attachedKey) &&
+        shortestWord(combine(alphabet, 'minus', [valid, takenIds(model, view, unattached)]), alphabet, 20_000).kind ===
+          'none',
+    );
 }
 
 function checkThingRequired(model: Model): void {
-  const connect = actionNamed('iot:Connect');
+  if (attachmentIsDenied(model)) return;
   for (const view of model.with('Allow')) {
     if (!appliesTo(view.statement, connect, model.options) || view.document.version !== '2012-10-17') continue;
     const named = resourcesOf(view).find(({ text }) =>
@@ -154,28 +155,33 @@ function checkMissingConnect(model: Model): void {
     .with('Allow')
     .some((view) => mqttUse.some((action) => appliesTo(view.statement, action, model.options)));
   if (!used || model.connects) return;
-  const connect = actionNamed('iot:Connect');
-  // A Connect whose conditions we could not meet may still let devices in; only one that names no client ID at all counts as missing.
-  const some = model
-    .with('Allow')
-    .some(
-      (view) =>
-        appliesTo(view.statement, connect, model.options) &&
-        (view.statement.resourceMode === 'NotResource' ||
-          resourcesOf(view).some(({ text, index }) => mayNameClient(model, view, text, index))),
-    );
-  if (some) return;
+  // A Connect whose conditions no imagined device meets may still let one in; whether any may, the comparison with nothing says.
+  if (
+    !sameMeaning(
+      model,
+      [],
+      model.documents.map((document) => onlyConnects(model, document)),
+    )
+  )
+    return;
   const message =
     'no statement lets a device connect; publishing and subscribing over MQTT need iot:Connect, here or in another policy of the certificate';
   model.report('missing-connect', { message });
 }
 
-function mayNameClient(model: Model, view: StatementView, text: string, index: number): boolean {
-  const connect = actionNamed('iot:Connect');
-  if (text.includes('${') && view.document.version !== '2012-10-17') return false;
-  return model
-    .contexts(view, connect)
-    .some((context) => model.language(context, connect).patterns(view.ref, index).length > 0);
+/** What the document allows of Connect, without resources that only look like a client ID in the older language version. */
+function onlyConnects(model: Model, document: PolicyDocument): PolicyDocument {
+  const { version } = document;
+  const meant = (text: string): boolean => version === '2012-10-17' || !text.includes('${');
+  const statements = document.statements
+    .filter((statement) => statement.effect === 'Allow' && appliesTo(statement, connect, model.options))
+    .map((statement) => ({
+      ...statement,
+      actionMode: 'Action' as const,
+      actions: [{ text: connect.name, at: statement.at }],
+      resources: statement.resources.filter(({ text }) => meant(text)),
+    }));
+  return { ...document, statements };
 }
 
 function checkUnbound(model: Model, open: readonly OpenConnect[]): void {
@@ -217,15 +223,20 @@ function unboundWitness(
   return undefined;
 }
 
-/** Whether some principal may take every client ID there is. */
+/** Whether a statement without conditions lets a principal take every client ID there is. */
 export function clientIdsAreOpen(model: Model): boolean {
-  return openConnects(model).some(({ view, context }) =>
-    view.statement.resources.some(({ text }) => {
-      const free = freeIds(model, view, context, text);
-      if (free === undefined) return false;
-      const { alphabet } = model.languages(context);
-      const { valid } = model.language(context, actionNamed('iot:Connect'));
-      return shortestWord(combine(alphabet, 'minus', [valid, free]), alphabet, 20_000).kind === 'none';
-    }),
+  return openConnects(model).some(
+    ({ view, context }) => view.statement.conditions.length === 0 && isEveryId(model, view, context),
   );
+}
+
+function isEveryId(model: Model, view: StatementView, context: Context): boolean {
+  const { alphabet } = model.languages(context);
+  const { valid } = model.language(context, connect);
+  return partsOf(view).some((text) => {
+    const free = freeIds(model, view, context, text);
+    return (
+      free !== undefined && shortestWord(combine(alphabet, 'minus', [valid, free]), alphabet, 20_000).kind === 'none'
+    );
+  });
 }

@@ -1,5 +1,6 @@
 import { type ActionInfo, actionTable } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
+import { holds } from '../../conditions.ts';
 import { contextLookup } from '../../evaluate.ts';
 import type { Glob } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
@@ -8,6 +9,7 @@ import { resourcePrefix } from '../../reach/languages.ts';
 import { combine, everything, type Machine, shortestWord } from '../../reach/machine.ts';
 import { type Context, normaliseKey, type Request } from '../../request.ts';
 import { parseTemplate, substitute } from '../../template.ts';
+import { compiledConditions } from '../client-ids.ts';
 import { actionNamed, type Model, resourcesOf, type StatementView } from '../model.ts';
 import { variableNames, without } from '../scenario.ts';
 import {
@@ -120,17 +122,35 @@ function caughtForSomeValue(
   action: ActionInfo,
 ): Machine {
   const { alphabet } = model.languages(context);
-  if (view.statement.resourceMode === 'NotResource') return everything;
   const lookup = contextLookup(context);
   const resolve = (key: string): string | undefined => {
     const value = key === normaliseKey(missing) ? '*' : lookup(key);
     return typeof value === 'string' ? value : undefined;
   };
-  const globs = view.statement.resources.flatMap(({ text }) => {
-    const glob = substitute(parseTemplate(text, { variables: true, wildcards: true }), resolve, true);
-    return glob === undefined ? [] : behindPrefix(glob, resourcePrefix(action, model.options) ?? '', model.options);
-  });
-  return globMachine(globs, alphabet);
+  const globsOf = (texts: readonly string[]): Glob[] =>
+    texts.flatMap((text) => {
+      const glob = substitute(parseTemplate(text, { variables: true, wildcards: true }), resolve, true);
+      return glob === undefined ? [] : behindPrefix(glob, resourcePrefix(action, model.options) ?? '', model.options);
+    });
+  const texts = view.statement.resources.map(({ text }) => text);
+  if (view.statement.resourceMode === 'Resource') return globMachine(globsOf(texts), alphabet);
+  // What a NotResource leaves out without the variable is left out whatever its value is.
+  const others = texts.filter((text) => !rests(text, missing));
+  return combine(alphabet, 'minus', [everything, globMachine(globsOf(others), alphabet)]);
+}
+
+const rests = (text: string, name: string): boolean =>
+  variableNames(text).some((one) => normaliseKey(one) === normaliseKey(name));
+
+/** Whether the conditions that do not rest on the variable hold; where they do not, the Deny does nothing on their account. */
+function otherwiseHolds(view: StatementView, context: Context, name: string): boolean {
+  const lookup = contextLookup(context);
+  return compiledConditions(view).every(
+    (condition) =>
+      condition.values.some(({ text }) => rests(text, name)) ||
+      condition.key === normaliseKey(name) ||
+      holds(condition, lookup),
+  );
 }
 
 function isPresent(context: Context, name: string): boolean {
@@ -148,6 +168,7 @@ function failsOpen(model: Model, view: StatementView, name: string): Request | u
   for (const action of actionTable) {
     if (action.resource === 'none' || !appliesTo(view.statement, action, model.options)) continue;
     for (const context of contextsWithout(model, view, action, name)) {
+      if (!otherwiseHolds(view, context, name)) continue;
       const inside = [caughtForSomeValue(model, view, context, name, action)];
       const found = model.find({ context, action, inside });
       if (found !== undefined) return found;

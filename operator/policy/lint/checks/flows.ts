@@ -2,7 +2,7 @@ import { type ActionInfo, actionTable } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
 import { spend } from '../../reach/alphabet.ts';
 import { combine, type Machine, shortestWord } from '../../reach/machine.ts';
-import { type Context, normaliseKey, type Request } from '../../request.ts';
+import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
 import { actionNamed, type Model, type StatementView } from '../model.ts';
 import { satisfy } from '../scenario.ts';
 import { allowing, matchedBy, receivable, receiveKnown, shortResource } from './regions.ts';
@@ -149,13 +149,18 @@ function checkRetain(model: Model): void {
   }
 }
 
-/** The key for which AWS documents ForAllValues as the way to list what a connection may use; true of the empty set by intent. */
-const connectAttributes = 'iot:connectattributes';
+/**
+ * Keys that are never missing where it matters: the client ID, whether a thing is attached, and the one for which AWS documents
+ * ForAllValues as the way to list what a connection may use, true of the empty set by intent.
+ */
+const neverMissing: ReadonlySet<string> = new Set(
+  [keys.clientId, keys.isAttached, 'iot:ConnectAttributes'].map(normaliseKey),
+);
 
 function checkForAll(model: Model): void {
   for (const view of model.with('Allow')) {
     const entry = view.statement.conditions.find(
-      ({ operator, key }) => /^forallvalues:/i.test(operator) && normaliseKey(key) !== connectAttributes,
+      ({ operator, key }) => /^forallvalues:/i.test(operator) && !neverMissing.has(normaliseKey(key)),
     );
     if (entry === undefined) continue;
     const witness = vacuous(model, view, entry.key);

@@ -8,6 +8,7 @@ import {
   matchedBy,
   ownNames,
   plain,
+  receivable,
   region,
   shortResource,
   spelledNames,
@@ -34,7 +35,8 @@ const families = [
   'streams/*',
 ];
 
-const answers = ['shadow/*', 'jobs/*', 'defender/*', 'streams/*', 'tunnels/notify'];
+/** With the topics on which AWS answers: who hears them learns, who writes them deceives the thing. */
+const familiesAndAnswers = [...families, 'shadow/*', 'jobs/*', 'defender/*', 'streams/*', 'tunnels/notify'];
 
 /** Reserved topics of things other than the device and those that the policy lists by name. */
 function foreignThings(
@@ -69,7 +71,7 @@ function checkPublish(model: Model): void {
     `${things}${longer}/shadow/update`,
   ];
   for (const view of allowing(model, publish)) {
-    const tails = spellsReserved(view) ? [...families, ...answers] : families;
+    const tails = spellsReserved(view) ? familiesAndAnswers : families;
     const witness = firstFound(model, view, publish, (context) => ({
       inside: [foreignThings(model, context, view, publish, tails)],
       preferred,
@@ -94,17 +96,21 @@ export function firstFound(
   return undefined;
 }
 
+/** Reserved topics of other things that the filters of the statement match, whether Receive lets them through or not. */
+export function foreignMatched(model: Model, context: Context, view: StatementView): Machine {
+  const { alphabet } = model.languages(context);
+  const foreign = foreignThings(model, context, view, actionNamed('iot:Subscribe'), familiesAndAnswers);
+  return combine(alphabet, 'and', [matchedBy(model, context, view), foreign]);
+}
+
 function checkSubscribe(model: Model): void {
   const subscribe = actionNamed('iot:Subscribe');
+  const nice = [model.names.other, model.names.longer].map((name) => `${things}${name}/shadow/update`);
   for (const view of allowing(model, subscribe)) {
     for (const context of model.contexts(view, subscribe)) {
       const { alphabet } = model.languages(context);
-      const tails = spellsReserved(view) ? [...families, ...answers] : families.concat(answers);
-      const foreign = foreignThings(model, context, view, subscribe, tails);
-      const reached = combine(alphabet, 'and', [matchedBy(model, context, view), foreign]);
-      const { other, longer } = model.names;
-      const nice = [other, longer].map((name) => `${things}${name}/shadow/update`);
-      const topic = topicOf(model, context, reached, nice);
+      const matched = foreignMatched(model, context, view);
+      const topic = topicOf(model, context, combine(alphabet, 'and', [matched, receivable(model, context)]), nice);
       const witness = topic === undefined ? undefined : subscribeFor(model, context, topic, 'wide', view);
       if (witness === undefined) continue;
       const message = `the filter ${shortResource(witness.resource).slice('topicfilter/'.length)} brings in reserved topics of other things, for example ${topic}`;

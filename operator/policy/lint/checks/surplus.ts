@@ -50,7 +50,12 @@ function narrowed(statement: Statement, kept: readonly number[]): Statement {
   return { ...statement, resources: statement.resources.filter((_resource, at) => kept.includes(at)) };
 }
 
-function sameMeaning(model: Model, before: readonly PolicyDocument[], after: readonly PolicyDocument[]): boolean {
+/** Whether the exact comparison says so; where it cannot within the budget that is left, nothing is claimed. */
+export function sameMeaning(
+  model: Model,
+  before: readonly PolicyDocument[],
+  after: readonly PolicyDocument[],
+): boolean {
   const given = model.budget.left / nodeCost;
   const budget = { left: given };
   const [old, next] = [before, after].map((documents) => compilePolicies(documents, model.options));

@@ -37,6 +37,45 @@ const rows: readonly Row[] = [
     statements: [allow('Connect', 'client/*', { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } })],
     verdict: 'undocumented',
   },
+  ...[
+    ['StringNotEquals', 'iot:ClientId', 'admin'],
+    ['StringLike', 'iot:ClientId', '*'],
+    ['StringEquals', 'iot:DomainName', 'x'],
+  ].map(([operator, key, value]) => ({
+    reason: `silent: client/* under ${operator} on ${key}`,
+    statements: [allow('Connect', 'client/*', { [operator!]: { [key!]: value! } })],
+    verdict: 'undocumented',
+  })),
+  {
+    reason: 'silent: every client ID but one that a Deny takes back',
+    statements: [allow('Connect', 'client/*'), deny('Connect', 'client/admin')],
+    verdict: 'undocumented',
+  },
+  ...['StringEquals', 'StringEqualsIgnoreCase', 'BoolIfExists', 'ForAnyValue:StringEquals'].flatMap((operator) =>
+    ['iot:ClientId', 'iot:Connection.Thing.ThingName'].map((name) => ({
+      reason: `silent: ${name}, attached by ${operator}`,
+      statements: [
+        allow('Connect', `client/\${${name}}`, { [operator]: { 'iot:Connection.Thing.IsAttached': 'true' } }),
+      ],
+      verdict: 'undocumented',
+    })),
+  ),
+  {
+    reason: 'silent: thing name, for which a Deny asks for attachment',
+    statements: [
+      allow('Connect', `client/${thing}`),
+      deny('Connect', '*', { Bool: { 'iot:Connection.Thing.IsAttached': 'false' } }),
+    ],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'silent: thing name, attached or not, or another condition',
+    statements: [
+      allow('Connect', `client/${thing}`, { Bool: { 'iot:Connection.Thing.IsAttached': ['true', 'false'] } }),
+      allow('Connect', `client/${thing}`, { Bool: { 'iot:DomainName': 'true' } }),
+    ],
+    verdict: 'undocumented',
+  },
   {
     reason: 'example: any shadow',
     statements: [bound, allow('Publish', 'topic/$aws/things/*/shadow/update')],
@@ -73,6 +112,70 @@ const rows: readonly Row[] = [
     verdict: 'compliant',
   },
   { reason: 'example: any thing', statements: [bound, allow('UpdateThingShadow', 'thing/*')], verdict: 'noncompliant' },
+  ...[
+    { reason: 'any thing in one network', more: { condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } } },
+    { reason: 'any thing but some that a Deny takes back', more: { denied: 'thing/admin*' } },
+  ].map(({ reason, more }) => ({
+    reason: `silent: ${reason}`,
+    statements: [
+      bound,
+      allow('UpdateThingShadow', 'thing/*', more.condition),
+      ...(more.denied === undefined ? [] : [deny('UpdateThingShadow', more.denied)]),
+    ],
+    verdict: 'undocumented',
+  })),
+  {
+    reason: 'silent: any reserved topic but some that a Deny takes back',
+    statements: [bound, allow('Publish', 'topic/$aws/things/*'), deny('Publish', 'topic/$aws/things/admin/*')],
+    verdict: 'undocumented',
+  },
+  ...[
+    { reason: 'a network', condition: { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } },
+    { reason: 'a client ID that is a number', condition: { NumericEquals: { 'iot:ClientId': '5' } } },
+  ].flatMap(({ reason, condition }) => [
+    {
+      reason: `silent: any client ID and topic, with a Deny for ${reason}`,
+      statements: [allow(['Connect', 'Publish'], '*'), deny(['Connect', 'Publish'], '*', condition)],
+      verdict: 'undocumented',
+    },
+    {
+      reason: `silent: any reserved topic, with a Deny on all topics but one for ${reason}`,
+      statements: [
+        bound,
+        allow('Publish', 'topic/*'),
+        { Effect: 'Deny', Action: 'iot:Publish', NotResource: `${arn}topic/a`, Condition: condition },
+      ],
+      verdict: 'undocumented',
+    },
+  ]),
+  {
+    reason: 'silent: any reserved topic but those under a name out of the certificate',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('Publish', 'topic/${iot:Certificate.Subject.CommonName}/things/*'),
+    ],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'any reserved topic, with a Deny on others, and one on filters',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('Publish', ['topic/$aws/rules/*', 'topic/secret']),
+      deny('Subscribe', '*'),
+    ],
+    verdict: 'noncompliant',
+  },
+  {
+    reason: 'silent: filters for reserved topics of other things that may not be received',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/$aws/things/pump?/shadow/#'),
+      allow('Receive', `topic/$aws/things/${thing}/*`),
+    ],
+    verdict: 'undocumented',
+  },
   {
     reason: 'example: two things',
     statements: [bound, allow('UpdateThingShadow', ['thing/a1', 'thing/a2'])],
@@ -238,6 +341,28 @@ const rows: readonly Row[] = [
     statements: [
       ...building,
       deny('Subscribe', 'topicfilter/building/control_room/*', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }),
+    ],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'silent: a Subscribe in one network',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/building/*', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }),
+      allow('Receive', 'topic/building/*'),
+      deny('Subscribe', 'topicfilter/building/control_room/*'),
+    ],
+    verdict: 'compliant',
+    reasons: ['undocumented'],
+  },
+  {
+    reason: 'silent: a Receive that holds only for one client ID',
+    statements: [
+      bound,
+      allow('Subscribe', 'topicfilter/building/*'),
+      allow('Receive', 'topic/building/*', { StringNotEquals: { 'iot:ClientId': 'gate' } }),
+      deny('Subscribe', 'topicfilter/building/control_room/*'),
     ],
     verdict: 'compliant',
     reasons: ['undocumented'],

@@ -1,5 +1,6 @@
 import type { RuleCode } from '../../../../operator/policy/lint/index.ts';
 import { allow, arn, bound, deny, thing } from './build.ts';
+import { conditionRows } from './rows-conditions.ts';
 import { denyRows } from './rows-denies.ts';
 import { nameRows } from './rows-names.ts';
 import { patternRows } from './rows-patterns.ts';
@@ -647,4 +648,5 @@ export const rows: readonly Row[] = [
   ...denyRows,
   ...nameRows,
   ...patternRows,
+  ...conditionRows,
 ];

@@ -79,6 +79,16 @@ it.each([
   { reason: 'resources that name no client', statements: [allow('Connect', ['*', 'topic/a'])], devices: usual },
   { reason: 'names of another action', statements: [allow('SendDirectMessage', 'client/pump')], devices: usual },
   { reason: 'names that are refused', statements: [deny('Connect', 'client/pump')], devices: usual },
+  {
+    reason: 'a name that a Deny of all others leaves, by its resource or by a condition',
+    statements: [
+      client('*'),
+      { Effect: 'Deny', Action: 'iot:Connect', NotResource: [`${arn}client/pump`, `${arn}topic/a`] },
+      deny('Connect', '*', { StringNotLike: { 'iot:ClientId': 'fan-*' }, StringLike: { 'iot:ClientId': 'valve' } }),
+      deny('Publish', '*', { StringNotLike: { 'iot:ClientId': 'gate' } }),
+    ],
+    devices: [...['dev1 as dev1', 'x as x', 'pump as pump', 'fan-x as fan-x'], ...['c', 'x', 'pump', 'fan-x']],
+  },
   ...['iot:*', 'iot:Connec?', 'IOT:CONNECT', '*'].map((action) => ({
     reason: `names for ${action}`,
     statements: [allow(action, 'client/pump')],
