@@ -7,7 +7,7 @@ import { World } from './world.ts';
 export async function simulate(config: SimConfig, schedule: readonly Planned[]): Promise<Outcome> {
   await using world = await World.create(config);
   const begin = world.fleet.clock.now();
-  for (const { at, act } of schedule) {
+  for (const { at, act } of schedule.toSorted((one, other) => one.at - other.at)) {
     await world.passTo(begin + at);
     if (world.oracle.violations.length > 0) return world.outcome();
     await perform(world, act);
