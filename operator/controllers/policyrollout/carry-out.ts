@@ -35,12 +35,7 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   const { deps, key, rollout } = pass;
   let flippedAt = rollout.status?.flippedAt;
   let { defaults } = pass;
-  const verdict = pass.reverted ? undefined : toMirror(rollout.status?.phase, decision);
-  const mirror = async () => {
-    if (verdict !== undefined) await mirrorVerdict({ start: pass, ...pass }, verdict);
-  };
-  // A brake that is pulled says by itself that the change is rejected, and nobody waits for tags to get his rights back.
-  if (decision.kind !== 'brake') await mirror();
+  if (decision.kind === 'finish') await mirror(pass, decision);
   if (decision.kind === 'start') {
     defaults = await prepare(pass);
     for (const id of decision.assets) {
@@ -60,7 +55,7 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   const handed = await moveGroups(pass, decision, defaults);
   const groups = handed?.groups ?? rollout.status?.groups;
   await announce(pass, { defaults, back, flippedAt: timeOf(flippedAt), decision, controls, groups });
-  if (decision.kind === 'brake') await mirror();
+  if (decision.kind !== 'finish') await mirror(pass, decision).catch((thrown: unknown) => unmirrored(pass, thrown));
   const waits = decision.kind === 'wait' && decision.reason === 'GroupHandover' && handed?.why !== undefined;
   return {
     decision: waits ? { ...decision, why: handed.why } : decision,
@@ -92,10 +87,26 @@ export function parkAfter({ class: found, addsDeny, uncertain }: Classified): Sp
   return found === 'tightens' || found === 'equivalent' ? 'attach' : 'settle';
 }
 
+/** Once in a process: what the tags say already is not written again. */
+async function mirror(pass: Pass, decision: RolloutDecision): Promise<void> {
+  const verdict = pass.reverted ? undefined : toMirror(decision);
+  const memory = pass.deps.rollouts.memory(pass.key);
+  if (verdict === undefined || memory.mirrored === verdict) return;
+  await mirrorVerdict({ start: pass, ...pass }, verdict);
+  memory.mirrored = verdict;
+}
+
+/** Nobody waits for tags to get his rights back. They are tried again in each pass, and the end waits for them. */
+function unmirrored({ context, rollout }: Pass, err: unknown): void {
+  context.log.warn('Failing to write into the tags of AWS that a change went back', {
+    rollout: rollout.metadata.name,
+    err,
+  });
+}
+
 /** Rejected is what begins to go back: a process that ends on the way would otherwise leave nothing that says so. */
-function toMirror(before: string | undefined, { kind, phase }: RolloutDecision): Mirrored | undefined {
-  const aborts = phase === 'Aborting' || phase === 'Aborted';
-  if (aborts) return before === 'Aborting' || before === 'Aborted' ? undefined : 'rejected';
+function toMirror({ kind, phase }: RolloutDecision): Mirrored | undefined {
+  if (phase === 'Aborting' || phase === 'Aborted') return 'rejected';
   return kind === 'finish' && phase === 'Succeeded' ? 'proven' : undefined;
 }
 

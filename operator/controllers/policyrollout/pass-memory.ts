@@ -31,6 +31,8 @@ export interface PassMemory {
   readonly lifelines: Map<string, string>;
   /** What the tags in AWS say of a rollout that has not begun, and when they were read. */
   mirror: { readonly at: number; readonly verdict: Mirrored | undefined } | undefined;
+  /** What this process has written into those tags. */
+  mirrored: Mirrored | undefined;
   /** Sets that the last pass compared, by the documents in them. */
   compared: ReadonlyMap<string, ComparedSet>;
   /** Sets of quarantined assets, by the documents in them: whether the brake would give them anything. */
@@ -42,6 +44,7 @@ export function createPassMemory(): PassMemory {
     documents: new Map(),
     lifelines: new Map(),
     mirror: undefined,
+    mirrored: undefined,
     compared: new Map(),
     quarantined: new Map(),
   };

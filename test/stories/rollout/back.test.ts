@@ -59,6 +59,38 @@ describe('going back', () => {
     expect((await fleet.get('IoTPolicy', 'other')) as object).toMatchObject({ status: { arn: expect.any(String) } });
   }, 60_000);
 
+  test('while the tags cannot be written everybody gets home all the same, and the end waits for them', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW);
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+    const { metadata, spec } = await fleet.rollout();
+    const refused: typeof fleet.intercept = async (send, _operation, { method, path }) => {
+      if (method !== 'POST' || path !== '/tags') return send();
+      throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    };
+    fleet.intercept = refused;
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/abort': `t1@${spec.revision} by kim@example.com`,
+    });
+    // Who takes over finds the brake pulled, and nothing in memory of who was to turn round.
+    await fleet.kill();
+    fleet.intercept = refused;
+    await fleet.start();
+    await fleet.live(40, { until: async () => (await fleet.records())['press-1'] === 'RolledBack' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    await fleet.live(5);
+    expect((await fleet.rollout()).status?.phase).toBe('Aborting');
+    fleet.intercept = undefined;
+    await fleet.live(20, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    expect((await fleet.rollout()).status?.phase).toBe('Aborted');
+    const { policyArn: resourceArn = '' } = await fleet.aws.send('GetPolicy', { policyName: 'base' });
+    const { tags = [] } = await fleet.aws.send('ListTagsForResource', { resourceArn });
+    expect(tags).toContainEqual({
+      Key: 'fleetward.dev/rejected',
+      Value: spec.policies[0]?.digest.slice(0, 8),
+    });
+  }, 60_000);
+
   test('the brake comes before the tags that remember why, whatever becomes of those', async () => {
     await using fleet = await rolloutFleet(1);
     await fleet.change(NARROW);
