@@ -112,12 +112,17 @@ function valuesOf(use: KeyUse, input: CandidateInput): ValueList {
   const ordered = [...families].filter(isOrdered);
   const isTruth = families.has('bool') && families.size === 1;
   const single =
-    ordered.length > 0
-      ? orderedValues(use, input, ordered)
-      : isTruth
-        ? { values: ['true', 'false', ...otherText(use)], exhaustive: !use.asVariable }
-        : textValues(use, input);
+    ordered.length > 0 ? orderedValues(use, input, ordered) : isTruth ? truths(use, input) : textValues(use, input);
   return holdsSeveral(use) ? setsOf(use, single) : single;
+}
+
+/** Bool compares any text, letter case aside; of what wants nothing but true or false the two and one other word are all there is. */
+function truths(use: KeyUse, input: CandidateInput): ValueList {
+  const plain = ['true', 'false', ...otherText(use)];
+  const wanted = use.conditions.flatMap((condition) => condition.values);
+  if (wanted.every(({ text }) => /^(?:true|false)$/i.test(text))) return { values: plain, exhaustive: !use.asVariable };
+  const { values, exhaustive } = textValues(use, input);
+  return { values: [...new Set([...plain, ...values])], exhaustive };
 }
 
 /** A variable resolves to a single value alone, so where the key may be one as well, its values are tried as they are too. */

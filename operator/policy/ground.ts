@@ -10,6 +10,7 @@ import {
   type OperatorFamily,
   resolver,
 } from './conditions.ts';
+import { matchesResource } from './evaluate.ts';
 import { FOLD, type Glob, isLoneStar, literalGlob, matches, normalise, STAR, takes } from './glob.ts';
 import { substitute, type Template } from './template.ts';
 
@@ -58,7 +59,7 @@ export function groundStatement(
     const glob = fill(set, template, lookup);
     if (glob === undefined) {
       if (statement.negated && set.options.switches.unresolvedNotResource === 'statementInert') return undefined;
-    } else globs.push(...tails(set, glob, type).flatMap(reduceSelf));
+    } else globs.push(...tails(set, glob, type).flatMap(reduceSelf), ...namesInFixedPart(set, glob, type));
   }
   if (!statement.negated && globs.length === 0) return undefined;
   conjuncts.unshift({ globs, negated: statement.negated });
@@ -81,6 +82,29 @@ function reduceSelf(glob: Glob): Glob[] {
   if (at < 0) return [glob];
   const rest = glob.filter((token, index) => index !== at && token !== STAR);
   return rest.length === 0 ? [Int32Array.of(STAR)] : [];
+}
+
+/**
+ * The names under which a pattern that holds the name itself takes in the whole ARN, where its first letter falls on the fixed part, as in
+ * `arn:…:${iot:ClientId}/client` under the client ID `client`. The letters there settle the name: a name that outlasts the fixed part
+ * goes on with its own beginning.
+ */
+function namesInFixedPart(set: PolicySet, glob: Glob, type: ResourceType): Glob[] {
+  const at = glob.indexOf(selfCode);
+  const typePrefix = arnTypePrefix(type);
+  if (at < 0 || typePrefix === undefined) return [];
+  const fixed = set.arnPrefix + typePrefix;
+  const next = glob[at + 1];
+  const names = new Set<string>();
+  for (const start of ends(glob.slice(0, at), literalGlob(fixed))) {
+    const behind = fixed.slice(start);
+    if (behind === '') continue;
+    const endless = behind.repeat(Math.ceil(longestName / behind.length) + 1);
+    for (let length = 1; length <= longestName; length += 1)
+      if (next === undefined || next < 0 || next === selfCode || endless.charCodeAt(length) === next)
+        names.add(endless.slice(0, length));
+  }
+  return [...names].filter((name) => matchesResource(set, insertName(glob, name), fixed + name)).map(literalGlob);
 }
 
 /** The patterns that remain for the name once the fixed part of the ARN is read. */

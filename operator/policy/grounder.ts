@@ -5,7 +5,9 @@ import { type ContextClass, contextAt, type Digits, weightsFor } from './context
 import type { Glob } from './glob.ts';
 import { type GroundStatement, groundStatement } from './ground.ts';
 import type { Budget } from './inclusion.ts';
+import { startsInFixedPart } from './patterns.ts';
 import { keys, normaliseKey } from './request.ts';
+import type { Template } from './template.ts';
 import { canConnect } from './witness.ts';
 
 export interface Identified extends GroundStatement {
@@ -55,7 +57,7 @@ export class Grounder {
     this.#classes.set(one, number);
     const readers = entry(this.#readers, `${number} ${type}`, () => new Map<CompiledStatement, GroundReader>());
     return entry(readers, statement, () => {
-      const cost = costOf(statement, one.self);
+      const cost = costOf(statement, { set, type, one });
       return remembering(one, keysOf(statement), (digits) => {
         this.#budget.left -= cost;
         const ground = groundStatement(set, statement, type, contextAt(one, digits));
@@ -98,11 +100,20 @@ export class Grounder {
   }
 }
 
-/** What it takes to fill in a statement, in nodes of a search: most where a condition looks for the name in the value of another key. */
-function costOf({ conditions }: CompiledStatement, self: ReadonlySet<string>): number {
+/**
+ * What it takes to fill in a statement, in nodes of a search: most where a condition looks for the name in the value of another key, or a
+ * resource for the name in the fixed part of the ARN.
+ */
+function costOf({ conditions, resources }: CompiledStatement, { set, type, one }: GroundPlace): number {
+  if (one.self.size === 0) return 1;
+  const readsName = ({ variables }: Template): boolean => variables.some(({ key }) => one.self.has(key));
   const values = conditions.flatMap((condition) => condition.values);
-  return 1 + values.filter(({ variables }) => variables.some(({ key }) => self.has(key))).length * 8;
+  const starts = resources.filter(readsName).reduce((sum, template) => sum + startsInFixedPart(set, template, type), 0);
+  return 1 + values.filter(readsName).length * 8 + starts * namesAtStart;
 }
+
+/** Each start stands for as many names as a name has letters, of which each takes longer than a step of a search. */
+const namesAtStart = 512;
 
 function globsOf({ conjuncts }: GroundStatement): number {
   return conjuncts.reduce((sum, { globs }) => sum + globs.length, 0);

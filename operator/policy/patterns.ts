@@ -28,13 +28,17 @@ export function fixedPart(set: PolicySet, type: ResourceType): number[] {
 }
 
 /** Whether a variable may begin inside the fixed part of the ARN, as in `arn:…:${iot:ClientId}/a` under the client ID `topic`. */
-export function opensFixedPart(set: PolicySet, { items }: Template, type: ResourceType): boolean {
-  const first = items.findIndex((item) => typeof item === 'object');
-  if (first < 0) return false;
+export function opensFixedPart(set: PolicySet, template: Template, type: ResourceType): boolean {
+  if (template.variables.length === 0) return false;
+  return fixedPart(set, type).length === 0 || startsInFixedPart(set, template, type) > 0;
+}
+
+/** At how many letters of the fixed part the first variable of a template may begin. */
+export function startsInFixedPart(set: PolicySet, { items }: Template, type: ResourceType): number {
   const fixed = fixedPart(set, type);
-  if (fixed.length === 0) return true;
+  const first = items.findIndex((item) => typeof item === 'object');
   const front = normalise(items.slice(0, first).filter((item) => typeof item === 'number'));
-  return ends(front, Int32Array.from(fixed)).some((position) => position < fixed.length);
+  return ends(front, Int32Array.from(fixed)).filter((position) => position < fixed.length).length;
 }
 
 /**

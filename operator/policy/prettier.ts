@@ -14,10 +14,13 @@ export function prettier(witness: Witness, found: Found, allows: PolicySet, refu
     const confirmed = request === undefined ? undefined : confirmRequest(request, found, allows, refuses);
     if (confirmed !== undefined) best = confirmed;
   }
-  // Nobody recognises a name that ends with a slash; names near AWS's limit of 256 bytes stay as they are.
-  if (!best.resource.endsWith('/') || best.resource.length >= 200) return best;
+  // Nobody recognises a name that ends with a slash; names near AWS's limits of 128 and 256 bytes stay as they are.
+  if (!best.resource.endsWith('/') || best.resource.length >= 150) return best;
   const { action, resource, context } = best;
-  return confirmRequest({ action, resource: `${resource}x`, context }, found, allows, refuses) ?? best;
+  const client = context[keys.clientId];
+  const own = action === 'iot:Connect' && typeof client === 'string' ? { [keys.clientId]: `${client}x` } : {};
+  const longer = { action, resource: `${resource}x`, context: { ...context, ...own } };
+  return confirmRequest(longer, found, allows, refuses) ?? best;
 }
 
 function renames(witness: Witness, set: PolicySet): [string, string][] {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
 import { redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
+import { alikeUniverse } from '../policy/random-alike.ts';
+import { arnUniverse } from '../policy/random-arns.ts';
 import { connectUniverse, orderUniverse, setUniverse } from '../policy/random-conditions.ts';
 import {
   filterUniverse,
@@ -13,6 +15,7 @@ import {
   type Universe,
   valueUniverse,
 } from '../policy/random-policies.ts';
+import { typeUniverse } from '../policy/random-types.ts';
 import { agreesWithRefa } from '../policy/refa-inclusion.ts';
 
 export interface FuzzReport {
@@ -44,6 +47,9 @@ const modes: Readonly<Record<string, Mode>> = {
   'policy-connect': { universe: connectUniverse, check: checkRaw },
   'policy-order': { universe: orderUniverse, check: checkRaw },
   'policy-sets': { universe: setUniverse, check: checkRaw },
+  'policy-arns': { universe: arnUniverse, check: checkRaw },
+  'policy-types': { universe: typeUniverse, check: checkRaw },
+  'policy-alike': { universe: alikeUniverse, check: checkRaw },
   'policy-session': { universe: smallUniverse, check: checkSession },
 };
 

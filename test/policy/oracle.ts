@@ -46,9 +46,26 @@ function toRegExp(pattern: string, context: RawContext, wildcards: boolean, fold
 }
 
 function contextValue(context: RawContext, key: string): string | readonly string[] | undefined {
-  if (key === 'iot:Connection.Thing.IsAttached')
+  const asWritten = context[key];
+  if (asWritten !== undefined) return asWritten;
+  const name = caseless(key);
+  if (name === 'IOT:CONNECTION.THING.ISATTACHED')
     return context['iot:Connection.Thing.ThingName'] === undefined ? 'false' : 'true';
-  return context[key];
+  for (const known in context) if (caseless(known) === name) return context[known];
+  return undefined;
+}
+
+const caselessKeys = new Map<string, string>();
+
+/** Letter case does not count in a key, except in the name of an attribute. */
+function caseless(key: string): string {
+  let known = caselessKeys.get(key);
+  if (known === undefined) {
+    const [name = '', ...attribute] = key.split(/(?=\[)/);
+    known = [name.toUpperCase(), ...attribute].join('');
+    caselessKeys.set(key, known);
+  }
+  return known;
 }
 
 const base: Readonly<Record<string, { negated: boolean; wildcards: boolean; fold: boolean }>> = {
@@ -60,6 +77,18 @@ const base: Readonly<Record<string, { negated: boolean; wildcards: boolean; fold
   StringNotEqualsIgnoreCase: { negated: true, wildcards: false, fold: true },
   Bool: { negated: false, wildcards: false, fold: true },
 };
+
+/** A text without wildcards, its variables filled in; undefined where one has no value. */
+function filledIn(pattern: string, context: RawContext): string | undefined {
+  let isWhole = true;
+  const text = pattern.replace(/\$\{([^}]*)\}/g, (_all, key: string) => {
+    const value = /^[*?$]$/.test(key) ? key : contextValue(context, key);
+    if (typeof value === 'string') return value;
+    isWhole = false;
+    return '';
+  });
+  return isWhole ? text : undefined;
+}
 
 type Meets = (value: string, pattern: string, context: RawContext) => boolean;
 
@@ -76,7 +105,8 @@ const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> =
   GreaterThanEquals: (a, b) => a >= b,
 };
 
-const numberOf = (text: string): number => (/^[-+]?[\d.]+(?:e\d+)?$/.test(text) ? Number(text) : Number.NaN);
+const numberOf = (text: string): number =>
+  /^[-+]?\.?\d[\d.]*(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 const writtenTime =
@@ -101,22 +131,37 @@ export function timeOf(text: string): number {
   const minutes = (days - 719_162) * 1440 + hour * 60 + minute - part('zh') * 60 - sign * zoneMinute;
   return minutes * 60_000 + second * 1000 + Number((parts.ms ?? '').padEnd(3, '0'));
 }
-const bitsOf = (text: string): string =>
-  /^[\d.]+$/.test(text)
-    ? text
-        .split('.')
-        .map((byte) => Number(byte).toString(2).padStart(8, '0'))
-        .join('')
-    : `v6 ${text}`;
+
+/** The bits of an address, behind the number of its family; undefined for other text. */
+function bitsOf(text: string): string | undefined {
+  const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
+  if (bytes !== undefined) return bytes.every((byte) => byte < 256) ? `4 ${written(bytes, 8)}` : undefined;
+  const [head = '', tail, ...more] = text.split('::');
+  const groups = (side: string): string[] => (side === '' ? [] : side.split(':'));
+  const [front, behind] = [groups(head), groups(tail ?? '')];
+  const missing = 8 - front.length - behind.length;
+  const all = [...front, ...Array.from({ length: Math.max(missing, 0) }, () => '0'), ...behind];
+  const isWhole = tail === undefined ? missing === 0 : missing > 0;
+  if (more.length > 0 || !isWhole || !all.every((group) => /^[\da-f]{1,4}$/i.test(group))) return undefined;
+  return `6 ${written(
+    all.map((group) => Number.parseInt(group, 16)),
+    16,
+  )}`;
+}
+
+const written = (numbers: readonly number[], width: number): string =>
+  numbers.map((number) => number.toString(2).padStart(width, '0')).join('');
 
 /** Operators that put values in an order; a value that has no place there meets nothing. */
 function orderRule(name: string): { negated: boolean; places: Meets } | undefined {
   if (name === 'IpAddress' || name === 'NotIpAddress')
     return {
       negated: name === 'NotIpAddress',
-      places(value, pattern) {
-        const [head = '', length = '32'] = pattern.split('/');
-        return bitsOf(value).startsWith(bitsOf(head).slice(0, Number(length)));
+      places(value, pattern, context) {
+        const wanted = filledIn(pattern, context);
+        const [head = '', length = '128'] = (wanted ?? '').split('/');
+        const [block, one] = [bitsOf(head), bitsOf(value)];
+        return block !== undefined && (one?.startsWith(block.slice(0, 2 + Number(length))) ?? false);
       },
     };
   const [, family, how = ''] = /^(Numeric|Date)(\w+)$/.exec(name) ?? [];
@@ -126,17 +171,31 @@ function orderRule(name: string): { negated: boolean; places: Meets } | undefine
   return {
     negated: how === 'NotEquals',
     places(value, pattern, context) {
-      const key = /^\$\{(.*)\}$/.exec(pattern)?.[1];
-      const wanted = key === undefined ? pattern : contextValue(context, key);
-      return typeof wanted === 'string' && compares(read(value), read(wanted));
+      const wanted = filledIn(pattern, context);
+      return wanted !== undefined && compares(read(value), read(wanted));
     },
   };
 }
 
+const spellings = new Map(
+  [
+    ...Object.keys(base),
+    ...['IpAddress', 'NotIpAddress', 'ForAllValues', 'ForAnyValue'],
+    ...['Numeric', 'Date'].flatMap((family) => Object.keys(comparisons).map((how) => family + how)),
+  ].map((name) => [name.toUpperCase(), name]),
+);
+const spelled = (text: string): string => spellings.get(text.toUpperCase()) ?? text;
+
+/** An operator taken apart, in the documented spelling. */
+function nameOf(operator: string): { set: string | undefined; name: string; exists: string | undefined } {
+  const [, set, name = '', exists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/i.exec(operator) ?? [];
+  return { set: set === undefined ? undefined : spelled(set), name: spelled(name), exists };
+}
+
 function conditionHolds(operator: string, key: string, wanted: readonly string[], context: RawContext): boolean {
   const value = contextValue(context, key);
-  if (operator === 'Null') return wanted.some((one) => (one === 'true') === (value === undefined));
-  const [, set, name = '', exists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
+  if (/^Null$/i.test(operator)) return wanted.some((one) => (one === 'true') === (value === undefined));
+  const { set, name, exists } = nameOf(operator);
   const rule = base[name] ?? orderRule(name);
   if (rule === undefined) throw new Error(`the oracle does not know ${operator}`);
   if (value === undefined) return exists !== undefined || set === 'ForAllValues' || (set === undefined && rule.negated);
@@ -157,7 +216,8 @@ function conditionsHold(statement: RawStatement, context: RawContext): boolean {
 
 const namedActions = new Map<string, RegExp | undefined>();
 
-function namesAction(statement: RawStatement, action: string): boolean {
+/** Whether the Action element of a statement takes in an action. */
+export function oracleNames(statement: RawStatement, action: string): boolean {
   return many(statement.Action).some((pattern) => {
     if (!namedActions.has(pattern)) namedActions.set(pattern, toRegExp(pattern, {}, true, true));
     return namedActions.get(pattern)?.test(action) ?? false;
@@ -194,7 +254,7 @@ export class Exhaustive {
       const out = this.#none();
       const denied = this.#none();
       for (const { statement, bits } of statements) {
-        if (!namesAction(statement, action)) continue;
+        if (!oracleNames(statement, action)) continue;
         const into = statement.Effect === 'Deny' ? denied : out;
         for (let i = 0; i < out.length; i += 1) into[i] = (into[i] ?? 0) | (bits[i] ?? 0);
       }

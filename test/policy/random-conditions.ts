@@ -9,10 +9,10 @@ const [x, y] = ['iot:Connection.Thing.Attributes[x]', 'iot:Connection.Thing.Attr
 const address = 'aws:SourceIp';
 
 type Condition = NonNullable<RawStatement['Condition']>;
-type Entry = readonly [operator: string, key: string, wanted: readonly string[]];
+export type Entry = readonly [operator: string, key: string, wanted: readonly string[]];
 
 /** Two entries of one operator on one key would be one entry; the later one stays. */
-function conditionOf(entries: readonly Entry[]): Condition {
+export function conditionOf(entries: readonly Entry[]): Condition {
   const out: Record<string, Record<string, readonly string[]>> = {};
   for (const [operator, key, wanted] of entries) out[operator] = { ...out[operator], [key]: wanted };
   return out;
@@ -27,7 +27,7 @@ interface Draw {
 }
 
 /** Sides that share most statements and differ in few, so that a value that was not tried is not hidden behind another difference. */
-function pairsOf({ action, own, names, entries, mostEntries }: Draw): Universe['policies'] {
+export function pairsOf({ action, own, names, entries, mostEntries }: Draw): Universe['policies'] {
   const one = fc
     .record({
       Effect: fc.constantFrom<'Allow' | 'Deny'>('Allow', 'Allow', 'Deny'),
@@ -71,7 +71,13 @@ const tokens = (most: number): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom('a', 'b', '*', '?'), { minLength: 1, maxLength: most }).map((parts) => parts.join(''));
 
 const variable = (key: string): string => `\${${key}}`;
-const textOperators = ['StringEquals', 'StringLike', 'StringNotEquals', 'StringNotLike', 'StringEqualsIgnoreCase'];
+export const textOperators = [
+  'StringEquals',
+  'StringLike',
+  'StringNotEquals',
+  'StringNotLike',
+  'StringEqualsIgnoreCase',
+];
 const tiedText = (key: string): fc.Arbitrary<string> =>
   fc.constantFrom(variable(key), variable(key), `a${variable(key)}`, `${variable(key)}b`, `${variable(key)}*`);
 
@@ -196,7 +202,7 @@ const dates = [
   '2025-12-31',
 ];
 const order = ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'];
-const ordering = (family: string): fc.Arbitrary<string> =>
+export const ordering = (family: string): fc.Arbitrary<string> =>
   fc
     .tuple(fc.constantFrom(...order), fc.constantFrom('', '', 'IfExists'))
     .map(([one, exists]) => family + one + exists);

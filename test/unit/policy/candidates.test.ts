@@ -874,7 +874,7 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
   [
     'a truth that a condition ties to a client ID, in either case',
     { left: [allow(`topic/${client}`, { Bool: { 'aws:K': client } })] },
-    ['no thing | aws:k: - true false x q Q X | iot:clientid: q x true TRUE TrUe false FALSE FaLsE X'],
+    ["no thing | aws:k: - true false x w '' q Q X | iot:clientid: q x true TRUE TrUe false FALSE FaLsE X w W"],
   ],
   [
     'a variable that two conditions tie to what the name forces on others',

@@ -550,4 +550,65 @@ describe('mistakes that must not come back', () => {
     expect(verdict(document(), after)).toBe('widens');
     expect(verdict(after, document())).toBe('tightens');
   });
+
+  it.each([
+    { reason: 'a plain word', wanted: ['a'], other: ['b'] },
+    { reason: 'a word beside a truth', wanted: ['true', 'a'], other: ['true'] },
+    { reason: 'the value of a variable', wanted: ['${iot:ClientId}'], other: ['b'] },
+  ])('Bool is asked about other words than true and false as well: $reason', ({ wanted, other }) => {
+    const when = (values: readonly string[]): PolicyDocument =>
+      document(
+        allow('iot:Publish', 'topic/a', { Condition: { Bool: { 'iot:Connection.Thing.Attributes[x]': values } } }),
+      );
+    expect(verdict(document(), when(wanted))).toBe('widens');
+    expect(verdict(when(other), when(wanted))).toBe(
+      other.length < wanted.length && other[0] === wanted[0] ? 'widens' : 'incomparable',
+    );
+    expect(verdict(when(['A', 'TRUE']), when(['a', 'true']))).toBe('equivalent');
+  });
+
+  it.each<{ readonly reason: string; readonly resource: string; readonly id: string | undefined }>([
+    { reason: 'the type of the ARN', resource: `${arn}${client}/client`, id: 'client' },
+    { reason: 'the type twice', resource: `${arn}${client}/${client}`, id: 'client' },
+    { reason: 'a part of the type', resource: `${arn}c${client}t/lien`, id: 'lien' },
+    { reason: 'the account', resource: `arn:aws:iot:us-east-1:${client}:client/*`, id: '123456789012' },
+    {
+      reason: 'the end of the account and the type',
+      resource: `arn:aws:iot:us-east-1:12345678901${client}`,
+      id: undefined,
+    },
+    { reason: 'the type and its own beginning', resource: `${arn}${client}*`, id: 'c' },
+    { reason: 'a part behind an open letter', resource: `${arn}cl?${client}t/en`, id: 'en' },
+    { reason: 'no part at all', resource: `${arn}x${client}/client`, id: undefined },
+    { reason: 'a type that is another name than the one behind it', resource: `${arn}${client}/thing`, id: undefined },
+  ])('on Connect the client ID may make up the fixed part of the ARN: $reason', ({ resource, id }) => {
+    const connect = { Effect: 'Allow', Action: 'iot:Connect', Resource: resource };
+    const {
+      verdict: found,
+      gained,
+      undecidedBecause,
+    } = compare([document()], [document(connect)], {
+      probeSwitches: false,
+    });
+    expect([found, gained[0]?.context['iot:ClientId'], undecidedBecause]).toEqual(
+      id === undefined ? ['equivalent', undefined, []] : ['widens', id, []],
+    );
+    // What such a pattern takes in is no more than that one name, and a Deny of it lets all others go.
+    const any = allow('iot:Connect', 'client/*');
+    const refused = document(any, { ...connect, Effect: 'Deny' });
+    expect(verdict(refused, document(any))).toBe(id === undefined ? 'equivalent' : 'widens');
+  });
+
+  it('a client ID that gets a letter to be readable gets it in the request as well', () => {
+    const connect = allow('iot:Connect', 'client/*/');
+    const { gained } = compare([document()], [document(connect)], { probeSwitches: false });
+    const [request] = gained;
+    expect(request?.resource).toBe(`${arn}client/${String(request?.context['iot:ClientId'])}`);
+    // Where a longer name is allowed as well, it is the longer one that is shown.
+    const wider = compare([document()], [document(allow('iot:Connect', ['client/a/*', 'client/?/']))], {
+      probeSwitches: false,
+    }).gained[0];
+    expect(wider?.resource).toBe(`${arn}client/${String(wider?.context['iot:ClientId'])}`);
+    expect(wider?.resource).toBe(`${arn}client/a/x`);
+  });
 });
