@@ -3,13 +3,14 @@ import { dead, type Machine } from './machine.ts';
 
 /**
  * A filter of the language that matches the topic. `wide` tries `#` and `+` first, which is what a person who means to listen
- * in would send; `narrow` tries the topic itself first. Matching rules as in `matchedTopics`.
+ * in would send; `narrow` tries the topic itself first. Matching rules as in `matchedTopics`, `skipsDollar` included.
  */
 export function filterMatching(
   filters: Machine,
   alphabet: Alphabet,
   topic: string,
   prefer: 'wide' | 'narrow',
+  skipsDollar = true,
 ): string | undefined {
   const levels = topic.split('/');
   const failed = new Set<string>();
@@ -20,7 +21,7 @@ export function filterMatching(
   };
   const walk = (level: number, state: number): string[] | undefined => {
     if (state === dead || failed.has(`${level}.${state}`)) return undefined;
-    const dollar = level === 0 && topic.startsWith('$');
+    const dollar = skipsDollar && level === 0 && topic.startsWith('$');
     const literal = levels[level]!;
     const order = dollar ? [literal] : prefer === 'wide' ? ['#', '+', literal] : [literal, '+', '#'];
     for (const choice of order) {

@@ -100,7 +100,8 @@ export function subscribeFor(
   const { alphabet } = model.languages(context);
   const subscribe = model.language(context, actionNamed('iot:Subscribe'));
   const part = view === undefined ? [] : [subscribe.part(view.ref)];
-  const filter = filterMatching(combine(alphabet, 'and', [subscribe.allowed, ...part]), alphabet, topic, prefer);
+  const filters = combine(alphabet, 'and', [subscribe.allowed, ...part]);
+  const filter = filterMatching(filters, alphabet, topic, prefer, model.options.switches.wildcardSkipsDollar);
   if (filter === undefined) return undefined;
   const request = { action: 'iot:Subscribe', resource: subscribe.prefix + filter, context };
   return model.allows(request) ? request : undefined;

@@ -133,7 +133,7 @@ function checkTypes(model: Model): void {
 function checkInertActions(model: Model, view: StatementView): void {
   for (const { text, at } of view.statement.actions) {
     const action = findAction(text);
-    if (action === undefined || resourcePrefix(action, model.options) === undefined) continue;
+    if (action === undefined) continue;
     if (view.statement.resources.some((resource) => fits(model, view, resource.text, action))) continue;
     const message = `${action.name} finds no resource of its kind in this statement, which is without effect for it`;
     model.report('wrong-resource-type', { view, at, message });

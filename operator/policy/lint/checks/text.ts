@@ -53,9 +53,8 @@ const knownNames = [
 /** Cognito identities carry their own keys; AWS IoT policies for them use these. */
 const isCognito = (key: string): boolean => key.startsWith('cognito-identity.amazonaws.com:');
 
-const conditionKeys: ReadonlySet<string> = new Set(
-  ['iot:ConnectAttributes', 'iot:LastWillTopic', 'iot:Topic', 'iot:DomainName'].map(normaliseKey),
-);
+/** What a client may use as it connects: a key of conditions alone, where the others are variables too. */
+const connectAttributes = normaliseKey('iot:ConnectAttributes');
 
 function checkVariables(model: Model): void {
   for (const view of model.statements) {
@@ -99,7 +98,7 @@ function checkConditionKeys(model: Model): void {
     for (const entry of view.statement.conditions) {
       const key = normaliseKey(entry.key);
       const list = key.replace(/\.list$/, '');
-      const known = isKnownVariable(key) || isKnownVariable(list) || conditionKeys.has(key) || isCognito(key);
+      const known = isKnownVariable(key) || isKnownVariable(list) || key === connectAttributes || isCognito(key);
       if (known) continue;
       const meant = nearest(entry.key, [...knownNames, 'iot:ConnectAttributes', 'iot:LastWillTopic', 'iot:Topic']);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;

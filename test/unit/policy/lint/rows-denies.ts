@@ -237,4 +237,48 @@ export const denyRows: readonly Row[] = [
     statements: [allow('GetThingShadow', 'thing/*'), deny('GetThingShadow', `thing/${thing}`)],
     expect: ['deny-may-not-resolve@1'],
   },
+  {
+    reason: 'an action that is checked on * alone finds none beside the resource of another',
+    statements: [bound, allow(['Publish', 'ListRetainedMessages'], 'topic/a')],
+    expect: ['wrong-resource-type@1'],
+  },
+  {
+    reason: 'no more is said of actions beside a resource that has a finding of its own',
+    statements: [
+      bound,
+      allow(['Publish', 'Subscribe'], ['topic/${iot:Foo}', 'topic/a']),
+      allow(['Publish', 'Subscribe'], ['topic/<name>/x', 'topic/b']),
+    ],
+    expect: ['unknown-variable@1', 'placeholder@2'],
+    absent: ['wrong-resource-type'],
+  },
+  {
+    reason: 'what a statement excepts twice is no redundant resource',
+    statements: [
+      bound,
+      { Effect: 'Allow', Action: 'iot:Publish', NotResource: [`${arn}topic/a`, `${arn}topic/a`] },
+      { Effect: 'Deny', Action: 'iot:Publish', NotResource: [`${arn}topic/b`, `${arn}topic/b`] },
+    ],
+    absent: ['redundant-resource'],
+  },
+  {
+    reason: 'a condition that leaves a pattern one client ID, which another statement names',
+    statements: [
+      allow('Connect', ['client/gate', 'client/door']),
+      allow('Connect', 'client/*', { StringEquals: { 'iot:ClientId': 'gate' } }),
+    ],
+    expect: ['redundant-resource@1'],
+  },
+  {
+    reason: 'one resource of another statement grants it, or grants it where ? is filled in, or it grants nothing',
+    statements: [
+      bound,
+      allow('Publish', ['topic/a*', 'topic/b']),
+      allow('Publish', 'topic/ab'),
+      allow('Publish', 'topic/c?*'),
+      allow('Publish', 'topic/c?'),
+      allow('Publish', 'topic/'),
+    ],
+    expect: ['redundant-resource@2', 'redundant-resource@4', 'redundant-resource@5'],
+  },
 ];

@@ -192,4 +192,17 @@ export const nameRows: readonly Row[] = [
     statements: [{ Effect: 'Allow', Action: 'iot:Connect', NotResource: `${arn}client/*v2` }],
     expect: ['any-client-id@0'],
   },
+  {
+    reason: 'the end of a topic as long as the beginning of reserved ones names no rule',
+    statements: [
+      bound,
+      allow('Publish', ['topic/$aws/rules/*', 'topic/measurementR1']),
+      {
+        Effect: 'Deny',
+        Action: 'iot:Publish',
+        NotResource: ['R1/*', 'R1'].map((rule) => `${arn}topic/$aws/rules/${rule}`),
+      },
+    ],
+    expect: ['basic-ingest-open@1'],
+  },
 ];

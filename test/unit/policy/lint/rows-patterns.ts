@@ -457,4 +457,9 @@ export const patternRows: readonly Row[] = [
     ],
     expect: ['any-topic@1'],
   },
+  {
+    reason: '? lets + and # in behind the name of the thing as well',
+    statements: [bound, allow('Subscribe', `topicfilter/${thing}/?`), allow('Receive', `topic/${thing}/*`)],
+    expect: ['question-admits-mqtt-wildcard@1'],
+  },
 ];

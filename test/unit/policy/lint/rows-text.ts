@@ -168,4 +168,90 @@ export const textRows: readonly Row[] = [
     statements: [allow('Connect', 'client/*'), allow('Publish', 'topic/a/${iot:CertificateId}')],
     absent: ['unbound-client-id'],
   },
+  {
+    reason: 'what templates leave behind inside a topic',
+    statements: [bound, allow('Publish', ['topic/{{name}}/x', 'topic/%NAME%/x'])],
+    expect: ['placeholder@1'],
+  },
+  {
+    reason: 'an account of thirteen digits, or one that CloudFormation was to fill in',
+    statements: [
+      bound,
+      allow('Publish', [
+        'arn:aws:iot:us-east-1:1234567890123:topic/a',
+        'arn:aws:iot:us-east-1:${AWS::AccountId}:topic/a',
+      ]),
+    ],
+    expect: ['placeholder@1'],
+    absent: ['foreign-account'],
+  },
+  {
+    reason: 'what only holds an ARN of AWS IoT is none, and has no region or account',
+    statements: [
+      bound,
+      allow('Publish', ['arn:aws:s3:::backup/arn:aws:iot:eu-west-1:123456789012:topic/a']),
+      { Effect: 'Allow', Action: 'iot:Publish', Resource: 'x:arn:aws:iot:REGION:ACCOUNT' },
+      { Effect: 'Allow', Action: 'iot:Publish', Resource: 'arn' },
+    ],
+    expect: ['wrong-resource-type@1', 'wrong-resource-type@2', 'wrong-resource-type@3'],
+    absent: ['foreign-account', 'placeholder'],
+  },
+  {
+    reason: 'a variable that may stand for the type of an ARN is of no wrong kind',
+    statements: [
+      bound,
+      allow('Publish', 'arn:aws:iot:us-east-1:123456789012:${iot:ClientId}/a'),
+      allow('Publish', 'topic/a'),
+    ],
+    absent: ['wrong-resource-type'],
+  },
+  {
+    reason: 'text where the type of an ARN must stand is of a wrong kind',
+    version: '2008-10-17',
+    statements: [
+      allow('Connect', 'client/a'),
+      allow('Publish', 'arn:aws:iot:us-east-1:123456789012:${iot:ClientId}/a'),
+    ],
+    expect: ['wrong-resource-type@1'],
+  },
+  {
+    reason: 'the older version is no flaw where nothing looks like a variable, and no variable is unknown to it',
+    version: '2008-10-17',
+    statements: [allow('Connect', 'client/a')],
+    absent: ['variables-need-2012'],
+  },
+  {
+    reason: 'in the older version no variable is unknown: it is text',
+    version: '2008-10-17',
+    statements: [allow('Connect', 'client/a'), allow('Publish', 'topic/${iot:Foo}')],
+    expect: ['variables-need-2012@1'],
+    absent: ['unknown-variable'],
+  },
+  {
+    reason: 'a variable in place of the region is something to fill in, not one that AWS IoT lacks',
+    statements: [bound, allow('Publish', 'arn:aws:iot:${Region}:123456789012:topic/a')],
+    expect: ['placeholder@1'],
+    absent: ['unknown-variable'],
+  },
+  {
+    reason: 'a list is named at the end of a key, not inside it',
+    statements: [
+      bound,
+      allow('Publish', 'topic/a', {
+        'ForAnyValue:StringEquals': { 'iot:Certificate.Subject.List.Organization': ['x'] },
+      }),
+    ],
+    expect: ['unknown-variable@1'],
+  },
+  {
+    reason: 'actions of services whose names end like those that device policies know',
+    statements: [bound, allow(['my-greengrass:Discover', 'my-iot:Publish'], '*')],
+    expect: ['control-plane-action@1'],
+    absent: ['unknown-action'],
+  },
+  {
+    reason: 'a Deny of an action that is near to none offers none',
+    statements: [bound, deny('FlyToTheMoonAndBack', '*')],
+    expect: ['unknown-action@1'],
+  },
 ];

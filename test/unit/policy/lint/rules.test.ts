@@ -49,6 +49,11 @@ describe('lint', () => {
     expect(lint([connect, rest]).findings).toEqual([]);
   });
 
+  it('calls no resource redundant because of another document: that one may go away', () => {
+    const wide = document([bound, allow('Publish', 'topic/a*')]);
+    expect(lint([wide, document([allow('Publish', 'topic/ab')])]).findings).toEqual([]);
+  });
+
   it('a star in the account of one document hides nothing of the statement at the same place in another', () => {
     const starred = document([allow('Publish', 'arn:aws:iot:us-east-1:*:topic/a'), bound]);
     const open = document([allow('SendDirectMessag?', 'client/a/*:client/b')]);
@@ -150,6 +155,16 @@ describe('lint', () => {
   it('takes things for attached as usual unless told otherwise', () => {
     const own = [allow('Connect', `client/${thing}*`), allow('Publish', `topic/dt/${thing}/*`)];
     expect(lint(document(own)).findings.map((finding) => finding.code)).toEqual(['thing-not-required']);
+  });
+
+  it('shows the filter # for reserved topics where the options say that it brings them in', () => {
+    const policy = document([bound, allow('Subscribe', 'topicfilter/#'), allow('Receive', 'topic/*')]);
+    const reserved = (switches: { readonly wildcardSkipsDollar: boolean }) =>
+      lint(policy, { switches })
+        .findings.filter(({ code }) => code === 'foreign-reserved-subscribe')
+        .map(({ witness }) => witness?.resource);
+    expect(reserved({ wildcardSkipsDollar: true })).toEqual([]);
+    expect(reserved({ wildcardSkipsDollar: false })).toEqual([`${arn}topicfilter/#`]);
   });
 
   it('offers a fix only where it is certain: to mend a slip in an Allow would grant what nobody may have meant', () => {
