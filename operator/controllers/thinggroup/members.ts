@@ -7,6 +7,7 @@ import { AWS_NAME } from '../external/claim.ts';
 import type { AttachmentPlan } from '../external/policies.ts';
 import type { Scope } from '../external/types.ts';
 import { timeOf } from '../policyrollout/asset/record.ts';
+import { memberKey } from '../policyrollout/groups/coverage-memory.ts';
 
 export const SETTLE_MS = DEFAULT_STRATEGY.settleMs;
 
@@ -46,7 +47,7 @@ export async function readMembers(
     );
     for (const thing of page?.things ?? []) {
       any = true;
-      const found = memberOf(scope, thing, policies);
+      const found = memberOf(scope, thing, { group: thingGroupName, policies });
       if (found?.kind === 'foreign') return found;
       if (found?.kind === 'untimed') untimed ??= thing;
       else uncovered ??= found;
@@ -73,9 +74,10 @@ function freshlyCovered(
 function memberOf(
   scope: Scope<ThingGroup>,
   thing: string,
-  policies: readonly string[],
+  { group, policies }: { readonly group: string; readonly policies: readonly string[] },
 ): Members | { readonly kind: 'untimed' } | undefined {
   const { deps, object, session } = scope;
+  const member = memberKey(session.key, group, thing);
   const devices = deps.cache.byIndex('Device', AWS_NAME, thing) as readonly Device[];
   const device = devices.find(
     ({ metadata, spec }) =>
@@ -91,10 +93,12 @@ function memberOf(
     const carried = session.snapshot.targets.at(id);
     return policies.every((policy) => carried.includes(policy));
   });
+  if (!carries) deps.rollouts?.coverage.bare(member, deps.clock.now());
   if (!carries || isMoving(device)) return { kind: 'uncovered', thing };
   // It gets what its group gives, whatever that is by then.
   if (certificates.length === 0) return undefined;
   const attachedAt = timeOf(device.status?.rollout?.attachedAt);
   if (attachedAt === undefined) return { kind: 'untimed' };
-  return deps.clock.now() - attachedAt >= SETTLE_MS ? undefined : { kind: 'uncovered', thing };
+  const backFor = deps.rollouts?.coverage.backFor(member, attachedAt, deps.clock.monotonic());
+  return (backFor ?? deps.clock.now() - attachedAt) >= SETTLE_MS ? undefined : { kind: 'uncovered', thing };
 }

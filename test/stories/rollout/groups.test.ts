@@ -210,6 +210,26 @@ describe('R5: other policies on a group with members', () => {
     expect(fleet.clock.now() - attachedAt).toBeGreaterThanOrEqual(10 * MINUTE);
   }, 180_000);
 
+  test('what a member lost and somebody gave back to it has to settle anew, whatever its record says', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(hall('narrow'));
+    await fleet.live(120, { until: async () => (await onGroup(fleet)).length === 2 });
+    const { status } = (await fleet.get('Device', 'press-1')) as Device;
+    const edge = { policyName: 'wide', target: status?.certificates?.[0]?.arn ?? '' };
+    const byHand = async (how: 'AttachPolicy' | 'DetachPolicy') => {
+      await fleet.aws.send(how, edge);
+      await annotate(fleet, 'Device', 'press-1', { 'reconcile.fleetward.dev/requestedAt': how });
+    };
+    await byHand('DetachPolicy');
+    await fleet.live(15);
+    expect(await onGroup(fleet)).toEqual(['narrow', 'wide']);
+    await byHand('AttachPolicy');
+    const attachedAt = fleet.clock.now();
+    await fleet.live(40, { until: async () => (await onGroup(fleet)).length === 1 });
+    expect(await onGroup(fleet)).toEqual(['narrow']);
+    expect(fleet.clock.now() - attachedAt).toBeGreaterThanOrEqual(10 * MINUTE);
+  }, 180_000);
+
   test('with a member that no Device is, nothing changes and the reason names it', async () => {
     await using fleet = await inHall();
     await fleet.aws.send('CreateThing', { thingName: 'stranger' });

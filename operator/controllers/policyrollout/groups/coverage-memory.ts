@@ -8,10 +8,29 @@ export interface CoverageMemory {
   coveredFor(group: string, now: number): number;
   /** Some member does not carry it. */
   broken(group: string): void;
+  /** This member does not, `at` this time: what its record tells of before says nothing of what it gets from now on. */
+  bare(member: string, at: number): void;
+  /**
+   * It does: for how long that has been seen, where its record is older than the time when it did not; undefined where its
+   * record tells. `now` by the monotonic clock.
+   */
+  backFor(member: string, recordedAt: number, now: number): number | undefined;
+}
+
+/** A member of a thing group, wherever it is asked of. */
+export function memberKey(account: string, group: string, thing: string): string {
+  return `${account} ${group} ${thing}`;
+}
+
+interface Sight {
+  readonly bareAt: number;
+  /** First seen to carry it again, by the monotonic clock. */
+  readonly since?: number;
 }
 
 export function createCoverageMemory(): CoverageMemory {
   const since = new Map<string, number>();
+  const sights = new Map<string, Sight>();
   return {
     coveredFor(group, now) {
       const first = since.get(group) ?? now;
@@ -19,5 +38,17 @@ export function createCoverageMemory(): CoverageMemory {
       return now - first;
     },
     broken: (group) => void since.delete(group),
+    bare: (member, at) => void sights.set(member, { bareAt: at }),
+    backFor(member, recordedAt, now) {
+      const sight = sights.get(member);
+      if (sight === undefined) return undefined;
+      if (recordedAt >= sight.bareAt) {
+        sights.delete(member);
+        return undefined;
+      }
+      const first = sight.since ?? now;
+      sights.set(member, { ...sight, since: first });
+      return now - first;
+    },
   };
 }

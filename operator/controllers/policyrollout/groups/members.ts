@@ -6,6 +6,7 @@ import { type AssetState, inFlight } from '../../../rollout/types.ts';
 import { AWS_NAME } from '../../external/claim.ts';
 import { timeOf } from '../asset/record.ts';
 import type { Start } from '../start.ts';
+import { memberKey } from './coverage-memory.ts';
 import type { GroupTarget } from './targets.ts';
 
 export interface Coverage {
@@ -39,7 +40,9 @@ interface Question {
 }
 
 function uncovered(start: Start, thing: string, { group, carriers, settleMs }: Question): string | undefined {
-  const { deps, rollout } = start;
+  const { deps, rollout, session } = start;
+  const { coverage } = deps.rollouts;
+  const member = memberKey(session.key, group, thing);
   const device = deviceOf(start, thing);
   if (device === undefined) {
     return `${thing} in thing group ${group} is no Device of this account, so it would lose or gain rights with the group: make a Device for it, or take it out`;
@@ -54,11 +57,13 @@ function uncovered(start: Start, thing: string, { group, carriers, settleMs }: Q
   // It gets what its group gives, whatever that is by then.
   if (certificates.length === 0) return undefined;
   const bare = certificates.some((id) => [...carriers.values()].some((ids) => !ids.has(id)));
+  if (bare) coverage.bare(member, deps.clock.now());
   if (bare || record?.name !== rollout.metadata.name || inFlight(record.state as AssetState)) {
     return `${thing} in thing group ${group} does not have both policies on its certificates yet`;
   }
   const attachedAt = timeOf(record.attachedAt);
-  if (attachedAt !== undefined && deps.clock.now() >= attachedAt + settleMs) return undefined;
+  const backFor = attachedAt === undefined ? 0 : coverage.backFor(member, attachedAt, deps.clock.monotonic());
+  if ((backFor ?? deps.clock.now() - (attachedAt ?? 0)) >= settleMs) return undefined;
   return `${thing} in thing group ${group} got its policies a moment ago; they have to settle first`;
 }
 
