@@ -145,8 +145,13 @@ function isOrdered(family: OperatorFamily): family is OrderedFamily {
  * compared with; of keys that AWS IoT does not document, a set operator says that they may have several.
  */
 function holdsSeveral({ key, conditions }: KeyUse): boolean {
+  return mayHoldSeveral(key, () => conditions.some((condition) => condition.quantifier !== 'single'));
+}
+
+/** `holdsSeveral` for a normalised key; the second argument tells whether a set operator is used on it anywhere. */
+export function mayHoldSeveral(key: string, inSets: () => boolean): boolean {
   if (key === connectAttributes || key.endsWith('.list')) return true;
-  return !hasOneValue(key) && !typedKeys.has(key) && conditions.some((condition) => condition.quantifier !== 'single');
+  return !hasOneValue(key) && !typedKeys.has(key) && inSets();
 }
 
 /** Keys that AWS itself fills with an address, a time, a number or a truth; any other key may hold plain text. */

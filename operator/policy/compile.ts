@@ -60,7 +60,7 @@ export function compilePolicies(documents: readonly PolicyDocument[], options: P
       ? []
       : document.statements
           .filter((statement) => statement.actionMode === 'Action' || options.switches.notAction === 'accepted')
-          .map((statement) => compileStatement(statement, index, document.version === variablesVersion)),
+          .map((statement) => compileStatement(statement, index, document.version === variablesVersion, options)),
   );
   const byAction = new Map<string, CompiledStatement[]>();
   for (const action of actionTable)
@@ -78,9 +78,14 @@ export function compilePolicies(documents: readonly PolicyDocument[], options: P
   };
 }
 
-function compileStatement(source: Statement, document: number, variables: boolean): CompiledStatement {
+function compileStatement(
+  source: Statement,
+  document: number,
+  variables: boolean,
+  { switches }: PolicyOptions,
+): CompiledStatement {
   const resources = source.resources.map((resource) => parseTemplate(resource.text, { variables, wildcards: true }));
-  const conditions = source.conditions.map((entry) => compileCondition(entry, variables));
+  const conditions = source.conditions.map((entry) => compileCondition(entry, variables, switches.negationOfList));
   const conditionTexts = source.conditions.map((entry) =>
     JSON.stringify([entry.operator, entry.key, entry.values.map((value) => value.text).sort()]),
   );

@@ -1,6 +1,7 @@
 import { cidrContains, parseCidr } from './address.ts';
 import type { ConditionEntry, Position } from './document.ts';
 import { FOLD, foldCase, type Glob, isLoneStar, matches, normalise } from './glob.ts';
+import type { Switches } from './options.ts';
 import { normaliseKey } from './request.ts';
 import { parseTemplate, type Resolve, substitute, type Template } from './template.ts';
 
@@ -28,6 +29,7 @@ export interface Condition {
   readonly comparison: Comparison;
   readonly quantifier: 'single' | 'forAll' | 'forAny';
   readonly ifExists: boolean;
+  readonly negationOfList: Switches['negationOfList'];
   readonly values: readonly Template[];
   readonly at: Position | undefined;
 }
@@ -71,7 +73,11 @@ const operators: ReadonlyMap<string, OperatorRow> = new Map<string, OperatorRow>
 const takesWildcards: ReadonlySet<OperatorFamily> = new Set(['like', 'arn']);
 
 /** Compiles one entry; an operator that IAM does not define becomes the family `unknown`, whose truth is left open. */
-export function compileCondition(entry: ConditionEntry, variables: boolean): Condition {
+export function compileCondition(
+  entry: ConditionEntry,
+  variables: boolean,
+  negationOfList: Switches['negationOfList'] = 'noneNamed',
+): Condition {
   const match = /^(?:(ForAllValues|ForAnyValue):)?(.*?)(IfExists)?$/is.exec(entry.operator);
   const set = match?.[1]?.toLowerCase();
   const row = operators.get((match?.[2] ?? '').toLowerCase());
@@ -85,6 +91,7 @@ export function compileCondition(entry: ConditionEntry, variables: boolean): Con
     comparison: row?.[2] ?? 'eq',
     quantifier: set === 'forallvalues' ? 'forAll' : set === 'foranyvalue' ? 'forAny' : 'single',
     ifExists: match?.[3] !== undefined,
+    negationOfList,
     values: entry.values.map((value) =>
       parseTemplate(value.text, { variables, wildcards: takesWildcards.has(family) }),
     ),
@@ -127,7 +134,8 @@ export function holds(condition: Condition, lookup: Lookup): boolean {
     case 'forAny':
       return list.some((one) => test(one) !== condition.negated);
     case 'single':
-      // A plain operator on a multivalued key: IAM leaves it open; "some value equals" and "no value equals" are each other's opposite.
+      // A plain operator on a multivalued key: IAM leaves it open. By default its negation is the opposite of "some value equals".
+      if (condition.negated && condition.negationOfList === 'oneUnnamed') return list.some((one) => !test(one));
       return list.some(test) !== condition.negated;
     default:
       return condition.quantifier satisfies never;

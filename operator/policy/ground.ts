@@ -185,9 +185,10 @@ function aboutValue(condition: Condition, context: GroundContext): boolean | Con
   const wanted = condition.values.flatMap((template) => substitute(template, resolve) ?? []);
   const tests = (typeof value === 'string' ? [value] : value).map((one) => nameTest(condition, wanted, one));
   const open = tests.flatMap((test) => (test === true ? [] : [test]));
-  const { negated, quantifier } = condition;
+  const { negated, quantifier, negationOfList } = condition;
+  const oneDiffers = quantifier === 'forAny' || (quantifier === 'single' && negationOfList === 'oneUnnamed');
   if (quantifier === 'forAll' && !negated) return open.map((globs) => ({ globs, negated }));
-  if (quantifier === 'forAny' && negated) return open.length > 0 && [{ globs: inAll(open), negated }];
+  if (oneDiffers && negated) return open.length > 0 && [{ globs: inAll(open), negated }];
   if (open.length < tests.length) return !negated;
   return [{ globs: open.flat(), negated }];
 }

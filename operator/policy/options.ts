@@ -31,6 +31,8 @@ export interface Switches {
   readonly wildcardSkipsDollar: boolean;
   /** P14: does `iot:*` in a device policy include SendDirectMessage and DeleteConnection? */
   readonly starIncludesClientActions: boolean;
+  /** P15: does a negated operator without a set operator hold of a key with several values where none of them is named, or where one is not? */
+  readonly negationOfList: 'noneNamed' | 'oneUnnamed';
 }
 
 export const defaultSwitches: Switches = {
@@ -48,6 +50,7 @@ export const defaultSwitches: Switches = {
   thingVariablesOnHttps: true,
   wildcardSkipsDollar: true,
   starIncludesClientActions: true,
+  negationOfList: 'noneNamed',
 };
 
 export interface PolicyOptions {

@@ -1,8 +1,9 @@
 import { actionTable } from './actions.ts';
+import { mayHoldSeveral } from './candidates.ts';
 import type { PolicyDocument, Statement } from './document.ts';
 import { globOf, matches } from './glob.ts';
 import type { PolicyOptions, Switches } from './options.ts';
-import { isThingKey } from './request.ts';
+import { isThingKey, normaliseKey } from './request.ts';
 import type { Level } from './verdict.ts';
 
 /** Another reading of undocumented behaviour under which the documents may mean something else. */
@@ -113,7 +114,25 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
     other: { starIncludesClientActions: false },
     touches: (text) => text.level !== 'delivery' && wildAction(text),
   },
+  negationOfList: {
+    question:
+      'A negated operator without ForAllValues or ForAnyValue is taken to hold of a key with several values where none of them is named.',
+    other: { negationOfList: 'oneUnnamed' },
+    touches: ({ statements }) => negatesList(statements),
+  },
 };
+
+/** Whether a plain negated operator is used on a key that may have several values. */
+function negatesList(statements: readonly Statement[]): boolean {
+  const entries = statements.flatMap((statement) => statement.conditions);
+  return entries.some(({ operator, key }) => {
+    if (!/^(?:(?:string|arn|numeric|date)not|notip)/i.test(operator)) return false;
+    const name = normaliseKey(key);
+    const isSet = (entry: (typeof entries)[number]): boolean =>
+      /^for(?:all|any)/i.test(entry.operator) && normaliseKey(entry.key) === name;
+    return mayHoldSeveral(name, () => entries.some(isSet));
+  });
+}
 
 /** Questions for which no second comparison is made: where the documents touch one, the verdict rests on it outright. */
 const openQuestions: readonly { readonly touches: (text: Texts) => boolean; readonly question: string }[] = [

@@ -405,6 +405,24 @@ describe('one decision', () => {
     expect(ask([elsewhere], 'a')).toBe('allowed');
   });
 
+  it.each<readonly [list: readonly string[] | undefined, noneNamed: Decision, oneUnnamed: Decision, reason: string]>([
+    [['a'], 'implicitDeny', 'implicitDeny', 'the one value is named'],
+    [['b'], 'allowed', 'allowed', 'the one value is not'],
+    [['a', 'b'], 'implicitDeny', 'allowed', 'one is named and one is not'],
+    [['b', 'c'], 'allowed', 'allowed', 'none is named'],
+    [[], 'allowed', 'implicitDeny', 'there is none at all'],
+    [undefined, 'allowed', 'allowed', 'the key is absent'],
+  ])(
+    'negates a list where nothing is named, or by the switch where something is not: %j',
+    (list, noneNamed, oneUnnamed) => {
+      const key = 'iot:ConnectAttributes';
+      const statement = { ...publish('*'), Condition: { StringNotEquals: { [key]: 'a' } } };
+      const context = list === undefined ? {} : { [key]: list };
+      expect(ask([statement], 'a', context)).toBe(noneNamed);
+      expect(ask([statement], 'a', context, { switches: { negationOfList: 'oneUnnamed' } })).toBe(oneUnnamed);
+    },
+  );
+
   it('takes wildcards in values for characters, or by the switch for wildcards', () => {
     const own = publish(`${T}\${iot:ClientId}`);
     const glob = { switches: { substitutedWildcards: 'glob' } } as const;

@@ -118,6 +118,37 @@ describe('which undocumented points a comparison is run again for', () => {
     ],
     ['a message with a thing', topic(thing), []],
     ['all actions', { Action: '*', Resource: '*' }, ['starIncludesClientActions']],
+    [
+      'a negation of a list',
+      { Condition: { StringNotEquals: { 'iot:ConnectAttributes': 'LastWill' } } },
+      ['negationOfList'],
+    ],
+    [
+      'a negation of all values of a field of the certificate',
+      { Condition: { StringNotLikeIfExists: { 'iot:Certificate.Subject.Organization.List': 'a*' } } },
+      ['negationOfList'],
+    ],
+    [
+      'a negation of a key that a set operator takes for a list, in other letters',
+      { Condition: { ArnNotLike: { 'aws:K': 'a' }, 'foranyvalue:StringEquals': { 'AWS:k': 'a' } } },
+      ['negationOfList'],
+    ],
+    [
+      'a negation of a key of its own',
+      { Condition: { ArnNotLike: { 'aws:K': 'a' }, 'ForAnyValue:StringEquals': { 'aws:L': 'a' } } },
+      [],
+    ],
+    [
+      'a negation of a key with one value',
+      { Condition: { StringNotEquals: { 'iot:ClientId': 'a' }, 'ForAnyValue:StringLike': { 'iot:ClientId': 'b' } } },
+      [],
+    ],
+    [
+      'a negation by a set operator',
+      { Condition: { 'ForAnyValue:StringNotEquals': { 'iot:ConnectAttributes': 'LastWill' } } },
+      [],
+    ],
+    ['a list that is not negated', { Condition: { StringEquals: { 'iot:ConnectAttributes': 'LastWill' } } }, []],
     ['actions by a question mark', { Action: 'iot:?ublish', Resource: '*' }, ['starIncludesClientActions']],
   ])('%s', (_reason, statement, names) => {
     expect(asked(statement)).toEqual(names);
@@ -155,6 +186,7 @@ describe('which undocumented points a comparison is run again for', () => {
       document({ Action: undefined, NotAction: 'iot:Publish' }),
       document({ Action: 'iot:GetThingShadow', Resource: `${arn}thing/${thing}` }),
       document({ Action: '*' }),
+      document({ Condition: { StringNotEquals: { 'iot:ConnectAttributes': 'LastWill' } } }),
     ];
     const said = (['raw', 'delivery'] as const).flatMap((level) =>
       readingsThatMatter(touching, withDefaults(), level).map(
@@ -164,6 +196,7 @@ describe('which undocumented points a comparison is run again for', () => {
     expect([...new Set(said)].sort()).toEqual([
       'actionCase sensitive: Action names are taken to compare without case.',
       'listResource narrow: ListNamedShadowsForThing and ListRetainedMessages are taken to be checked against the resource "*" alone.',
+      'negationOfList oneUnnamed: A negated operator without ForAllValues or ForAnyValue is taken to hold of a key with several values where none of them is named.',
       'notAction refused: NotAction is taken to be accepted, with the meaning that it has in IAM.',
       'oldVersion refused: Version 2008-10-17 is taken to be accepted, with variables as plain text.',
       'starCrossesColons false: A star in an ARN is taken to run across colons.',
@@ -180,6 +213,27 @@ describe('which undocumented points a comparison is run again for', () => {
     const options = withDefaults({ account: '111111111111', switches: { listResource: 'narrow' } });
     const [reading] = readingsThatMatter([document({ Action: 'iot:publish' })], options, 'raw');
     expect(reading?.options).toEqual({ ...options, switches: { ...options.switches, actionCase: 'sensitive' } });
+  });
+
+  it('reads a negation of a list as ForAnyValue does, by the switch, and where the key is absent as before', () => {
+    const list = 'iot:Certificate.Subject.Organization.List';
+    const switches = { negationOfList: 'oneUnnamed' } as const;
+    const connect = (...conditions: readonly Raw[]): PolicyDocument[] =>
+      conditions.map((Condition) => document({ Action: 'iot:Connect', Resource: `${arn}client/*`, Condition }));
+    for (const wanted of [['a'], ['a', 'b'], ['${iot:ClientId}'], ['${iot:ClientId}', 'x${iot:ClientId}']]) {
+      const plain = connect({ StringNotEquals: { [list]: wanted } });
+      const set = connect({ 'ForAnyValue:StringNotEquals': { [list]: wanted } }, { Null: { [list]: 'true' } });
+      expect(compare(plain, set, { switches, probeSwitches: false })).toMatchObject({ verdict: 'equivalent' });
+      const asked = compare(plain, set);
+      expect(asked.verdict).not.toBe('equivalent');
+      expect(asked.assumptions.join()).toContain('the verdict is "equivalent" (switch negationOfList)');
+    }
+    // What is not a list is read as before.
+    const single = connect({ StringNotEquals: { 'iot:Certificate.Subject.CommonName': ['a', '${iot:ClientId}'] } });
+    const other = connect({
+      'ForAllValues:StringNotEquals': { 'iot:Certificate.Subject.CommonName': ['a', '${iot:ClientId}'] },
+    });
+    expect(compare(single, other, { switches, probeSwitches: false })).toMatchObject({ verdict: 'equivalent' });
   });
 
   it('names the point on which a verdict hangs, and what the verdict is otherwise', () => {

@@ -123,6 +123,7 @@ describe('options', () => {
         thingVariablesOnHttps: true,
         wildcardSkipsDollar: true,
         starIncludesClientActions: true,
+        negationOfList: 'noneNamed',
       },
     });
   });
