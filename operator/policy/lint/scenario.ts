@@ -1,6 +1,6 @@
 import type { ConditionEntry, PolicyDocument, Statement } from '../document.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
-import { isKnownVariable, parseTemplate } from '../template.ts';
+import { hasOneValue, isKnownVariable, parseTemplate } from '../template.ts';
 
 export const clientIdKey = normaliseKey(keys.clientId);
 
@@ -138,7 +138,9 @@ function sampleValue(
   if (entry.operator.toLowerCase().startsWith('forallvalues:')) return undefined;
   const text = filled(first, context);
   const value = sampleOf(operator, text);
-  return entry.operator.toLowerCase().startsWith('foranyvalue:') ? [value] : value;
+  // What is a variable of AWS IoT has one value, whatever operator reads it.
+  const isList = entry.operator.toLowerCase().startsWith('foranyvalue:') && !hasOneValue(normaliseKey(entry.key));
+  return isList ? [value] : value;
 }
 
 function sampleOf(operator: string, text: string): string {

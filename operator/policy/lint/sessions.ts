@@ -94,7 +94,7 @@ function suggestedIds(view: StatementView, context: Context): string[] {
         return typeof value === 'string' ? value : '\u0000';
       })
       .replace(/[*?]/g, 'x');
-    return id.includes('\u0000') || id === '' || id.length > 128 ? [] : [id];
+    return id.includes('\u0000') || id.startsWith('$') || id === '' || id.length > 128 ? [] : [id];
   });
 }
 

@@ -22,7 +22,8 @@ export function clientIdIsFree(model: Model, context: Context): boolean {
 
 /** The client IDs among which a statement, or one resource of it, leaves the choice; undefined when it names them one by one. */
 function freeIds(model: Model, view: StatementView, context: Context, text?: string): Machine | undefined {
-  if (text !== undefined && !namedIds(model, view, context, text).some(isPattern)) return undefined;
+  // What a star in the region or account lets in beside a name is a flaw with a code of its own.
+  if (text !== undefined && !namedIds(model, view, context, text).every(isPattern)) return undefined;
   // A condition that lists its names means them, as a resource does.
   if (boundsOf(view, context).some(({ negated, globs }) => !negated && !globs.some(isPattern))) return undefined;
   const { alphabet } = model.languages(context);
@@ -38,14 +39,12 @@ function connectRequest(model: Model, context: Context, id: string): Request {
 }
 
 /** Names that look like what the statement writes, with something in place of its wildcards. */
-function niceIds(model: Model, view: StatementView, context: Context, text: string | undefined): readonly string[] {
-  const conditions = view.statement.conditions.filter((entry) => normaliseKey(entry.key) === clientIdKey);
+function niceIds(model: Model, view: StatementView, context: Context, text = ''): readonly string[] {
   const written = [
-    ...(text === undefined ? [] : [text.slice(text.lastIndexOf('/') + 1)]),
-    ...conditions.flatMap((entry) => entry.values.map((value) => value.text)),
-  ].map((one) => filled(one, context));
-  const numbered = (digit: string): string[] => written.map((one) => one.replace(/[*?]/g, digit));
-  return [model.names.other, ...numbered('2'), 'x1', 'x2', ...numbered('3')];
+    text.slice(text.lastIndexOf('/') + 1),
+    ...view.statement.conditions.flatMap((entry) => entry.values.map((value) => value.text)),
+  ];
+  return [model.names.other, ...written.map((one) => filled(one, context).replace(/[*?]/g, '2')), 'x1'];
 }
 
 /** Different client IDs that the same principal may take in this context; at least two where there are two. */
@@ -112,15 +111,17 @@ export function checkConnect(model: Model): void {
   if (open.length > 0) checkUnbound(model, open);
 }
 
+/** A principal without a thing, whatever it calls itself. */
+const unattached: Context = {};
+
 /** Whether a condition on the attachment fails for a principal without a thing, whatever operator it is written with. */
 function requiresAttachment(view: StatementView): boolean {
-  const unattached = contextLookup({});
-  return compiledConditions(view).some((condition) => condition.key === attachedKey && !holds(condition, unattached));
+  const lookup = contextLookup(unattached);
+  return compiledConditions(view).some((condition) => condition.key === attachedKey && !holds(condition, lookup));
 }
 
 /** Whether a Deny takes Connect from every principal without a thing. */
 function attachmentIsDenied(model: Model): boolean {
-  const unattached = { [keys.clientId]: model.names.own };
   const { alphabet } = model.languages(unattached);
   const { valid } = model.language(unattached, connect);
   return model
@@ -169,17 +170,14 @@ function checkMissingConnect(model: Model): void {
   model.report('missing-connect', { message });
 }
 
-/** What the document allows of Connect, without resources that only look like a client ID in the older language version. */
+/** What the document allows of Connect, as if no Deny took it back: that has a finding of its own. */
 function onlyConnects(model: Model, document: PolicyDocument): PolicyDocument {
-  const { version } = document;
-  const meant = (text: string): boolean => version === '2012-10-17' || !text.includes('${');
   const statements = document.statements
     .filter((statement) => statement.effect === 'Allow' && appliesTo(statement, connect, model.options))
     .map((statement) => ({
       ...statement,
       actionMode: 'Action' as const,
       actions: [{ text: connect.name, at: statement.at }],
-      resources: statement.resources.filter(({ text }) => meant(text)),
     }));
   return { ...document, statements };
 }

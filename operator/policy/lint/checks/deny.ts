@@ -7,7 +7,7 @@ import { globMachine } from '../../reach/globs.ts';
 import { behindPrefix } from '../../reach/ground.ts';
 import { resourcePrefix } from '../../reach/languages.ts';
 import { combine, everything, type Machine, shortestWord } from '../../reach/machine.ts';
-import { type Context, normaliseKey, type Request } from '../../request.ts';
+import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
 import { parseTemplate, substitute } from '../../template.ts';
 import { compiledConditions } from '../client-ids.ts';
 import { actionNamed, type Model, resourcesOf, type StatementView } from '../model.ts';
@@ -107,10 +107,13 @@ function checkBypass(model: Model): void {
   }
 }
 
-/** Variables that a device may lack. The client ID and the certificate ID are always there. */
+const thingKey = normaliseKey(keys.thingName);
+const attachedKey = normaliseKey(keys.isAttached);
+
+/** Variables that a device may lack. The client ID, the certificate ID and whether a thing is attached are always there. */
 const maybeMissing = (name: string): boolean => {
   const key = normaliseKey(name);
-  return key.startsWith('iot:connection.thing.') || key.startsWith('iot:certificate.');
+  return key !== attachedKey && (key.startsWith('iot:connection.thing.') || key.startsWith('iot:certificate.'));
 };
 
 /** The words that the Deny would catch for some value of the missing variable. */
@@ -153,14 +156,10 @@ function otherwiseHolds(view: StatementView, context: Context, name: string): bo
   );
 }
 
-function isPresent(context: Context, name: string): boolean {
-  return Object.keys(context).some((key) => normaliseKey(key) === normaliseKey(name));
-}
-
 /** Contexts in which the variable does not resolve: a thing name only where sessions without a thing are possible. */
 function contextsWithout(model: Model, view: StatementView, action: ActionInfo, name: string): readonly Context[] {
   const contexts = model.contexts(view, action);
-  if (/thingname$|isattached$/i.test(name)) return contexts.filter((context) => !isPresent(context, name));
+  if (normaliseKey(name) === thingKey) return contexts.filter((context) => context[keys.thingName] === undefined);
   return contexts.map((context) => without(context, name));
 }
 

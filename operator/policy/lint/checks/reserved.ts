@@ -36,7 +36,7 @@ const families = [
 ];
 
 /** With the topics on which AWS answers: who hears them learns, who writes them deceives the thing. */
-const familiesAndAnswers = [...families, 'shadow/*', 'jobs/*', 'defender/*', 'streams/*', 'tunnels/notify'];
+const familiesAndAnswers = [...families, 'shadow/*', 'jobs/*', 'defender/*', 'tunnels/notify'];
 
 /** Reserved topics of things other than the device and those that the policy lists by name. */
 function foreignThings(

@@ -47,6 +47,11 @@ const rows: readonly Row[] = [
     verdict: 'undocumented',
   })),
   {
+    reason: 'client/* beside one by name',
+    statements: [allow('Connect', ['client/a', 'client/*'])],
+    verdict: 'noncompliant',
+  },
+  {
     reason: 'silent: every client ID but one that a Deny takes back',
     statements: [allow('Connect', 'client/*'), deny('Connect', 'client/admin')],
     verdict: 'undocumented',

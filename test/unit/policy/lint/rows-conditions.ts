@@ -4,6 +4,7 @@ import type { Row } from './rows.ts';
 const client = 'iot:ClientId';
 const attached = 'iot:Connection.Thing.IsAttached';
 const subject = '${iot:Certificate.Subject.CommonName}';
+const organisation = 'iot:Certificate.Subject.Organization.List';
 const site = '${iot:Connection.Thing.Attributes[site]}';
 const office = { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } };
 const elsewhere = { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } };
@@ -243,5 +244,123 @@ export const conditionRows: readonly Row[] = [
     reason: 'what a Deny excepts in any case stays allowed on that account, not for a missing variable',
     statements: [bound, allow('Publish', 'topic/a'), except('Deny', 'Publish', ['topic/a', `topic/${site}/x`])],
     absent: ['deny-may-not-resolve'],
+  },
+  {
+    reason: 'that a thing is attached always resolves',
+    statements: [bound, allow('Publish', 'topic/c/*'), deny('Publish', `topic/c/\${${attached}}`)],
+    absent: ['deny-may-not-resolve'],
+  },
+  {
+    reason: 'an attribute may be called like what is always there',
+    statements: [
+      bound,
+      allow('Publish', 'topic/c/*'),
+      deny('Publish', 'topic/c/${iot:Connection.Thing.Attributes[thingname]}'),
+      deny('Publish', 'topic/c/${iot:Connection.Thing.Attributes[isattached]}'),
+    ],
+    expect: ['deny-may-not-resolve@2', 'deny-may-not-resolve@3'],
+  },
+  {
+    reason: 'of two variables a Deny lacks the one that is no variable but a list',
+    statements: [
+      bound,
+      allow('Publish', 'topic/c/*'),
+      deny('Publish', `topic/c/${subject}/\${${organisation}}`, {
+        'ForAnyValue:StringEquals': { [organisation]: 'Acme' },
+      }),
+    ],
+    expect: ['deny-may-not-resolve@2'],
+  },
+  {
+    reason: 'a Deny by a list that the certificate lacks does nothing on that account',
+    statements: [
+      bound,
+      allow('Publish', 'topic/c/*'),
+      deny('Publish', 'topic/c/*', { 'ForAnyValue:StringNotEquals': { [organisation]: site } }),
+    ],
+    absent: ['deny-may-not-resolve'],
+  },
+  {
+    reason: 'a Deny of two actions of which one is allowed may not resolve for that one',
+    statements: [bound, allow('Receive', 'topic/c/*'), deny(['Publish', 'Receive'], `topic/c/${site}`)],
+    expect: ['deny-may-not-resolve@2'],
+  },
+  {
+    reason: 'a Deny whose star may run into another kind of resource is told of topics',
+    statements: [bound, deny(['Connect', 'Publish'], 'arn:aws:iot:us-east-1:*:topic/a/+')],
+    expect: ['mqtt-wildcard-in-deny@1'],
+  },
+  {
+    reason: 'things and rules whose name holds a star name no others',
+    statements: [
+      bound,
+      allow('Publish', ['topic/$aws/things/a${*}/shadow/update', 'topic/$aws/things/a?/shadow/update']),
+      allow('Publish', ['topic/$aws/rules/R${*}/x', 'topic/$aws/rules/R?/x']),
+      allow('GetThingShadow', ['thing/a${*}', 'thing/a?']),
+    ],
+    expect: ['foreign-reserved-publish@1', 'basic-ingest-open@2', 'foreign-thing-api@3'],
+  },
+  {
+    reason: 'named shadows of all things, shown by one that reads well',
+    statements: [bound, allow('GetThingShadow', 'thing/*/?')],
+    expect: ['foreign-thing-api@1'],
+  },
+  {
+    reason: 'the twelfth common name of a certificate marks its topics',
+    statements: [bound, allow('Publish', ['topic/c/*', 'topic/c/${iot:Certificate.Subject.CommonName.12}'])],
+    expect: ['foreign-topic@1'],
+  },
+  {
+    reason: 'what a star in the account lets be chosen in front of a name is told as that star',
+    statements: [allow('Connect', 'arn:aws:iot:us-east-1:*:client/pump'), allow('Publish', 'topic/my/${iot:ClientId}')],
+    expect: ['region-or-account-wildcard@0'],
+    absent: ['any-client-id', 'unbound-client-id'],
+  },
+  {
+    reason: 'a star in the account beside one for the client ID hides nothing',
+    statements: [allow('Connect', 'arn:aws:iot:us-east-1:*:client/*')],
+    expect: ['region-or-account-wildcard@0', 'any-client-id@0'],
+  },
+  {
+    reason: 'a Deny on other actions takes no client ID back',
+    statements: [allow('Connect', 'client/*'), deny('Publish', '*')],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'a client ID that must be a number is no free choice among names',
+    statements: [allow('Connect', 'client/*', { NumericEquals: { [client]: '5' } })],
+    absent: ['any-client-id'],
+  },
+  {
+    reason: 'client IDs that the broker refuses are no choice, and let nobody in',
+    statements: [
+      allow('Connect', 'client/$*', { StringLike: { [client]: ['$a*', '$b*'] } }),
+      allow('Publish', 'topic/a'),
+    ],
+    expect: ['missing-connect@-'],
+    absent: ['any-client-id'],
+  },
+  {
+    reason: 'a Deny on those who come by another domain does not ask for attachment',
+    statements: [
+      allow('Connect', `client/${thing}`),
+      deny('Connect', '*', { StringNotEquals: { 'iot:DomainName': 'x' } }),
+    ],
+    expect: ['thing-not-required@0'],
+  },
+  {
+    reason: 'what is plain text in the older version is a client ID all the same',
+    version: '2008-10-17',
+    statements: [allow('Connect', `client/dev-${thing}`), allow('Publish', 'topic/a')],
+    absent: ['missing-connect'],
+  },
+  {
+    reason: 'a client that may not subscribe by its name + still takes the name of another',
+    statements: [
+      allow('Connect', 'client/*'),
+      allow('Subscribe', 'topicfilter/my/${iot:ClientId}/in'),
+      deny('Subscribe', 'topicfilter/*+*'),
+    ],
+    expect: ['unbound-client-id@1'],
   },
 ];

@@ -53,6 +53,11 @@ const met: readonly Row[] = [
   { reason: 'a variable', conditions: { StringEquals: { x: 'is ${iot:ClientId}' } }, change: { x: 'is dev1' } },
   { reason: 'a key that may be missing', conditions: { StringEqualsIfExists: { x: 'a' } }, change: { x: 'a' } },
   { reason: 'a list that holds a value', conditions: { 'ForAnyValue:StringEquals': { x: 'a' } }, change: { x: ['a'] } },
+  {
+    reason: 'a list, though its key has but one value',
+    conditions: { 'ForAnyValue:IpAddress': { 'AWS:SourceIp': '10.0.0.0/8' } },
+    change: { 'aws:SourceIp': '10.0.0.0' },
+  },
   { reason: 'a list without others holds as it is', conditions: { 'ForAllValues:StringEquals': { x: 'a' } } },
   { reason: 'a value that it must not have', conditions: { StringNotEquals: { x: 'a' } } },
   {

@@ -69,6 +69,7 @@ it.each([
     devices: ['dev1 as dev1 iot:Certificate.Subject.CommonName=dev1', 'c iot:Certificate.Subject.CommonName=c'],
   },
   { reason: 'a variable of a thing that is not there', statements: [client(`${thing}-x`)], devices: usual },
+  { reason: 'a client ID that the broker refuses', statements: [client('$aws'), client('$*')], devices: usual },
   { reason: 'no client ID at all', statements: [client('')], devices: usual },
   {
     reason: 'the longest client ID',
