@@ -4,6 +4,7 @@ import {
   type AssetRecord,
   type AssetState,
   type Direction,
+  type Through,
   underWay,
   type Verdict,
 } from './types.ts';
@@ -105,6 +106,22 @@ export function takeOver(direction: Direction): AssetDecision {
   const back = direction === 'back' ? 'RollingBack' : 'Succeeded';
   const why = 'another one of those that share its certificates led before: the settle time starts again';
   return { kind: 'stamp', state: direction === 'forward' ? 'Expanding' : back, why };
+}
+
+/**
+ * What all of them have through their thing groups. A policy that one of them is not given has to be on the certificates; one that
+ * is on them for the sake of another is none that a group gives back to all.
+ */
+export function throughAll(all: readonly [Through, ...Through[]]): Through {
+  const [first, ...others] = all;
+  const common = (pick: (each: Through) => ReadonlySet<string>) =>
+    new Set([...pick(first)].filter((name) => others.every((each) => pick(each).has(name))));
+  return {
+    given: common(({ given }) => given),
+    gathered: common(({ gathered }) => gathered),
+    lent: [...new Set(all.flatMap(({ lent }) => lent))],
+    spread: all.find(({ spread }) => spread !== undefined)?.spread,
+  };
 }
 
 /** What is known of one thing of a unit. */

@@ -173,8 +173,8 @@ async function sessionsToRenew({ fleet }: World): Promise<string[]> {
   const { items } = await fleet.store.list({ kind: 'Device' });
   const ofDevices = (items as readonly Device[]).flatMap(({ metadata, status }) => {
     const { name, sessions } = status?.rollout ?? {};
-    if ((sessions?.older ?? []).length === 0) return [];
-    return [`status Device/${metadata.name}`, `status PolicyRollout/${name}`];
+    // Each thing that shares a certificate has a session of its own, which is told of all of them.
+    return (sessions?.older ?? []).flatMap(() => [`status Device/${metadata.name}`, `status PolicyRollout/${name}`]);
   });
   const rollouts = (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
   // It counts every ten minutes, and may not have heard of the last one yet.

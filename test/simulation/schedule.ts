@@ -91,7 +91,7 @@ export const FIRST_SHARING = 1_000_000;
 
 /** In some worlds devices have certificates together, from dice of their own; what else there is stays as it was drawn. */
 function sharing(config: SimConfig, dice: Dice): SimConfig {
-  const { lives, strategy, groups: _groups, ...rest } = config;
+  const { lives, strategy } = config;
   if (lives.length < 2 || !dice.chance(0.4)) return config;
   const shared: Share[] = [];
   for (let device = 1; device < lives.length; device += 1) {
@@ -100,8 +100,7 @@ function sharing(config: SimConfig, dice: Dice): SimConfig {
   }
   // One that is larger is refused, and nothing would move.
   const most = Math.max(Number(strategy.maxInFlight), largestUnit(shared));
-  // A policy that comes through a group is refused as well.
-  return { ...rest, lives, strategy: { ...strategy, maxInFlight: most }, shared };
+  return { ...config, strategy: { ...strategy, maxInFlight: most }, shared };
 }
 
 /** Each shares with the one before it: a unit is a row of them. */

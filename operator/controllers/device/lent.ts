@@ -1,5 +1,6 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
+import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import { groupKey } from '../../aws/snapshot/facts.ts';
 import { declaredNameOf } from '../../rollout/names.ts';
@@ -7,6 +8,7 @@ import { AWS_NAME } from '../external/claim.ts';
 import type { Scope } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 import { lineOf } from '../policyrollout/policies/documents.ts';
+import { isMoving } from './pending.ts';
 
 export interface Lent {
   /** On the certificates for the sake of a group that the thing is in: neither asked for there nor drift. */
@@ -17,11 +19,24 @@ export interface Lent {
 
 /** Policies that a rollout put on the certificates because the thing gets them through a group. */
 export function lentPolicies(scope: Scope<Device>, groups: readonly string[]): Lent {
-  const names = scope.object.status?.rollout?.lent ?? [];
-  if (names.length === 0) return { kept: new Set(), ended: new Set() };
+  const lent = scope.object.status?.rollout?.lent ?? [];
+  const together = movedTogether(scope);
+  if (lent.length + together.length === 0) return { kept: new Set(), ended: new Set() };
   const given = declaredThrough(scope, groups);
   const stays = (name: string) => given.has(declaredNameOf(name) ?? name);
-  return { kept: new Set(names.filter(stays)), ended: new Set(names.filter((name) => !stays(name))) };
+  // What is taken off a certificate is taken from all of its things: the rollout does it when it is done with them.
+  const ended = together.length > 0 ? [] : lent.filter((name) => !stays(name));
+  const kept = [...lent, ...together.filter(stays)].filter((name) => !ended.includes(name));
+  return { kept: new Set(kept), ended: new Set(ended) };
+}
+
+/** What a rollout may have put on certificates that the Device shares, whether or not its record repeats that already. */
+function movedTogether({ object, deps }: Scope<Device>): readonly string[] {
+  const { unit, name = '' } = object.status?.rollout ?? {};
+  if (unit === undefined || !isMoving(object)) return [];
+  const key = { kind: 'PolicyRollout', namespace: object.metadata.namespace ?? '', name };
+  const rollout = deps.cache.get(key) as PolicyRollout | undefined;
+  return (rollout?.spec.policies ?? []).flatMap(({ policyName, candidateName }) => [policyName, candidateName]);
 }
 
 /** Declared names of the policies that these groups, and those above them, carry or are to carry. */

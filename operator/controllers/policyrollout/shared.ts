@@ -1,9 +1,10 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
+import { groupKey } from '../../aws/snapshot/facts.ts';
 import type { Family } from '../../rollout/family.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
-import { changeIn, inheritedNames } from './asset/families.ts';
+import { changeIn, groupLine, referencedNames } from './asset/families.ts';
 import { certificateIds, type Unit, type Units } from './asset/units.ts';
 
 interface Input {
@@ -17,7 +18,7 @@ interface Input {
 /** Why Devices that share certificates cannot be moved as one; undefined when they can. Their number is judged by the strategy. */
 export function sharedRefusal(input: Input): { readonly reason: string; readonly why: string } | undefined {
   for (const unit of new Set(input.units.values())) {
-    const why = outsider(input, unit) ?? throughGroup(input, unit) ?? unlike(input, unit) ?? apart(input, unit);
+    const why = throughGroup(input, unit) ?? outsider(input, unit) ?? unlike(input, unit) ?? apart(input, unit);
     if (why !== undefined) return { reason: 'SharedCertificate', why };
   }
   return undefined;
@@ -49,15 +50,43 @@ function outsider({ rollout }: Input, { members, outsiders }: Unit): string | un
   return `${names(members)} and Device ${name}, ${whose}, share a certificate, and this rollout does not move that one; ${OWN}, or change all of them together`;
 }
 
-/** Fanned out, what the group gives to one of them the certificate would give to the others as well (R5). */
-function throughGroup({ cache, session, families }: Input, { members }: Unit): string | undefined {
-  const moved = new Set(families.flatMap((family) => family.names));
-  for (const device of members) {
-    const inherited = inheritedNames({ cache, session }, device).find((name) => moved.has(name));
-    if (inherited === undefined) continue;
-    return `${device.metadata.name} has ${inherited} through a thing group and shares a certificate with others (${names(members)}), who would get it on that certificate meanwhile; ${OWN}`;
+/**
+ * Fanned out, what the group gives to one of them the certificate gives to the others as well (R5): only where each has it through
+ * the same groups, and none or all of them by a reference too, does nobody get what is not its own.
+ */
+function throughGroup({ cache, session, rollout, families }: Input, unit: Unit): string | undefined {
+  // Who leaves a group later keeps what was lent until the others are through: that ends it sooner than to stop here.
+  if (unit.outsiders.length === 0 && unit.members.every((device) => hasBegun(rollout, device))) return undefined;
+  const { targets } = session.snapshot;
+  const members = [...unit.members, ...unit.outsiders.filter((device) => isAtHome(rollout, device))];
+  for (const { declared, names: family } of families) {
+    const carries = (group: string) => targets.at(groupKey(group)).some((name) => family.includes(name));
+    const groups = members.map((device) => groupLine({ cache, session }, device).filter(carries).sort());
+    const all = [...new Set(groups.flat())];
+    if (all.length === 0) continue;
+    const apart = members.find((_, index) => groups[index]?.length !== all.length);
+    if (apart !== undefined) {
+      const missing = all.find((group) => !groupLine({ cache, session }, apart).includes(group));
+      return `${names(members)} share certificates, and not all of them have ${declared} through the same thing groups: ${apart.metadata.name} is not in ${missing}, and would get on its certificate what that group gives; put all of them into it, or ${OWN}`;
+    }
+    const referring = members.filter((device) => referencedNames(cache, device).has(declared));
+    if (referring.length === 0 || referring.length === members.length) continue;
+    return `${names(members)} share certificates and have ${declared} through thing group ${all[0]}, and only ${names(referring)} refer to it as well; reference the same policies from all of them, or ${OWN}`;
   }
   return undefined;
+}
+
+function hasBegun({ metadata }: PolicyRollout, { status }: Device): boolean {
+  return status?.rollout?.name === metadata.name && status.rollout.state !== 'RolledBack';
+}
+
+/** It could be moved by this rollout, if only its spec asked for what the others do. */
+function isAtHome(
+  { metadata: { namespace }, spec: { accountRef } }: PolicyRollout,
+  { metadata, spec }: Device,
+): boolean {
+  if (metadata.namespace !== namespace || metadata.deletionTimestamp !== undefined) return false;
+  return spec.accountRef.name === accountRef.name && spec.managementPolicy === 'Manage';
 }
 
 /** A policy must not come to a certificate that never had it. */

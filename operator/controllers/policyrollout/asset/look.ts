@@ -6,8 +6,7 @@ import type { Scope } from '../../external/types.ts';
 import type { Directive } from '../service.ts';
 import type { AssetView, Attempt, How } from './attempt.ts';
 import { readEdges, recordable } from './change.ts';
-import { throughGroups } from './through.ts';
-import { edgesAt, others, readOthers } from './unit.ts';
+import { edgesAt, others, readOthers, throughGroupsOfAll } from './unit.ts';
 
 type Change = DeviceStatusRolloutChange;
 
@@ -46,7 +45,7 @@ export async function look(
   const certificates = [...own, ...(await readOthers(scope, others(scope, directive), own))];
   if (certificates.length === 0) return { certificates };
   const beside = await besideDocuments(scope, { directive, view, certificates, how });
-  return { certificates, beside, through: await throughGroups(scope, directive, { desired: view.desired, how }) };
+  return { certificates, beside, through: await throughGroupsOfAll(scope, directive, { desired: view.desired, how }) };
 }
 
 function known({ certificates, leftovers }: ObservedDevice): readonly string[] {

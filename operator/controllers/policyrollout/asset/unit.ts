@@ -1,6 +1,6 @@
 import type { Device, DeviceStatusRollout } from '../../../api/device.gen.ts';
-import type { AssetDecision, CertificateEdges } from '../../../rollout/types.ts';
-import { judgeTogether } from '../../../rollout/unit.ts';
+import type { AssetDecision, CertificateEdges, Through } from '../../../rollout/types.ts';
+import { judgeTogether, throughAll } from '../../../rollout/unit.ts';
 import { MASKED } from '../../../rollout/verdict.ts';
 import { objectKey } from '../../../runtime/controller/keys.ts';
 import { readPolicies } from '../../device/reads.ts';
@@ -15,6 +15,7 @@ import { preflight } from './preflight.ts';
 import type { Preflight } from './preflight-memory.ts';
 import { assetIdentity, assetState, exactTime } from './record.ts';
 import { keepSubscriptions } from './subscriptions.ts';
+import { throughGroups } from './through.ts';
 import { certificateIds } from './units.ts';
 import { type Judged, judgeAsset } from './verdict.ts';
 
@@ -48,6 +49,24 @@ export async function readOthers(
     edges.push(edgesAt(scope, id, scope.deps.clock.now()));
   }
   return edges;
+}
+
+/** What each of them has through thing groups, under its own name, as far as all have it. */
+export async function throughGroupsOfAll(
+  scope: Scope<Device>,
+  directive: Directive,
+  options: Parameters<typeof throughGroups>[2],
+): Promise<Through | undefined> {
+  const own = await throughGroups(scope, directive, options);
+  if (own === undefined) return undefined;
+  const all = [own];
+  for (const object of others(scope, directive)) {
+    const found = await throughGroups({ ...scope, object, key: objectKey(object) }, directive, options);
+    if (found !== undefined) all.push(found);
+  }
+  // Whoever has left the groups since is owed nothing of what they give.
+  const [first = own, ...more] = all.filter(({ given }) => given.size > 0);
+  return throughAll([first, ...more]);
 }
 
 /** What the snapshot shows on a certificate, as of `readAt`. */
@@ -218,10 +237,22 @@ function repeated(
     ...later('attachedAt', before, theirs),
     ...later('detachedAt', before, theirs),
     ...later('switchedAt', before, theirs),
+    ...stillOlder(theirs, same ? before : undefined),
     why: `with ${lead}: ${why}`.slice(0, 500),
     ...(used.used === undefined ? {} : { used: used.used }),
     ...(late ? { openDetach: open } : {}),
   };
+}
+
+/** Each sees for itself that a session of before has ended, and the first may say so only a moment later. */
+function stillOlder(
+  { state, sessions }: DeviceStatusRollout,
+  before: DeviceStatusRollout | undefined,
+): Pick<DeviceStatusRollout, 'sessions'> {
+  const known = before?.sessions;
+  if (state !== 'Succeeded' || before?.state !== state || sessions === undefined || known?.since !== sessions.since)
+    return {};
+  return { sessions: { ...sessions, older: (sessions.older ?? []).filter((id) => known?.older?.includes(id)) } };
 }
 
 type Time = 'attachedAt' | 'detachedAt' | 'switchedAt';
