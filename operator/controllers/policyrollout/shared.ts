@@ -100,14 +100,21 @@ function unlike({ session, families }: Input, { members }: Unit): string | undef
   return undefined;
 }
 
-/** Beside documents only policies come and go together: groups, fields and certificates are of one thing each. */
+/** Beside documents policies and certificates come and go together: groups and fields are of one thing each. */
 function apart({ rollout }: Input, { members }: Unit): string | undefined {
   const changes = members.map((device) => changeIn(rollout, device));
   if (new Set(changes.map((change) => change?.digest)).size > 1) {
-    return `${names(members)} share certificates, and their specs change in different ways; change the policies of all of them alike, or ${OWN}`;
+    return `${names(members)} share certificates, and their specs change in different ways; change the policies of all of them alike, and take a certificate that they share out of all of their specs at once, under one name, or ${OWN}`;
   }
   const [change] = changes;
-  const single = [change?.join, change?.leave, change?.set, change?.retire].some((part) => (part ?? []).length > 0);
-  if (!single) return undefined;
-  return `${names(members)} share certificates, and thing groups, types, attributes or certificates of theirs change, which is done one device at a time; ${OWN} first`;
+  const single = [change?.join, change?.leave, change?.set].some((part) => (part ?? []).length > 0);
+  if (single)
+    return `${names(members)} share certificates, and thing groups, types or attributes of theirs change, which is done one device at a time; ${OWN} first`;
+  const differing = (change?.retire ?? []).find((name) => new Set(members.map((each) => idOf(each, name))).size > 1);
+  if (differing === undefined) return undefined;
+  return `${names(members)} share certificates, and certificate ${differing}, which leaves their specs, is not the same one in all of them; take certificates that only one of them has out of its spec when it shares none any more, or ${OWN} first`;
+}
+
+function idOf({ status }: Device, name: string): string | undefined {
+  return status?.certificates?.find((entry) => entry.name === name)?.certificateId;
 }

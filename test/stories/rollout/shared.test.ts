@@ -328,6 +328,83 @@ describe('R8: things that share certificates', () => {
     expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
   }, 90_000);
 
+  describe('a certificate that leaves the specs of all of them', () => {
+    const statusOf = async (fleet: RolloutFleet, certificateId: string) =>
+      (await fleet.aws.send('DescribeCertificate', { certificateId })).certificateDescription?.status;
+
+    /** press-1 has a second certificate too; answers the id of the one that both have. */
+    async function twoEach(fleet: RolloutFleet): Promise<string> {
+      const { spec } = (await fleet.get('Device', 'press-1')) as Device;
+      const next = { name: 'next', csr: csr('press-1-next') };
+      await fleet.apply(device('press-1', { ...spec, certificates: [...(spec.certificates ?? []), next] }));
+      await fleet.settleUntilReady();
+      await fleet.live(2);
+      return (await certificatesOf(fleet, 'twin'))[0]?.certificateId ?? '';
+    }
+
+    async function drop(fleet: RolloutFleet, name: string): Promise<void> {
+      const { spec } = (await fleet.get('Device', name)) as Device;
+      const left = (spec.certificates ?? []).filter((each) => each.name !== 'a');
+      await fleet.apply(device(name, { ...spec, certificates: left }));
+    }
+
+    test('is made inactive once, and goes when each has connected without it', async () => {
+      await using fleet = await sharedFleet();
+      const id = await twoEach(fleet);
+      const before = calls(fleet, 'UpdateCertificate');
+      for (const name of ['press-1', 'twin']) await drop(fleet, name);
+      await fleet.live(40, { until: isIn(fleet, 'press-1', 'Observing') });
+      expect(await statusOf(fleet, id)).toBe('INACTIVE');
+      expect((await fleet.records()).twin).toBe('Observing');
+      await fleet.live(60, { until: ended(fleet) });
+      expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+      await fleet.live(5);
+      expect(calls(fleet, 'UpdateCertificate') - before).toBe(1);
+      const { things = [] } = await fleet.aws.send('ListPrincipalThings', {
+        principal: `arn:aws:iot:us-east-1:123456789012:cert/${id}`,
+      });
+      expect(things).toEqual([]);
+      for (const name of ['press-1', 'twin']) {
+        const { status } = (await fleet.get('Device', name)) as Device;
+        expect(status?.certificates?.map((each) => each.name)).toEqual([name === 'twin' ? 'b' : 'next']);
+        expect(status?.pendingChange).toBeUndefined();
+      }
+      // Nothing is left to make another rollout of.
+      expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+    }, 120_000);
+
+    test('goes back into use when one of them does not connect without it', async () => {
+      await using fleet = await sharedFleet();
+      const id = await twoEach(fleet);
+      for (const name of ['press-1', 'twin']) await drop(fleet, name);
+      await fleet.live(40, { until: isIn(fleet, 'press-1', 'Observing') });
+      const gone = { kind: 'disconnected', reason: 'CONNECTION_LOST', clientId: 'twin' } as const;
+      fleet.signals.record(ACCOUNT_KEY, { ...gone, at: fleet.clock.now() });
+      const back = async () => (await statusOf(fleet, id)) === 'ACTIVE';
+      await fleet.live(120, { silent: ['twin'], until: back });
+      expect(await statusOf(fleet, id)).toBe('ACTIVE');
+      await fleet.live(30, { until: isIn(fleet, 'twin', 'RolledBack') });
+      expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack', twin: 'RolledBack' });
+      const { things = [] } = await fleet.aws.send('ListPrincipalThings', {
+        principal: `arn:aws:iot:us-east-1:123456789012:cert/${id}`,
+      });
+      expect([...things].sort()).toEqual(['press-1', 'twin']);
+    }, 120_000);
+
+    test('stays in use as long as one of them asks for it, and the message says what to do', async () => {
+      await using fleet = await sharedFleet();
+      const id = await twoEach(fleet);
+      await drop(fleet, 'press-1');
+      await fleet.live(30);
+      expect(await statusOf(fleet, id)).toBe('ACTIVE');
+      expect((await fleet.rollout()).status).toMatchObject({
+        phase: 'Pending',
+        reason: 'SharedCertificate',
+        message: expect.stringMatching(/press-1 and Device twin, .*change all of them together/),
+      });
+    }, 60_000);
+  });
+
   test('when the first goes in the middle, nothing more is taken until it is gone, and then the next goes on', async () => {
     await using fleet = await sharedFleet();
     await fleet.change(NARROW, TWO);

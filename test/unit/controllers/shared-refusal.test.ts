@@ -14,6 +14,10 @@ interface Given {
   readonly observed?: boolean;
   readonly deleted?: boolean;
   readonly pendingChange?: object;
+  readonly policyRefs?: readonly object[];
+  /** What both have certificate `a` for; c1 when not given. */
+  readonly named?: string;
+  readonly begun?: boolean;
   /** Not among the assets of the rollout. */
   readonly outside?: boolean;
 }
@@ -30,32 +34,46 @@ const deviceOf = (name: string, given: Given): Device =>
     spec: {
       accountRef: { name: given.account ?? 'default' },
       managementPolicy: given.observed === true ? 'Observe' : 'Manage',
-      policyRefs: [{ name: 'base' }],
+      policyRefs: given.policyRefs ?? [{ name: 'base' }],
     },
     status: {
-      certificates: (given.certificates ?? ['c1']).map((certificateId) => ({ name: certificateId, certificateId })),
+      certificates: [
+        ...(given.certificates ?? ['c1']).map((certificateId) => ({ name: certificateId, certificateId })),
+        ...(given.named === undefined ? [] : [{ name: 'a', certificateId: given.named }]),
+      ],
+      ...(given.begun === true ? { rollout: { name: 'r', state: 'Deferred' } } : {}),
       ...(given.pendingChange === undefined ? {} : { pendingChange: given.pendingChange }),
     },
   }) as unknown as Device;
 
 /** What is refused of `a`, with certificate c1, and of `b` as it is given. */
-async function refusalOf(b: Given, more: { readonly targets?: Record<string, string[]>; readonly groups?: string[] }) {
+async function refusalOf(
+  b: Given,
+  more: {
+    readonly targets?: Record<string, string[]>;
+    readonly groups?: string[];
+    readonly groupsOfA?: string[];
+  },
+) {
   const cache = new ObjectCache({});
   cache.addIndex('Device', 'certificateId', (object) =>
     ((object as Device).status?.certificates ?? []).flatMap(({ certificateId }) => certificateId ?? []),
   );
   cache.addIndex('ThingGroup', 'awsName', () => []);
-  const own = deviceOf(
-    'a',
-    b.pendingChange === undefined || b.outside === true ? {} : { pendingChange: b.pendingChange },
-  );
+  const own = deviceOf('a', {
+    ...(b.pendingChange === undefined || b.outside === true ? {} : { pendingChange: b.pendingChange }),
+    ...(b.named === undefined ? {} : { named: 'c1' }),
+    ...(b.begun === undefined ? {} : { begun: b.begun }),
+  });
   const devices = [own, deviceOf('b', b)];
   await cache.sink('Device').replace(devices);
   await cache.sink('ThingGroup').replace([]);
+  const base = { kind: 'IoTPolicy', metadata: { name: 'base', namespace: 'factory' }, spec: {} };
+  await cache.sink('IoTPolicy').replace([base as never]);
   const targets: Record<string, string[]> = { c1: ['base'], c2: ['base'], ...more.targets };
   const snapshot = {
     targets: { at: (id: string) => targets[id] ?? [] },
-    members: { at: (thing: string) => (thing === 'b' ? (more.groups ?? []) : []) },
+    members: { at: (thing: string) => (thing === 'b' ? (more.groups ?? []) : (more.groupsOfA ?? [])) },
   };
   const change = b.pendingChange as { digest?: string } | undefined;
   const rollout = {
@@ -102,7 +120,32 @@ describe('R8: things that share certificates and cannot move as one', () => {
       reason: 'a policy comes through a thing group of one of them',
       b: {},
       more: { groups: ['hall'], targets: { [groupKey('hall')]: ['base'] } },
-      want: /^b has base through a thing group and shares a certificate with others \(a, b\)/,
+      want: /^a, b share .*a is not in hall, and would get on its certificate what that group gives; put all of them into/,
+    },
+    {
+      reason: 'the other one has nothing else to do with the policy: it would get it all the same',
+      b: { outside: true },
+      more: { groupsOfA: ['hall'], targets: { [groupKey('hall')]: ['base'] } },
+      want: /b is not in hall/,
+    },
+    {
+      reason: 'a policy comes through a thing group of all of them: each may have it on every certificate',
+      b: {},
+      more: { groups: ['hall'], groupsOfA: ['hall'], targets: { [groupKey('hall')]: ['base@1'] } },
+      want: undefined,
+    },
+    {
+      reason: 'and only one refers to it as well: the other would keep it on the certificate',
+      b: { policyRefs: [] },
+      more: { groups: ['hall'], groupsOfA: ['hall'], targets: { [groupKey('hall')]: ['base'] } },
+      want: /have base through thing group hall, and only a refer to it as well; reference the same/,
+    },
+    {
+      reason:
+        'one has left the group when both policies are on the certificates: the rollout goes on, and takes them off',
+      b: { begun: true },
+      more: { groupsOfA: ['hall'], targets: { [groupKey('hall')]: ['base'] } },
+      want: undefined,
     },
     {
       reason: 'policies come and go on both alike',
@@ -112,7 +155,17 @@ describe('R8: things that share certificates and cannot move as one', () => {
     {
       reason: 'a thing group is left: that is of one thing alone',
       b: { pendingChange: { digest: 'd', leave: ['hall'] } },
-      want: /thing groups, types, attributes or certificates of theirs change, which is done one device at a time/,
+      want: /thing groups, types or attributes of theirs change, which is done one device at a time/,
+    },
+    {
+      reason: 'the certificate that they share leaves all specs',
+      b: { named: 'c1', pendingChange: { digest: 'd', retire: ['a'] } },
+      want: undefined,
+    },
+    {
+      reason: 'certificates of one name leave all specs, and are not one and the same',
+      b: { named: 'c2', pendingChange: { digest: 'd', retire: ['a'] } },
+      want: /certificate a, which leaves their specs, is not the same one in all of them/,
     },
   ];
   test.each(rows)('$reason', async ({ b, more = {}, want }) => {

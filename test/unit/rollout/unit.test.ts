@@ -5,6 +5,7 @@ import {
   judgeTogether,
   leadOf,
   type Told,
+  throughAll,
   unitProblem,
   unitRecord,
   unitsAmong,
@@ -17,6 +18,37 @@ const things = (text: string) =>
     const [id = '', certificates = ''] = each.split(':');
     return { id, certificates: [...certificates] };
   });
+
+describe('what things that share certificates have through thing groups', () => {
+  const through = (given: string, gathered = '', group?: string) => ({
+    given: new Set(given),
+    gathered: new Set(gathered),
+    lent: [...given],
+    ...(group === undefined ? {} : { spread: { group, parkAfter: 'settle' as const } }),
+  });
+  test.each([
+    {
+      reason: 'all have the same',
+      all: [through('bk', 'k'), through('bk', 'k')],
+      want: { given: 'bk', gathered: 'k' },
+    },
+    {
+      reason: 'what one of them has not stays on the certificates for its sake',
+      all: [through('bk', 'k'), through('b')],
+      want: { given: 'b', gathered: '' },
+    },
+  ])('$reason', ({ all: [first, ...others], want }) => {
+    const found = throughAll([first ?? through(''), ...others]);
+    expect([...found.given].join('')).toBe(want.given);
+    expect([...found.gathered].join('')).toBe(want.gathered);
+  });
+
+  test('while one of them waits for its group all do', () => {
+    const found = throughAll([through('k'), through('b', '', 'hall')]);
+    expect(found.spread).toEqual({ group: 'hall', parkAfter: 'settle' });
+    expect([...found.lent].sort()).toEqual(['b', 'k']);
+  });
+});
 
 describe('things that share certificates', () => {
   test.each([
