@@ -95,6 +95,12 @@ interface Waiting {
 
 const isPending = (object: object): boolean => (object as Waiting).status?.pendingChange !== undefined;
 
+/** What one of those that share certificates keeps, because people took its change back, is on the certificates of all. */
+async function isUnitPending({ fleet, oracle }: World, name: string): Promise<boolean> {
+  const unit = await Promise.all([...oracle.unitOf(name)].map((each) => fleet.get('Device', each)));
+  return unit.some(isPending);
+}
+
 /** People took it back: it stays pending, and what it would change stays as it is. */
 const isRejected = (object: object): boolean =>
   (object as Waiting).status?.conditions?.some(
@@ -117,7 +123,7 @@ async function checkRest(world: World): Promise<boolean> {
   await world.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
   if (!(await atRest(world))) return false;
   for (const { name, targets } of world.oracle.assets.values()) {
-    if (world.robbed.has(name) || isPending(await fleet.get('Device', name))) continue;
+    if (world.robbed.has(name) || (await isUnitPending(world, name))) continue;
     const declared = [...world.referred(name)].sort();
     for (const target of targets) {
       const carried = [...world.view.policiesOf(target)].sort();

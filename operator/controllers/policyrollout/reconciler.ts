@@ -10,8 +10,8 @@ import { createPauser } from '../../runtime/pauser.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
-import { assetsOf, summarise } from './asset/assets.ts';
-import { carries, carriesOther, changeIn, concerns, inheritedNames } from './asset/families.ts';
+import { assetsOf, concernedAmong, summarise } from './asset/assets.ts';
+import { carries, carriesOther, changeIn, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
@@ -76,9 +76,7 @@ async function look(start: Start): Promise<Pass> {
   const all = assetsOf(deps.cache, rollout);
   await pauser.pause();
   // Asked of every device only where groups come into it: a large fleet has many.
-  const devices = isReferredByGroups(deps.cache, rollout)
-    ? all.filter((device) => concerns(where, rollout, device, families))
-    : all;
+  const devices = isReferredByGroups(deps.cache, rollout) ? concernedAmong(where, rollout, { all, families }) : all;
   const started = deps.rollouts.started(key);
   const moment = {
     rollouts: deps.rollouts,

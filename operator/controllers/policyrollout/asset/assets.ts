@@ -1,6 +1,7 @@
 import type { AWSAccount } from '../../../api/awsaccount.gen.ts';
 import type { Device } from '../../../api/device.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import type { Family } from '../../../rollout/family.ts';
 import type { AssetSummary } from '../../../rollout/rollout.ts';
 import type { Strategy } from '../../../rollout/strategy.ts';
 import type { AssetState } from '../../../rollout/types.ts';
@@ -13,8 +14,9 @@ import type { Cache } from '../../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../../external/references.ts';
 import { hasEnded } from '../names.ts';
 import { changeKey } from '../policies/stance.ts';
+import { concerns, type Whereabouts } from './families.ts';
 import { assetState, timeOf } from './record.ts';
-import type { Units } from './units.ts';
+import { certificateIds, recordedUnit, type Units } from './units.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
 export const SKIP_ANNOTATION = 'rollout.fleetward.dev/skip';
@@ -64,12 +66,13 @@ export const IN_ROLLOUT = 'inRollout';
  * Whom a rollout concerns: Devices of its policies, those that one of its changes waits for or is done to, and whoever it has
  * begun with, although neither the Device nor a thing group of it refers to the policy any more.
  */
-export function assetsOf(cache: Cache, { metadata, spec }: PolicyRollout): readonly Device[] {
-  const { namespace = '', name } = metadata;
+export function assetsOf(cache: Cache, rollout: PolicyRollout): readonly Device[] {
+  const { metadata, spec } = rollout;
+  const { namespace = '' } = metadata;
   const account = spec.accountRef.name;
   const names = spec.policies.map((policy) => policy.name);
   const carriers = devicesOf(cache, namespace, account, names);
-  const begun = cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[];
+  const begun = begunWith(cache, rollout);
   if (spec.changes === undefined && begun.length === 0) return carriers;
   const found = new Map(carriers.map((device) => [device.metadata.name, device]));
   const add = (devices: readonly Device[]): void => {
@@ -79,7 +82,36 @@ export function assetsOf(cache: Cache, { metadata, spec }: PolicyRollout): reado
     add(cache.byIndex('Device', PENDING_CHANGE, changeKey(namespace, account, digest)) as readonly Device[]);
   }
   add(begun);
+  add(movedAlong(cache, begun));
   return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/**
+ * Whoever still shares a certificate with one that has begun, and was in its unit: it moves along although its own record was
+ * lost and its spec asks for nothing, because all that it asked for is done.
+ */
+function movedAlong(cache: Cache, begun: readonly Device[]): readonly Device[] {
+  return begun.flatMap((device) => {
+    if (device.status?.rollout?.unit === undefined) return [];
+    const [, ...others] = recordedUnit(cache, device);
+    const own = new Set(certificateIds(device));
+    return others.filter((other) => certificateIds(other).some((id) => own.has(id)));
+  });
+}
+
+/** Whom the rollout has begun with. */
+function begunWith(cache: Cache, { metadata: { namespace = '', name } }: PolicyRollout): readonly Device[] {
+  return cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[];
+}
+
+/** Of those, the ones that the rollout has anything to do with now that groups have come into it. */
+export function concernedAmong(
+  where: Whereabouts,
+  rollout: PolicyRollout,
+  { all, families }: { readonly all: readonly Device[]; readonly families: readonly Family[] },
+): readonly Device[] {
+  const along = new Set(movedAlong(where.cache, begunWith(where.cache, rollout)));
+  return all.filter((device) => along.has(device) || concerns(where, rollout, device, families));
 }
 
 function isAsset({ metadata, spec, status }: Device, account: string): boolean {

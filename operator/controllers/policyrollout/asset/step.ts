@@ -95,9 +95,13 @@ function takenOver({ scope, directive }: Attempt): AssetDecision | undefined {
   return isLed(scope.object, scope.object.status?.rollout?.unit) ? takeOver(directive.direction) : undefined;
 }
 
+/** Something was done in them, or in those before. */
+const BEGUN: ReadonlySet<AssetState> = new Set(['Expanding', 'Verifying', 'Contracting', 'Observing']);
+
 /** What has begun is not kept waiting: then its records were lost. */
 function untold(attempt: Attempt): AssetDecision | undefined {
-  const { certificates, directive } = attempt;
+  const { scope, certificates, directive } = attempt;
+  if (BEGUN.has(assetState(scope.object, directive.rollout))) return undefined;
   const touched = certificates.some(({ attached }) =>
     directive.families.some(({ candidate }) => attached.has(candidate)),
   );
