@@ -276,6 +276,19 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason:
+      'one that shares a certificate and has seen a session of before end does not hear the opposite from the first',
+    config: {
+      seed: 4713,
+      lives: ['steady', 'persistent'],
+      certificates: [1, 1],
+      strategy: { ...CALM.strategy, maxInFlight: 2, homing: 'Stay' },
+      reconnectPercent: 1,
+      shared: [{ device: 1, with: 0, how: 'first' }],
+    },
+    schedule: [git(2, NARROW)],
+  },
+  {
     reason: 'a proven rollout that has taken a policy off certificates as well writes its new document and comes home',
     config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }] },
     schedule: [

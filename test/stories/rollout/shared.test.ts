@@ -328,6 +328,35 @@ describe('R8: things that share certificates', () => {
     expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
   }, 90_000);
 
+  test('one that follows moves along although its record was lost when its spec asked for nothing more', async () => {
+    await using fleet = await sharedFleet();
+    await fleet.apply(policy('tight', { document: NARROW, strategy: TWO }));
+    await fleet.settleUntilReady();
+    for (const name of ['press-1', 'twin']) {
+      const { spec } = (await fleet.get('Device', name)) as Device;
+      await fleet.apply(device(name, { ...spec, policyRefs: [{ name: 'tight' }] }));
+    }
+    await fleet.live(60, { until: async () => (await carried(fleet)).join() === 'tight,tight' });
+    await fleet.live(2);
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Contracting', twin: 'Contracting' });
+    await fleet.kill();
+    const { metadata, status } = (await fleet.get('Device', 'twin')) as Device;
+    const { rollout: _lost, ...rest } = status ?? {};
+    const key = { kind: 'Device', namespace: 'factory', name: 'twin', uid: metadata.uid ?? '' };
+    await fleet.store.applyStatus(key, rest, { owner: 'fleetward' });
+    await fleet.start();
+    const states = new Set<string>();
+    await fleet.live(3, { until: async () => states.add((await fleet.records())['press-1'] ?? '') === undefined });
+    expect([...states], 'nobody waits to be told what has begun').toEqual(['Contracting']);
+    expect(await record(fleet, 'twin')).toMatchObject({ state: 'Contracting', unit: ['press-1', 'twin'] });
+    // Its silence counts as that of the others does.
+    await fleet.live(30, { silent: ['twin'] });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Observing', twin: 'Observing' });
+    await fleet.live(60, { until: ended(fleet) });
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
+    expect(await carried(fleet)).toEqual(['tight', 'tight']);
+  }, 90_000);
+
   describe('a certificate that leaves the specs of all of them', () => {
     const statusOf = async (fleet: RolloutFleet, certificateId: string) =>
       (await fleet.aws.send('DescribeCertificate', { certificateId })).certificateDescription?.status;
