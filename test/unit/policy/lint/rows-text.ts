@@ -254,4 +254,17 @@ export const textRows: readonly Row[] = [
     statements: [bound, deny('FlyToTheMoonAndBack', '*')],
     expect: ['unknown-action@1'],
   },
+  {
+    reason: 'a region with something in front or behind is none, one with a number of two digits is one',
+    statements: [
+      bound,
+      allow(
+        'Publish',
+        ['STAGE-us-east-1', 'us-east-1-STAGE', 'us-east-10'].map(
+          (region) => `arn:aws:iot:${region}:123456789012:topic/a`,
+        ),
+      ),
+    ],
+    expect: ['placeholder@1', 'foreign-account@1'],
+  },
 ];
