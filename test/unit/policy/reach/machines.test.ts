@@ -6,7 +6,7 @@ import { alphabetOf } from '../../../../operator/policy/reach/alphabet.ts';
 import { matchedTopics } from '../../../../operator/policy/reach/delivery.ts';
 import { filterMatching } from '../../../../operator/policy/reach/filters.ts';
 import { globMachine, residuals } from '../../../../operator/policy/reach/globs.ts';
-import { accepts, combine, overlap, shortestWord } from '../../../../operator/policy/reach/machine.ts';
+import { accepts, combine, lazyMachine, overlap, shortestWord } from '../../../../operator/policy/reach/machine.ts';
 import { readableWord } from '../../../../operator/policy/reach/readable.ts';
 import {
   clientIds,
@@ -57,6 +57,20 @@ describe('the automata', () => {
     );
   });
 
+  it('tell states of three machines apart whose numbers read the same one behind another', () => {
+    const counting = (letter: string, wanted: number) =>
+      lazyMachine<number>({
+        alphabet,
+        start: 0,
+        key: (seen) => seen,
+        step: (seen, next) => (next === alphabet.index(letter.charCodeAt(0)) ? seen + 1 : seen),
+        accepts: (seen) => seen === wanted,
+      });
+    const all = combine(alphabet, 'and', [counting('a', 1), counting('b', 11), counting('c', 0)]);
+    expect(accepts(all, alphabet, `a${'b'.repeat(11)}`)).toBe(true);
+    expect(accepts(all, alphabet, `${'a'.repeat(11)}b`)).toBe(false);
+  });
+
   it('take the same topics and filters for valid as the evaluator', () => {
     const longer = fc
       .array(fc.constantFrom('a', '/', '+', '#', '$aws/rules/', 'r'), { maxLength: 9 })
@@ -100,6 +114,12 @@ describe('the automata', () => {
   ] as const)('name $reason', ({ text, prefer, filter }) => {
     const filters = combine(alphabet, 'and', [globMachine([globOf(text)], alphabet), topicFilters(alphabet, 7)]);
     expect(filterMatching(filters, alphabet, 'a/b', prefer)).toBe(filter);
+  });
+
+  it('name # for a topic of AWS where wildcards do not skip the dollar, and the topic itself where they do', () => {
+    const filters = topicFilters(alphabet, 7);
+    expect(filterMatching(filters, alphabet, '$a/b', 'wide', false)).toBe('#');
+    expect(filterMatching(filters, alphabet, '$a/b', 'wide')).toBe('$a/#');
   });
 
   it.each([
