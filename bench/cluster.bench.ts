@@ -9,9 +9,10 @@ import { loadKubeConfig } from '../operator/runtime/kube/config.ts';
 import { pathOf } from '../operator/runtime/kube/resources.ts';
 import { createSandbox, type Sandbox } from '../operator/sandbox/index.ts';
 import { execute, must, until } from '../test/cluster/support/cluster.ts';
-import { type ControlPlane, freePort, startControlPlane } from '../test/cluster/support/control-plane.ts';
+import { type ControlPlane, startControlPlane } from '../test/cluster/support/control-plane.ts';
 import { launchOperator, type OperatorProcess, untilReady } from '../test/cluster/support/operator.ts';
 import { findParts } from '../test/cluster/support/parts.ts';
+import { freePort } from '../test/support/ports.ts';
 import { writeTree } from './fleet-tree.ts';
 import type { BenchResult } from './types.ts';
 

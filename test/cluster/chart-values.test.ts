@@ -66,7 +66,7 @@ describe.skipIf(missing)(`values of the chart${why}`, () => {
   async function render(values: object = {}): Promise<readonly Rendered[]> {
     const args = ['template', 'fleetward', CHART, '-n', NAMESPACE, '-f', '-'];
     const out = await must(
-      execute(cluster().parts.helm, args, { input: stringify(values), env: { HOME: '/nonexistent' } }),
+      execute(cluster().parts.helm, args, { input: stringify(values), env: { HOME: cluster().folder } }),
     );
     return parseObjects(out) as readonly Rendered[];
   }

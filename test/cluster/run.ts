@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { unusedCalls } from './support/aws-calls.ts';
 import { execute, must } from './support/cluster.ts';
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts';
+import { installCrds } from './support/crds.ts';
 import { findParts } from './support/parts.ts';
 
 const say = (line: string): void => {
@@ -40,15 +41,6 @@ async function vitest(environment: Readonly<Record<string, string>>): Promise<nu
   });
 }
 
-/** As a person does it: apply, then wait until they are served. */
-async function installCrds({ parts, kubeconfig }: ControlPlane): Promise<void> {
-  const crds = join(import.meta.dirname, '../../crds');
-  const env = { KUBECONFIG: kubeconfig };
-  await must(execute(parts.kubectl, ['apply', '-f', crds], { env }));
-  const wait = ['wait', '--for=condition=Established', '--timeout=60s', '-f', crds];
-  await must(execute(parts.kubectl, wait, { env }));
-}
-
 /** What the image and the npm package run: built once, unpacked where nothing else of the repository is. */
 async function bundle(into: string): Promise<string> {
   const root = join(import.meta.dirname, '../..');
@@ -76,9 +68,9 @@ try {
   asked.signal.throwIfAborted();
   say('starting etcd, kube-apiserver and kube-controller-manager');
   plane = await startControlPlane(found.parts, folder, asked.signal);
-  await installCrds(plane);
-  asked.signal.throwIfAborted();
   const { kubeconfig, server, caFile, auditLog, parts } = plane;
+  await installCrds((...args) => execute(parts.kubectl, args, { env: { KUBECONFIG: kubeconfig, HOME: folder } }));
+  asked.signal.throwIfAborted();
   code = await vitest({
     // Vitest's own files as well go with ours, however it ends.
     TMPDIR: folder,

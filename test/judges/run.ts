@@ -6,12 +6,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { IoT } from '@aws-sdk/client-iot';
 import { createSandbox } from '../../operator/sandbox/index.ts';
+import { freePort } from '../support/ports.ts';
 import { type Contract, contracts } from './contracts.ts';
 import { connectDevice, writeMaterial } from './material.ts';
 import { judgeOperator } from './operator.ts';
@@ -97,14 +97,6 @@ async function boto(tally: Tally, bin: string, endpoint: string): Promise<void> 
     .map((line) => JSON.parse(line) as { name: string; ok: boolean; detail: string });
   for (const { name, ok, detail } of verdicts) say(tally, `boto3: ${name}`, ok ? undefined : detail);
   if (verdicts.length !== FAMILY_COUNT) say(tally, 'boto3: every family was judged', `only ${verdicts.length} were`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 async function answers(url: string, child: ChildProcess): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { hasProgram } from './machine.ts';
+import { freePort } from './ports.ts';
 
 /** OpenSSH's server, or why a machine cannot play it. FLEETWARD_TEST_SSHD names one that lies elsewhere. */
 export function findSshd(): { readonly path: string } | { readonly missing: string } {
@@ -83,16 +83,5 @@ function listening(server: ChildProcess): Promise<void> {
     });
     server.once('error', reject);
     server.once('exit', (code) => reject(new Error(`sshd ended with ${code}: ${said}`)));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
   });
 }

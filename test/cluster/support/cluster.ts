@@ -65,10 +65,10 @@ export function kubectl(
   args: readonly string[],
   options: { readonly input?: string; readonly kubeconfig?: string; readonly editor?: string } = {},
 ): Promise<Output> {
-  const { parts, kubeconfig } = cluster();
+  const { parts, kubeconfig, folder } = cluster();
   const env = {
     KUBECONFIG: options.kubeconfig ?? kubeconfig,
-    HOME: '/nonexistent',
+    HOME: folder,
     KUBE_EDITOR: options.editor ?? 'false',
   };
   return execute(parts.kubectl, args, { env, ...(options.input === undefined ? {} : { input: options.input }) });

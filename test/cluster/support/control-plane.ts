@@ -2,8 +2,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:https';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../support/ports.ts';
 import type { Parts } from './parts.ts';
 import { type Child, startChild } from './process.ts';
 
@@ -29,15 +29,6 @@ omitStages: [RequestReceived]
 rules:
   - level: Metadata
 `;
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}
 
 /** Aborted while it starts, what has been started is stopped before this rejects. */
 export async function startControlPlane(parts: Parts, folder: string, stop?: AbortSignal): Promise<ControlPlane> {

@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cluster, execute, kubectl, must, type Output } from './cluster.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { installCrds } from './crds.ts';
 
 export interface OwnPlane extends AsyncDisposable {
   readonly plane: ControlPlane;
@@ -19,11 +20,7 @@ export async function openPlane(name: string): Promise<OwnPlane> {
     plane,
     kubectl: (...args) => kubectl(args, { kubeconfig }),
     helm: (...args) => execute(parts.helm, args, { env: { KUBECONFIG: kubeconfig, HOME: plane.folder } }),
-    async applyCrds() {
-      const crds = join(import.meta.dirname, '../../../crds');
-      await must(kubectl(['apply', '-f', crds], { kubeconfig }));
-      await must(kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', crds], { kubeconfig }));
-    },
+    applyCrds: () => installCrds((...args) => kubectl(args, { kubeconfig })),
     [Symbol.asyncDispose]: () => plane.stop(),
   };
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ConfigFile } from '../../../operator/cli/config/file.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../../operator/sandbox/index.ts';
+import { freePort } from '../../support/ports.ts';
 import { recordCalls } from './aws-calls.ts';
 import { cluster, kubectl, must, type Output } from './cluster.ts';
-import { freePort } from './control-plane.ts';
 import { launchOperator, type OperatorProcess } from './operator.ts';
 
 export interface OperatorStart {
