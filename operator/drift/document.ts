@@ -52,6 +52,11 @@ export function allowsNothing(document: unknown): boolean {
   return canonical?.Statement.every((s) => s.Effect !== 'Allow') ?? false;
 }
 
+/** True when nothing is said at all. AWS takes no such document from people; Device Defender puts one there. */
+export function isBlank(document: unknown): boolean {
+  return canonicalDocument(document)?.Statement.length === 0;
+}
+
 function statement(raw: Readonly<Record<string, unknown>>): CanonicalStatement {
   const out: Record<string, unknown> = {};
   for (const element of Object.keys(raw).sort()) {

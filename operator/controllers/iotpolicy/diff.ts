@@ -1,10 +1,11 @@
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
-import { canonicalText, documentDrift } from '../../drift/document.ts';
+import { canonicalText } from '../../drift/document.ts';
 import type { Change, DriftClass } from '../../drift/types.ts';
 import { causeOf } from '../external/cause.ts';
 import type { DiffInput } from '../external/types.ts';
 import type { DesiredPolicy } from './desired.ts';
 import type { ObservedPolicy } from './observe.ts';
+import { driftOf } from './own-silence.ts';
 import { type PolicyStep, planAllAtOnce } from './plan.ts';
 import { isHeldBack, needsRollout } from './rollout.ts';
 
@@ -26,8 +27,8 @@ export function diffPolicy({
     return [{ field: 'policy', class: 'missing', cause: known && settled ? 'drift' : 'spec', action }];
   }
   const changes: Change<PolicyAction>[] = [];
-  const drift = documentDrift(desired.document, observed.document, desired.place);
-  if (drift !== 'same' && !needsRollout({ desired, observed, settled })) {
+  const drift = driftOf({ object, desired, observed });
+  if (drift !== 'same' && !needsRollout({ object, desired, observed, settled })) {
     const want = summary(desired.document);
     changes.push({
       field: 'document',

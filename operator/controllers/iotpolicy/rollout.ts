@@ -1,6 +1,5 @@
 import { conditionTime, type Progress } from '../../api/conditions.ts';
 import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
-import { documentDrift } from '../../drift/document.ts';
 import { isSettled } from '../external/progress.ts';
 import type { StatusView } from '../external/types.ts';
 import type { Stance } from '../policyrollout/policies/stance.ts';
@@ -9,12 +8,11 @@ import type { DesiredPolicy } from './desired.ts';
 import { documentHash } from './hash.ts';
 import { declaredName } from './names.ts';
 import type { ObservedPolicy } from './observe.ts';
+import { type DriftQuestion, driftOf } from './own-silence.ts';
 
 type View = StatusView<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined>;
 
-export interface RolloutQuestion {
-  readonly desired: DesiredPolicy;
-  readonly observed: ObservedPolicy;
+export interface RolloutQuestion extends DriftQuestion {
   readonly settled: boolean;
 }
 
@@ -28,10 +26,10 @@ export function isHeldBack(stance: Stance): boolean {
  * AWS is no rollout: it returns to what was proven. Never in place while something carries it, not even a single
  * certificate: AWS does not tell which groups and provisioning templates will use the name a moment later.
  */
-export function needsRollout({ desired, observed, settled }: RolloutQuestion): boolean {
+export function needsRollout({ object, desired, observed, settled }: RolloutQuestion): boolean {
   if (isHeldBack(desired.stance) || settled) return false;
   if (observed.carriers.length === 0 && !desired.isNeededBack()) return false;
-  const drift = documentDrift(desired.document, observed.document, desired.place);
+  const drift = driftOf({ object, desired, observed });
   // What a security act put there was never proven: as a baseline it would be what every asset goes back to.
   return drift !== 'same' && drift !== 'mitigation';
 }
@@ -50,7 +48,7 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
     const message = `This document was tried by PolicyRollout ${metadata.name} and went back (${status?.message ?? ''}). The assets keep what they had. Change the document, or annotate that rollout with retry.`;
     return { kind: 'stalled', reason: 'RevisionRejected', message };
   }
-  if (!needsRollout({ desired, observed, settled: isSettled(object) })) return undefined;
+  if (!needsRollout({ object, desired, observed, settled: isSettled(object) })) return undefined;
   if (isRemembered(object, observed)) {
     const digest = documentHash(object.spec.document).slice(0, 8);
     const message = `This document was tried before and went back, as a tag of policy ${name} in AWS tells; the rollout itself is not known here any more. The assets keep what they have. Change the document, or set the annotation ${RETRY_ANNOTATION}: ${digest} on this object.`;
@@ -82,8 +80,8 @@ function isRemembered(object: IoTPolicy, { rejected }: ObservedPolicy): boolean 
  * Assets are on candidates that no rollout here knows of: our own state was lost on their way. One is made again, which takes
  * them forward, home, or, where the tags in AWS say that it went back, back.
  */
-function isLeftOver({ document, place }: DesiredPolicy, { orphans, document: inForce }: ObservedPolicy): boolean {
-  return orphans.length > 0 && documentDrift(document, inForce, place) !== 'mitigation';
+function isLeftOver(question: DriftQuestion): boolean {
+  return question.observed.orphans.length > 0 && driftOf(question) !== 'mitigation';
 }
 
 /** What a rollout is made of, and what is not tried again. */
@@ -94,8 +92,8 @@ export function rolloutFields(view: View, observed: ObservedPolicy): Partial<IoT
   const pending =
     object.spec.managementPolicy === 'Manage' &&
     stance.kind === 'free' &&
-    (isLeftOver(desired, observed) ||
-      (!isRemembered(object, observed) && needsRollout({ desired, observed, settled: isSettled(object) })));
+    (isLeftOver({ object, desired, observed }) ||
+      (!isRemembered(object, observed) && needsRollout({ object, desired, observed, settled: isSettled(object) })));
   const digest = documentHash(object.spec.document);
   const known = object.status?.rejected ?? [];
   const rejected = stance.kind === 'rejected' ? [...new Set([...known, digest])].slice(-10) : known;

@@ -1,7 +1,7 @@
 import type { DeviceStatusRollout, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
-import { allowsNothing, documentDrift, type PolicyPlace, sameDocument } from '../../drift/document.ts';
+import { allowsNothing, documentDrift, isBlank, type PolicyPlace, sameDocument } from '../../drift/document.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
 import { assetsOf } from './asset/assets.ts';
@@ -53,8 +53,8 @@ export function expectedDocuments(cache: Cache, rollout: PolicyRollout): Readonl
     rollout.spec.policies.flatMap(({ name, policyName, candidateName, baseline, document }) => {
       const wanted = policies.find(({ metadata }) => metadata.name === name)?.spec.document;
       const asked = [document, ...(wanted === undefined ? [] : [JSON.stringify(wanted)])];
-      // What Git asks for is no security act, whatever it allows; what was found in AWS may be one.
-      const proven = !allowsNothing(baseline) || allowsNothing(document) ? [baseline] : [];
+      // What Git asks for is no security act, whatever it allows; what was found in AWS and says nothing at all may be one.
+      const proven = isBlank(baseline) && !allowsNothing(document) ? [] : [baseline];
       return [[candidateName, [document]] as const, [policyName, [...proven, ...asked]] as const];
     }),
   );
