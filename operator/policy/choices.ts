@@ -8,7 +8,7 @@ import { ordersName } from './ground.ts';
 import { isThingKey, keys, normaliseKey } from './request.ts';
 import type { KeyUse } from './ties.ts';
 import type { UndecidedCause } from './undecided.ts';
-import { isValid, thingNames, validityOf } from './valid.ts';
+import { isValid, searchedNames, thingNames } from './valid.ts';
 
 const clientId = normaliseKey(keys.clientId);
 const thingName = normaliseKey(keys.thingName);
@@ -42,7 +42,7 @@ export function enumerate(
       valid:
         isConnect && sameName
           ? domainOf(thingName, input.set.options)
-          : validityOf(input.types[0] ?? 'topic', maxSlashes),
+          : searchedNames(input.types[0] ?? 'topic', maxSlashes, longestName(input, involved)),
     };
   });
   const obstacle = (one: ContextClass): UndecidedCause | undefined => {
@@ -54,6 +54,12 @@ export function enumerate(
     leftOut: classes.map(obstacle).find((cause) => cause !== undefined),
     exhaustive: uses.every((use) => lists.get(use.key)?.exhaustive !== false),
   };
+}
+
+/** Letters of the longest pattern behind the beginning that all ARNs share. */
+function longestName({ set }: ContextInput, statements: readonly CompiledStatement[]): number {
+  const lengths = statements.flatMap(({ resources }) => resources.map(({ items }) => items.length));
+  return Math.max(0, ...lengths) - set.arnPrefix.length;
 }
 
 function thingClasses(input: ContextInput, uses: readonly KeyUse[], attachment: boolean): ThingClass[] {

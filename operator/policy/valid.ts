@@ -56,6 +56,14 @@ export function validityOf(type: ResourceType, maxSlashes: number): Validity {
   }
 }
 
+/**
+ * The same for a search among patterns of so many letters. Counting the letters of thing and shadow apart makes every length a state of its own,
+ * which only patterns that are long themselves have a use for.
+ */
+export function searchedNames(type: ResourceType, maxSlashes: number, longestPattern: number): Validity {
+  return type === 'thingOrShadow' && longestPattern <= maxShadow ? shortThingOrShadow : validityOf(type, maxSlashes);
+}
+
 /** Thing names, thing types: `[a-zA-Z0-9:_-]{1,128}`. */
 export const thingNames: Validity = words(thingLetters, 128);
 
@@ -116,8 +124,28 @@ const clients: Validity = {
   maxBytes: 128,
 };
 
-/** `<thing>` or `<thing>/<shadow>`; shadow names (API GetThingShadow: `[$a-zA-Z0-9:_-]{1,64}`) may hold a dollar sign as well. */
+const maxThing = 128;
+const maxShadow = 64;
+
+/**
+ * `<thing>` or `<thing>/<shadow>`; shadow names (API GetThingShadow: `[$a-zA-Z0-9:_-]{1,64}`) may hold a dollar sign as well. States up to 128:
+ * that many letters of the thing; above: the slash, and letters of the shadow.
+ */
 const thingOrShadow: Validity = {
+  next(state, code) {
+    if (code === slash) return state > 0 && state <= maxThing ? maxThing + 1 : dead;
+    if (state <= maxThing) return state < maxThing && thingLetters.includes(code) ? state + 1 : dead;
+    const inShadow = code === dollar || thingLetters.includes(code);
+    return inShadow && state <= maxThing + maxShadow ? state + 1 : dead;
+  },
+  accepts: (state) => state !== 0 && state !== maxThing + 1,
+  openings: (state) => (state > 0 && state <= maxThing ? [slash] : none),
+  alphabet: [...thingLetters, slash, dollar],
+  maxBytes: maxThing + 1 + maxShadow,
+};
+
+/** The same without a limit to either part. */
+const shortThingOrShadow: Validity = {
   next(state, code) {
     if (code === slash) return state === 1 ? 2 : dead;
     if (state < 2) return thingLetters.includes(code) ? 1 : dead;
@@ -126,7 +154,7 @@ const thingOrShadow: Validity = {
   accepts: (state) => state === 1 || state === 3,
   openings: (state) => (state === 1 ? [slash] : none),
   alphabet: [...thingLetters, slash, dollar],
-  maxBytes: 193,
+  maxBytes: thingOrShadow.maxBytes,
 };
 
 function words(letters: readonly number[], maxBytes: number): Validity {

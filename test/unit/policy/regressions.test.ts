@@ -38,6 +38,22 @@ describe('mistakes that must not come back', () => {
     expect(verdict(withheld('$b*'), document(own))).toBe('equivalent');
   });
 
+  it.each<readonly [reason: string, name: string, exists: boolean]>([
+    ['the longest name of a thing', 'a'.repeat(128), true],
+    ['no thing has a letter more', 'a'.repeat(129), false],
+    ['a thing and its shadow together have that many letters', `${'?'.repeat(129)}*`, true],
+    ['but a thing alone has not', `${'a'.repeat(129)}*`, false],
+    ['the longest thing with the longest shadow', `${'a'.repeat(128)}/${'b'.repeat(64)}`, true],
+    ['the longest name of a shadow', `a/${'b'.repeat(64)}`, true],
+    ['no shadow has a letter more, however short the thing is', `a/${'b'.repeat(65)}`, false],
+    ['whatever letters they are', `a/${'?'.repeat(65)}`, false],
+  ])('things have names of 128 letters and shadows of 64: %s', (_reason, name, exists) => {
+    const own = allow('iot:GetThingShadow', 'thing/*');
+    expect(verdict(document(own, deny('iot:GetThingShadow', `thing/${name}`)), document(own))).toBe(
+      exists ? 'widens' : 'equivalent',
+    );
+  });
+
   it('a value that a Deny and a condition, or several exceptions, force together is tried', () => {
     const named = (value: string): Raw => ({ Condition: { StringLike: { 'iot:Connection.Thing.ThingName': value } } });
     const own = allow('iot:Publish', `topic/${thing}`, named('a*'));
