@@ -289,6 +289,22 @@ export const REGRESSIONS: readonly Regression[] = [
     schedule: [git(2, NARROW)],
   },
   {
+    reason:
+      'a policy on loan from a group comes to one of the shared certificates after the other, and nothing is refused meanwhile',
+    config: {
+      lives: ['steady', 'steady'],
+      certificates: [1, 2],
+      strategy: { ...CALM.strategy, maxInFlight: 2 },
+      shared: [{ device: 1, with: 0, how: 'last' }],
+      groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }],
+    },
+    schedule: [
+      at(2, { kind: 'offline', device: 1, forMs: 100 * MINUTE }),
+      at(30, { kind: 'groupDocument', grant: { allow: ['extra'], deny: ['status'] } }),
+      wait(60),
+    ],
+  },
+  {
     reason: 'a proven rollout that has taken a policy off certificates as well writes its new document and comes home',
     config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }] },
     schedule: [

@@ -1,6 +1,7 @@
 import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
+import type { Classification } from '../../rollout/classify.ts';
 import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
 import { type CandidateDefault, type Classified, type Direction, type Spread, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
@@ -222,12 +223,16 @@ function directive(
   },
 ): Directive {
   const { rollout, strategy, analysis } = pass;
+  const found = comparedOr(analysis);
   const change = changeIn(rollout, device);
   // Asked for only by assets that have something left to do: most of a large fleet has not.
   const where = { cache: pass.deps.cache, session: pass.session };
   const families = lazily(() => familiesOfAll(where, members, pass.families));
   const requirement = lazily(() =>
-    requirementOf(analysis, device, { retires: change?.retire !== undefined, sessions: strategy.sessions }),
+    requirementOf({ ...analysis, classification: found }, device, {
+      retires: change?.retire !== undefined,
+      sessions: strategy.sessions,
+    }),
   );
   const controls = lazily(() => orders.controls(device));
   const lifeline = lazily(() => lifelineKeys(pass, device));
@@ -244,7 +249,7 @@ function directive(
     flippedAt: orders.flippedAt,
     permission: permission(pass, orders.decision),
     // What cannot be decided may deny as well.
-    addsDeny: analysis.classification.addsDeny || analysis.classification.uncertain,
+    addsDeny: found.addsDeny || found.uncertain,
     groups: groupOrders(pass, orders),
     strategy,
     policies: analysis.policies.get(device.metadata.name) ?? [],
@@ -268,10 +273,16 @@ function directive(
   };
 }
 
+/** What is refused while assets are under way was not compared to its end: for them it may do anything (R4). */
+function comparedOr({ classification, failure }: Pass['analysis']): Classification {
+  if (failure === undefined) return classification;
+  return { ...classification, class: 'mixed', addsDeny: true, uncertain: true, masked: false };
+}
+
 function groupOrders({ groups, analysis }: Pass, orders: Orders): Directive['groups'] {
   if (groups.targets.length === 0) return undefined;
   const targets = new Map(withRecords(groups.targets, orders.groups).map(({ name, record }) => [name, record]));
-  return { targets, handedOver: groups.handedOver, parkAfter: parkAfter(analysis.classification) };
+  return { targets, handedOver: groups.handedOver, parkAfter: parkAfter(comparedOr(analysis)) };
 }
 
 function lazily<T>(make: () => T): () => T {

@@ -4,7 +4,7 @@ import { groupKey } from '../../aws/snapshot/facts.ts';
 import type { Family } from '../../rollout/family.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import type { AccountSession } from '../awsaccount/accounts.ts';
-import { changeIn, groupLine, referencedNames } from './asset/families.ts';
+import { borrowedFamilies, changeIn, groupLine, referencedNames } from './asset/families.ts';
 import { certificateIds, type Unit, type Units } from './asset/units.ts';
 
 interface Input {
@@ -90,9 +90,11 @@ function isAtHome(
 }
 
 /** A policy must not come to a certificate that never had it. */
-function unlike({ session, families }: Input, { members }: Unit): string | undefined {
+function unlike({ cache, session, families }: Input, { members }: Unit): string | undefined {
   const ids = [...new Set(members.flatMap(certificateIds))];
-  for (const { declared, names: family } of families) {
+  // What a thing group gives is on loan, and comes to one certificate after the other.
+  const lent = new Set(members.flatMap((device) => borrowedFamilies({ cache, session }, device, families)));
+  for (const { declared, names: family } of families.filter((each) => !lent.has(each))) {
     const carries = (id: string) => session.snapshot.targets.at(id).some((name) => family.includes(name));
     if (ids.every(carries) || !ids.some(carries)) continue;
     return `${names(members)} share certificates, of which some carry ${declared} and others do not; reference the same policies from all of them, or ${OWN}`;
