@@ -30,8 +30,8 @@ export function spelledNames(globs: readonly Glob[], head: string): string[] {
     if (!lead.every((code, at) => glob[at] === code)) return [];
     const rest = [...glob.subarray(lead.length)];
     const end = rest.findIndex((token) => token < 0 || token === 47);
-    const whole = end === -1 ? rest : rest[end] === 47 ? rest.slice(0, end) : [];
-    return whole.length === 0 ? [] : [plainText(whole)];
+    if (end === -1) return [plainText(rest)];
+    return rest[end] === 47 ? [plainText(rest.slice(0, end))] : [];
   });
 }
 

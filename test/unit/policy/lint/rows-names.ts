@@ -205,4 +205,9 @@ export const nameRows: readonly Row[] = [
     ],
     expect: ['basic-ingest-open@1'],
   },
+  {
+    reason: 'a rule or a thing without a name is none of another',
+    statements: [bound, allow('Publish', ['topic/$aws/rules//x', 'topic/$aws/things//shadow/update'])],
+    absent: ['basic-ingest-open', 'foreign-reserved-publish'],
+  },
 ];

@@ -462,4 +462,9 @@ export const patternRows: readonly Row[] = [
     statements: [bound, allow('Subscribe', `topicfilter/${thing}/?`), allow('Receive', `topic/${thing}/*`)],
     expect: ['question-admits-mqtt-wildcard@1'],
   },
+  {
+    reason: 'an Allow that leaves every filter out grants none, and none that is malformed',
+    statements: [bound, { Effect: 'Allow', Action: 'iot:Subscribe', NotResource: `${arn}topicfilter/*` }],
+    absent: ['malformed-filter'],
+  },
 ];

@@ -143,6 +143,18 @@ it.each([
     ],
   },
   {
+    reason: 'nobody for a client ID that is only denied',
+    statements: [deny('Connect', 'client/gate')],
+    devices: usual,
+  },
+  {
+    reason: 'a device for each of two networks that Denies spare',
+    statements: ['10.0.0.0/8', '192.168.0.0/16'].map((network) =>
+      deny('Publish', 'topic/a', { NotIpAddress: { [address]: network } }),
+    ),
+    devices: [...usual, ...['10.0.0.0', '192.168.0.0'].flatMap((at) => usual.map((one) => `${one} ${address}=${at}`))],
+  },
+  {
     reason: 'a condition of an Allow is not evaded',
     statements: [client('c'), allow('Publish', 'topic/a', { NotIpAddress: { [address]: '10.0.0.0/8' } })],
     devices: usual,
