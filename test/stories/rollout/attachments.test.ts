@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
+import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, policy } from '../../support/fleet.ts';
 import type { TestFleet } from '../../support/operator.ts';
 import { annotate, grants, hear, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
@@ -80,6 +81,38 @@ describe('R3: other references of a Device', () => {
     for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
     expect(await reasonOf(fleet, 'press-1')).toBe('RevisionRejected');
     expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(1);
+  }, 90_000);
+
+  test('a removal that went back leaves the proven candidate where it is: nobody leads home what its spec has given up', async () => {
+    await using fleet = await twoPolicies(0);
+    const strategy = { ...STRATEGY, rollbackWindow: '10m' };
+    await fleet.apply(policy('more', { document: grants('site/*', 'hall/*'), strategy }));
+    await fleet.apply(
+      device('press-1', { thingTypeRef: { name: 'press' }, policyRefs: [{ name: 'base' }, { name: 'more' }] }),
+    );
+    fleet.names.push('press-1');
+    await fleet.settleUntilReady();
+    await fleet.apply(policy('more', { document: grants('site/*'), strategy }));
+    await fleet.live(90, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+    await refer(fleet, 'press-1', 'base');
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Contracting' });
+    const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+    const removal = (items as readonly PolicyRollout[]).find(({ spec }) => spec.changes !== undefined);
+    const say = (verb: string, token: string) =>
+      annotate(fleet, 'PolicyRollout', removal?.metadata.name ?? '', {
+        [`rollout.fleetward.dev/${verb}`]: `${token}@${removal?.spec.revision} by kim`,
+      });
+    await say('abort', 't1');
+    await fleet.live(60);
+    const kept = await fleet.attached('press-1');
+    expect(kept).toEqual(['base', expect.stringMatching(/^more@/)]);
+    expect(await reasonOf(fleet, 'press-1')).toBe('RevisionRejected');
+    // Long after the window in which a candidate is kept for its own sake.
+    await fleet.live(30, { silent: ['press-1'] });
+    expect((await fleet.aws.send('GetPolicy', { policyName: kept[1] ?? '' })).policyName).toBe(kept[1]);
+    await say('retry', 't2');
+    await fleet.live(90, { until: async () => (await fleet.attached('press-1')).length === 1 });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
   }, 90_000);
 
   test('references that come back are an abort without waves', async () => {
