@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDelivery, checkRaw, checkSession, newTally, withAllFilters } from '../../policy/differential.ts';
+import { alikeUniverse } from '../../policy/random-alike.ts';
+import { arnUniverse } from '../../policy/random-arns.ts';
 import { connectUniverse, orderUniverse, setUniverse } from '../../policy/random-conditions.ts';
 import { largeUniverse, smallUniverse, valueUniverse } from '../../policy/random-policies.ts';
+import { typeUniverse } from '../../policy/random-types.ts';
 
 // The long runs are `npm run fuzz`; these keep a fixed seed so that a failure here is a change of ours.
 describe('random policies against an exhaustive walk by an independent evaluator', () => {
@@ -34,7 +37,7 @@ describe('random policies against an exhaustive walk by an independent evaluator
   });
 
   it('raw: misses no client ID and no value that conditions tie together or compare in several ways', () => {
-    for (const universe of [connectUniverse, orderUniverse, setUniverse]) {
+    for (const universe of [connectUniverse, orderUniverse, setUniverse, typeUniverse, alikeUniverse]) {
       const tally = newTally();
       fc.assert(
         fc.property(universe.policies, ([before, after]) => checkRaw(before, after, universe, tally)),
@@ -43,6 +46,16 @@ describe('random policies against an exhaustive walk by an independent evaluator
       expect(tally).toMatchObject({ undecided: 0, admittedMisses: 0 });
       expect(tally.different).toBeGreaterThan(8);
     }
+  });
+
+  it('raw: misses no client ID and no value that makes up the fixed part of an ARN', () => {
+    const tally = newTally();
+    fc.assert(
+      fc.property(arnUniverse.policies, ([before, after]) => checkRaw(before, after, arnUniverse, tally)),
+      { numRuns: 20, seed: 5 },
+    );
+    expect(tally).toMatchObject({ undecided: 0, admittedMisses: 0 });
+    expect(tally.different).toBeGreaterThan(5);
   });
 
   it('session: counts exactly what connectable clients can do', () => {
