@@ -148,6 +148,11 @@ it.each([
     devices: usual,
   },
   {
+    reason: 'nobody whom a Deny on Connect alone speaks of',
+    statements: [deny('Connect', 'client/c', { StringEquals: { other: 'x' } })],
+    devices: usual,
+  },
+  {
     reason: 'a device for each of two networks that Denies spare',
     statements: ['10.0.0.0/8', '192.168.0.0/16'].map((network) =>
       deny('Publish', 'topic/a', { NotIpAddress: { [address]: network } }),
