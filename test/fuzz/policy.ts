@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { checkDelivery, checkRaw, checkSession, newTally, type Tally, withAllFilters } from '../policy/differential.ts';
-import { redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
+import { missingMeansMissing, redundantMeansRedundant, witnessesHold } from '../policy/lint-properties.ts';
 import type { RawPolicy } from '../policy/oracle.ts';
 import { alikeUniverse } from '../policy/random-alike.ts';
 import { arnUniverse } from '../policy/random-arns.ts';
@@ -72,7 +72,7 @@ export function fuzzPolicy(area: string, count: number, seed: number): FuzzRepor
 }
 
 function fuzzLint(count: number, seed: number): FuzzReport {
-  const reports = [witnessesHold, redundantMeansRedundant].map((property) =>
+  const reports = [witnessesHold, redundantMeansRedundant, missingMeansMissing].map((property) =>
     reportOf(lints, seed, fc.check(property, { numRuns: count, seed }), {}),
   );
   const runs = reports.reduce((sum, report) => sum + report.runs, 0);

@@ -59,6 +59,9 @@ const condition = fc.constantFrom(
   { Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } },
   { Condition: { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } },
   { Condition: { StringLike: { 'iot:ClientId': 'a*' } } },
+  { Condition: { StringNotLikeIfExists: { 'iot:ClientId': ['a*', '${iot:Connection.Thing.ThingName}'] } } },
+  { Condition: { 'ForAnyValue:StringEqualsIgnoreCase': { 'iot:ClientId': ['B', 'x${iot:ClientId}'] } } },
+  { Condition: { StringNotEquals: { 'iot:Connection.Thing.IsAttached': 'true' } } },
 );
 const statement = fc
   .tuple(
@@ -124,5 +127,20 @@ export const redundantMeansRedundant = fc.property(policy, (document) => {
         evaluate(after, request).decision === evaluate(before, request).decision,
         `not redundant: ${JSON.stringify(request)}`,
       );
+  }
+});
+
+const clients = ['a', 'b', 'B', 'dev1', 'x', 'ax', 'x*', '+', 'a/b', 'dev9'].flatMap((id) => [
+  { 'iot:ClientId': id },
+  { 'iot:ClientId': id, 'iot:Connection.Thing.ThingName': id },
+]);
+
+/** Where lint says that nothing lets a device connect, none of these is let in. */
+export const missingMeansMissing = fc.property(policy, (document) => {
+  if (!lint(document, options).findings.some(({ code }) => code === 'missing-connect')) return;
+  const set = compilePolicies([document], options);
+  for (const context of clients) {
+    const request = { action: 'iot:Connect', resource: `${arn}client/${context['iot:ClientId']}`, context };
+    must(evaluate(set, request).decision !== 'allowed', `not missing: ${JSON.stringify(request)}`);
   }
 });

@@ -11,7 +11,7 @@ import { checkSurplus } from '../../../../operator/policy/lint/checks/resources.
 import { deviceDefender } from '../../../../operator/policy/lint/defender.ts';
 import { lint, rules } from '../../../../operator/policy/lint/index.ts';
 import { lintModel } from '../../../../operator/policy/lint/model.ts';
-import { redundantMeansRedundant, witnessesHold } from '../../../policy/lint-properties.ts';
+import { missingMeansMissing, redundantMeansRedundant, witnessesHold } from '../../../policy/lint-properties.ts';
 import { arn } from './build.ts';
 
 // The long run of both is the area `policy-lint` of `npm run fuzz`.
@@ -22,6 +22,10 @@ describe('lint on random policies', () => {
 
   it('calls a resource redundant only when dropping it changes no decision', () => {
     fc.assert(redundantMeansRedundant, { numRuns: 8, seed: 7 });
+  });
+
+  it('says that no device may connect only where none of many may', () => {
+    fc.assert(missingMeansMissing, { numRuns: 8, seed: 12 });
   });
 });
 
