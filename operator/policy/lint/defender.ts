@@ -1,6 +1,7 @@
-import { type ActionInfo, actionTable } from '../actions.ts';
+import type { ActionInfo } from '../actions.ts';
 import { appliesTo } from '../compile.ts';
 import type { ConditionEntry, Located } from '../document.ts';
+import { ANY, STAR } from '../glob.ts';
 import { type Alphabet, BudgetExhausted } from '../reach/alphabet.ts';
 import { behindPrefix } from '../reach/ground.ts';
 import { resourcePrefix } from '../reach/languages.ts';
@@ -13,6 +14,7 @@ import { foreignMatched } from './checks/reserved.ts';
 import type { DefenderVerdicts, LintFinding, PermissiveVerdict } from './finding.ts';
 import { actionNamed, type Model, type StatementView } from './model.ts';
 import type { RuleCode } from './rules.ts';
+import { clientIdKey } from './scenario.ts';
 
 /**
  * AWS publishes examples for its two policy checks and no algorithm. A verdict is given where a policy has the form of an example,
@@ -34,7 +36,6 @@ const receive = actionNamed('iot:Receive');
 const unspoken: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'any-client-id',
   'foreign-reserved-publish',
-  'foreign-reserved-subscribe',
   'foreign-thing-api',
   'foreign-topic',
   'any-topic',
@@ -51,7 +52,6 @@ const unspoken: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'any-role-alias',
   'direct-message-any-client',
   'delete-any-connection',
-  'unbound-client-id',
   'star-action',
 ]);
 
@@ -108,7 +108,7 @@ function masked(model: Model): boolean {
     /:(client\/\*|topic\/\$aws\/things\/\*|topicfilter\/\$aws\/things\/[*#+]|thing\/\*|topic(?:filter)?\/\*$)/;
   return model.with('Allow').some((view) => {
     const broad = view.statement.resources.filter(({ text }) => shape.test(text) || text === '*');
-    return broad.length > 0 && !onlyReceive(view) && checkedByAudit(model, view);
+    return broad.length > 0 && !onlyReceive(view);
   });
 }
 
@@ -121,9 +121,12 @@ function connectsUnusually(model: Model): boolean {
 }
 
 function unusualClient(text: string, view: StatementView): boolean {
-  const name = /:client\/(.*)$/.exec(text)?.[1] ?? '';
-  const byThing = /\$\{\s*iot:(clientid|connection)/i.test(name) && !view.statement.conditions.some(asksForThing);
-  return byThing || /\$\{\s*iot:certificate/i.test(name) || /[*?]/.test(name.replace(/\$\{[^}]*\}/g, ''));
+  const at = text.indexOf(':client/');
+  if (at < 0) return false;
+  const { items, variables } = parseTemplate(text.slice(at), { variables: true, wildcards: true });
+  if (items.some((item) => item === STAR || item === ANY)) return true;
+  const shown = variables.every(({ key }) => key === clientIdKey || key === normaliseKey(keys.thingName));
+  return !shown || (variables.length > 0 && !view.statement.conditions.some(asksForThing));
 }
 
 /** The condition as AWS writes it. */
@@ -131,18 +134,6 @@ const asksForThing = ({ operator, key, values }: ConditionEntry): boolean =>
   operator.toLowerCase() === 'bool' &&
   normaliseKey(key) === normaliseKey(keys.isAttached) &&
   values.every(({ text }) => text.toLowerCase() === 'true');
-
-/** Whether the statement grants one of the actions that the audit check speaks of. */
-function checkedByAudit(model: Model, view: StatementView): boolean {
-  return auditedActions.some((action) => appliesTo(view.statement, action, model.options));
-}
-
-const auditedActions = actionTable.filter(
-  (action) =>
-    ['iot:Connect', 'iot:Publish', 'iot:Subscribe'].includes(action.name) ||
-    action.resource === 'thing' ||
-    action.resource === 'thingOrShadow',
-);
 
 const onlyReceive = (view: StatementView): boolean =>
   view.statement.actions.every(({ text }) => /^iot:receive$/i.test(text));

@@ -73,11 +73,42 @@ const rows: readonly Row[] = [
     ],
     verdict: 'undocumented',
   },
+  ...[
+    { reason: 'attached or not', condition: { 'iot:Connection.Thing.IsAttached': ['true', 'false'] } },
+    { reason: 'under another condition', condition: { 'iot:DomainName': 'true' } },
+  ].map(({ reason, condition }) => ({
+    reason: `silent: thing name, ${reason}`,
+    statements: [allow('Connect', `client/${thing}`, { Bool: condition })],
+    verdict: 'undocumented',
+  })),
   {
-    reason: 'silent: thing name, attached or not, or another condition',
+    reason: 'silent: thing name alone, written with spaces',
+    statements: [allow('Connect', 'client/${ iot:Connection.Thing.ThingName }')],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'silent: a client ID out of an attribute',
     statements: [
-      allow('Connect', `client/${thing}`, { Bool: { 'iot:Connection.Thing.IsAttached': ['true', 'false'] } }),
-      allow('Connect', `client/${thing}`, { Bool: { 'iot:DomainName': 'true' } }),
+      allow('Connect', 'client/${iot:Connection.Thing.Attributes[name]}', {
+        Bool: { 'iot:Connection.Thing.IsAttached': 'true' },
+      }),
+    ],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'silent: everything under a condition that no device meets, for one action or for those of things',
+    statements: [
+      bound,
+      allow('Connect', '*', { StringEquals: { 'iot:Connection.Thing.ThingName': 'nobody' } }),
+      allow('GetThingShadow', 'thing/*', { StringEquals: { 'iot:ClientId': 'nobody' } }),
+    ],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'silent: client/*, of which a Deny takes one back in a network',
+    statements: [
+      allow('Connect', 'client/*'),
+      deny('Connect', ['topic/x', 'client/admin'], { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }),
     ],
     verdict: 'undocumented',
   },
@@ -449,5 +480,14 @@ describe('the verdicts of Device Defender', () => {
     const { deviceDefender } = lint(document(statements));
     expect(deviceDefender[permissive]).toBe(verdict);
     if (reasons !== undefined) expect(deviceDefender[misconfigured]).toEqual(reasons);
+  });
+
+  it('looks for conditions in the document of the finding', () => {
+    const office = { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } };
+    const documents = [
+      document([allow('Receive', 'topic/a', office)]),
+      document([allow('UpdateThingShadow', 'thing/*')]),
+    ];
+    expect(lint(documents).deviceDefender[permissive]).toBe('noncompliant');
   });
 });

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../../../operator/policy/index.ts';
 import { topicOf } from '../../../../operator/policy/lint/checks/regions.ts';
 import { isCoveredEverywhere } from '../../../../operator/policy/lint/checks/surplus.ts';
+import { deviceDefender } from '../../../../operator/policy/lint/defender.ts';
 import { actionNamed, lintModel, type Model } from '../../../../operator/policy/lint/model.ts';
 import { BudgetExhausted } from '../../../../operator/policy/reach/alphabet.ts';
-import { allow, bound, document } from './build.ts';
+import { allow, bound, deny, document } from './build.ts';
 
 const modelOf = (...statements: readonly unknown[]): Model =>
   lintModel([document([bound, ...statements])], withDefaults({ exclusiveThings: false }));
@@ -58,6 +59,20 @@ describe('what the checks of lint share', () => {
     expect(topicOf(model, context!, allowed)).toBe(undefined);
     expect(topicOf(model, context!, allowed, ['abcd'])).toBe('abcd');
     expect(model.open).toEqual(['the search for a topic was given up']);
+  });
+});
+
+describe('the verdicts of Device Defender', () => {
+  it('are none where a search was given up: to find nothing so far is not to find nothing', { timeout: 60_000 }, () => {
+    const secret = `*a${'?'.repeat(17)}b`;
+    const model = modelOf(
+      allow('Subscribe', 'topicfilter/*'),
+      allow('Receive', 'topic/*'),
+      deny('Subscribe', `topicfilter/${secret}`),
+      deny('Receive', `topic/${secret}`),
+    );
+    model.budget.left = Number.POSITIVE_INFINITY;
+    expect(() => deviceDefender(model)).toThrow('a search for the verdicts of Device Defender was given up');
   });
 });
 
