@@ -98,9 +98,12 @@ function sharing(config: SimConfig, dice: Dice): SimConfig {
     if (dice.chance(0.4) || (device === lives.length - 1 && shared.length === 0))
       shared.push({ device, with: device - 1, how: dice.of(['only', 'first', 'last']) });
   }
+  const certificates = [...config.certificates];
+  // Of those that have others as well one may go.
+  for (const share of shared) if (share.how !== 'only' && dice.chance(0.5)) certificates[share.with] = 2;
   // One that is larger is refused, and nothing would move.
   const most = Math.max(Number(strategy.maxInFlight), largestUnit(shared));
-  return { ...config, strategy: { ...strategy, maxInFlight: most }, shared };
+  return { ...config, certificates, strategy: { ...strategy, maxInFlight: most }, shared };
 }
 
 /** Each shares with the one before it: a unit is a row of them. */
@@ -161,8 +164,9 @@ function actOf(dice: Dice, config: SimConfig): Act {
 }
 
 /** Changes beside documents, and the worst that can happen to our own memory. */
-function besideOf(dice: Dice, { groups = [], policies }: SimConfig, device: number): Act | undefined {
+function besideOf(dice: Dice, { groups = [], policies, shared }: SimConfig, device: number): Act | undefined {
   if (dice.chance(0.01)) return { kind: 'loseState' };
+  if (shared !== undefined && dice.chance(0.05)) return { kind: 'retire', device };
   if (groups.length > 0 && dice.chance(0.2)) {
     if (dice.chance(0.5)) return { kind: 'groupPolicies', policies: [dice.of(HALL)] };
     return { kind: 'groupDocument', grant: hallGrant(dice) };

@@ -79,6 +79,8 @@ export type Act =
   | { readonly kind: 'groupPolicies'; readonly policies: readonly SimPolicy[] }
   /** The policy of the first group gets this document. */
   | { readonly kind: 'groupDocument'; readonly grant: Grant }
+  /** A certificate that the device shares leaves the specs of all that have it, where each of them has another one. */
+  | { readonly kind: 'retire'; readonly device: number }
   /** The device refers to these policies alone. */
   | { readonly kind: 'references'; readonly device: number; readonly names: readonly string[] };
 

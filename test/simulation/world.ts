@@ -22,9 +22,6 @@ const WEEK_MS = 7 * 24 * 60 * MINUTE;
 const REGION = 'us-east-1';
 const ACCOUNT_KEY = `${ACCOUNT_ID}/${REGION}`;
 const PLACE = { partition: 'aws', region: REGION, accountId: ACCOUNT_ID };
-/** What a device calls the certificate that it has from another one. */
-const BORROWED = 's';
-
 /** Somebody who looks on. */
 export interface Watcher {
   status?(key: ObjectKey, status: unknown): void;
@@ -216,6 +213,7 @@ export class World implements AsyncDisposable {
     await this.fleet.apply(this.declaration(name, certificates));
   }
 
+  /** `device certificate` → the id of what the device has from another one, under the name that it has there. */
   readonly #borrowed = new Map<string, string>();
 
   /** What a person declares of it. */
@@ -224,19 +222,23 @@ export class World implements AsyncDisposable {
       thingTypeRef: { name: 'press' },
       policyRefs: this.referred(name).map((each) => ({ name: each })),
       groupRefs: ['presses', ...this.groups.map((each) => each.name)].map((each) => ({ name: each })),
-      certificates: certificates.map((each) =>
-        each === BORROWED
-          ? { name: each, certificateId: this.#borrowed.get(name) }
-          : { name: each, csr: this.csr(`${name} ${each}`) },
-      ),
+      certificates: certificates.map((each) => {
+        const certificateId = this.#borrowed.get(`${name} ${each}`);
+        return {
+          name: each,
+          ...(certificateId === undefined ? { csr: this.csr(`${name} ${each}`) } : { certificateId }),
+        };
+      }),
     });
   }
 
   async addDevice(life: Life, certificates: number, share?: Share): Promise<void> {
     const name = `press-${this.devices.size + 1}`;
-    const own = share?.how === 'only' ? [] : [...'abc'].slice(0, certificates);
-    if (share !== undefined) this.#borrowed.set(name, await this.#firstOf(`press-${share.with + 1}`));
-    const borrowed = share === undefined ? [] : [BORROWED];
+    // Where certificates are shared, each has one name wherever it is.
+    const letters = [...'abc'].slice(0, certificates);
+    const names = this.config.shared === undefined ? letters : letters.map((letter) => `${letter}-${name}`);
+    const own = share?.how === 'only' ? [] : names;
+    const borrowed = share === undefined ? [] : [await this.#borrow(name, `press-${share.with + 1}`)];
     const all = share?.how === 'first' ? [...borrowed, ...own] : [...own, ...borrowed];
     await this.fleet.apply(this.declaration(name, all));
     const simulated = new SimDevice(name, life, () => this.certificates.get(name)?.[0], {
@@ -255,12 +257,45 @@ export class World implements AsyncDisposable {
     this.devices.set(name, simulated);
   }
 
-  async #firstOf(name: string): Promise<string> {
-    const { status } = (await this.fleet.get('Device', name)) as Device;
+  /** Answers under which name the device has the first certificate of the other one. */
+  async #borrow(name: string, other: string): Promise<string> {
+    const { status } = (await this.fleet.get('Device', other)) as Device;
     const [first] = status?.certificates ?? [];
-    if (first?.certificateId === undefined) throw new Error(`${name} has no certificate yet`);
-    return first.certificateId;
+    if (first?.certificateId === undefined) throw new Error(`${other} has no certificate yet`);
+    this.#borrowed.set(`${name} ${first.name}`, first.certificateId);
+    return first.name;
   }
+
+  /** A certificate that several have leaves all their specs, and they connect with what they have beside it. */
+  async retire(name: string): Promise<void> {
+    const holders = (id: string) => [...this.certificates].filter(([, ids]) => ids.includes(id));
+    const id = this.certificates.get(name)?.find((each) => {
+      const all = holders(each);
+      return all.length > 1 && all.every(([, ids]) => ids.length > 1);
+    });
+    if (id === undefined) return;
+    this.retired.add(id);
+    for (const [holder, ids] of holders(id)) {
+      const { spec, status } = (await this.fleet.get('Device', holder)) as Device;
+      const gone = status?.certificates?.find(({ certificateId }) => certificateId === id)?.name;
+      const left = (spec.certificates ?? []).map((each) => each.name).filter((each) => each !== gone);
+      this.certificates.set(
+        holder,
+        ids.filter((each) => each !== id),
+      );
+      const targets = this.oracle.assets.get(holder)?.targets ?? [];
+      this.oracle.register(
+        holder,
+        targets.filter((each) => !each.endsWith(id)),
+      );
+      await this.fleet.apply(this.declaration(holder, left));
+      const simulated = this.devices.get(holder);
+      if (simulated?.connected === true) simulated.reconnect();
+    }
+  }
+
+  /** Left the specs; whether they are deleted is up to who made them. */
+  readonly retired = new Set<string>();
 
   /** Somebody took a policy from these; it is not given back by itself. */
   readonly robbed = new Set<string>();
