@@ -33,3 +33,14 @@ test('no order of crashes, faults, people, security acts and documents violates 
   const ended = Object.values(result.rollouts).reduce((sum, count) => sum + count, 0);
   expect(ended).toBeGreaterThan(4);
 }, 900_000);
+
+/** From here on devices share certificates in one world after the other, with policies on groups and without. */
+const FIRST_SHARING = 1_001_471;
+
+test('nor does one in worlds whose devices share certificates', async () => {
+  const result = await search({ firstSeed: FIRST_SHARING, steps: STEPS / 4, idle: true });
+  expect(result.failure && failureText(result.failure)).toBeUndefined();
+  const { happened, worlds } = result.coverage;
+  expect(Object.keys(worlds).join(', ')).toMatch(/policies on a group.*shared certificate/);
+  expect(happened).toHaveProperty('retire');
+}, 300_000);
