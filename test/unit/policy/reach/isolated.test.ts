@@ -18,6 +18,13 @@ const takes = (...topics: string[]) => [
   ),
 ];
 
+const directOn = (condition: Parameters<typeof allow>[2]) => [
+  bound,
+  allow('SendDirectMessage', 'client/valve-*', condition),
+];
+/** No search looks at all its topics. */
+const intricate = `*a${'?'.repeat(17)}b`;
+
 interface Row {
   readonly reason: string;
   readonly from: readonly unknown[];
@@ -48,14 +55,34 @@ describe('devices that are not isolated', () => {
     {
       reason: 'the search for the topic of a direct message is given up',
       from: addresses,
-      to: takes(`*a${'?'.repeat(17)}b`),
+      to: takes(intricate),
+    },
+    {
+      reason: 'that search is given up, and direct messages are allowed by their topic',
+      from: directOn({ StringLike: { 'iot:Topic': 'cmd/*' } }),
+      to: takes(intricate),
+    },
+    {
+      reason: 'that search is given up, and direct messages must have a topic',
+      from: directOn({ StringNotEquals: { 'iot:Topic': '' } }),
+      to: takes(intricate),
+    },
+    {
+      reason: 'it may receive whatever is sent, without a topic in the policy',
+      from: addresses,
+      to: [bound, allow('Receive', '*')],
+    },
+    {
+      reason: 'a Deny takes back the topics of a direct message that begin like the shortest',
+      from: [...addresses, deny('SendDirectMessage', 'client/*', { StringLike: { 'iot:Topic': 'a*' } })],
+      to: takes('a?', 'b?'),
     },
   ])('$reason', (row) => {
     expect(askedOf(row).reached).toBe(true);
   });
 
   it('a search that is given up says so, and reaches nobody whom no message may be sent to', () => {
-    const to = takes(`*a${'?'.repeat(17)}b`);
+    const to = takes(intricate);
     expect(askedOf({ reason: '', from: addresses, to }).notes).toEqual([
       'a search for the topic of a direct message was given up; the pair counts as reachable',
     ]);
@@ -88,6 +115,13 @@ describe('an answer that may take a device for isolated says so', () => {
     },
   ])('$reason', (row) => {
     expect(askedOf(row).notes.join()).toContain(row.note);
+  });
+
+  it('not where a topic that a condition names gets through, or where nobody may be addressed', () => {
+    const named = directOn({ StringEquals: { 'iot:Topic': 'a/go' } });
+    expect(askedOf({ reason: '', from: named, to: takes('a/*') })).toEqual({ reached: true, notes: [] });
+    const others = [bound, allow('SendDirectMessage', 'client/pump-*')];
+    expect(askedOf({ reason: '', from: others, to: takes('a/*') })).toEqual({ reached: false, notes: [] });
   });
 
   it('not where no policy reads an attribute', () => {
