@@ -164,6 +164,9 @@ it.each([
     texts: ['dev1', 'thing1', 'unit1', 'node1', 'asset1', 'q7k1'],
     wanted: 'q7k-zz',
   },
+  { reason: 'the fourth name', texts: ['dev1', 'thing2', 'unit1'], wanted: 'node' },
+  { reason: 'the fifth', texts: ['dev1', 'thing2', 'unit1', 'node2'], wanted: 'asset' },
+  { reason: 'the last', texts: ['dev1', 'thing2', 'unit1', 'node2', 'asset1'], wanted: 'q7k' },
 ])('imagines devices that no policy names: $reason', ({ texts, wanted }) => {
   expect(freshNames(texts)).toEqual({ own: `${wanted}1`, other: `${wanted}2`, longer: `${wanted}10` });
 });
