@@ -5,17 +5,10 @@ import type { RawPolicy } from '../policy/oracle.ts';
 import { alikeUniverse } from '../policy/random-alike.ts';
 import { arnUniverse } from '../policy/random-arns.ts';
 import { connectUniverse, orderUniverse, setUniverse } from '../policy/random-conditions.ts';
-import {
-  filterUniverse,
-  largeUniverse,
-  sessionValueUniverse,
-  smallUniverse,
-  tiedUniverse,
-  twoValueUniverse,
-  type Universe,
-  valueUniverse,
-} from '../policy/random-policies.ts';
+import { filterUniverse, largeUniverse, smallUniverse, type Universe } from '../policy/random-policies.ts';
+import { sessionValueUniverse, tiedUniverse } from '../policy/random-ties.ts';
 import { typeUniverse } from '../policy/random-types.ts';
+import { twoValueUniverse, valueUniverse } from '../policy/random-values.ts';
 import { agreesWithRefa } from '../policy/refa-inclusion.ts';
 
 export interface FuzzReport {

@@ -4,8 +4,9 @@ import { checkDelivery, checkRaw, checkSession, newTally, withAllFilters } from 
 import { alikeUniverse } from '../../policy/random-alike.ts';
 import { arnUniverse } from '../../policy/random-arns.ts';
 import { connectUniverse, orderUniverse, setUniverse } from '../../policy/random-conditions.ts';
-import { largeUniverse, smallUniverse, valueUniverse } from '../../policy/random-policies.ts';
+import { largeUniverse, smallUniverse } from '../../policy/random-policies.ts';
 import { typeUniverse } from '../../policy/random-types.ts';
+import { valueUniverse } from '../../policy/random-values.ts';
 
 // The long runs are `npm run fuzz`; these keep a fixed seed so that a failure here is a change of ours.
 describe('random policies against an exhaustive walk by an independent evaluator', () => {

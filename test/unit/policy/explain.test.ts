@@ -1,20 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
-  canonicalText,
-  compare,
   compilePolicies,
   explain,
   type PolicyDocument,
   parsePolicy,
   parsePolicyValue,
-  policyValue,
   type Request,
   withDefaults,
 } from '../../../operator/policy/index.ts';
 import { arn, type Raw } from './words.ts';
-
-const T = '${iot:Connection.Thing.ThingName}';
-const C = '${iot:ClientId}';
 
 function doc(...statements: readonly Raw[]): PolicyDocument {
   const { document, findings } = parsePolicyValue({ Version: '2012-10-17', Statement: statements });
@@ -473,133 +467,5 @@ describe('the places by which a decision is explained', () => {
     expect(reason('2012-10-17', 'c')).toBe('otherAccountOrRegion');
     expect(reason('2008-10-17', 'c')).toBe('resource');
     expect(reason('2008-10-17', '${iot:ClientId}')).toBe('otherAccountOrRegion');
-  });
-});
-
-describe('the names in a witness', () => {
-  it.each<
-    readonly [reason: string, after: readonly Raw[], preferredNames: readonly string[], name: string, context: Raw]
-  >([
-    [
-      'a thing is dev1',
-      [S({ Resource: `${arn}topic/d/${T}` })],
-      [],
-      'topic/d/dev1',
-      { 'iot:ClientId': 'dev1', 'iot:Connection.Thing.ThingName': 'dev1' },
-    ],
-    [
-      'a thing under its own name',
-      [S({ Resource: `${arn}topic/d/${T}/${C}` })],
-      [],
-      'topic/d/dev1/dev1',
-      { 'iot:ClientId': 'dev1', 'iot:Connection.Thing.ThingName': 'dev1' },
-    ],
-    [
-      'a name of the fleet',
-      [S({ Resource: `${arn}topic/d/${T}/${C}` })],
-      ['pump7', 'gw'],
-      'topic/d/pump7/pump7',
-      { 'iot:ClientId': 'pump7', 'iot:Connection.Thing.ThingName': 'pump7' },
-    ],
-    [
-      'one name of the fleet',
-      [S({ Resource: `${arn}topic/d/${T}/${C}` })],
-      ['pump7'],
-      'topic/d/pump7/pump7',
-      { 'iot:ClientId': 'pump7', 'iot:Connection.Thing.ThingName': 'pump7' },
-    ],
-    [
-      'a client that connects',
-      [S({ Action: 'iot:Connect', Resource: `${arn}client/*` })],
-      [],
-      'client/c1',
-      { 'iot:ClientId': 'c1' },
-    ],
-    [
-      'a thing that connects',
-      [S({ Action: 'iot:Connect', Resource: `${arn}client/${T}` })],
-      [],
-      'client/dev1',
-      { 'iot:ClientId': 'dev1', 'iot:Connection.Thing.ThingName': 'dev1' },
-    ],
-    [
-      'a client ID that the policies spell out',
-      [S({ Resource: `${arn}topic/${C}`, Condition: { StringLike: { 'iot:ClientId': 'abc' } } })],
-      [],
-      'topic/abc',
-      { 'iot:ClientId': 'abc' },
-    ],
-    [
-      'a short one',
-      [S({ Resource: `${arn}topic/${C}`, Condition: { StringLike: { 'iot:ClientId': 'ab' } } })],
-      [],
-      'topic/ab',
-      { 'iot:ClientId': 'ab' },
-    ],
-    ['a level that has a name', [S({ Resource: `${arn}topic/a/*` })], [], 'topic/a/x', { 'iot:ClientId': 'c1' }],
-    [
-      'no name where that is denied',
-      [S({ Resource: `${arn}topic/a/*` }), S({ Effect: 'Deny', Resource: `${arn}topic/a/x*` })],
-      [],
-      'topic/a/',
-      { 'iot:ClientId': 'c1' },
-    ],
-    [
-      'a letter that stands twice in one level stays',
-      [S({ Resource: `${arn}topic/${C}x${C}` })],
-      [],
-      'topic/qxq',
-      { 'iot:ClientId': 'q' },
-    ],
-    [
-      'two names of the fleet',
-      [S({ Resource: `${arn}topic/${T}/${C}`, Condition: { StringNotEquals: { 'iot:ClientId': T } } })],
-      ['pump7', 'gw'],
-      'topic/pump7/gw',
-      { 'iot:ClientId': 'gw', 'iot:Connection.Thing.ThingName': 'pump7' },
-    ],
-    [
-      'a thing under another client ID',
-      [S({ Resource: `${arn}topic/${T}/${C}`, Condition: { StringNotEquals: { 'iot:ClientId': T } } })],
-      [],
-      'topic/dev1/c1',
-      { 'iot:ClientId': 'c1', 'iot:Connection.Thing.ThingName': 'dev1' },
-    ],
-  ])('%s', (_reason, after, preferredNames, name, context) => {
-    const [gained] = compare([doc()], [doc(...after)], { probeSwitches: false, preferredNames }).gained;
-    expect(gained).toMatchObject({ resource: arn + name });
-    expect(gained?.context).toEqual(context);
-  });
-});
-
-describe('a document as a value', () => {
-  const written = doc(
-    {
-      Sid: 's',
-      Effect: 'Allow',
-      Action: ['iot:b', 'iot:a', 'iot:b'],
-      Resource: '*',
-      Condition: { StringLike: { b: ['2', '1'], a: 'x' }, Bool: { c: true } },
-    },
-    { Effect: 'Deny', NotAction: 'iot:a', NotResource: ['z', 'y'] },
-    { Effect: 'Deny', NotAction: 'iot:a', NotResource: ['y', 'z'] },
-  );
-
-  it('stands as it was written', () => {
-    expect(JSON.stringify(policyValue(written))).toBe(
-      '{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Action":["iot:b","iot:a","iot:b"],"Resource":["*"],"Condition":{"StringLike":{"b":["2","1"],"a":["x"]},"Bool":{"c":["true"]}}},{"Effect":"Deny","NotAction":["iot:a"],"NotResource":["z","y"]},{"Effect":"Deny","NotAction":["iot:a"],"NotResource":["y","z"]}]}',
-    );
-  });
-
-  it('holds no element that was not written', () => {
-    const [first, second] = policyValue(written).Statement;
-    expect(Object.keys(first ?? {})).toEqual(['Sid', 'Effect', 'Action', 'Resource', 'Condition']);
-    expect(Object.keys(second ?? {})).toEqual(['Effect', 'NotAction', 'NotResource']);
-  });
-
-  it('has one canonical text, sorted and without what has no meaning', () => {
-    expect(canonicalText(written)).toBe(
-      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iot:a","iot:b"],"Resource":["*"],"Condition":{"Bool":{"c":["true"]},"StringLike":{"a":["x"],"b":["1","2"]}}},{"Effect":"Deny","NotAction":["iot:a"],"NotResource":["y","z"]}]}',
-    );
   });
 });
