@@ -1,5 +1,5 @@
 import type { AssetInput } from './asset.ts';
-import type { AssetCall, CertificateEdges, EdgeChange, Switch } from './types.ts';
+import type { AssetCall, AssetRecord, CertificateEdges, EdgeChange, Switch } from './types.ts';
 
 /** What one asset carries against what it is to carry, and since when that is in force. */
 const NONE: EdgeChange = { attach: [], detach: [], pins: [], switches: [] };
@@ -62,10 +62,16 @@ export function nextSwitch({ direction, edges = NONE }: AssetInput): Switch | un
   return edges.switches.find(({ made }) => made !== (direction === 'forward'));
 }
 
-/** Whether something was taken from the asset already. */
-export function begun({ certificates, changes, edges = NONE }: AssetInput): boolean {
+/** Whether we have taken something from the asset already. What somebody else took is no reason to take the rest. */
+export function begun({ certificates, changes, edges = NONE, record }: AssetInput): boolean {
+  if (edges.switches.some(({ made }) => made)) return true;
   const before = [...changes.map(({ baseline }) => baseline), ...edges.detach];
-  return edges.switches.some(({ made }) => made) || firstEdge(certificates, before, false) !== undefined;
+  return hasTaken(record) && firstEdge(certificates, before, false) !== undefined;
+}
+
+/** Where the record was lost it says so from when that was noticed. */
+export function hasTaken({ detachedAt, startedAt = Number.NEGATIVE_INFINITY }: AssetRecord): boolean {
+  return detachedAt !== undefined && detachedAt >= startedAt;
 }
 
 /** Whether the asset is anywhere else than where it was before the rollout. */

@@ -39,6 +39,8 @@ export type Direction = 'forward' | 'back' | 'home';
 
 /** The one thing about an asset that AWS cannot tell us. Losing it costs time, never safety. */
 export interface AssetRecord {
+  /** When this rollout began with the asset: what was done before that was not done for its sake. */
+  readonly startedAt?: number;
   /** When the last Attach was handed to AWS, whatever came of it. Written before the call. */
   readonly attachedAt?: number;
   /** When the last Detach was handed to AWS. Written before the call. */

@@ -336,4 +336,14 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(200),
     ],
   },
+  {
+    reason: 'what somebody else took from a certificate is no reason to take the rest from who is away',
+    config: { certificates: [2], strategy: { ...CALM.strategy, settleTime: '20m' } },
+    schedule: [
+      git(2, NARROW),
+      at(2.5, { kind: 'offline', device: 0, forMs: 75 * MINUTE }),
+      at(3, { kind: 'foreignDetach', device: 0 }),
+      wait(60),
+    ],
+  },
 ];

@@ -32,6 +32,11 @@ const read = (certificateArn: string, attached: readonly string[], readAt: numbe
   readAt,
 });
 
+const half: Partial<AssetInput> = {
+  certificates: [read(ONE, ['K'], 15), read(TWO, ['B', 'K'], 15)],
+  mayContract: { yes: false, why: 'nothing was heard of it' },
+};
+
 describe('R7: before a Detach', () => {
   const rows: readonly { readonly reason: string; readonly given: Partial<AssetInput>; readonly want: object }[] = [
     {
@@ -70,6 +75,21 @@ describe('R7: before a Detach', () => {
       reason: 'the document moved a moment ago, which has to settle like an attachment',
       given: { flippedAt: 12 },
       want: { kind: 'wait', until: 22 },
+    },
+    {
+      reason: 'somebody else took it from one certificate while the device is away: the rest stays',
+      given: { ...half, record: { startedAt: 0, attachedAt: 0 } },
+      want: { kind: 'wait', state: 'Deferred' },
+    },
+    {
+      reason: 'what an earlier rollout took is no beginning of this one',
+      given: { ...half, record: { startedAt: 0, attachedAt: 0, detachedAt: -5 } },
+      want: { kind: 'wait', state: 'Deferred' },
+    },
+    {
+      reason: 'we took it from one certificate and the device is gone: half of it is no place to wait in',
+      given: { ...half, record: { startedAt: 0, attachedAt: 0, detachedAt: 12 } },
+      want: { kind: 'call', call: { kind: 'detach', policy: 'B', target: TWO } },
     },
   ];
   test.each(rows)('$reason', ({ given, want }) => {

@@ -64,7 +64,7 @@ export async function save(
     state,
     why: decision.why.slice(0, 500),
     since: same && before.state === state ? (before.since ?? now) : now,
-    startedAt: same ? (before.startedAt ?? now) : now,
+    startedAt: (same ? before.startedAt : (more.attachedAt ?? more.detachedAt ?? more.switchedAt)) ?? now,
     ...(directive.ownWave === undefined ? {} : { wave: directive.ownWave }),
     ...(directive.unit === undefined ? {} : { unit: [...directive.unit] }),
     ...(directive.armed === true && decision.state === 'Armed' ? { armed: true } : {}),

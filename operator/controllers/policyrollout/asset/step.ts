@@ -1,8 +1,9 @@
 import type { Device, DeviceStatusRollout } from '../../../api/device.gen.ts';
 import { type AssetInput, planAsset } from '../../../rollout/asset.ts';
+import { hasTaken } from '../../../rollout/asset-edges.ts';
 import { changesOf } from '../../../rollout/family.ts';
 import { STORM_WINDOW_MS } from '../../../rollout/storm.ts';
-import { type AssetDecision, type AssetState, inFlight } from '../../../rollout/types.ts';
+import { type AssetDecision, type AssetRecord, type AssetState, inFlight } from '../../../rollout/types.ts';
 import { takeOver, unitRecord } from '../../../rollout/unit.ts';
 import { keyText } from '../../../runtime/controller/keys.ts';
 import { thingName } from '../../device/desired.ts';
@@ -152,10 +153,10 @@ async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<As
   const attaches = decision.kind === 'call' && decision.call.kind === 'attach';
   if (attaches) for (const each of [attempt, ...ledBy(attempt)]) keepCalm(each);
   const takes = !attaches || directive.addsDeny;
-  const begun = certificates.some(({ attached }) =>
+  const half = certificates.some(({ attached }) =>
     directive.families.some(({ declared, candidate }) => attached.has(candidate) && !attached.has(declared)),
   );
-  if (!takes || begun) return decision;
+  if (!takes || (half && hasTaken(recordOf(attempt)))) return decision;
   const { permission, said } = await preflightUnit(attempt);
   if (!permission.yes) return { kind: 'wait', state: 'Deferred', until: undefined, why: permission.why };
   attempt.said = said;
@@ -204,6 +205,17 @@ function heldDecision(attempt: Attempt): AssetDecision | undefined {
   return { kind: 'wait', state: 'Held', until: undefined, why: `held: ${detail}` };
 }
 
+/** The times that outlive an earlier rollout are known from when this one began. */
+function recordOf({ scope, directive }: Attempt): AssetRecord {
+  const stored = scope.object.status?.rollout;
+  const record = unitRecord(
+    assetRecord(stored, DETACH_DEADLINE_MS),
+    others(scope, directive).map(({ status }) => assetRecord(status?.rollout, DETACH_DEADLINE_MS)),
+  );
+  const startedAt = stored?.name === directive.rollout ? timeOf(stored.startedAt) : scope.deps.clock.now();
+  return startedAt === undefined ? record : { ...record, startedAt };
+}
+
 function inputFor(attempt: Attempt, judged: Judged): AssetInput {
   const { scope, rollouts, directive, certificates, beside, through } = attempt;
   const ends = sessionsToEnd(attempt);
@@ -217,10 +229,7 @@ function inputFor(attempt: Attempt, judged: Judged): AssetInput {
     through,
     candidateDefaults: directive.candidateDefaults,
     flippedAt: directive.flippedAt,
-    record: unitRecord(
-      assetRecord(scope.object.status?.rollout, DETACH_DEADLINE_MS),
-      others(scope, directive).map(({ status }) => assetRecord(status?.rollout, DETACH_DEADLINE_MS)),
-    ),
+    record: recordOf(attempt),
     mayContract: judged.permission,
     noDetachBefore: rollouts.noDetachBefore(now),
     expandedHealth: judged.expandedHealth,
