@@ -266,7 +266,7 @@ export const conditionRows: readonly Row[] = [
       bound,
       allow('Publish', 'topic/c/*'),
       deny('Publish', `topic/c/${subject}/\${${organisation}}`, {
-        'ForAnyValue:StringEquals': { [organisation]: 'Acme' },
+        'ForAnyValue:StringEquals': { [organisation]: 'c' },
       }),
     ],
     expect: ['deny-may-not-resolve@2'],
@@ -362,5 +362,23 @@ export const conditionRows: readonly Row[] = [
       deny('Subscribe', 'topicfilter/*+*'),
     ],
     expect: ['unbound-client-id@1'],
+  },
+  {
+    reason: 'a Deny for a client ID that is nobody does nothing on that account, whatever variable it is made of',
+    statements: [
+      bound,
+      allow('Publish', 'topic/c/*'),
+      deny('Publish', `topic/c/${site}`, { StringEquals: { [client]: 'x${iot:CertificateId}' } }),
+    ],
+    absent: ['deny-may-not-resolve'],
+  },
+  {
+    reason: 'one of two values that a Deny asks for may not resolve',
+    statements: [
+      bound,
+      allow('Publish', 'topic/c/*'),
+      deny('Publish', 'topic/c/*', { StringEquals: { 'iot:Certificate.Subject.CommonName': [site, 'nobody'] } }),
+    ],
+    expect: ['deny-may-not-resolve@2'],
   },
 ];

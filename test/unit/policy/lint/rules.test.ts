@@ -152,6 +152,25 @@ describe('lint', () => {
     ]);
   });
 
+  describe('where a NotResource with an unresolved variable switches the statement off', () => {
+    const site = '${iot:Connection.Thing.Attributes[site]}';
+    const openDenies = (allowed: readonly string[], ...excepted: readonly string[]): string[] => {
+      const denied = { Effect: 'Deny', Action: 'iot:Publish', NotResource: excepted.map((text) => arn + text) };
+      const options = { switches: { unresolvedNotResource: 'statementInert' } } as const;
+      return lint(document([bound, allow('Publish', allowed), denied]), options)
+        .findings.filter(({ code }) => code === 'deny-may-not-resolve')
+        .map(({ witness }) => witness!.resource.slice(arn.length));
+    };
+
+    it('a Deny may leave what it excepts for some value alone', () => {
+      expect(openDenies(['topic/a', 'topic/q/x'], 'topic/a', `topic/${site}/x`)).toEqual(['topic/q/x']);
+    });
+
+    it('a Deny that excepts it all the same, be it through another variable, leaves nothing', () => {
+      expect(openDenies(['topic/c/${iot:ClientId}'], 'topic/c/${iot:ClientId}', `topic/${site}/x`)).toEqual([]);
+    });
+  });
+
   it('takes things for attached as usual unless told otherwise', () => {
     const own = [allow('Connect', `client/${thing}*`), allow('Publish', `topic/dt/${thing}/*`)];
     expect(lint(document(own)).findings.map((finding) => finding.code)).toEqual(['thing-not-required']);
