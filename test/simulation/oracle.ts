@@ -25,6 +25,8 @@ export interface OracleWorld {
   readonly answers: Answers;
   /** Known to the broker as connected right now. */
   readonly connected: (device: string) => boolean;
+  /** Its last word to the operator was that it connected: that it left was told to nobody. */
+  readonly leftUnheard: (device: string) => boolean;
   /** Policies that the objects declare for a device, its groups included. */
   readonly declared: (device: string) => readonly string[];
   /** The documents that Git asks for now, those of groups included. */
@@ -355,7 +357,7 @@ export class Oracle {
     const state = this.#recordOf(asset.name);
     if (lost.length > 0 && asset.losing < now - 10 * MINUTE) {
       const heard = Math.max(asset.lastHeardAt, this.#world.connected(asset.name) ? now : 0);
-      if (now - heard > CONTACT_MS && state?.state !== 'RollingBack')
+      if (now - heard > CONTACT_MS && state?.state !== 'RollingBack' && !this.#world.leftUnheard(asset.name))
         this.#say(
           4,
           `${lost.join(', ')} was taken from ${asset.name}, silent for ${Math.round((now - heard) / MINUTE)} min`,

@@ -104,6 +104,7 @@ export class World implements AsyncDisposable {
       view: this.view,
       answers,
       connected: (name) => this.devices.get(name)?.connected === true,
+      leftUnheard: (name) => this.#leftUnheard.has(name),
       declared: (name) => [
         ...this.referred(name),
         ...this.groups.flatMap(({ policies }) => policies.map((each) => each.name)),
@@ -386,6 +387,7 @@ export class World implements AsyncDisposable {
           this.oracle.heard(signal.clientId, rightOf(signal.action, signal.resource, signal.clientId), signal.allowed);
         } else if (signal.kind === 'connected') this.oracle.heard(signal.clientId, 'connect', true);
         else if (signal.kind === 'connectFailed') this.oracle.heard(signal.clientId, 'connect', false);
+        this.#notice(signal, deaf);
         if (deaf) continue;
         fleet.signals.record(ACCOUNT_KEY, signal);
         news = true;
@@ -393,6 +395,15 @@ export class World implements AsyncDisposable {
     }
     return news;
   }
+
+  /** The operator has no source here that would say how far behind it is: what is lost while it is deaf is lost. */
+  #notice({ kind, clientId }: Signal, deaf: boolean): void {
+    if (kind !== 'connected' && kind !== 'disconnected') return;
+    if (kind === 'disconnected' && deaf) this.#leftUnheard.add(clientId);
+    else if (!deaf || kind === 'connected') this.#leftUnheard.delete(clientId);
+  }
+
+  readonly #leftUnheard = new Set<string>();
 
   /** The operator is told of a request that AWS refused, although the sandbox would not. */
   mishear({ clientId, right }: { readonly clientId: string; readonly right: Right }): void {
