@@ -2,12 +2,13 @@ import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
 import type { Classification } from '../../rollout/classify.ts';
-import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
+import { type AssetSummary, membersOf, type RolloutDecision, wait } from '../../rollout/rollout.ts';
 import { type CandidateDefault, type Classified, type Direction, type Spread, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { createPauser } from '../../runtime/pauser.ts';
 import { Priority } from '../../runtime/reconciler.ts';
+import { inFlightElsewhere } from './asset/assets.ts';
 import { changeIn, familiesOfAll } from './asset/families.ts';
 import { lifelineOf } from './asset/lifeline.ts';
 import { exactTime, timeOf } from './asset/record.ts';
@@ -22,6 +23,8 @@ import { type Mirrored, mirrorVerdict } from './policies/mirror.ts';
 import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
 import { saveRollout } from './status.ts';
+
+const SOON_MS = 1_000;
 
 export interface Done {
   /** What was decided, in the words of what came of it. */
@@ -39,6 +42,8 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   if (decision.kind === 'finish') await mirror(pass, decision);
   if (decision.kind === 'start') {
     defaults = await prepare(pass);
+    const crowded = crowding(pass);
+    if (crowded !== undefined) return { decision: crowded, flippedAt, groups: rollout.status?.groups };
     for (const id of decision.assets) {
       deps.rollouts.started(key).add(id);
       if (decision.arming === true) deps.rollouts.arming(key).add(id);
@@ -63,6 +68,13 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
     flippedAt,
     groups,
   };
+}
+
+/** Another rollout has started assets since this one was planned: they share one budget, and the next pass plans with them. */
+function crowding({ deps, rollout, input, now }: Pass): RolloutDecision | undefined {
+  const moving = inFlightElsewhere(deps, rollout);
+  if (moving <= input.inFlightElsewhere) return undefined;
+  return wait('Progressing', 'BudgetInUse', `another rollout of the account has ${moving} in flight`, now + SOON_MS);
 }
 
 /** Forward when the planner says so, and back with everything else. */

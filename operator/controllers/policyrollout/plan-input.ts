@@ -65,7 +65,7 @@ export function planInput(facts: Facts): RolloutInput {
     strategy,
     classified: analysis.classification,
     assets,
-    inFlightElsewhere: inFlightElsewhere(deps.cache, rollout),
+    inFlightElsewhere: inFlightElsewhere(deps, rollout),
     analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
     verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
     provenBefore: isProvenBefore(facts),

@@ -14,6 +14,7 @@ import type { Cache } from '../../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../../external/references.ts';
 import { hasEnded } from '../names.ts';
 import { changeKey } from '../policies/stance.ts';
+import type { Rollouts } from '../service.ts';
 import { concerns, type Whereabouts } from './families.ts';
 import { assetState, timeOf } from './record.ts';
 import { certificateIds, recordedUnit, type Units } from './units.ts';
@@ -294,11 +295,17 @@ export function cohortOf({ metadata, spec }: Device, strategy: PolicyRollout['sp
   return `${spec.thingTypeRef?.name ?? ''}|${names.map((label) => metadata.labels?.[label] ?? '').join('|')}`;
 }
 
-/** In flight in other rollouts of the same account, which share one budget. */
-export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number {
-  const { namespace } = rollout.metadata;
-  const all = cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>;
-  const known = new Map([...all].map((one) => [one.metadata.name, hasEnded(one)]));
+/**
+ * In flight in other rollouts of the same account, which share one budget. Whom another one has told to start a moment ago is,
+ * before its record says so.
+ */
+export function inFlightElsewhere(
+  { cache, rollouts }: { readonly cache: Cache; readonly rollouts: Rollouts },
+  rollout: PolicyRollout,
+): number {
+  const { namespace = '' } = rollout.metadata;
+  const all = [...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)];
+  const known = new Map(all.map((one) => [one.metadata.name, hasEnded(one)]));
   const moving = new Set<string>();
   for (const object of cache.list('Device', rollout.metadata.namespace)) {
     const device = object as Device;
@@ -310,6 +317,18 @@ export function inFlightElsewhere(cache: Cache, rollout: PolicyRollout): number 
     if (device.spec.accountRef.name !== rollout.spec.accountRef.name || !inFlight(record.state as AssetState)) continue;
     // All of a unit are in flight as soon as one says so.
     for (const name of [device.metadata.name, ...(record.unit ?? [])]) moving.add(name);
+  }
+  for (const { metadata, spec } of all) {
+    const { name } = metadata;
+    if (known.get(name) === true || name === rollout.metadata.name) continue;
+    if (spec.accountRef.name !== rollout.spec.accountRef.name) continue;
+    const key = { kind: 'PolicyRollout', namespace, name };
+    const arming = rollouts.arming(key);
+    for (const id of rollouts.started(key)) {
+      if (arming.has(id)) continue;
+      const told = rollouts.directiveFor({ kind: 'Device', namespace, name: id });
+      for (const each of [id, ...((told?.rollout === name ? told.unit : undefined) ?? [])]) moving.add(each);
+    }
   }
   return moving.size;
 }
