@@ -381,4 +381,30 @@ export const conditionRows: readonly Row[] = [
     ],
     expect: ['deny-may-not-resolve@2'],
   },
+  {
+    reason: 'a Deny of a client ID that is longer than itself, or twice itself, takes none back',
+    statements: [
+      allow('Connect', 'client/*'),
+      deny('Connect', [
+        'client/a${iot:ClientId}',
+        'client/*${iot:ClientId}${iot:ClientId}',
+        'client/?*${iot:ClientId}',
+      ]),
+    ],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'a Deny of all client IDs but one in whatever letter case leaves the letter case to choose',
+    statements: [
+      allow('Connect', 'client/*'),
+      deny('Connect', '*', { StringNotEqualsIgnoreCase: { [client]: 'PUMP' } }),
+    ],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'a Deny whose variable is plain text takes one client ID back',
+    version: '2008-10-17',
+    statements: [allow('Connect', 'client/*'), deny('Connect', 'client/${iot:ClientId}')],
+    expect: ['any-client-id@0'],
+  },
 ];
