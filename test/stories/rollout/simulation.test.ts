@@ -43,4 +43,4 @@ test('nor does one in worlds whose devices share certificates', async () => {
   const { happened, worlds } = result.coverage;
   expect(Object.keys(worlds).join(', ')).toMatch(/policies on a group.*shared certificate/);
   expect(happened).toHaveProperty('retire');
-}, 300_000);
+}, 900_000);
