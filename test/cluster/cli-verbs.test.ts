@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Device } from '../../operator/api/device.gen.ts';
 import { cluster, execute, missing, must, type Output, until, why } from './support/cluster.ts';
 import { manifest } from './support/objects.ts';
-import { base, NARROW, openRolloutBed, RATE, type RolloutBed, WIDE } from './support/rollout-bed.ts';
+import { base, NAMES, NARROW, openRolloutBed, RATE, type RolloutBed, WIDE } from './support/rollout-bed.ts';
 import type { Story } from './support/story.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -49,10 +49,17 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     path = `${bin}:${dirname(process.execPath)}:${process.env.PATH}`;
     await must(execute('mkdir', ['-p', bin]));
     await symlink(cluster().bundle, join(bin, 'kubectl-fleetward'));
-    await until(async () => {
-      const right = ['auth', 'can-i', 'approve', 'policyrollouts.fleetward.dev', '--as', user('lead')];
-      return (await story.kubectl(...right)).status === 0 || undefined;
-    }, 'the roles in force');
+    for (const [person, right] of [
+      ['lead', 'approve'],
+      ['on-call', 'pause'],
+      ['viewer', 'list'],
+    ] as const) {
+      const may = ['auth', 'can-i', right, 'policyrollouts.fleetward.dev', '--as', user(person)];
+      await until(
+        async () => (await story.kubectl(...may)).status === 0 || undefined,
+        `the role of ${person} in force`,
+      );
+    }
     await until(async () => {
       const unsigned = ['annotate', 'device', 'press-1', 'rollout.fleetward.dev/hold=x', '--dry-run=server'];
       return (await story.kubectl(...unsigned)).stderr.includes('must name who uses it') || undefined;
@@ -103,7 +110,7 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     expect(nothing.stderr).toContain('Check the RBAC rules of this user');
   });
 
-  test('a rollout is paused by who may pause it, and resumed by who may resume it', { timeout: 90_000 }, async () => {
+  test('a rollout is paused by who may pause it, and resumed by who may resume it', async () => {
     await story.apply(base(NARROW));
     const made = await bed.becomes('a rollout', ({ status }) => status?.phase !== undefined);
     const { name } = made.metadata;
@@ -137,13 +144,14 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     expect(await verb('lead', 'resume', name)).toMatchObject({ status: 0 });
   });
 
-  test('as a plugin of kubectl it follows the rollout to its end', { timeout: 90_000 }, async () => {
+  test('as a plugin of kubectl it follows the rollout to its end', async () => {
     const late = await plugin('viewer', 'rollout', 'status', 'base', '--watch', '--timeout', '1s');
     expect(late).toMatchObject({ status: 2, stderr: expect.stringContaining('has not ended after 1s') });
     bed.clock.rate = RATE;
-    const watched = await plugin('viewer', 'rollout', 'status', 'base', '--watch', '--timeout', '80s');
+    const watched = await plugin('viewer', 'rollout', 'status', 'base', '--watch', '--timeout', '150s');
     expect(watched.status, watched.stdout + watched.stderr).toBe(0);
     expect(watched.stdout.trim().split('\n').at(-1)).toMatch(/Succeeded/);
+    await bed.becomes('its end, at home', ({ status }) => status?.homedAt !== undefined);
     bed.clock.rate = 1;
     const list = await plugin('viewer', 'rollout', 'get', '-n', story.namespace);
     expect(list.stdout).toContain('Succeeded');
@@ -156,9 +164,7 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     expect((await plugin('stranger', 'rollout', 'get')).status).toBe(3);
   });
 
-  test('a widening is approved by who may, for the revision that was looked at; aborted by who is on call', {
-    timeout: 120_000,
-  }, async () => {
+  test('a widening is approved by who may, for the revision that was looked at; aborted by who is on call', async () => {
     await story.apply(base(WIDE));
     const waiting = await bed.becomes('a wait for approval', ({ status }) => status?.phase === 'AwaitingApproval');
     const { name } = waiting.metadata;
@@ -181,9 +187,11 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     await bed.becomes('a device on its way', ({ status }) => (status?.counters?.inFlight ?? 0) > 0);
     expect(await verb('on-call', 'abort', name)).toMatchObject({ status: 0 });
     bed.clock.rate = RATE;
-    const watched = await plugin('lead', 'rollout', 'status', name, '--watch', '--timeout', '80s');
+    const watched = await plugin('lead', 'rollout', 'status', name, '--watch', '--timeout', '150s');
     expect(watched.status, watched.stdout + watched.stderr).toBe(1);
     expect(watched.stdout).toContain('Aborted');
+    const home = async (device: string) => (await bed.attached(device)).join() === 'base';
+    await until(async () => (await Promise.all(NAMES.map(home))).every(Boolean) || undefined, 'the way back');
     bed.clock.rate = 1;
     const { status } = await bed.becomes('its end', ({ status: now }) => now?.phase === 'Aborted');
     expect(status?.verbs).toMatchObject({ approvedBy: user('lead'), abortedBy: user('on-call') });
@@ -209,9 +217,7 @@ describe.skipIf(missing)(`fleetward as a command of people with a kubeconfig${wh
     });
   });
 
-  test('who is on call contains a device at once; what contains it is lifted by another word', {
-    timeout: 60_000,
-  }, async () => {
+  test('who is on call contains a device at once; what contains it is lifted by another word', async () => {
     const device = () => story.json<Device>('get', 'device', 'press-2');
     expect(await fleetward('viewer', 'contain', 'press-2')).toMatchObject({ status: 3 });
     expect(await bed.attached('press-2')).not.toContain('silence');

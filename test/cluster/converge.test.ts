@@ -48,8 +48,10 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
     story = await openStory('converge');
     operator = await story.operator({ config: { log: { level: 'debug' } } });
     await untilReady(operator);
+    // They come last otherwise, and a device that waits for its type for ten seconds writes once more, to say so.
+    await must(story.kubectl('apply', '-f', join(FACTORY, 'types.yaml')));
     await must(story.kubectl('apply', '-R', '-f', FACTORY));
-    await must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=90s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=180s'));
   });
   afterAll(() => story?.[Symbol.asyncDispose]());
 
@@ -87,16 +89,21 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
   });
 
   test('kubectl describe ends with an event, and no key or request is printed as one', async () => {
-    const text = await must(story.kubectl('describe', 'device', 'drs-press-01'));
+    // Events are written beside the work, and may come after the status.
+    const text = await until(async () => {
+      const now = await must(story.kubectl('describe', 'device', 'drs-press-01'));
+      return /Events:\n[\s\S]*Normal +\w+ /.test(now) ? now : undefined;
+    }, 'an event at the end');
     expect(text).toMatch(/Conditions:[\s\S]*Type: +Ready/);
-    expect(text).toMatch(/Events:\n[\s\S]*Normal +\w+ /);
     expect(text).not.toMatch(/PRIVATE KEY/);
   });
 
   test('no event is there twice: the same again raises a count', async () => {
-    const { items } = await story.json<{ items: readonly Told[] }>('get', 'events.events.k8s.io');
+    const items = await until(async () => {
+      const now = await story.json<{ items: readonly Told[] }>('get', 'events.events.k8s.io');
+      return now.items.length > 20 ? now.items : undefined;
+    }, 'more than twenty events');
     const said = items.map(({ regarding, type, reason, note }) => `${regarding.uid} ${type} ${reason} ${note}`);
-    expect(said.length).toBeGreaterThan(20);
     expect(said.filter((one, index) => said.indexOf(one) !== index)).toEqual([]);
   });
 
@@ -186,7 +193,8 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
   test('no series names a device, and no log line a key', async () => {
     const { body } = await operator.get('/metrics');
     expect(body).not.toMatch(/drs-|ham-/);
-    const lines = (await readFile(operator.logFile, 'utf8')).trim().split('\n');
+    // The last one may be in the middle of being written.
+    const lines = (await readFile(operator.logFile, 'utf8')).split('\n').slice(0, -1);
     const said = lines.map(
       (line) => JSON.parse(line) as { controller?: string; reconcileID?: string; object?: unknown },
     );
@@ -210,12 +218,12 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
           .some(({ resource }) => resource === 'ham-sensor-06') || undefined,
       'the edit in AWS',
     );
-    await must(story.kubectl('wait', '--for=condition=Ready', 'device/ham-sensor-06', '--timeout=30s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'device/ham-sensor-06', '--timeout=120s'));
   });
 
   test('kubectl delete of a device under Retain is at once and leaves AWS alone', async () => {
     const before = writes();
-    await must(story.kubectl('delete', 'device', 'ham-press-06', '--timeout=10s'));
+    await must(story.kubectl('delete', 'device', 'ham-press-06', '--timeout=60s'));
     expect(writes()).toBe(before);
   });
 
@@ -226,18 +234,16 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
       const { metadata } = await story.json<KubeObject>('get', 'device', name);
       return metadata.finalizers?.includes('fleetward.dev/aws') || undefined;
     }, 'the finalizer');
-    await must(story.kubectl('delete', 'device', name, '--timeout=60s'));
+    await must(story.kubectl('delete', 'device', name, '--timeout=120s'));
     const deleted = story.sandbox.ledger.entries({ operation: 'DeleteThing', outcome: 'ok' });
     expect(deleted.map(({ resource }) => resource)).toEqual([name]);
   });
 
-  test('deletion of the whole namespace, finalizers and all, takes from AWS what is to be deleted there', {
-    timeout: 120_000,
-  }, async () => {
+  test('deletion of the whole namespace, finalizers and all, takes from AWS what is to be deleted there', async () => {
     const kinds = 'devices,iotpolicies,thinggroups,securityprofiles';
     // What was retained in AWS is taken up again: a policy is not deleted while a certificate carries it.
     await must(story.kubectl('apply', '-R', '-f', FACTORY));
-    await must(story.kubectl('wait', '--for=condition=Ready', 'devices', '--all', '--timeout=60s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'devices', '--all', '--timeout=120s'));
     const { items } = await story.json<List>('get', kinds);
     const doomed = items.map(({ apiVersion, kind, metadata: { name }, spec }) =>
       JSON.stringify({ apiVersion, kind, metadata: { name }, spec: { ...(spec as object), deletionPolicy: 'Delete' } }),
@@ -247,7 +253,7 @@ describe.skipIf(missing)(`kubectl apply of the factory, and fleetward run${why}`
       const now = await story.json<List>('get', kinds);
       return now.items.every(({ metadata }) => metadata.finalizers?.includes('fleetward.dev/aws')) || undefined;
     }, 'the finalizers');
-    await must(story.kubectl('delete', 'namespace', story.namespace, '--timeout=90s'));
+    await must(story.kubectl('delete', 'namespace', story.namespace, '--timeout=200s'));
     const deleted = (operation: string) =>
       story.sandbox.ledger.entries({ operation, outcome: 'ok' }).filter(({ changed }) => changed).length;
     const count = (kind: string) => items.filter((item) => item.kind === kind).length;

@@ -69,7 +69,7 @@ describe.skipIf(missing)(`credentials of a pod${why}`, () => {
     const env = { ...environment(file), AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
     await untilReady(await story.operator({ env }));
     await story.apply(documents(account(), policy('base')));
-    await must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=30s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=120s'));
     const keys = new Set(story.sandbox.ledger.entries({ mutating: true }).map(({ accessKeyId }) => accessKeyId));
     expect([...keys]).toEqual([key]);
     expect(asked.at(-1)).toContain(TOKEN);

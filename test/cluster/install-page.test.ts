@@ -106,7 +106,7 @@ describe.skipIf(missing)(`docs/install.md, pasted into a shell${why}`, () => {
     expect(await readFile(join(folder, 'aws.called'), 'utf8')).toContain('create-policy --policy-name fleetward');
   });
 
-  test('the operator by helm, and helm test', { timeout: 120_000 }, async () => {
+  test('the operator by helm, and helm test', async () => {
     const { url } = await sandbox.listen();
     // The pods are only played, and helm test asks the process that stands for them, which can start once they are made.
     const installing = paste('helm install');
@@ -124,7 +124,7 @@ describe.skipIf(missing)(`docs/install.md, pasted into a shell${why}`, () => {
     );
   });
 
-  test('a factory that converges', { timeout: 120_000 }, async () => {
+  test('a factory that converges', async () => {
     expect(await must(paste('kubectl -n factory apply -R'))).toContain('condition met');
     expect(sandbox.ledger.count({ operation: 'CreateThing', changed: true })).toBeGreaterThan(20);
   });
@@ -134,12 +134,10 @@ describe.skipIf(missing)(`docs/install.md, pasted into a shell${why}`, () => {
     // The page's last line may come before the first answer of the operator.
     const shown = () => must(own.kubectl('-n', 'factory', 'get', 'fleetsource', 'fleet', '--no-headers'));
     await until(async () => /^fleet +False /.test(await shown()) || undefined, 'a source that is not Ready');
-    await must(own.kubectl('-n', 'factory', 'delete', 'fleetsource', 'fleet', '--timeout=20s'));
+    await must(own.kubectl('-n', 'factory', 'delete', 'fleetsource', 'fleet', '--timeout=60s'));
   });
 
-  test('an upgrade keeps what was set, and uninstalling takes nothing of AWS and of the fleet', {
-    timeout: 120_000,
-  }, async () => {
+  test('an upgrade keeps what was set, and uninstalling takes nothing of AWS and of the fleet', async () => {
     await must(paste('helm upgrade'));
     const config = ['-n', SYSTEM, 'get', 'configmap', 'fleetward', '-o', 'yaml'];
     expect(await must(own.kubectl(...config))).toContain('installation: "plant-1"');
@@ -151,12 +149,12 @@ describe.skipIf(missing)(`docs/install.md, pasted into a shell${why}`, () => {
     await operator.stop();
     expect(JSON.parse(await must(own.kubectl('-n', 'factory', 'get', 'fleet', '-o', 'json'))).items).toHaveLength(43);
     // Without its rights it could not give its Lease back.
-    await until(async () => (await paste('fleetward release')).status === 0 || undefined, 'the release', 25_000);
-    await must(own.kubectl('delete', 'namespace', 'factory', '--timeout=60s'));
+    await until(async () => (await paste('fleetward release')).status === 0 || undefined, 'the release');
+    await must(own.kubectl('delete', 'namespace', 'factory', '--timeout=200s'));
     expect(sandbox.ledger.count({ mutating: true })).toBe(writes);
   });
 
-  test('with kustomize instead, on a cluster of its own', { timeout: 180_000 }, async () => {
+  test('with kustomize instead, on a cluster of its own', async () => {
     await using other = await openPlane('kustomize');
     const where = await machine(other);
     const player = playKubelet(
@@ -171,7 +169,7 @@ describe.skipIf(missing)(`docs/install.md, pasted into a shell${why}`, () => {
       for (const line of errors)
         expect(line).toMatch(/ServiceMonitor|PrometheusRule|resource mapping not found|ensure CRDs/);
       await must(
-        other.kubectl('-n', SYSTEM, 'wait', '--for=condition=Available', 'deployment/fleetward', '--timeout=60s'),
+        other.kubectl('-n', SYSTEM, 'wait', '--for=condition=Available', 'deployment/fleetward', '--timeout=120s'),
       );
       await using started = closing(await startDeployed(other, { namespace: SYSTEM, port: await freePort() }));
       expect((await started.operator.get('/readyz')).status).toBe(200);

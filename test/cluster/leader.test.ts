@@ -2,15 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LedgerEntry } from '../../operator/sandbox/index.ts';
-import { missing, must, until, why } from './support/cluster.ts';
+import { kubectl, missing, must, until, why } from './support/cluster.ts';
 import { type OperatorProcess, untilReady } from './support/operator.ts';
 import { openStory, type Story } from './support/story.ts';
 import { openWay, type Way } from './support/way.ts';
 
-const LEASE_MS = 5_000;
+const LEASE_MS = 8_000;
 const RETRY_MS = 700;
-const LEASE = { leaderElection: { leaseDuration: '5s', renewDeadline: '3500ms', retryPeriod: '700ms' } };
-/** What the promise allows, and what a busy machine needs to start its first call. */
+/** A busy machine may do nothing for seconds, which is not to cost the leader its lease. */
+const LEASE = { leaderElection: { leaseDuration: '8s', renewDeadline: '6500ms', retryPeriod: '700ms' } };
+/** What the promise allows, and what a busy machine needs to try. */
 const TAKEOVER_MS = LEASE_MS + 2 * RETRY_MS + 3_000;
 const DEVICES = 40;
 const WORKERS = 4;
@@ -39,7 +40,7 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
     second = await story.operator({ name: 'second', config });
     await untilReady(second);
     await story.apply(ACCOUNT);
-    await must(story.kubectl('wait', '--for=condition=Ready', 'awsaccount/default', '--timeout=30s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'awsaccount/default', '--timeout=120s'));
   });
   afterEach(async () => {
     await story?.[Symbol.asyncDispose]();
@@ -49,8 +50,8 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
   /** Starts work and returns in the middle of it: certificates are made, and more are to be made. */
   async function inTheMiddle(): Promise<void> {
     const applying = story.apply(Array.from({ length: DEVICES }, (_, i) => device(i)).join(''));
-    await until(() => made().length > 3 || undefined, 'work');
     void applying.catch(() => {});
+    await until(() => made().length > 3 || undefined, 'work');
     expect(writes('second')).toEqual([]);
   }
   const made = () =>
@@ -62,28 +63,34 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
       const entries = writes('second');
       return entries.length > 0 ? entries : undefined;
     }, 'the takeover');
-    expect((start?.at ?? 0) - since, 'time to take over').toBeLessThan(TAKEOVER_MS);
+    // In the words of the second itself: filling its caches and its first call are not the election.
+    const { spec } = JSON.parse(
+      await must(kubectl(['-n', 'default', 'get', 'lease', story.namespace, '-o', 'json'])),
+    ) as {
+      spec: { holderIdentity: string; acquireTime: string };
+    };
+    expect(spec.holderIdentity).toMatch(/^second_/);
+    expect(Date.parse(spec.acquireTime) - since, 'time to take over').toBeLessThan(TAKEOVER_MS);
     await until(async () => {
       const { items } = await story.json<{ items: unknown[] }>('get', 'devices');
       return items.length === DEVICES || undefined;
     }, 'all devices');
-    await must(story.kubectl('wait', '--for=condition=Ready', 'devices', '--all', '--timeout=60s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'devices', '--all', '--timeout=120s'));
     expect(made()).toHaveLength(DEVICES);
     const left = writes('first', start?.at);
     expect(left, 'writes of the old leader after the takeover').toEqual([]);
   }
 
-  test('one writes while both run; asked to end, it hands over at once', { timeout: 120_000 }, async () => {
+  test('one writes while both run; asked to end, it hands over at once', async () => {
     await inTheMiddle();
     const since = Date.now();
-    await first.stop();
+    // Asked once, and not killed for being slow.
+    process.kill(await first.child.pid, 'SIGTERM');
     expect(await first.child.ended).toBe(0);
     await taken(since);
   });
 
-  test('killed, it is followed within the lease and two retries; no certificate is made twice', {
-    timeout: 120_000,
-  }, async () => {
+  test('killed, it is followed within the lease and two retries; no certificate is made twice', async () => {
     await inTheMiddle();
     process.kill(await first.child.pid, 'SIGKILL');
     await taken(Date.now());
@@ -101,9 +108,7 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
   const leads = (operator: OperatorProcess) =>
     until(async () => (await operator.metric('leader_election_master_status')) === 1 || undefined, 'leadership');
 
-  test('stopped and continued after its lease went, it begins no write, what was under way does no harm, and it stands by', {
-    timeout: 120_000,
-  }, async () => {
+  test('stopped and continued after its lease went, it begins no write, what was under way does no harm, and it stands by', async () => {
     await inTheMiddle();
     const pid = await first.child.pid;
     process.kill(pid, 'SIGSTOP');
@@ -120,9 +125,7 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
     expect(made()).toHaveLength(DEVICES);
   });
 
-  test('cut off from the API server, it stops before another leads, says so, and leads again in the same process', {
-    timeout: 120_000,
-  }, async () => {
+  test('cut off from the API server, it stops before another leads, says so, and leads again in the same process', async () => {
     await inTheMiddle();
     const pid = await first.child.pid;
     way.cut();
@@ -130,24 +133,21 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
     await until(async () => (await losses(first)) === 1 || undefined, 'the loss');
     const cut = await until(async () => {
       const answer = await first.get('/readyz');
-      return answer.body.includes('the last try failed') ? answer : undefined;
+      return /first list of AWSAccount.*no answer from the API server/.test(answer.body) ? answer : undefined;
     }, 'the reason');
     expect(cut.status).toBe(503);
-    expect(cut.body).toMatch(/first list of AWSAccount.*no answer from the API server/);
     expect((await first.get('/healthz')).status).toBe(200);
     way.mend();
     await standsBy(first, pid);
     const before = writes('first').length;
     await second.stop();
     await story.apply(device(DEVICES));
-    await must(story.kubectl('wait', '--for=condition=Ready', `device/d-${DEVICES}`, '--timeout=30s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', `device/d-${DEVICES}`, '--timeout=120s'));
     expect(writes('first').length).toBeGreaterThan(before);
     expect(made()).toHaveLength(DEVICES + 1);
   });
 
-  test('cut off three times in turns, neither of two ends, and nothing of a lost term stays open', {
-    timeout: 240_000,
-  }, async () => {
+  test('cut off three times in turns, neither of two ends, and nothing of a lost term stays open', async () => {
     const other = await openWay(join(story.folder, 'other.kubeconfig'));
     const third = await story.operator({ name: 'third', config: LEASE, kubeconfig: other.kubeconfig });
     await second.stop();
@@ -164,20 +164,25 @@ describe.skipIf(missing)(`two replicas, one lease${why}`, () => {
         await leads(heir);
         number += 1;
         await story.apply(device(number));
-        await must(story.kubectl('wait', '--for=condition=Ready', `device/d-${number}`, '--timeout=30s'));
+        await must(story.kubectl('wait', '--for=condition=Ready', `device/d-${number}`, '--timeout=120s'));
         path.mend();
+        await until(async () => (await losses(leader)) >= round || undefined, 'the loss');
         await standsBy(leader, leader === first ? pids[0] : pids[1]);
         expect(await losses(leader)).toBe(round);
       }
       // What is on its way to its end when a term ends has had the time of the other's term.
-      open.push(await openIn(third, pids[1]));
+      if (round < 3) open.push(await openIn(third, pids[1]));
     }
     expect(made()).toHaveLength(number);
-    const [one = [], two = [], three = []] = open;
-    for (const [index, now] of three.entries()) {
-      // Idle connections come and go; what a term left open would add to what the one before left.
-      expect(now, JSON.stringify(open)).toBeLessThanOrEqual(Math.max(one[index] ?? 0, two[index] ?? 0) + 2);
-    }
+    const [one = [], two = []] = open;
+    let last: readonly number[] = [];
+    await until(async () => {
+      last = await openIn(third, pids[1]);
+      // Idle connections come and go; what a term left open would stay, and add to what the one before left.
+      return last.every((now, index) => now <= Math.max(one[index] ?? 0, two[index] ?? 0) + 2) || undefined;
+    }, 'the end of all that the last term had open').catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${JSON.stringify([...open, last])}`);
+    });
     await other[Symbol.asyncDispose]();
   });
 

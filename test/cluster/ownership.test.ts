@@ -53,7 +53,7 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
     story.sandbox.ledger.count({ mutating: true, ...(accessKeyId === undefined ? {} : { accessKeyId }) });
   const device = (name: string) => story.json<Device>('get', 'device', name);
   const certificate = async (name: string) => (await device(name)).status?.certificates?.[0];
-  const allReady = () => must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=60s'));
+  const allReady = () => must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=120s'));
   const becomes = (object: string, wanted: string) =>
     until(async () => {
       const [kind = '', name = ''] = object.split('/');
@@ -78,7 +78,7 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
     const { items } = await story.json<{ items: Device[] }>('get', 'devices');
     expect(items.flatMap(({ metadata }) => metadata.finalizers ?? [])).toEqual([]);
     const before = { writes: writes(), certificate: (await certificate('lenient'))?.certificateId };
-    await must(story.kubectl('delete', 'fleet', '--all', '--timeout=20s'));
+    await must(story.kubectl('delete', 'fleet', '--all', '--timeout=120s'));
     await story.apply(FLEET);
     await allReady();
     expect((await certificate('lenient'))?.certificateId).toBe(before.certificate);
@@ -86,24 +86,28 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
   });
 
   test('somebody changes AWS; the next scan of the account will find it', async () => {
+    const targets = [(await certificate('strict'))?.arn, (await certificate('lenient'))?.arn];
     await iot.send(new CreatePolicyCommand({ policyName: 'strange', policyDocument: STRANGE }));
-    for (const name of ['strict', 'lenient']) {
-      const target = (await certificate(name))?.arn;
-      await iot.send(new AttachPolicyCommand({ policyName: 'strange', target }));
-    }
-    await iot.send(new RemoveThingFromThingGroupCommand({ thingName: 'member', thingGroupName: 'site' }));
+    for (const target of targets) await iot.send(new AttachPolicyCommand({ policyName: 'strange', target }));
     expect(await strangeTargets()).toHaveLength(2);
+    await iot.send(new RemoveThingFromThingGroupCommand({ thingName: 'member', thingGroupName: 'site' }));
   });
 
   test('of two objects with one name in AWS the first keeps it, and the other writes nothing', async () => {
-    const before = writes();
+    const before = writesBesideRepair();
     await story.apply(manifest('Device', 'twin', { thingName: 'strict' }));
     await becomes('device/twin', 'False/NameConflict');
     const message = getCondition((await device('twin')).status?.conditions, 'Ready')?.message;
     expect(message).toContain(`${story.namespace}/strict already manages strict`);
-    expect(writes()).toBe(before);
-    await must(story.kubectl('delete', 'device', 'twin', '--timeout=20s'));
+    expect(writesBesideRepair()).toBe(before);
+    await must(story.kubectl('delete', 'device', 'twin', '--timeout=60s'));
   });
+
+  /** On a slow machine the scan finds what somebody changed while another test still runs. */
+  const writesBesideRepair = () =>
+    story.sandbox.ledger
+      .entries({ mutating: true })
+      .filter(({ operation, resource }) => !(operation === 'DetachPolicy' && resource === 'strange')).length;
 
   test('what another installation has marked is refused', async () => {
     await using other = await openStory('ownership-other');
@@ -116,9 +120,7 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
   const strangeTargets = async () =>
     (await iot.send(new ListTargetsForPolicyCommand({ policyName: 'strange' }))).targets ?? [];
 
-  test('an attachment by a stranger is undone; under Additive it is reported, and what was taken is not given back', {
-    timeout: 90_000,
-  }, async () => {
+  test('an attachment by a stranger is undone; under Additive it is reported, and what was taken is not given back', async () => {
     await becomes('device/member', 'False/Narrowed');
     await until(async () => (await strangeTargets()).length === 1 || undefined, 'the repair');
     expect(await strangeTargets()).toEqual([(await certificate('lenient'))?.arn]);
@@ -130,7 +132,7 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
     const message = getCondition((await device('member')).status?.conditions, 'Ready')?.message ?? '';
     const [, command = ''] = /kubectl (annotate \S.*)$/.exec(message) ?? [];
     await must(story.kubectl(...command.split(' ').filter((word) => word !== '')));
-    await must(story.kubectl('wait', '--for=condition=Ready', 'device/member', '--timeout=30s'));
+    await must(story.kubectl('wait', '--for=condition=Ready', 'device/member', '--timeout=120s'));
   });
 
   test('an account goes after those whose deletion acts in AWS', async () => {
@@ -141,6 +143,7 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
       async () => (await story.json<Device>('get', 'awsaccount', 'default')).metadata.finalizers?.length || undefined,
       'the finalizer of the account',
     );
+    await until(async () => (await device('strict')).metadata.finalizers?.length || undefined, 'its own finalizer');
     await must(story.kubectl('delete', 'awsaccount', 'default', '--wait=false'));
     await becomes('awsaccount/default', 'False/InUse');
   });
@@ -159,7 +162,11 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
     await must(story.kubectl('delete', 'namespace', story.namespace, '--wait=false'));
     const held = await story.kubectl('wait', '--for=delete', `namespace/${story.namespace}`, '--timeout=3s');
     expect(held.status).toBe(1);
-    const dry = await must(release('--all', '--dry-run', ...lease));
+    // An operator that was too slow to give its Lease back is followed when that has expired.
+    const dry = await until(async () => {
+      const { status, stdout } = await release('--all', '--dry-run', ...lease);
+      return status === 0 ? stdout : undefined;
+    }, 'a Lease that nobody holds');
     expect(dry.trim().split('\n').sort()).toEqual([
       'awsaccount.fleetward.dev/default would be released',
       'device.fleetward.dev/strict would be released',
@@ -168,7 +175,7 @@ describe.skipIf(missing)(`ownership on an API server${why}`, () => {
     expect(absent.stderr).toContain('There is no Device nobody');
     expect(await must(release('device', 'strict', ...lease))).toContain('device.fleetward.dev/strict released');
     await must(release('--all', ...lease));
-    await must(story.kubectl('wait', '--for=delete', `namespace/${story.namespace}`, '--timeout=60s'));
+    await must(story.kubectl('wait', '--for=delete', `namespace/${story.namespace}`, '--timeout=200s'));
     expect(writes()).toBe(before);
   });
 });

@@ -88,6 +88,7 @@ try {
   code = INTERRUPTED;
 } finally {
   await plane?.stop();
-  await rm(folder, { recursive: true, force: true });
+  // Operators of stories that were interrupted may still write into it.
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 }
 process.exit(code);

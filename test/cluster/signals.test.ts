@@ -55,20 +55,16 @@ describe.skipIf(reason)(`what npm run test:cluster and dev:cluster started${skip
   const named = (processes: readonly string[], name: string) => processes.filter((line) => line.includes(name)).length;
 
   async function nothingStays(folder: string): Promise<void> {
-    await until(
-      async () => (await processesOf(folder)).length === 0 || undefined,
-      'the end of every process',
-      15_000,
-    ).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}:\n${(await processesOf(folder)).join('\n')}`);
-    });
+    await until(async () => (await processesOf(folder)).length === 0 || undefined, 'the end of every process').catch(
+      async (error: unknown) => {
+        throw new Error(`${String(error)}:\n${(await processesOf(folder)).join('\n')}`);
+      },
+    );
     const left = (await readdir(folder)).filter((name) => !name.startsWith('node-compile-cache'));
     expect(left, 'temporary folders').toEqual([]);
   }
 
-  test('Ctrl-C in the middle of the stories ends their operators, the servers and the folders', {
-    timeout: 180_000,
-  }, async () => {
+  test('Ctrl-C in the middle of the stories ends their operators, the servers and the folders', async () => {
     const { folder, pid, ended, said } = await start('run.ts', 'test/cluster/leader.test.ts');
     const running = await until(
       async () => {
@@ -76,7 +72,7 @@ describe.skipIf(reason)(`what npm run test:cluster and dev:cluster started${skip
         return named(now, ' run --config=') >= 2 ? now : undefined;
       },
       'operators of a story',
-      120_000,
+      200_000,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}:\n${said()}`);
     });
@@ -89,9 +85,7 @@ describe.skipIf(reason)(`what npm run test:cluster and dev:cluster started${skip
     await nothingStays(folder);
   });
 
-  test('SIGTERM to the run alone, while it still starts its servers, leaves none of them', {
-    timeout: 120_000,
-  }, async () => {
+  test('SIGTERM to the run alone, while it still starts its servers, leaves none of them', async () => {
     const { folder, pid, ended, says } = await start('run.ts', 'test/cluster/bases.test.ts');
     await says('starting etcd');
     await until(async () => named(await processesOf(folder), '/kube-apiserver ') > 0 || undefined, 'an API server');
@@ -100,18 +94,19 @@ describe.skipIf(reason)(`what npm run test:cluster and dev:cluster started${skip
     await nothingStays(folder);
   });
 
-  test('a run that is killed takes its servers along', { timeout: 120_000 }, async () => {
+  test('a run that is killed takes its servers along', async () => {
     const { folder, pid, ended } = await start('dev.ts');
     await until(async () => named(await processesOf(folder), '/kube-controller-manager ') > 0 || undefined, 'servers');
     process.kill(pid, 'SIGKILL');
     await ended;
-    await until(async () => (await processesOf(folder)).length === 0 || undefined, 'the end of the servers', 20_000);
+    await until(async () => (await processesOf(folder)).length === 0 || undefined, 'the end of the servers');
   });
 
-  test('dev:cluster prints a KUBECONFIG that works, and Ctrl-C ends all of it', { timeout: 120_000 }, async () => {
+  test('dev:cluster prints a KUBECONFIG that works, and Ctrl-C ends all of it', async () => {
     const { folder, pid, ended, says, said } = await start('dev.ts');
     await says('# Ctrl-C stops it');
-    const [, kubeconfig = ''] = /^export KUBECONFIG=(.+)$/m.exec(said()) ?? [];
+    // On another pipe than the line before.
+    const kubeconfig = await until(() => /^export KUBECONFIG=(.+)\n/m.exec(said())?.[1], 'the line for the shell');
     const config = JSON.parse(await readFile(kubeconfig, 'utf8')) as { clusters: [{ cluster: { server: string } }] };
     expect(config.clusters[0].cluster.server).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     process.kill(-pid, 'SIGINT');

@@ -42,14 +42,10 @@ describe.skipIf(missing)(`what a namespace cannot reach${why}`, () => {
   const create = (story: Story, kind: string, name: string, spec: unknown) =>
     story.apply(JSON.stringify({ apiVersion: 'fleetward.dev/v1alpha1', kind, metadata: { name }, spec }));
   const verdict = (story: Story, kind: string, name: string, wanted: string) =>
-    until(
-      async () => {
-        const now = await story.ready(kind, name);
-        return now.startsWith(wanted) ? now : undefined;
-      },
-      `${kind} ${name} as ${wanted}`,
-      20_000,
-    ).catch(async (error: unknown) => {
+    until(async () => {
+      const now = await story.ready(kind, name);
+      return now.startsWith(wanted) ? now : undefined;
+    }, `${kind} ${name} as ${wanted}`).catch(async (error: unknown) => {
       throw new Error(`${String(error)}; it is ${(await story.kubectl('get', kind, name, '-o', 'yaml')).stdout}`);
     });
   const sessions = () => new Set(a.sandbox.ledger.entries().map(({ sessionName }) => sessionName));
@@ -129,9 +125,11 @@ describe.skipIf(missing)(`what a namespace cannot reach${why}`, () => {
     await must(a.kubectl('create', 'secret', 'generic', 'git', '--from-literal=token=hers'));
     await create(b, 'FleetSource', 'borrowed', { url: 'https://127.0.0.1:1/fleet.git', secretRef: { name: 'git' } });
     await verdict(b, 'FleetSource', 'borrowed', 'False/');
-    const { stdout } = await b.kubectl('get', 'fleetsource', 'borrowed', '-o', 'yaml');
-    expect(stdout).toMatch(/Secret .*git/);
-    expect(stdout).not.toContain('hers');
+    const shown = await until(async () => {
+      const { stdout } = await b.kubectl('get', 'fleetsource', 'borrowed', '-o', 'yaml');
+      return /Secret .*git/.test(stdout) ? stdout : undefined;
+    }, 'the Secret that is missing');
+    expect(shown).not.toContain('hers');
   });
 
   test('an object outside the watched namespaces is left alone', async () => {

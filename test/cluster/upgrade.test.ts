@@ -10,7 +10,8 @@ import { isStoreError } from '../../operator/runtime/store.ts';
 import { findBreakages } from '../../scripts/gen/compatibility.ts';
 import type { Crd, JsonSchema } from '../../scripts/gen/crds.ts';
 import { celCases } from '../unit/api/cel-cases.ts';
-import { missing, must, until, why } from './support/cluster.ts';
+import { missing, until, why } from './support/cluster.ts';
+import { installCrds } from './support/crds.ts';
 import { type OwnPlane, openPlane } from './support/own-plane.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -36,10 +37,7 @@ describe.skipIf(missing)(`an upgrade of the CRDs on an API server${why}`, () => 
     await own?.[Symbol.asyncDispose]();
   });
 
-  const install = async (folder: string) => {
-    await must(own.kubectl('apply', '--server-side', '--force-conflicts', '-f', folder));
-    await must(own.kubectl('wait', '--for=condition=Established', '--timeout=60s', '-f', folder));
-  };
+  const install = (path: string) => installCrds(own.kubectl, { path, how: ['--server-side', '--force-conflicts'] });
   /** Undefined when the server refuses it. */
   async function accepted(asked: Promise<unknown>): Promise<KubeObject | undefined> {
     try {
@@ -64,9 +62,7 @@ describe.skipIf(missing)(`an upgrade of the CRDs on an API server${why}`, () => 
     return Object.entries(before).every(([key, value]) => keeps(value, (after as Record<string, unknown>)[key]));
   }
 
-  test('keeps every object that the released ones stored, and takes it again as it is', {
-    timeout: 180_000,
-  }, async () => {
+  test('keeps every object that the released ones stored, and takes it again as it is', async () => {
     await install(RELEASED);
     const stored: KubeObject[] = [];
     const released = (await readdir(RELEASED)).map((file) => file.replace('.yaml', ''));
@@ -161,9 +157,7 @@ describe.skipIf(missing)(`an upgrade of the CRDs on an API server${why}`, () => 
     return path;
   };
 
-  test('is called a break by npm run verify exactly where stored objects would not survive it', {
-    timeout: 120_000,
-  }, async () => {
+  test('is called a break by npm run verify exactly where stored objects would not survive it', async () => {
     await install(await file('before', (index) => changes[index]?.[1] ?? {}));
     const place = (index: number, name = '') =>
       `/apis/story.fleetward.dev/v1alpha1/namespaces/default/change${index}s${name}`;
@@ -189,7 +183,7 @@ describe.skipIf(missing)(`an upgrade of the CRDs on an API server${why}`, () => 
         return keeps(spec, now.spec) && (await again) !== undefined;
       };
       // The server serves a changed definition a moment after it took it.
-      await until(async () => (await survives()) === !called || undefined, `${reason}: verify says ${called}`, 10_000);
+      await until(async () => (await survives()) === !called || undefined, `${reason}: verify says ${called}`);
     }
   });
 });

@@ -29,10 +29,15 @@ export interface Write {
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete']);
 
+/** Complete ones: the server may be in the middle of writing another. */
+async function linesOf(auditLog: string): Promise<readonly string[]> {
+  return (await readFile(auditLog, 'utf8')).split('\n').slice(0, -1);
+}
+
 /** What operators wrote in a namespace, in order; refused and failed requests are writes as well. */
 export async function writesIn(namespace: string, auditLog: string): Promise<readonly Write[]> {
   const writes: Write[] = [];
-  for (const line of (await readFile(auditLog, 'utf8')).split('\n')) {
+  for (const line of await linesOf(auditLog)) {
     if (!line.includes('"userAgent":"fleetward') || !line.includes(`"namespace":"${namespace}"`)) continue;
     const { verb, objectRef, responseStatus, requestReceivedTimestamp } = JSON.parse(line) as Entry;
     if (!WRITES.has(verb) || objectRef?.namespace !== namespace) continue;
@@ -62,7 +67,7 @@ export async function usedBy(
 ): Promise<{ permitted: Set<string>; refused: Set<string> }> {
   const permitted = new Set<string>();
   const refused = new Set<string>();
-  for (const line of (await readFile(auditLog, 'utf8')).split('\n')) {
+  for (const line of await linesOf(auditLog)) {
     if (!line.includes(user)) continue;
     const entry = JSON.parse(line) as Entry;
     if (entry.user.username !== user || entry.objectRef?.resource === undefined) continue;

@@ -81,11 +81,14 @@ export async function must(running: Promise<Output>): Promise<string> {
   return stdout;
 }
 
+/** For what a busy machine does as well, only later. */
+export const PATIENCE_MS = 120_000;
+
 /** Asks until the answer is there; the message of the last refusal tells what was missing. */
 export async function until<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   what: string,
-  ms = 60_000,
+  ms = PATIENCE_MS,
 ): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {

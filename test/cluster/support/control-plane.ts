@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:https';
 import { join } from 'node:path';
 import { freePort } from '../../support/ports.ts';
+import { PATIENCE_MS } from './cluster.ts';
 import type { Parts } from './parts.ts';
 import { type Child, startChild } from './process.ts';
 
@@ -76,6 +77,8 @@ export async function startControlPlane(parts: Parts, folder: string, stop?: Abo
       `--token-auth-file=${file('tokens.csv')}`,
       `--audit-policy-file=${file('audit-policy.yaml')}`,
       `--audit-log-path=${file('audit.log')}`,
+      // Stories count its lines from the first on; by default it begins anew after 100 MiB.
+      '--audit-log-maxsize=4096',
       '--profiling=false',
     ],
     controllerManager: [
@@ -101,7 +104,10 @@ export async function startControlPlane(parts: Parts, folder: string, stop?: Abo
   };
   const startApiServer = async (): Promise<void> => {
     start('kube-apiserver', commands.apiServer);
-    await ready(`${server}/readyz`, { token, child: () => running.get('kube-apiserver'), stop });
+    const child = () => running.get('kube-apiserver');
+    await ready(`${server}/readyz`, { token, child, stop });
+    // It is made by a controller of the server, which being ready does not wait for.
+    await ready(`${server}/api/v1/namespaces/default`, { token, child, stop });
   };
 
   const plane: ControlPlane = {
@@ -148,7 +154,7 @@ function kubeconfig(server: string, caFile: string, token: string): string {
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
 
-/** Polls /readyz until it answers 200; the certificate is checked by everything else, here it may not exist yet. */
+/** Asks until it is answered with 200; the certificate is checked by everything else, here it may not exist yet. */
 async function ready(
   url: string,
   {
@@ -158,13 +164,14 @@ async function ready(
   }: { readonly token: string; readonly child: () => Child | undefined; readonly stop: AbortSignal | undefined },
 ): Promise<void> {
   const agent = new Agent({ rejectUnauthorized: false });
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     stop?.throwIfAborted();
     const current = child();
     if (!current || current.exited()) throw new Error(`the API server ended while starting:\n${current?.tail() ?? ''}`);
     if (await answersOk(url, token, agent)) break;
-    if (Date.now() > deadline) throw new Error(`the API server is not ready after 60 s:\n${current.tail()}`);
+    if (Date.now() > deadline)
+      throw new Error(`the API server is not ready after ${PATIENCE_MS / 1000} s:\n${current.tail()}`);
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
   agent.destroy();

@@ -43,7 +43,8 @@ export function launchOperator({ name, folder, port, bundle, args, env }: Launch
   });
   const url = `http://127.0.0.1:${port}`;
   const get = async (path: string) => {
-    const answer = await fetch(url + path);
+    // A connection that is kept may be closed by the other side in the moment in which it is used again.
+    const answer = await fetch(url + path, { headers: { connection: 'close' } });
     return { status: answer.status, body: await answer.text() };
   };
   return {
@@ -62,14 +63,10 @@ export function launchOperator({ name, folder, port, bundle, args, env }: Launch
 }
 
 /** Waits for `/readyz`; an operator that ended says what it wrote. */
-export async function untilReady(operator: OperatorProcess, ms = 60_000): Promise<void> {
-  await until(
-    async () => {
-      if (operator.child.exited()) throw new Error(`the operator ended:\n${operator.child.tail()}`);
-      const answer = await operator.get('/readyz').catch(() => undefined);
-      return answer?.status === 200 ? true : undefined;
-    },
-    'readiness of the operator',
-    ms,
-  );
+export async function untilReady(operator: OperatorProcess): Promise<void> {
+  await until(async () => {
+    if (operator.child.exited()) throw new Error(`the operator ended:\n${operator.child.tail()}`);
+    const answer = await operator.get('/readyz').catch(() => undefined);
+    return answer?.status === 200 ? true : undefined;
+  }, 'readiness of the operator');
 }

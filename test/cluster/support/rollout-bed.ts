@@ -46,7 +46,7 @@ export async function openRolloutBed(
   });
   const fleet = NAMES.map((device) => issued(device, { policyRefs: [{ name: 'base' }], ...devices }));
   await story.apply(documents(account(), base(WIDE), ...more, ...fleet));
-  await must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=60s'));
+  await must(story.kubectl('wait', '--for=condition=Ready', 'fleet', '--all', '--timeout=120s'));
 
   /** The device is connected, and publishes. */
   function hear(clientId: string): void {
