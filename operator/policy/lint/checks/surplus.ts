@@ -1,7 +1,9 @@
 import { compareSets } from '../../compare.ts';
 import { compilePolicies } from '../../compile.ts';
-import type { PolicyDocument, Statement } from '../../document.ts';
+import type { Located, PolicyDocument, Statement } from '../../document.ts';
 import { spend } from '../../reach/alphabet.ts';
+import { templateItems } from '../../template.ts';
+import { coversText } from '../covers.ts';
 import type { Model, StatementView } from '../model.ts';
 
 /** What a comparison takes before it searches, and what one node of its search takes, in the steps of lint's own searches. */
@@ -14,6 +16,7 @@ const nodeCost = 2;
  */
 export function isDeadEverywhere(model: Model, view: StatementView, index: number): boolean {
   const only = narrowed(view.statement, [index]);
+  if (model.with('Deny').some((deny) => plainlyTakesIn(deny, { ...view, statement: only }))) return true;
   const denies = model.documents.map((document) => ({
     ...document,
     statements: document.statements.filter((one) => one.effect === 'Deny'),
@@ -29,6 +32,8 @@ export function isCoveredEverywhere(
   index: number,
   others: readonly number[],
 ): boolean {
+  const text = view.statement.resources[index]!.text;
+  if (others.some((other) => covers(view, view.statement.resources[other]!.text, view, text))) return true;
   const of = (kept: readonly number[]): PolicyDocument[] => [
     { ...view.document, statements: [{ ...narrowed(view.statement, kept), effect: 'Allow' }] },
   ];
@@ -42,15 +47,36 @@ export function isGrantedBy(
   other: { readonly view: StatementView; readonly kept: readonly number[] },
 ): boolean {
   const by = narrowed(other.view.statement, other.kept);
+  const only = narrowed(one.view.statement, [one.index]);
+  if (plainlyTakesIn({ ...other.view, statement: by }, { ...one.view, statement: only })) return true;
   const of = (statements: readonly Statement[]): PolicyDocument[] => [{ ...one.view.document, statements }];
-  return sameMeaning(model, of([by]), of([by, narrowed(one.view.statement, [one.index])]));
+  return sameMeaning(model, of([by]), of([by, only]));
+}
+
+/** Whether the texts alone show that a statement without conditions has a say wherever the other one has. */
+function plainlyTakesIn(wide: StatementView, narrow: StatementView): boolean {
+  const [by, of] = [wide.statement, narrow.statement];
+  if (by.conditions.length > 0 || by.actionMode !== 'Action' || of.actionMode !== 'Action') return false;
+  if (by.resourceMode !== 'Resource') return false;
+  const covered = (texts: readonly Located[], all: readonly Located[]): boolean =>
+    all.every(({ text }) => texts.some((one) => covers(wide, one.text, narrow, text)));
+  return covered(by.actions, of.actions) && covered(by.resources, of.resources);
 }
 
 function narrowed(statement: Statement, kept: readonly number[]): Statement {
   return { ...statement, resources: statement.resources.filter((_resource, at) => kept.includes(at)) };
 }
 
-/** Whether the exact comparison says so; where it cannot within the budget that is left, nothing is claimed. */
+function covers(wideView: StatementView, wide: string, narrowView: StatementView, narrow: string): boolean {
+  const items = (view: StatementView, text: string) =>
+    templateItems(text, { variables: view.document.version === '2012-10-17', wildcards: true });
+  return coversText(items(wideView, wide), items(narrowView, narrow));
+}
+
+/**
+ * Whether the exact comparison proves it; where it cannot within the budget that is left, or where what it says rests on the values it
+ * tried or on an assumption, nothing is claimed.
+ */
 export function sameMeaning(
   model: Model,
   before: readonly PolicyDocument[],
@@ -59,7 +85,7 @@ export function sameMeaning(
   const given = model.budget.left / nodeCost;
   const budget = { left: given };
   const [old, next] = [before, after].map((documents) => compilePolicies(documents, model.options));
-  const { verdict } = compareSets(old!, next!, 'raw', budget);
+  const { verdict, assumptions, testedValuesOnly } = compareSets(old!, next!, 'raw', budget);
   spend(model.budget, comparisonCost + (given - budget.left) * nodeCost);
-  return verdict === 'equivalent';
+  return verdict === 'equivalent' && assumptions.length === 0 && !testedValuesOnly;
 }

@@ -281,4 +281,48 @@ export const denyRows: readonly Row[] = [
     ],
     expect: ['redundant-resource@2', 'redundant-resource@4', 'redundant-resource@5'],
   },
+  {
+    reason: 'two variables in one level: only values were tried, so nothing is called dead or redundant',
+    statements: [
+      bound,
+      allow('Publish', `topic/a/${site}${subject}`),
+      deny('Publish', 'topic/a/?*'),
+      allow('Receive', ['topic/b/?*', `topic/b/${site}${subject}`]),
+      allow('Subscribe', 'topicfilter/c/?*'),
+      allow('Subscribe', `topicfilter/c/${site}${subject}`),
+    ],
+    absent: ['dead-allow', 'redundant-resource'],
+  },
+  {
+    reason: 'two variables in one level, and a star beside them that takes in whatever they hold',
+    statements: [
+      bound,
+      allow('Publish', `topic/a/${site}${subject}`),
+      deny('Publish', 'topic/a/*'),
+      allow('Receive', ['topic/b/*', `topic/b/${site}${subject}`]),
+      allow('Subscribe', 'topicfilter/c/*'),
+      allow('Subscribe', `topicfilter/c/${site}${subject}`),
+    ],
+    expect: ['dead-allow@1', 'redundant-resource@3', 'redundant-resource@5'],
+  },
+  {
+    reason:
+      'two variables in one level, and a star that holds under a condition, for other actions, or for all but some',
+    statements: [
+      bound,
+      allow(['Publish', 'Receive'], `topic/a/${site}${subject}`),
+      deny(['Publish', 'Receive'], 'topic/a/*', office),
+      deny('Publish', 'topic/a/*'),
+      { Effect: 'Deny', NotAction: 'iot:Publish', Resource: `${arn}topic/a/${site}*` },
+      except('Deny', 'Publish', `topic/a/${site}${subject}`),
+    ],
+    absent: ['redundant-resource'],
+  },
+  {
+    reason:
+      'a Connect with a variable that AWS does not document: that it never resolves is taken for granted, not proven',
+    statements: [allow('Connect', 'client/${iot:Foo}'), allow('Publish', 'topic/a')],
+    expect: ['unknown-variable@0'],
+    absent: ['missing-connect'],
+  },
 ];
