@@ -121,9 +121,8 @@ function connectsUnusually(model: Model): boolean {
 }
 
 function unusualClient(text: string, view: StatementView): boolean {
-  const at = text.indexOf(':client/');
-  if (at < 0) return false;
-  const { items, variables } = parseTemplate(text.slice(at), { variables: true, wildcards: true });
+  if (!text.includes(':client/')) return false;
+  const { items, variables } = parseTemplate(text, { variables: true, wildcards: true });
   if (items.some((item) => item === STAR || item === ANY)) return true;
   const shown = variables.every(({ key }) => key === clientIdKey || key === normaliseKey(keys.thingName));
   return !shown || (variables.length > 0 && !view.statement.conditions.some(asksForThing));

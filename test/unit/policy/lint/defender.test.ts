@@ -472,6 +472,30 @@ const rows: readonly Row[] = [
     verdict: 'compliant',
     reasons: ['undocumented'],
   },
+  {
+    reason: 'topics beside the client in the statement that connects are no clients',
+    statements: [
+      allow(['Connect', 'Publish'], [`client/${thing}`, `topic/dt/${thing}/*`], {
+        Bool: { 'iot:Connection.Thing.IsAttached': 'true' },
+      }),
+    ],
+    verdict: 'compliant',
+  },
+  {
+    reason: 'a client in an ARN with a wildcard in the name of the service: no example has one',
+    statements: [allow('Connect', 'arn:aws:i?t:us-east-1:123456789012:client/dev1')],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'a client behind nothing that an ARN begins with',
+    statements: [bound, { Effect: 'Allow', Action: 'iot:Connect', Resource: ':client/a*' }],
+    verdict: 'undocumented',
+  },
+  {
+    reason: 'a right over the account on one thing',
+    statements: [bound, allow('DeleteThing', 'thing/dev1')],
+    verdict: 'undocumented',
+  },
   { reason: 'no Deny at all', statements: building, verdict: 'compliant', reasons: [] },
 ];
 
