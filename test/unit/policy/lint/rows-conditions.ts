@@ -406,4 +406,60 @@ export const conditionRows: readonly Row[] = [
     statements: [allow('Connect', 'client/*'), deny('Connect', 'client/${iot:ClientId}')],
     expect: ['any-client-id@0'],
   },
+  {
+    reason: 'a client ID has to be there: every one of the pattern has',
+    statements: [allow('Connect', 'client/*', { Null: { [client]: 'false' } })],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'a Deny on clients without an ID: there are none',
+    statements: [
+      allow('Connect', `client/${thing}`),
+      deny('Connect', 'client/*', { Bool: { [attached]: 'false' }, Null: { [client]: 'true' } }),
+    ],
+    expect: ['thing-not-required@0'],
+  },
+  {
+    reason: 'a Deny that spares whoever has its client ID in the certificate',
+    statements: [
+      allow('Connect', `client/${thing}`),
+      deny('Connect', 'client/*', {
+        Bool: { [attached]: 'false' },
+        StringNotEquals: { 'iot:Certificate.Subject.CommonName': ['${iot:ClientId}', 'x'] },
+      }),
+    ],
+    expect: ['thing-not-required@0'],
+  },
+  {
+    reason: 'a Deny that would spare whoever has the name of its thing in the certificate: without a thing nobody has',
+    statements: [
+      allow('Connect', `client/${thing}`),
+      deny('Connect', 'client/*', {
+        Bool: { [attached]: 'false' },
+        StringNotEquals: { 'iot:Certificate.Subject.CommonName': thing },
+      }),
+    ],
+    absent: ['thing-not-required'],
+  },
+  {
+    reason: 'a Deny on client IDs that begin like the thing: without a thing there are none',
+    statements: [
+      allow('Connect', `client/${thing}`),
+      deny('Connect', 'client/*', { Bool: { [attached]: 'false' }, StringLike: { [client]: `*${thing}*` } }),
+    ],
+    expect: ['thing-not-required@0'],
+  },
+  {
+    reason: 'a list never resolves as a variable: the Deny that names it takes no client ID back',
+    statements: [
+      allow('Connect', 'client/*', { 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'd' } }),
+      deny('Connect', 'client/*${aws:TagKeys}*'),
+    ],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'two patterns of client IDs in one statement: the example is of one',
+    statements: [allow('Connect', ['client/ab*', 'client/*'])],
+    expect: ['any-client-id@0'],
+  },
 ];
