@@ -8,6 +8,7 @@ it.each([
   { reason: 'the same text', wide: 'a/${x}', narrow: 'a/${x}', covered: true },
   { reason: 'another letter', wide: 'a', narrow: 'b', covered: false },
   { reason: 'nothing, of nothing', wide: '', narrow: '', covered: true },
+  { reason: 'a letter, of nothing', wide: '', narrow: 'a', covered: false },
   { reason: 'a letter more', wide: 'a', narrow: 'ab', covered: false },
   { reason: 'a letter less', wide: 'ab', narrow: 'a', covered: false },
   { reason: 'a star for nothing', wide: '*a*', narrow: 'a', covered: true },

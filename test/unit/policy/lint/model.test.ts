@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../../../operator/policy/index.ts';
 import { topicOf } from '../../../../operator/policy/lint/checks/regions.ts';
-import { isCoveredEverywhere } from '../../../../operator/policy/lint/checks/surplus.ts';
+import { isCoveredEverywhere, isDeadEverywhere } from '../../../../operator/policy/lint/checks/surplus.ts';
 import { deviceDefender } from '../../../../operator/policy/lint/defender.ts';
 import { actionNamed, lintModel, type Model } from '../../../../operator/policy/lint/model.ts';
 import { BudgetExhausted } from '../../../../operator/policy/reach/alphabet.ts';
-import { allow, bound, deny, document } from './build.ts';
+import { allow, arn, bound, deny, document } from './build.ts';
 
 const modelOf = (...statements: readonly unknown[]): Model =>
   lintModel([document([bound, ...statements])], withDefaults({ exclusiveThings: false }));
@@ -95,5 +95,62 @@ describe('comparisons of resources', () => {
     expect(run).toThrow(BudgetExhausted);
     // What a comparison takes before it searches is all that is overdrawn.
     expect(model.budget.left).toBeGreaterThan(-310);
+  });
+});
+
+describe('a Deny that takes in what an Allow grants, whatever two variables in one level hold', () => {
+  const two = '${iot:Connection.Thing.Attributes[a]}${iot:Connection.Thing.Attributes[b]}';
+  const allowed = allow('Publish', `topic/a/${two}`);
+  const dead = (model: Model): boolean => {
+    model.budget.left = 100_000;
+    return isDeadEverywhere(model, model.statements[1]!, 0);
+  };
+
+  it.each([
+    { reason: 'by a star', statement: allowed, denied: [deny('Publish', 'topic/a/*')], expected: true },
+    {
+      reason: 'by one of two resources, for one of two actions, beside a Deny of something else',
+      statement: allowed,
+      denied: [deny('Publish', 'topic/z'), deny(['Receive', 'Publish'], ['topic/z', 'topic/a/*'])],
+      expected: true,
+    },
+    {
+      reason: 'not for all other actions',
+      statement: allowed,
+      denied: [{ Effect: 'Deny', NotAction: 'iot:Publish', Resource: `${arn}topic/a/*` }],
+      expected: false,
+    },
+    {
+      reason: 'not of what grants all other actions',
+      statement: { Effect: 'Allow', NotAction: 'iot:Publish', Resource: `${arn}topic/a/${two}` },
+      denied: [deny('Publish', 'topic/a/*')],
+      expected: false,
+    },
+    {
+      reason: 'not for one of two actions',
+      statement: allow(['Publish', 'Receive'], `topic/a/${two}`),
+      denied: [deny('Publish', 'topic/a/*')],
+      expected: false,
+    },
+    {
+      reason: 'not on all other resources',
+      statement: allowed,
+      denied: [{ Effect: 'Deny', Action: 'iot:Publish', NotResource: `${arn}topic/a/*` }],
+      expected: false,
+    },
+    {
+      reason: 'not under a condition',
+      statement: allowed,
+      denied: [deny('Publish', 'topic/a/*', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } })],
+      expected: false,
+    },
+  ])('$reason', ({ statement, denied, expected }) => {
+    expect(dead(modelOf(statement, ...denied))).toBe(expected);
+  });
+
+  it('not where the same text is plain in an older document', () => {
+    const old = document([deny('Publish', `topic/a/${two}`)], '2008-10-17');
+    const model = lintModel([document([bound, allowed]), old], withDefaults({ exclusiveThings: false }));
+    expect(dead(model)).toBe(false);
   });
 });
