@@ -192,3 +192,8 @@ describe('what the search asks of the names', () => {
     expect(Buffer.byteLength(String.fromCodePoint(code))).toBe(bytes);
   });
 });
+
+it('a thing of 128 letters may have a shadow behind it, and a slash is what opens it', () => {
+  const names = validityOf('thingOrShadow', 7);
+  expect(shown(names.openings(after(names, 'a'.repeat(128))))).toBe('/');
+});
