@@ -364,7 +364,7 @@ export class Oracle {
         );
     }
     if (lost.length > 0) asset.losing = now;
-    const candidate = change.policyName.includes('@');
+    const candidate = this.#movesBy(change.policyName, state?.name);
     if (state?.state !== 'RollingBack' && (candidate ? change.attached : lost.length > 0)) {
       const most = Number(config.strategy.maxInFlight ?? 1);
       const others = this.#movingBeside(asset);
@@ -375,6 +375,12 @@ export class Oracle {
       }
       this.#started.add(`${asset.name} ${state?.startedAt}`);
     }
+  }
+
+  /** A candidate of another rollout is proven: a group gives it, and whoever leaves the group or sees it change gets it on loan. */
+  #movesBy(policy: string, rollout: string | undefined): boolean {
+    const moved = this.#rollouts.get(rollout ?? '')?.spec.policies;
+    return policy.includes('@') && (moved === undefined || moved.some(({ candidateName }) => candidateName === policy));
   }
 
   /** What shares certificates with one that moves counts with it, whatever its own record says by now. */

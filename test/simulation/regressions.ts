@@ -346,4 +346,17 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(60),
     ],
   },
+  {
+    reason: 'a proven candidate that a group keeps is lent to its members at once where nobody gains or loses a right',
+    config: {
+      ...fleetOf(2),
+      strategy: { ...CALM.strategy, homing: 'Stay' },
+      groups: [{ name: 'hall', policies: [{ name: 'hall-other', grant: hall() }] }],
+    },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: { allow: ['status', 'extra'], deny: [] } }),
+      at(180, { kind: 'groupPolicies', policies: [{ name: 'hall-wide', grant: hall('debug') }] }),
+      wait(240),
+    ],
+  },
 ];
