@@ -30,3 +30,28 @@ test('R2: rollouts that begin at the same moment share the budget of their accou
   expect(await fleet.records()).toEqual({ 'press-a': 'Succeeded', 'press-b': 'Succeeded', 'press-c': 'Succeeded' });
   expect((await fleet.store.list({ kind: 'PolicyRollout' })).items).toHaveLength(3);
 }, 60_000);
+
+test('a suspended Device takes no place in a budget: the others move, in its rollout and in the next, and it follows', async () => {
+  await using fleet = await rolloutFleet(0);
+  const on = (name: string, policyName: string) =>
+    device(name, { thingTypeRef: { name: 'press' }, policyRefs: [{ name: policyName }] });
+  const first = on('press-1', 'a');
+  const change = (topics: readonly string[]) =>
+    fleet.apply(...['a', 'b'].map((name) => policy(name, { document: grants(...topics), strategy: STRATEGY })));
+  await change(['x/*', 'y/*']);
+  await fleet.apply(first, on('press-2', 'a'), on('press-3', 'b'));
+  fleet.names.push('press-1', 'press-2', 'press-3');
+  await fleet.settleUntilReady();
+  await fleet.apply({ ...first, spec: { ...(first.spec as object), suspend: true } });
+  await fleet.drain();
+  await change(['x/*']);
+  const succeeded = async (...names: readonly string[]) => {
+    const records = await fleet.records();
+    return names.every((name) => records[name] === 'Succeeded');
+  };
+  await fleet.live(150, { looks: 60, until: () => succeeded('press-2', 'press-3') });
+  expect(await fleet.records()).toEqual({ 'press-1': '-', 'press-2': 'Succeeded', 'press-3': 'Succeeded' });
+  await fleet.apply(first);
+  await fleet.live(60, { looks: 60, until: () => succeeded('press-1') });
+  expect(await succeeded('press-1')).toBe(true);
+}, 60_000);

@@ -194,9 +194,7 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
       ...(others.length === 0
         ? {}
         : { unit: { members: members.map(({ metadata }) => metadata.name), groups: others.map(groupsOf) } }),
-      held: members.some(
-        (each) => isKeptStill(each, members.length) || (state === 'Queued' && input.aside.has(each.metadata.name)),
-      ),
+      held: members.some((each) => isKeptStill(each, members.length) || staysOut(each, state, input.aside)),
       reachable: ready === 'yes',
       armable: ready === 'armable',
       armed: isArmed(device, rollout) || input.arming.has(device.metadata.name),
@@ -228,6 +226,12 @@ export function isHeldByHand({ metadata }: Device): boolean {
 export function isKeptStill(device: Device, things: number, returning = false): boolean {
   if (things > 1 && device.spec.suspend === true) return true;
   return device.status?.held !== undefined || (isHeldByHand(device) && !returning);
+}
+
+/** Not begun with: of a suspended one no record would ever say that it is under way, and its place would stay taken. */
+function staysOut({ metadata, spec }: Device, state: AssetState, aside: ReadonlyMap<string, string>): boolean {
+  if (state === 'Queued' && aside.has(metadata.name)) return true;
+  return (state === 'Queued' || state === 'Deferred') && spec.suspend === true;
 }
 
 /** Its first part is done and judged; the second begins when its group has been handed over. */
