@@ -7,7 +7,7 @@ import { AWS_NAME } from '../external/claim.ts';
 import type { AttachmentPlan } from '../external/policies.ts';
 import type { Scope } from '../external/types.ts';
 import { timeOf } from '../policyrollout/asset/record.ts';
-import { memberKey } from '../policyrollout/groups/coverage-memory.ts';
+import { carriedFor, memberKey } from '../policyrollout/groups/coverage-memory.ts';
 
 export const SETTLE_MS = DEFAULT_STRATEGY.settleMs;
 
@@ -99,6 +99,6 @@ function memberOf(
   if (certificates.length === 0) return undefined;
   const attachedAt = timeOf(device.status?.rollout?.attachedAt);
   if (attachedAt === undefined) return { kind: 'untimed' };
-  const backFor = deps.rollouts?.coverage.backFor(member, attachedAt, deps.clock.monotonic());
-  return (backFor ?? deps.clock.now() - attachedAt) >= SETTLE_MS ? undefined : { kind: 'uncovered', thing };
+  const carried = carriedFor(deps.rollouts?.coverage, { member, attachedAt }, deps.clock);
+  return carried >= SETTLE_MS ? undefined : { kind: 'uncovered', thing };
 }

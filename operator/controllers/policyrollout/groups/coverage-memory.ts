@@ -1,3 +1,5 @@
+import type { Clock } from '../../../runtime/clock.ts';
+
 /**
  * Since when the members of a thing group have been seen, without a break, to carry what the group is to get or to lose. It is
  * asked where no record tells when a member got it: after a loss of state, or when somebody else attached it. Lost with the
@@ -20,6 +22,15 @@ export interface CoverageMemory {
 /** A member of a thing group, wherever it is asked of. */
 export function memberKey(account: string, group: string, thing: string): string {
   return `${account} ${group} ${thing}`;
+}
+
+/** For how long the member has carried it: by its record or, where that tells of before it was without, by what was seen since. */
+export function carriedFor(
+  coverage: CoverageMemory | undefined,
+  { member, attachedAt }: { readonly member: string; readonly attachedAt: number },
+  clock: Clock,
+): number {
+  return coverage?.backFor(member, attachedAt, clock.monotonic()) ?? clock.now() - attachedAt;
 }
 
 interface Sight {

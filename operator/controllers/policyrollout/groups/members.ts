@@ -6,7 +6,7 @@ import { type AssetState, inFlight } from '../../../rollout/types.ts';
 import { AWS_NAME } from '../../external/claim.ts';
 import { timeOf } from '../asset/record.ts';
 import type { Start } from '../start.ts';
-import { memberKey } from './coverage-memory.ts';
+import { carriedFor, memberKey } from './coverage-memory.ts';
 import type { GroupTarget } from './targets.ts';
 
 export interface Coverage {
@@ -62,8 +62,8 @@ function uncovered(start: Start, thing: string, { group, carriers, settleMs }: Q
     return `${thing} in thing group ${group} does not have both policies on its certificates yet`;
   }
   const attachedAt = timeOf(record.attachedAt);
-  const backFor = attachedAt === undefined ? 0 : coverage.backFor(member, attachedAt, deps.clock.monotonic());
-  if ((backFor ?? deps.clock.now() - (attachedAt ?? 0)) >= settleMs) return undefined;
+  if (attachedAt !== undefined && carriedFor(coverage, { member, attachedAt }, deps.clock) >= settleMs)
+    return undefined;
   return `${thing} in thing group ${group} got its policies a moment ago; they have to settle first`;
 }
 
