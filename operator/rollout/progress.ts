@@ -48,17 +48,18 @@ export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
     );
   }
   if (input.inFlightElsewhere >= input.strategy.maxInFlight) {
-    return wait(
-      'Progressing',
-      'BudgetInUse',
-      `another rollout of the account has ${input.inFlightElsewhere} in flight`,
-    );
+    return budgetInUse(input.inFlightElsewhere);
   }
   return wait(
     'Progressing',
     'WaitingForBudget',
     'no asset of this wave may move now: held, over budget or larger than maxInFlight',
   );
+}
+
+/** Nothing may begin, because others of the account are under way. */
+export function budgetInUse(elsewhere: number, until?: number): RolloutDecision {
+  return wait('Progressing', 'BudgetInUse', `another rollout of the account has ${elsewhere} in flight`, until);
 }
 
 /** The wave before must have baked, with the evidence it owes. */

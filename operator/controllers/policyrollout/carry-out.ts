@@ -2,7 +2,8 @@ import type { Device } from '../../api/device.gen.ts';
 import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
 import type { Classification } from '../../rollout/classify.ts';
-import { type AssetSummary, membersOf, type RolloutDecision, wait } from '../../rollout/rollout.ts';
+import { budgetInUse } from '../../rollout/progress.ts';
+import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
 import { type CandidateDefault, type Classified, type Direction, type Spread, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
@@ -74,7 +75,7 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
 function crowding({ deps, rollout, input, now }: Pass): RolloutDecision | undefined {
   const moving = inFlightElsewhere(deps, rollout);
   if (moving <= input.inFlightElsewhere) return undefined;
-  return wait('Progressing', 'BudgetInUse', `another rollout of the account has ${moving} in flight`, now + SOON_MS);
+  return budgetInUse(moving, now + SOON_MS);
 }
 
 /** Forward when the planner says so, and back with everything else. */

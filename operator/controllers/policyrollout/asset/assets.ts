@@ -101,7 +101,7 @@ function movedAlong(cache: Cache, begun: readonly Device[]): readonly Device[] {
 }
 
 /** Whom the rollout has begun with. */
-function begunWith(cache: Cache, { metadata: { namespace = '', name } }: PolicyRollout): readonly Device[] {
+export function begunWith(cache: Cache, { metadata: { namespace = '', name } }: PolicyRollout): readonly Device[] {
   return cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[];
 }
 
@@ -307,25 +307,22 @@ export function inFlightElsewhere(
   { cache, rollouts }: { readonly cache: Cache; readonly rollouts: Rollouts },
   rollout: PolicyRollout,
 ): number {
-  const { namespace = '' } = rollout.metadata;
-  const all = [...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)];
-  const known = new Map(all.map((one) => [one.metadata.name, hasEnded(one)]));
+  const { namespace = '', name: own } = rollout.metadata;
+  const account = rollout.spec.accountRef.name;
   const moving = new Set<string>();
-  for (const object of cache.list('Device', rollout.metadata.namespace)) {
-    const device = object as Device;
-    const record = device.status?.rollout;
-    if (record === undefined || record.name === rollout.metadata.name || !known.has(record.name)) continue;
-    if (record.armed === true) continue;
-    // After its end a rollout only ever finishes what had turned round.
-    if (known.get(record.name) === true && record.state !== 'RollingBack') continue;
-    if (device.spec.accountRef.name !== rollout.spec.accountRef.name || !inFlight(record.state as AssetState)) continue;
-    // All of a unit are in flight as soon as one says so.
-    for (const name of [device.metadata.name, ...(record.unit ?? [])]) moving.add(name);
-  }
-  for (const { metadata, spec } of all) {
-    const { name } = metadata;
-    if (known.get(name) === true || name === rollout.metadata.name) continue;
-    if (spec.accountRef.name !== rollout.spec.accountRef.name) continue;
+  for (const other of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
+    const { name } = other.metadata;
+    if (name === own) continue;
+    const ended = hasEnded(other);
+    for (const { metadata, spec, status } of begunWith(cache, other)) {
+      const record = status?.rollout;
+      if (record === undefined || record.armed === true || spec.accountRef.name !== account) continue;
+      // After its end a rollout only ever finishes what had turned round.
+      if (ended ? record.state !== 'RollingBack' : !inFlight(record.state as AssetState)) continue;
+      // All of a unit are in flight as soon as one says so.
+      for (const each of [metadata.name, ...(record.unit ?? [])]) moving.add(each);
+    }
+    if (ended || other.spec.accountRef.name !== account) continue;
     const key = { kind: 'PolicyRollout', namespace, name };
     const arming = rollouts.arming(key);
     for (const id of rollouts.started(key)) {

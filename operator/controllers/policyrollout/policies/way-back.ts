@@ -1,7 +1,6 @@
-import type { Device } from '../../../api/device.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
-import { IN_ROLLOUT } from '../asset/assets.ts';
+import { begunWith } from '../asset/assets.ts';
 
 /**
  * Whether a rollout of changes at Devices has taken the policy from an asset, or is about to, and may have to give it back: as
@@ -11,11 +10,12 @@ export function isNeededBack(
   cache: Cache,
   { namespace, policy, but }: { readonly namespace: string; readonly policy: string; readonly but?: string },
 ): boolean {
-  for (const { metadata, spec, status } of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
+  for (const rollout of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
+    const { metadata, spec, status } = rollout;
     // From one that has succeeded nobody goes back, and all that it took has settled.
     const over = status?.phase === 'Succeeded' || status?.homedAt !== undefined;
     if (metadata.name === but || spec.changes === undefined || over) continue;
-    const assets = cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${metadata.name}`) as readonly Device[];
+    const assets = begunWith(cache, rollout);
     if (assets.some(({ status }) => status?.rollout?.change?.detach?.includes(policy) === true)) return true;
   }
   return false;
