@@ -204,7 +204,7 @@ describe('inputs', () => {
           expect([operation.name, status, status === 500 ? String(body) : '']).toEqual([operation.name, status, '']);
           expect(headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/);
         }),
-        { numRuns: name === 'iot' ? 4000 : 500 },
+        { numRuns: 4000 },
       );
       // Not all of it stopped at the door.
       expect(counts.get(200) ?? 0).toBeGreaterThan(5);
