@@ -10,8 +10,8 @@ import { prettier } from './prettier.ts';
 import { type ActionDifference, perKindOfAction } from './raw.ts';
 import { readingsThatMatter, untestedAssumptions } from './readings.ts';
 import { isKnownVariable } from './template.ts';
-import { type UndecidedCause, undecidedReasons } from './undecided.ts';
-import { type Comparison, type Level, verdictOf, type Witness } from './verdict.ts';
+import { type UndecidedCause, undecidedReasons, valuesTriedReason } from './undecided.ts';
+import { type Comparison, type IncompleteAction, type Level, verdictOf, type Witness } from './verdict.ts';
 import { confirm, type Found } from './witness.ts';
 
 export interface CompareOptions extends GivenOptions {
@@ -71,7 +71,7 @@ export function compareSets(
   const compareOne = perKindOfAction(before, after, budget);
   for (const action of actionTable) {
     if (level === 'delivery' && !deliveryActions.has(action.name)) continue;
-    state.take(compareOne(action, level === 'session' && sessionActions.has(action.name)));
+    state.take(action.name, compareOne(action, level === 'session' && sessionActions.has(action.name)));
   }
   if (level === 'delivery') state.takeDelivery(compareDelivery(before, after, budget));
   const denies = denySets(before, after, budget);
@@ -85,6 +85,7 @@ class Collector {
   readonly #lost: Witness[] = [];
   readonly #assumptions = new Set<string>();
   readonly #undecided = new Set<UndecidedCause>();
+  readonly #incomplete: IncompleteAction[] = [];
   #testedValuesOnly = false;
 
   constructor(before: PolicySet, after: PolicySet) {
@@ -99,24 +100,30 @@ class Collector {
       this.#assumptions.add(`AWS IoT documents no policy variable \${${name}}; taken never to resolve.`);
   }
 
-  take(difference: ActionDifference): void {
-    for (const cause of difference.undecided) this.#undecided.add(cause);
-    this.#testedValuesOnly ||= difference.testedValuesOnly;
+  take(action: string, difference: ActionDifference): void {
+    this.#doubt(action, difference);
     for (const found of difference.gained) this.#add(this.#gained, found, this.#after, this.#before);
     for (const found of difference.lost) this.#add(this.#lost, found, this.#before, this.#after);
   }
 
   takeDelivery(difference: ReturnType<typeof compareDelivery>): void {
-    for (const cause of difference.undecided) this.#undecided.add(cause);
-    this.#testedValuesOnly ||= difference.testedValuesOnly;
+    this.#doubt('iot:Receive', difference);
     this.#gained.push(...difference.gained);
     this.#lost.push(...difference.lost);
+  }
+
+  #doubt(action: string, { undecided, testedValuesOnly }: Pick<ActionDifference, 'undecided' | 'testedValuesOnly'>) {
+    for (const cause of undecided) this.#undecided.add(cause);
+    this.#testedValuesOnly ||= testedValuesOnly;
+    const reasons = [...new Set(undecided)].map((cause) => undecidedReasons[cause]);
+    if (testedValuesOnly) reasons.push(valuesTriedReason);
+    if (reasons.length > 0) this.#incomplete.push({ action, because: reasons.join(' ') });
   }
 
   #add(list: Witness[], found: Found, allows: PolicySet, refuses: PolicySet): void {
     const witness = confirm(found, allows, refuses);
     if (witness === undefined) {
-      this.#undecided.add('disagreement');
+      this.#doubt(found.action.name, { undecided: ['disagreement'], testedValuesOnly: false });
       this.#assumptions.add(
         `Internal error: the search and the evaluator disagree on ${found.action.name} ${found.name}. Please report the two documents.`,
       );
@@ -133,6 +140,7 @@ class Collector {
       undecidedBecause: causes.map((cause) => undecidedReasons[cause]),
       gained: bySize(this.#gained),
       lost: bySize(this.#lost),
+      incomplete: this.#incomplete,
       assumptions: [...this.#assumptions],
       testedValuesOnly: this.#testedValuesOnly && !certain,
     };

@@ -56,4 +56,12 @@ export { type Context, keys, normaliseKey, type Request } from './request.ts';
 export { type LostRight, type Residual, residual, type TakesEffect } from './residual.ts';
 export { compareFor, type Permission, permits, type Requirement, type Subject } from './subject.ts';
 export { isValid, type Validity, validityOf } from './valid.ts';
-export { type Comparison, type Level, type Verdict, verdictOf, type Witness, worstCase } from './verdict.ts';
+export {
+  type Comparison,
+  type IncompleteAction,
+  type Level,
+  type Verdict,
+  verdictOf,
+  type Witness,
+  worstCase,
+} from './verdict.ts';

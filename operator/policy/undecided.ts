@@ -1,6 +1,10 @@
 /** Why a comparison was not settled. */
 export type UndecidedCause = 'budget' | 'combinations' | 'orderedName' | 'disagreement';
 
+/** What is said of an action whose search no proof covers. */
+export const valuesTriedReason =
+  'Only tested values: for these variables and conditions no proof says that the values tried are enough, so something new or lost may have been missed.';
+
 /** The cause and what can be done about it, a sentence or two for people. */
 export const undecidedReasons: Readonly<Record<UndecidedCause, string>> = {
   budget:

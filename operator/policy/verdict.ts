@@ -22,6 +22,13 @@ export interface Witness extends Request {
   readonly assuming?: readonly string[];
 }
 
+/** An action of which a side may allow more, or less, than the witnesses show. */
+export interface IncompleteAction {
+  readonly action: string;
+  /** Why its search was not exact, and what can be done about it where something can; a sentence or two. */
+  readonly because: string;
+}
+
 export interface Comparison {
   readonly level: Level;
   /** `undecided` when the budget ran out or the values to try were too many: a gate must take it for a mixed change. */
@@ -32,6 +39,11 @@ export interface Comparison {
   readonly gained: readonly Witness[];
   /** Allowed before, not after. */
   readonly lost: readonly Witness[];
+  /**
+   * The actions of which `gained` and `lost` may lack something: witnesses of others can settle the verdict when the search for these
+   * has come to no end, or has tried values only. Empty where the lists name every action that differs.
+   */
+  readonly incomplete: readonly IncompleteAction[];
   /** What the verdict rests on beside the documents, each a sentence; empty when it rests on nothing else. */
   readonly assumptions: readonly string[];
   /** No proof covers the values tried for the variables (two variables in one level, too many patterns for one key). */

@@ -17,6 +17,8 @@ export interface Classification extends Classified {
   /** What the asset may do afterwards and not before, and the reverse; shortest first, each confirmed by evaluation. */
   readonly gained: readonly Witness[];
   readonly lost: readonly Witness[];
+  /** Actions of which `gained` and `lost` may lack something: what they may lose has to be reckoned with as well. */
+  readonly incomplete: readonly string[];
   /** What the class rests on, or why no certain one was found; a sentence each. */
   readonly assumptions: readonly string[];
 }
@@ -38,6 +40,7 @@ export function classify(policies: AssetPolicies, options: GivenOptions = {}): C
     masked: comparison.verdict === 'equivalent' && certain && changedAlone(policies, options),
     gained: comparison.gained,
     lost: comparison.lost,
+    incomplete: comparison.incomplete.map(({ action }) => action),
     assumptions: [...comparison.undecidedBecause, ...comparison.assumptions],
   };
 }

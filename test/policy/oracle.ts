@@ -217,7 +217,7 @@ function conditionsHold(statement: RawStatement, context: RawContext): boolean {
 const namedActions = new Map<string, RegExp | undefined>();
 
 /** Whether the Action element of a statement takes in an action. */
-export function oracleNames(statement: RawStatement, action: string): boolean {
+function oracleNames(statement: RawStatement, action: string): boolean {
   return many(statement.Action).some((pattern) => {
     if (!namedActions.has(pattern)) namedActions.set(pattern, toRegExp(pattern, {}, true, true));
     return namedActions.get(pattern)?.test(action) ?? false;

@@ -76,6 +76,7 @@ const NOTHING: Classification = {
   masked: false,
   gained: [],
   lost: [],
+  incomplete: [],
   assumptions: [],
 };
 
@@ -314,6 +315,7 @@ function worse(a: Classification, b: Classification): Classification {
     masked: a.masked || b.masked,
     gained: [...a.gained, ...b.gained].slice(0, 5),
     lost: [...a.lost, ...b.lost].slice(0, 20),
+    incomplete: [...new Set([...a.incomplete, ...b.incomplete])],
     assumptions: [...new Set([...a.assumptions, ...b.assumptions])],
   };
 }

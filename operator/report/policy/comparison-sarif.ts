@@ -1,5 +1,5 @@
 import type { Witness } from '../../policy/index.ts';
-import { assumed, type ComparisonReport } from './comparison.ts';
+import { assumed, type ComparisonReport, maybeMissing } from './comparison.ts';
 import type { SarifLog } from './sarif.ts';
 import { location } from './sarif.ts';
 import { type PolicySource, plainRequest, shortArn, statementLine, whoAsks } from './source.ts';
@@ -42,7 +42,9 @@ function resultsOf(report: ComparisonReport) {
   const source = after[0] ?? before[0];
   const text = [descriptions.undecided, ...comparison.undecidedBecause].join('. ');
   const undecided = comparison.verdict === 'undecided' ? [result('undecided', 'error', text, source, undefined)] : [];
-  const uncertain = assumed(comparison).map((why) => result('uncertain', 'warning', why, source, undefined));
+  const uncertain = [...assumed(comparison), ...maybeMissing(comparison)].map((why) =>
+    result('uncertain', 'warning', why, source, undefined),
+  );
   return [
     ...undecided,
     ...uncertain,

@@ -58,6 +58,16 @@ export function assumed({ assumptions, testedValuesOnly }: Comparison): string[]
   return [...assumptions.map((text) => `assumes: ${text}`), ...(testedValuesOnly ? [valuesTried] : [])];
 }
 
+/** What witnesses in both directions leave open: the verdict is certain, and the lists behind it may be too short. */
+export function maybeMissing({ verdict, incomplete }: Comparison): string[] {
+  if (verdict !== 'incomparable') return [];
+  const reasons = [...new Set(incomplete.map(({ because }) => because))];
+  return reasons.map((because) => {
+    const actions = incomplete.filter((one) => one.because === because).map(({ action }) => action);
+    return `the verdict is certain, but more of ${actions.join(', ')} may be new or lost than is listed: ${because}`;
+  });
+}
+
 /** For a verdict that stands in a table: whether it is certain. */
 function mark(comparison: Comparison): string {
   const rests = [
@@ -172,7 +182,7 @@ function caveats(report: ComparisonReport): string[] {
   const own = doubts(comparison);
   // What is uncertain at another level alone is told with the level that it concerns.
   const lines = [
-    ...own.map((text) => paragraph(text, '  ')),
+    ...[...own, ...maybeMissing(comparison)].map((text) => paragraph(text, '  ')),
     ...others.flatMap((level) =>
       doubts(report.levels[level])
         .filter((text) => !own.includes(text))
@@ -232,6 +242,7 @@ export interface ComparisonJson {
   readonly levels: Readonly<Record<Level, Comparison['verdict']>>;
   readonly doubts: Readonly<Record<Level, readonly string[]>>;
   readonly undecidedBecause: readonly string[];
+  readonly incomplete: Comparison['incomplete'];
   readonly assumptions: readonly string[];
   readonly testedValuesOnly: boolean;
   readonly addsDeny: boolean;
@@ -270,6 +281,7 @@ export function comparisonJson(report: ComparisonReport): ComparisonJson {
     levels: { raw: levels.raw.verdict, session: levels.session.verdict, delivery: levels.delivery.verdict },
     doubts: { raw: doubts(levels.raw), session: doubts(levels.session), delivery: doubts(levels.delivery) },
     undecidedBecause: comparison.undecidedBecause,
+    incomplete: comparison.incomplete,
     assumptions: comparison.assumptions,
     testedValuesOnly: comparison.testedValuesOnly,
     addsDeny: comparison.addsDeny,

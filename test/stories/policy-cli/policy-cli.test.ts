@@ -64,6 +64,8 @@ const files: Readonly<Record<string, string | Buffer>> = {
   }),
   'ordered-5.json': policy(ordered('5')),
   'ordered-6.json': policy(ordered('6')),
+  'both-5.json': policy(ordered('5'), allow('iot:Publish', 'topic/a')),
+  'both-6.json': policy(ordered('6'), allow('iot:Publish', 'topic/b')),
   'two-in-a-level.json': policy(allow('iot:Publish', `topic/${thing}${thing}`)),
   'two-but-one.json': policy(allow('iot:Publish', `topic/${thing}${thing}`), {
     ...allow('iot:Publish', 'topic/aa'),
@@ -169,6 +171,19 @@ describe('fleetward policy compare', () => {
     for (const result of [text, json, sarif])
       expect(result?.stdout.replace(/\s+/g, ' ')).toContain('Compare the client ID as text (StringEquals, StringLike)');
     await conforms('policy-comparison', JSON.parse(json?.stdout ?? ''));
+  });
+
+  it('says of a certain verdict which action the lists may lack, in every form', async () => {
+    const [text, json, sarif] = await Promise.all(
+      ['text', 'json', 'sarif'].map((form) => run('compare', 'both-5.json', 'both-6.json', '-o', form)),
+    );
+    for (const result of [text, sarif])
+      expect(result?.stdout.replace(/\s+/g, ' ')).toContain('more of iot:Connect may be new or lost than is listed');
+    const parsed = JSON.parse(json?.stdout ?? '') as object;
+    await conforms('policy-comparison', parsed);
+    const because = expect.stringContaining('Compare the client ID as text');
+    const incomplete = [{ action: 'iot:Connect', because }];
+    expect(parsed).toMatchObject({ verdict: 'incomparable', undecidedBecause: [], incomplete });
   });
 
   it.each([

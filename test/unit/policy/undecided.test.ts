@@ -163,6 +163,61 @@ describe('a comparison whose budget ends early', () => {
   });
 });
 
+/** Actions that differ in both directions, so that the verdict can stand before all of them have been looked at. */
+const bothWays = [
+  {
+    reason: 'one letter against another, for three kinds of resource',
+    before: ['topic/a', 'topicfilter/a', 'client/a'].map((Resource) => ({
+      Effect: 'Allow',
+      Action: ['iot:Publish', 'iot:Subscribe', 'iot:Connect'],
+      Resource: `${arn}${Resource}`,
+    })),
+    after: ['topic/b', 'topicfilter/b', 'client/b'].map((Resource) => ({
+      Effect: 'Allow',
+      Action: ['iot:Publish', 'iot:Subscribe', 'iot:Connect'],
+      Resource: `${arn}${Resource}`,
+    })),
+    level: 'raw',
+  },
+  {
+    reason: 'delivery that changes both ways beside another action',
+    before: [listen, { ...listen, Action: ['iot:Receive', 'iot:Publish'], Resource: `${arn}topic/a*` }],
+    after: [listen, { ...listen, Action: ['iot:Receive', 'iot:Publish'], Resource: `${arn}topic/b*` }],
+    level: 'delivery',
+  },
+] as const;
+
+describe('what is gained and lost, when the budget ends early', () => {
+  it.each(bothWays)('names every action that differs, or says that it may: $reason', ({ before, after, level }) => {
+    const options = withDefaults();
+    const sides = [before, after].map((one) => compilePolicies([documentOf(...one)], options));
+    const within = (left: number) => compareSets(sides[0]!, sides[1]!, level, { left });
+    const whole = within(options.budget);
+    expect(whole.verdict).toBe('incomparable');
+    const actions = (some: typeof whole.gained): string[] => some.map(({ action }) => action);
+    const less = (some: typeof whole.gained, all: typeof whole.gained): string[] =>
+      actions(all).filter((action) => !actions(some).includes(action));
+    const short = Array.from({ length: 400 }, (_, left) => within(left)).filter((one) => {
+      const unnamed = [...less(one.gained, whole.gained), ...less(one.lost, whole.lost)];
+      expect(one.incomplete.map(({ action }) => action)).toEqual(expect.arrayContaining(unnamed));
+      return one.verdict === 'incomparable' && unnamed.length > 0;
+    });
+    expect(short.length).toBeGreaterThan(0);
+    for (const { incomplete, undecidedBecause } of short) {
+      expect(undecidedBecause).toEqual([]);
+      expect(incomplete[0]?.because).toMatch(/used up its budget/);
+    }
+  });
+
+  it('says of no action that it may be missing where every search came to its end', () => {
+    const { before, after } = bothWays[1];
+    expect(compare([documentOf(...before)], [documentOf(...after)])).toMatchObject({
+      verdict: 'incomparable',
+      incomplete: [],
+    });
+  });
+});
+
 describe('a comparison without a verdict', () => {
   it.each(rows)('says why and what to do: $reason', ({ before, after, options, says }) => {
     const result = compare([documentOf(...before)], [documentOf(...after)], options);

@@ -11,7 +11,11 @@ export function requirementOf(
 ): Requirement {
   const policies: readonly CertificatePolicies[] = analysis.policies.get(device.metadata.name) ?? [];
   const changes = policies.length > 0 ? policies.map(({ change }) => change) : [analysis.classification];
-  const lost = new Set(changes.flatMap((change) => change.lost.map(({ action }) => action.toLowerCase())));
+  const mayLose = ({ lost, incomplete }: (typeof changes)[number]) => [
+    ...lost.map(({ action }) => action),
+    ...incomplete,
+  ];
+  const lost = new Set(changes.flatMap(mayLose).map((action) => action.toLowerCase()));
   return {
     // A session of before says nothing about the certificate that stays, and one that was ended has to come back.
     newConnect: lost.has('iot:connect') || retires || analysis.classification.uncertain || sessions !== 'Wait',
