@@ -359,4 +359,17 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(240),
     ],
   },
+  {
+    reason: 'who goes back keeps what it got meanwhile as long as a policy that gave it the same is blanked',
+    config: { groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }] },
+    schedule: [
+      at(2, {
+        kind: 'groupPolicies',
+        policies: [{ name: 'hall-other', grant: { allow: ['status', 'receive'], deny: [] } }],
+      }),
+      at(10.5, { kind: 'blank', of: 'declared', policy: 'base', forMs: 60 * MINUTE }),
+      at(18, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+      wait(95),
+    ],
+  },
 ];

@@ -1,9 +1,12 @@
+import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import { ifFound } from '../../../aws/classify.ts';
 import { certificateIdOf } from '../../../aws/snapshot/facts.ts';
-import { deniesSomething, sameDocument } from '../../../drift/document.ts';
+import { deniesSomething, isBlank, sameDocument } from '../../../drift/document.ts';
+import { declaredNameOf } from '../../../rollout/names.ts';
 import type { AssetDecision } from '../../../rollout/types.ts';
 import { Priority } from '../../../runtime/reconciler.ts';
 import { readPolicies } from '../../device/reads.ts';
+import { AWS_NAME } from '../../external/claim.ts';
 import { detachOnce } from '../detach.ts';
 import { type Attempt, save } from './attempt.ts';
 import { retiredBy, throwSwitch } from './change.ts';
@@ -53,11 +56,26 @@ async function unexpectedDefault(
       return `the default version of ${policyName} is not what was proven or is to be: nothing is taken away beside it`;
     if (isFresh(found)) return tooFresh(policyName);
   }
+  const moving = new Set(directive.families.flatMap(({ names }) => names));
   // What is taken away may be given by any other policy as well, as soon as AWS applies that one.
   for (const policyName of new Set([...attached, ...(through?.given ?? [])])) {
-    if (!judged.has(policyName) && isFresh(await read(policyName))) return tooFresh(policyName);
+    if (judged.has(policyName)) continue;
+    const found = await read(policyName);
+    if (isFresh(found)) return tooFresh(policyName);
+    // Of those that the rollout moves it tells as a whole, and an acknowledgement lets them go back.
+    if (!moving.has(policyName) && isSilenced(scope, policyName, found?.policyDocument))
+      return `somebody else set the default version of ${policyName} to one that allows nothing: nothing is taken away beside it until somebody takes that back or acknowledges it`;
   }
   return undefined;
+}
+
+/** A security act has taken what the policy gave: what the asset still has may be all that is left of it. */
+function isSilenced({ deps }: Attempt['scope'], policyName: string, document: string | undefined): boolean {
+  const declared = declaredNameOf(policyName) ?? policyName;
+  const policies = deps.cache.byIndex('IoTPolicy', AWS_NAME, declared) as readonly IoTPolicy[];
+  if (policies.length === 0) return false;
+  const held = declared === policyName && policies.some(({ status }) => status?.held !== undefined);
+  return held || isBlank(document);
 }
 
 /** When AWS is sure to apply the default version that it shows. */
