@@ -1,6 +1,7 @@
 import type { ConditionEntry, PolicyDocument, Statement } from '../document.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
 import { hasOneValue, isKnownVariable, parseTemplate } from '../template.ts';
+import { isValid, thingNames } from '../valid.ts';
 
 export const clientIdKey = normaliseKey(keys.clientId);
 
@@ -83,6 +84,13 @@ function bareOperator({ operator }: ConditionEntry): string {
     .replace(/ifexists$/, '');
 }
 
+const nameKeys: ReadonlySet<string> = new Set([keys.thingName, keys.thingType].map(normaliseKey));
+
+/** Whether a device can have the value: what no thing can be called, and no type, none has. */
+function isPossible(key: string, value: string | readonly string[]): boolean {
+  return !nameKeys.has(normaliseKey(key)) || (typeof value === 'string' && isValid(thingNames, value));
+}
+
 function satisfyEntry(entry: ConditionEntry, context: Context): Context {
   // IsAttached follows from the presence of a thing; a value of its own could contradict it.
   if (normaliseKey(entry.key) === normaliseKey(keys.isAttached)) return context;
@@ -91,7 +99,9 @@ function satisfyEntry(entry: ConditionEntry, context: Context): Context {
   if (bare === 'null') return nullEntry(entry, context, present);
   const identity = present === keys.clientId || present === keys.thingName;
   const sample = identity ? undefined : sampleValue(bare, entry, context);
-  return sample === undefined ? context : { ...context, [present ?? entry.key]: sample };
+  return sample === undefined || !isPossible(entry.key, sample)
+    ? context
+    : { ...context, [present ?? entry.key]: sample };
 }
 
 /**
@@ -106,11 +116,11 @@ export function evade(statement: Statement, base: Context): Context | undefined 
     const bare = bareOperator(entry);
     if (bare === 'null') continue;
     const negated = bare.includes('not');
-    if (negated)
-      return {
-        ...base,
-        [present ?? entry.key]: sampleOf(bare.replace('not', ''), filled(entry.values[0]?.text ?? '', base)),
-      };
+    if (negated) {
+      const sample = sampleOf(bare.replace('not', ''), filled(entry.values[0]?.text ?? '', base));
+      if (isPossible(entry.key, sample)) return { ...base, [present ?? entry.key]: sample };
+      continue;
+    }
     if (present !== undefined) return without(base, present);
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey, type Request } from '../request.ts';
+import { isValid, thingNames, validityOf } from '../valid.ts';
 import type { StatementView } from './model.ts';
 import { clientIdKey, deviceContext, evade, type Names, satisfy } from './scenario.ts';
 
@@ -24,7 +25,7 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
   const ids = new Set(['c', ...naming.flatMap((view) => suggestedIds(view, bare))]);
   const plain = [...ids].map((clientId) => deviceContext(texts, { clientId, thing: undefined }));
   const named = [...ids]
-    .filter((id) => id !== 'c' && /^[a-zA-Z0-9:_-]{1,128}$/.test(id))
+    .filter((id) => id !== 'c' && isValid(thingNames, id))
     .map((id) => deviceContext(texts, { clientId: id, thing: id }));
   const others = new Set(['c', ...naming.flatMap((view) => suggestedIds(view, thing))]);
   const exclusive = options.exclusiveThings ? [...others].map((id) => ({ ...thing, [keys.clientId]: id })) : [];
@@ -74,6 +75,9 @@ function matchesConnect(pattern: string): boolean {
   return lower.includes('*') || lower.includes('?') || lower === 'iot:connect';
 }
 
+/** How deep topics may be says nothing about client IDs. */
+const clientIds = validityOf('client', 0);
+
 /** Client IDs that a statement on Connect lets through by name: its literals, and one example where it has wildcards. */
 function suggestedIds(view: StatementView, context: Context): string[] {
   const values = new Map(Object.entries(context).map(([key, value]) => [normaliseKey(key), value]));
@@ -94,7 +98,8 @@ function suggestedIds(view: StatementView, context: Context): string[] {
         return typeof value === 'string' ? value : '\u0000';
       })
       .replace(/[*?]/g, 'x');
-    return id.includes('\u0000') || id.startsWith('$') || id === '' || id.length > 128 ? [] : [id];
+    // U+0000 stands for what did not resolve, and is in no client ID either.
+    return isValid(clientIds, id) ? [id] : [];
   });
 }
 

@@ -1,4 +1,5 @@
 import { caseVariants, FOLD, type Glob } from '../glob.ts';
+import { utf8Length } from '../valid.ts';
 
 /** Steps that are left; shared by all that is built and searched for one question, so that hostile input ends soon. */
 export interface SearchBudget {
@@ -19,6 +20,8 @@ export function spend(budget: SearchBudget, steps: number): void {
  */
 export interface Alphabet {
   readonly codes: Int32Array;
+  /** What each letter takes in UTF-8. */
+  readonly bytes: Uint8Array;
   readonly size: number;
   /** Letter number of a code point; letters that occur nowhere share the number of the fresh letter. */
   index(code: number): number;
@@ -70,6 +73,7 @@ function alphabetFromCodes(list: readonly number[], budget: SearchBudget): Alpha
   });
   return {
     codes,
+    bytes: Uint8Array.from(codes, utf8Length),
     budget,
     size: codes.length,
     index: (code) => byCode.get(code) ?? 0,

@@ -6,6 +6,7 @@ import { type Glob, literalGlob, plainText, showGlob } from '../glob.ts';
 import { arnPrefix, type PolicyOptions } from '../options.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
 import { templateItems } from '../template.ts';
+import { isValid, validityOf } from '../valid.ts';
 import { type Alphabet, alphabetOf } from './alphabet.ts';
 import { matchedTopics } from './delivery.ts';
 import { globMachine } from './globs.ts';
@@ -56,7 +57,9 @@ export function fleetAlphabet(documents: readonly PolicyDocument[], values: Iter
   return alphabetOf(letters, values);
 }
 
+/** Whether a client may connect that calls itself so, and may call itself so. */
 function allows(set: PolicySet, context: Context, clientId: string): boolean {
+  if (!isValid(validityOf('client', set.options.maxSlashes), clientId)) return false;
   const resource = `${arnPrefix(set.options)}client/${clientId}`;
   return (
     evaluate(set, { action: connect!.name, resource, context: { ...context, [keys.clientId]: clientId } }).decision ===

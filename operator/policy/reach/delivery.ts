@@ -60,5 +60,7 @@ export function matchedTopics(filters: Machine, alphabet: Alphabet, wildcardSkip
     all: (set) => !set.first && set.branches.some((branch) => branch.mode === 'all'),
     accepts: (set) =>
       !set.first && set.branches.some((branch) => branch.mode === 'all' || filters.accepts(branch.rest)),
+    // Topics and filters have one bound.
+    maxBytes: filters.maxBytes,
   });
 }

@@ -1,3 +1,4 @@
+import { thingNames } from '../valid.ts';
 import { type Classes, slotValue } from './classes.ts';
 import type { Fleet } from './fleet.ts';
 
@@ -11,13 +12,14 @@ const letters = [...'zyxwvutsrq0123456789'];
 
 /**
  * Values that no device need have but that the policies treat like `value`: a small change to it, kept only when the signature
- * stays the same. Where the policies spell the value out there are none, and then no two devices can differ in it either.
+ * stays the same. Where the policies spell the value out there are none, and then no two devices can differ in it either. None is longer
+ * than names may be, unless the value is.
  */
 function* variants(value: string, signature: string, classes: Classes): Generator<string> {
   const [head, last] = [value.slice(0, -1), value.slice(1)];
   for (const letter of letters)
     for (const one of [value + letter, head + letter, letter + last, letter + value, letter.repeat(value.length)])
-      if (classes.signature(one) === signature) yield one;
+      if (one.length <= Math.max(value.length, thingNames.maxBytes) && classes.signature(one) === signature) yield one;
 }
 
 function realValues(fleet: Fleet, classes: Classes): ReadonlyMap<string, Set<string>> {

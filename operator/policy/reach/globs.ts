@@ -1,4 +1,5 @@
 import { ANY, type Glob, normalise, STAR, takes } from '../glob.ts';
+import { utf8Length } from '../valid.ts';
 import { type Alphabet, spend } from './alphabet.ts';
 import { lazyMachine, type Machine, nothing } from './machine.ts';
 
@@ -76,10 +77,20 @@ function lettersFor(token: number, alphabet: Alphabet): number[] {
   return [...alphabet.codes.keys()].filter((at) => takes(token, alphabet.codes[at]!));
 }
 
-/** The union of patterns as a machine: Shift-And over all of them at once, determinised as states are met. */
-export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine {
-  if (globs.length === 0) return nothing;
-  const masks = masksOf(globs, alphabet);
+/** The fewest bytes that a text of the pattern takes. */
+function leastBytes(glob: Glob): number {
+  return glob.reduce((sum, token) => sum + (token === STAR ? 0 : token < 0 ? 1 : utf8Length(token)), 0);
+}
+
+/** The union of patterns as a machine: Shift-And over all of them at once, determinised as states are met. Longer words are left out. */
+export function globMachine(
+  globs: readonly Glob[],
+  alphabet: Alphabet,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Machine {
+  const short = globs.filter((glob) => leastBytes(glob) <= maxBytes);
+  if (short.length === 0) return nothing;
+  const masks = masksOf(short, alphabet);
   const { words, star } = masks;
   const closed = (set: Uint32Array): Uint32Array => {
     let carry = 0;
@@ -119,5 +130,6 @@ export function globMachine(globs: readonly Glob[], alphabet: Alphabet): Machine
     },
     accepts: (set) => set.some((word, at) => (word & masks.final[at]!) !== 0),
     all: (set) => set.some((word, at) => (word & masks.tail[at]!) !== 0),
+    maxBytes,
   });
 }

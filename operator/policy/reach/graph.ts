@@ -3,6 +3,7 @@ import type { PolicyDocument } from '../document.ts';
 import { evaluate } from '../evaluate.ts';
 import { type GivenOptions, type PolicyOptions, withDefaults } from '../options.ts';
 import { type Context, keys, normaliseKey } from '../request.ts';
+import { isValid, validityOf } from '../valid.ts';
 import { agreements, type FleetValues, fleetValues, type SameValue, wayKey } from './agreements.ts';
 import type { Alphabet } from './alphabet.ts';
 import { type Capability, cannotMeet, capabilities, fleetAlphabet, type TopicLanguage } from './capability.ts';
@@ -278,7 +279,8 @@ function topicsInConditions({ set }: Capability): string[] {
   const entries = set.documents.flatMap((document) => document.statements.flatMap((statement) => statement.conditions));
   return entries
     .filter((entry) => normaliseKey(entry.key) === normaliseKey(keys.topic))
-    .flatMap((entry) => entry.values.map((value) => value.text.replace(/[*?]/g, 'x')));
+    .flatMap((entry) => entry.values.map((value) => value.text.replace(/[*?]/g, 'x')))
+    .filter((topic) => isValid(validityOf('topic', set.options.maxSlashes), topic));
 }
 
 function maySend(sender: Capability, client: string, topic: string, options: PolicyOptions): boolean {

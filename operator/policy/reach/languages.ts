@@ -6,7 +6,7 @@ import { type Alphabet, alphabetOf, type SearchBudget, spend } from './alphabet.
 import { globMachine } from './globs.ts';
 import { behindPrefix, type GroundStatement } from './ground.ts';
 import { combine, everything, type Machine, nothing } from './machine.ts';
-import { clientIds, roleAliases, thingResources, topicFilters, topicNames } from './validity.ts';
+import { validNames } from './validity.ts';
 
 /** The same with patterns cut behind `arn:…:<type>/`, so that words are topics, filters or names. */
 interface CutStatement {
@@ -71,39 +71,6 @@ export function resourcePrefix(action: ActionInfo, options: PolicyOptions): stri
   return type === undefined ? undefined : arnPrefix(options) + type;
 }
 
-const validByAlphabet = new WeakMap<Alphabet, Map<string, Machine>>();
-
-/** The words of the action's resource type that the broker takes; the machine is shared by all languages over the alphabet. */
-export function validWords(action: ActionInfo, alphabet: Alphabet, options: PolicyOptions): Machine {
-  const made = validByAlphabet.get(alphabet) ?? new Map<string, Machine>();
-  validByAlphabet.set(alphabet, made);
-  const key = `${action.resource} ${options.maxSlashes}`;
-  const machine = made.get(key) ?? validMachine(action, alphabet, options);
-  made.set(key, machine);
-  return machine;
-}
-
-function validMachine(action: ActionInfo, alphabet: Alphabet, options: PolicyOptions): Machine {
-  switch (action.resource) {
-    case 'client':
-      return clientIds(alphabet);
-    case 'topic':
-      return topicNames(alphabet, options.maxSlashes);
-    case 'topicfilter':
-      return topicFilters(alphabet, options.maxSlashes);
-    case 'thing':
-      return thingResources(alphabet, false);
-    case 'thingOrShadow':
-      return thingResources(alphabet, true);
-    case 'rolealias':
-      return roleAliases(alphabet);
-    case 'none':
-      return nothing;
-    default:
-      return action.resource satisfies never;
-  }
-}
-
 /** Languages of the actions of `source`, made when first asked for. */
 export function contextLanguages(source: LanguageSource): ContextLanguages {
   const budget = source.alphabet?.budget ?? source.budget ?? { left: Number.POSITIVE_INFINITY };
@@ -140,21 +107,26 @@ export function contextLanguages(source: LanguageSource): ContextLanguages {
   };
 }
 
-function statementMachine(cut: CutStatement, alphabet: Alphabet, resources?: number | readonly number[]): Machine {
+/** Patterns for one kind of name: all of them are machines over one alphabet, and bounded alike. */
+type Compile = (globs: readonly Glob[]) => Machine;
+
+function statementMachine(
+  cut: CutStatement,
+  compile: Compile,
+  alphabet: Alphabet,
+  resources?: number | readonly number[],
+): Machine {
   const wanted = resources === undefined ? undefined : new Set(typeof resources === 'number' ? [resources] : resources);
   const chosen = wanted === undefined ? cut.globs : cut.globs.filter((glob) => wanted.has(glob.resource));
-  const named = globMachine(
-    chosen.flatMap((glob) => glob.rest),
-    alphabet,
-  );
+  const named = compile(chosen.flatMap((glob) => glob.rest));
   return cut.mode === 'Resource' ? named : combine(alphabet, 'minus', [everything, named]);
 }
 
-function union(cuts: readonly CutStatement[], effect: Effect, alphabet: Alphabet): Machine {
+function union(cuts: readonly CutStatement[], effect: Effect, compile: Compile, alphabet: Alphabet): Machine {
   const mine = cuts.filter((cut) => cut.effect === effect);
   const plain = mine.filter((cut) => cut.mode === 'Resource').flatMap((cut) => cut.globs.flatMap((glob) => glob.rest));
-  const rest = mine.filter((cut) => cut.mode === 'NotResource').map((cut) => statementMachine(cut, alphabet));
-  return combine(alphabet, 'or', [globMachine(plain, alphabet), ...rest]);
+  const rest = mine.filter((cut) => cut.mode === 'NotResource').map((cut) => statementMachine(cut, compile, alphabet));
+  return combine(alphabet, 'or', [compile(plain), ...rest]);
 }
 
 function keyOf(cuts: readonly CutStatement[]): string {
@@ -201,11 +173,12 @@ function actionLanguage(
   alphabet: Alphabet,
   options: PolicyOptions,
 ): ActionLanguage {
-  const valid = validWords(action, alphabet, options);
+  const valid = validNames(action.resource, alphabet, options.maxSlashes);
+  const compile: Compile = (globs) => globMachine(globs, alphabet, valid.maxBytes);
   // Machines are dear, and many languages are only asked for their patterns.
-  const denied = once(() => union(cuts, 'Deny', alphabet));
+  const denied = once(() => union(cuts, 'Deny', compile, alphabet));
   const allowed = once(() => {
-    const granted = combine(alphabet, 'and', [union(cuts, 'Allow', alphabet), valid]);
+    const granted = combine(alphabet, 'and', [union(cuts, 'Allow', compile, alphabet), valid]);
     return combine(alphabet, 'minus', [granted, denied()]);
   });
   return {
@@ -224,7 +197,7 @@ function actionLanguage(
       const cut = cutOf(cuts, ref);
       return cut === undefined
         ? nothing
-        : combine(alphabet, 'and', [statementMachine(cut, alphabet, resources), valid]);
+        : combine(alphabet, 'and', [statementMachine(cut, compile, alphabet, resources), valid]);
     },
     patterns: (ref, resource) =>
       (cutOf(cuts, ref)?.globs ?? [])

@@ -1,3 +1,4 @@
+import { utf8Length } from '../valid.ts';
 import { type Alphabet, spend } from './alphabet.ts';
 
 /**
@@ -10,6 +11,11 @@ export interface Machine {
   accepts(state: number): boolean;
   /** True only where every continuation is accepted, so that a search may stop subtracting there. May miss such states. */
   all(state: number): boolean;
+  /**
+   * Longer words are not in the language, although its states do not count: only searches do. Machines for names of one kind have one
+   * bound, so that what is taken away from a language may have none.
+   */
+  readonly maxBytes: number;
 }
 
 export const dead = -1;
@@ -26,6 +32,8 @@ export interface LazySpec<S> {
   accepts(state: S): boolean;
   /** Optional, as `Machine.all`. */
   all?(state: S): boolean;
+  /** As `Machine.maxBytes`; default: words of any length. */
+  readonly maxBytes?: number;
 }
 
 const blockBits = 3;
@@ -74,6 +82,7 @@ export function lazyMachine<S>(spec: LazySpec<S>): Machine {
     },
     accepts: (state) => state !== dead && accepting[state]!,
     all: (state) => state !== dead && whole[state]!,
+    maxBytes: spec.maxBytes ?? Number.POSITIVE_INFINITY,
   };
 }
 
@@ -150,27 +159,45 @@ function product(alphabet: Alphabet, join: Join, machines: readonly Machine[]): 
     alphabet,
     stepCost: machines.length / 2,
     start: check(machines.map((machine) => machine.start)),
-    key: (states) => (isPair ? (states[0]! + 1) * width + states[1]! + 1 : states.join(',')),
+    // A state of an overlap is two numbers already, and leaves no room for a third.
+    key: (states) =>
+      isPair && states[0]! < width && states[1]! < width ? (states[0]! + 1) * width + states[1]! + 1 : states.join(','),
     step,
     accepts: (states) => joined(join, machines, states, accepting),
     all: (states) => joinedAll(join, states, machines),
+    maxBytes: joinedBound(join, machines),
   });
 }
 
+function joinedBound(join: Join, machines: readonly Machine[]): number {
+  const bounds = machines.map(({ maxBytes }) => maxBytes);
+  if (join === 'minus') return bounds[0]!;
+  return join === 'and' ? Math.min(...bounds) : Math.max(...bounds);
+}
+
 /** The machine that accepts nothing. */
-export const nothing: Machine = { start: dead, step: () => dead, accepts: () => false, all: () => false };
+export const nothing: Machine = { start: dead, step: () => dead, accepts: () => false, all: () => false, maxBytes: 0 };
 
 /** The machine that accepts every word. */
-export const everything: Machine = { start: 0, step: () => 0, accepts: () => true, all: () => true };
+export const everything: Machine = {
+  start: 0,
+  step: () => 0,
+  accepts: () => true,
+  all: () => true,
+  maxBytes: Number.POSITIVE_INFINITY,
+};
 
 /** Whether the text is in the language. */
 export function accepts(machine: Machine, alphabet: Alphabet, text: string): boolean {
   let state = machine.start;
+  let left = machine.maxBytes;
   for (const char of text) {
     if (state === dead) return false;
-    state = machine.step(state, alphabet.index(char.codePointAt(0) ?? 0));
+    const code = char.codePointAt(0) ?? 0;
+    left -= utf8Length(code);
+    state = machine.step(state, alphabet.index(code));
   }
-  return machine.accepts(state);
+  return left >= 0 && machine.accepts(state);
 }
 
 export type Found =
@@ -178,25 +205,33 @@ export type Found =
   | { readonly kind: 'none' }
   | { readonly kind: 'undecided' };
 
-/** A shortest word of the language; `undecided` when `budget` states were visited without an answer. */
+/** A word of the language with the fewest bytes; `undecided` when `budget` states were visited without an answer. */
 export function shortestWord(machine: Machine, alphabet: Alphabet, budget: number): Found {
   if (machine.start === dead) return { kind: 'none' };
   const states = [machine.start];
   const parents = [-1];
   const letters = [-1];
-  const seen = new Set(states);
-  for (let at = 0; at < states.length; at += 1) {
-    const state = states[at]!;
-    if (machine.accepts(state)) return { kind: 'word', word: alphabet.text(path(parents, letters, at)) };
-    spend(alphabet.budget, 1 + alphabet.size / 64);
-    if (states.length > budget) return { kind: 'undecided' };
-    for (let letter = 0; letter < alphabet.size; letter += 1) {
-      const next = machine.step(state, letter);
-      if (next === dead || seen.has(next)) continue;
-      seen.add(next);
-      states.push(next);
-      parents.push(at);
-      letters.push(letter);
+  const fewest = new Map([[machine.start, 0]]);
+  /** Places in `states`, by the bytes of the words that lead there. */
+  const reached: number[][] = [[0]];
+  for (let length = 0; length < reached.length; length += 1) {
+    for (const at of reached[length] ?? []) {
+      const state = states[at]!;
+      if (fewest.get(state)! < length) continue;
+      if (machine.accepts(state)) return { kind: 'word', word: alphabet.text(path(parents, letters, at)) };
+      spend(alphabet.budget, 1 + alphabet.size / 64);
+      if (states.length > budget) return { kind: 'undecided' };
+      for (let letter = 0; letter < alphabet.size; letter += 1) {
+        const next = machine.step(state, letter);
+        const bytes = length + alphabet.bytes[letter]!;
+        if (next === dead || bytes > machine.maxBytes || (fewest.get(next) ?? bytes + 1) <= bytes) continue;
+        fewest.set(next, bytes);
+        reached[bytes] ??= [];
+        reached[bytes].push(states.length);
+        states.push(next);
+        parents.push(at);
+        letters.push(letter);
+      }
     }
   }
   return { kind: 'none' };
@@ -226,6 +261,7 @@ export function overlap(left: Machine, right: Machine): Machine {
       return left.accepts(l) && right.accepts(r);
     },
     all: () => false,
+    maxBytes: Math.min(left.maxBytes, right.maxBytes),
   };
 }
 

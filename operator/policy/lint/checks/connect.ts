@@ -2,7 +2,7 @@ import { appliesTo } from '../../compile.ts';
 import { holds } from '../../conditions.ts';
 import type { PolicyDocument } from '../../document.ts';
 import { contextLookup } from '../../evaluate.ts';
-import { globOf } from '../../glob.ts';
+import { literalGlob } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
 import { accepts, combine, type Machine, shortestWord } from '../../reach/machine.ts';
 import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
@@ -59,7 +59,7 @@ function choices(model: Model, view: StatementView, context: Context, text?: str
   if (requests.length >= 2) return requests;
   const first = shortestWord(machine, alphabet, 20_000);
   if (first.kind !== 'word') return requests;
-  const others = combine(alphabet, 'minus', [machine, globMachine([globOf(first.word)], alphabet)]);
+  const others = combine(alphabet, 'minus', [machine, globMachine([literalGlob(first.word)], alphabet)]);
   const second = shortestWord(others, alphabet, 20_000);
   return allowed([...nice, first.word, ...(second.kind === 'word' ? [second.word] : [])]);
 }

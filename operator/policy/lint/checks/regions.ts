@@ -6,7 +6,7 @@ import { filterMatching } from '../../reach/filters.ts';
 import { globMachine } from '../../reach/globs.ts';
 import { accepts, combine, everything, type Machine } from '../../reach/machine.ts';
 import { readableWord } from '../../reach/readable.ts';
-import { topicFilters, topicNames } from '../../reach/validity.ts';
+import { validNames } from '../../reach/validity.ts';
 import { type Context, keys, type Request } from '../../request.ts';
 import { actionNamed, type Model, type StatementView } from '../model.ts';
 
@@ -41,7 +41,7 @@ export const plain = (name: string): boolean => !/[*?]/.test(name);
 /** Topics without a dollar in front: the ones that applications name. */
 export function applicationTopics(model: Model, context: Context): Machine {
   const { alphabet } = model.languages(context);
-  const valid = topicNames(alphabet, model.options.maxSlashes);
+  const valid = validNames('topic', alphabet, model.options.maxSlashes);
   return combine(alphabet, 'minus', [valid, globMachine([globOf('$*')], alphabet)]);
 }
 
@@ -58,7 +58,7 @@ export function matchedByPatterns(model: Model, context: Context, globs: readonl
   const { alphabet } = model.languages(context);
   const filters = combine(alphabet, 'and', [
     globMachine(globs, alphabet),
-    topicFilters(alphabet, model.options.maxSlashes),
+    validNames('topicfilter', alphabet, model.options.maxSlashes),
   ]);
   return matchedTopics(filters, alphabet, model.options.switches.wildcardSkipsDollar);
 }

@@ -178,6 +178,11 @@ export const nameRows: readonly Row[] = [
     expect: ['any-client-id@0'],
   },
   {
+    reason: 'a star that is written out, with a wildcard behind it',
+    statements: [allow('Connect', 'client/a${*}*')],
+    expect: ['any-client-id@0'],
+  },
+  {
     reason: 'client IDs of several levels are chosen as well',
     statements: [allow('Connect', 'client/site/*')],
     expect: ['any-client-id@0'],
@@ -209,5 +214,60 @@ export const nameRows: readonly Row[] = [
     reason: 'a rule or a thing without a name is none of another',
     statements: [bound, allow('Publish', ['topic/$aws/rules//x', 'topic/$aws/things//shadow/update'])],
     absent: ['basic-ingest-open', 'foreign-reserved-publish'],
+  },
+  {
+    reason: 'no thing is called so: its name is too long, and so is that of its shadow',
+    statements: [
+      bound,
+      allow('iotjobsdata:StartNextPendingJobExecution', `thing/${'?'.repeat(130)}`),
+      allow('GetThingShadow', [`thing/${'?'.repeat(130)}`, `thing/other*/${'?'.repeat(65)}`]),
+    ],
+    absent: ['foreign-thing-api'],
+  },
+  {
+    reason: 'the longest names that things and shadows can have',
+    statements: [
+      bound,
+      allow('iotjobsdata:StartNextPendingJobExecution', `thing/${'?'.repeat(128)}`),
+      allow('GetThingShadow', `thing/other*/${'?'.repeat(64)}`),
+    ],
+    expect: ['foreign-thing-api@1', 'foreign-thing-api@2'],
+  },
+  {
+    reason: 'no client is called so: letters beyond ASCII take more than one byte',
+    statements: [
+      allow('Connect', [`client/${'?'.repeat(129)}`, `client/${'\u00e9'.repeat(64)}?*`]),
+      allow('DeleteConnection', `client/${'?'.repeat(129)}`),
+    ],
+    absent: ['any-client-id', 'delete-any-connection'],
+  },
+  {
+    reason: 'the longest client IDs',
+    statements: [
+      allow('Connect', [`client/${'\u00e9'.repeat(63)}??`]),
+      allow('DeleteConnection', `client/${'?'.repeat(128)}`),
+    ],
+    expect: ['any-client-id@0', 'delete-any-connection@1'],
+  },
+  {
+    reason: 'of what is too long for a topic a Deny takes nothing away, and no message comes back',
+    statements: [
+      bound,
+      allow('Publish', 'topic/*'),
+      deny('Publish', `topic/${'?'.repeat(257)}*`),
+      allow('Publish', `topic/${'?'.repeat(257)}`),
+      allow('Subscribe', ['topicfilter/x', `topicfilter/${'?'.repeat(257)}`]),
+      allow('Receive', 'topic/*'),
+    ],
+    expect: ['any-topic@1', 'malformed-filter@4', 'own-echo@1'],
+  },
+  {
+    reason: 'types of things that there cannot be, asked for and refused',
+    statements: [
+      allow('Connect', 'client/*', { StringLike: { 'iot:Connection.Thing.ThingTypeName': '?'.repeat(129) } }),
+      allow('Publish', 'topic/*'),
+      deny('Publish', 'topic/*', { StringNotEquals: { 'iot:Connection.Thing.ThingTypeName': 'a b' } }),
+    ],
+    absent: ['any-client-id', 'any-topic'],
   },
 ];

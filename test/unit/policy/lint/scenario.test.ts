@@ -69,6 +69,15 @@ const met: readonly Row[] = [
   { reason: 'a thing keeps its name', conditions: { StringEquals: { 'iot:Connection.Thing.ThingName': 'a' } } },
   { reason: 'attachment follows from the thing', conditions: { Bool: { 'iot:Connection.Thing.IsAttached': 'false' } } },
   {
+    reason: 'a type of the longest name',
+    conditions: { StringLike: { 'iot:Connection.Thing.ThingTypeName': '?'.repeat(128) } },
+    change: { 'iot:Connection.Thing.ThingTypeName': 'x'.repeat(128) },
+  },
+  {
+    reason: 'no type has a longer one',
+    conditions: { StringLike: { 'IOT:Connection.Thing.ThingTypeName': '?'.repeat(129) } },
+  },
+  {
     reason: 'attachment is there with every thing',
     conditions: { Null: { 'iot:Connection.Thing.IsAttached': 'false' } },
   },
@@ -122,6 +131,14 @@ const evaded: readonly (Row & { readonly never?: boolean })[] = [
   { reason: 'a key that it lacks anyway', conditions: { StringEquals: { x: 'a' } }, never: true },
   { reason: 'its client ID', conditions: { StringEquals: { 'iot:ClientId': 'dev1' } }, never: true },
   { reason: 'its thing name', conditions: { StringNotEquals: { 'iot:Connection.Thing.ThingName': 'a' } }, never: true },
+  {
+    reason: 'a type that it takes, beside one that none has',
+    conditions: {
+      StringNotEquals: { 'iot:Connection.Thing.ThingTypeName': 'a b' },
+      StringNotLike: { 'iot:Connection.Thing.ThingTypeName': 'pump-*' },
+    },
+    change: { 'iot:Connection.Thing.ThingTypeName': 'pump-x' },
+  },
   { reason: 'its attachment', conditions: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } }, never: true },
   { reason: 'whether a key is there', conditions: { Null: { 'aws:SourceIp': 'false' } }, never: true },
   {

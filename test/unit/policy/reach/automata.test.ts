@@ -8,13 +8,7 @@ import { filterMatching } from '../../../../operator/policy/reach/filters.ts';
 import { globMachine, residuals } from '../../../../operator/policy/reach/globs.ts';
 import { accepts, combine, lazyMachine, overlap, shortestWord } from '../../../../operator/policy/reach/machine.ts';
 import { readableWord } from '../../../../operator/policy/reach/readable.ts';
-import {
-  clientIds,
-  roleAliases,
-  thingResources,
-  topicFilters,
-  topicNames,
-} from '../../../../operator/policy/reach/validity.ts';
+import { validNames } from '../../../../operator/policy/reach/validity.ts';
 
 const pattern = fc
   .array(fc.constantFrom('a', 'b', '/', '*', '?', '+', '#', '$'), { maxLength: 8 })
@@ -77,8 +71,10 @@ describe('the automata', () => {
       .map((list) => list.join(''));
     fc.assert(
       fc.property(fc.oneof(word, longer), (text) => {
-        expect(accepts(topicNames(alphabet, 3), alphabet, text)).toBe(isValid(validityOf('topic', 3), text));
-        expect(accepts(topicFilters(alphabet, 3), alphabet, text)).toBe(isValid(validityOf('topicfilter', 3), text));
+        expect(accepts(validNames('topic', alphabet, 3), alphabet, text)).toBe(isValid(validityOf('topic', 3), text));
+        expect(accepts(validNames('topicfilter', alphabet, 3), alphabet, text)).toBe(
+          isValid(validityOf('topicfilter', 3), text),
+        );
       }),
       { numRuns: 3000 },
     );
@@ -93,7 +89,7 @@ describe('the automata', () => {
     { reason: 'the beginning counts as such only once', text: '$aws/rules/r/aws/rules/x/1', valid: true },
     { reason: 'and not again behind a rule', text: '$aws/rules/r/aws/rules/x/1/2', valid: false },
   ])('count the slashes of a topic: $reason', ({ text, valid }) => {
-    expect(accepts(topicNames(alphabet, 3), alphabet, text)).toBe(valid);
+    expect(accepts(validNames('topic', alphabet, 3), alphabet, text)).toBe(valid);
     expect(isValid(validityOf('topic', 3), text)).toBe(valid);
   });
 
@@ -102,7 +98,7 @@ describe('the automata', () => {
     { reason: 'up to the limit', text: '$aws/rules/r/1/2', valid: false },
     { reason: 'without the dollar as well', text: 'aws/rules/r/1/2', valid: false },
   ])('count the slashes of a filter: $reason', ({ text, valid }) => {
-    expect(accepts(topicFilters(alphabet, 3), alphabet, text)).toBe(valid);
+    expect(accepts(validNames('topicfilter', alphabet, 3), alphabet, text)).toBe(valid);
   });
 
   it.each([
@@ -112,14 +108,38 @@ describe('the automata', () => {
     { reason: 'a level as narrow as it can be', text: '*+', prefer: 'narrow', filter: 'a/+' },
     { reason: 'what is left', text: '*#', prefer: 'narrow', filter: 'a/#' },
   ] as const)('name $reason', ({ text, prefer, filter }) => {
-    const filters = combine(alphabet, 'and', [globMachine([globOf(text)], alphabet), topicFilters(alphabet, 7)]);
+    const filters = combine(alphabet, 'and', [
+      globMachine([globOf(text)], alphabet),
+      validNames('topicfilter', alphabet, 7),
+    ]);
     expect(filterMatching(filters, alphabet, 'a/b', prefer)).toBe(filter);
   });
 
   it('name # for a topic of AWS where wildcards do not skip the dollar, and the topic itself where they do', () => {
-    const filters = topicFilters(alphabet, 7);
+    const filters = validNames('topicfilter', alphabet, 7);
     expect(filterMatching(filters, alphabet, '$a/b', 'wide', false)).toBe('#');
     expect(filterMatching(filters, alphabet, '$a/b', 'wide')).toBe('$a/#');
+  });
+
+  it('name no filter and no topic that is too long, and letters by the bytes they take', () => {
+    const [a, many] = ['a'.repeat(248), 'a'.repeat(249)];
+    const level = (head: string) =>
+      combine(alphabet, 'and', [globMachine([globOf(`${head}/*+`)], alphabet), validNames('topicfilter', alphabet, 7)]);
+    // Six empty levels: a + in place of one of them is a letter too many.
+    expect(filterMatching(level(a), alphabet, `${a}///////x`, 'wide')).toBe(`${a}///////+`);
+    expect(filterMatching(level(many), alphabet, `${many}///////x`, 'wide')).toBe(undefined);
+    const own = alphabetOf([globOf('\u00e9ab')]);
+    const topics = (text: string) =>
+      combine(own, 'and', [globMachine([globOf(text)], own), validNames('topic', own, 7)]);
+    const either = combine(own, 'or', [topics(`\u00e9${'b'.repeat(255)}`), topics('a'.repeat(256))]);
+    expect(shortestWord(either, own, 10_000)).toEqual({ kind: 'word', word: 'a'.repeat(256) });
+    expect(shortestWord(topics('a'.repeat(257)), own, 10_000)).toEqual({ kind: 'none' });
+    expect(shortestWord(overlap(topics('*'), globMachine([globOf('?'.repeat(257))], own)), own, 10_000)).toEqual({
+      kind: 'none',
+    });
+    // Two ways to one place: by one letter of two bytes, and by one of one byte that is tried later.
+    const two = globMachine([globOf('\u00e9'), globOf('b')], alphabetOf([globOf('b')], ['\u00e9']));
+    expect(two.maxBytes).toBe(Number.POSITIVE_INFINITY);
   });
 
   it.each([
@@ -132,7 +152,7 @@ describe('the automata', () => {
   ])('name a word that reads well: $reason', ({ text, word }) => {
     // The machine of tidy words is made once for an alphabet.
     const own = alphabetOf([globOf('abc')]);
-    const words = combine(own, 'and', [globMachine([globOf(text)], own), topicNames(own, 7)]);
+    const words = combine(own, 'and', [globMachine([globOf(text)], own), validNames('topic', own, 7)]);
     expect(readableWord(words, own, 1000)).toEqual({ kind: 'word', word });
     expect(readableWord(words, own, 1000)).toEqual({ kind: 'word', word });
   });
@@ -148,29 +168,28 @@ describe('the automata', () => {
   it('take the same names for valid as the evaluator, character by character', () => {
     const characters = [...Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)), '\u00e9'];
     const letters = alphabetOf([], characters);
-    const machines = [
-      ['client', clientIds(letters)],
-      ['thing', thingResources(letters, false)],
-      ['thingOrShadow', thingResources(letters, true)],
-      ['rolealias', roleAliases(letters)],
-      ['topic', topicNames(letters, 3)],
-      ['topicfilter', topicFilters(letters, 3)],
-    ] as const;
+    const kinds = ['client', 'thing', 'thingOrShadow', 'rolealias', 'topic', 'topicfilter'] as const;
     const shapes = (one: string) => [one, `a${one}`, `${one}b`, `a/${one}`, `a/b${one}`, `a/${one}b`, `a/b/${one}`];
-    const longest = ['', 'a/', 'a'.repeat(128)];
-    for (const [kind, machine] of machines)
-      for (const text of [...longest, ...characters.flatMap(shapes)])
-        expect(`${kind} ${text}: ${accepts(machine, letters, text)}`).toBe(
+    // Shadows have a bound of their own; what a letter takes in UTF-8 counts.
+    const lengths = [0, 63, 64, 65, 127, 128, 129, 130, 191, 192, 193, 194, 255, 256, 257];
+    const long = lengths.flatMap((length) => [
+      'a'.repeat(length),
+      `a/${'b'.repeat(length)}`,
+      `${'a'.repeat(length)}/b`,
+      `${'a'.repeat(128)}/${'b'.repeat(length)}`,
+      `\u00e9${'a'.repeat(length)}`,
+    ]);
+    for (const kind of kinds)
+      for (const text of [...long, ...characters.flatMap(shapes)])
+        expect(`${kind} ${text}: ${accepts(validNames(kind, letters, 3), letters, text)}`).toBe(
           `${kind} ${text}: ${isValid(validityOf(kind, 3), text)}`,
         );
-    for (const machine of [clientIds(letters), roleAliases(letters)])
-      expect(accepts(machine, letters, 'a'.repeat(129))).toBe(false);
   });
 
   it('deliver exactly the topics that some allowed filter matches', () => {
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), word, (filters, topic) => {
-        const valid = topicFilters(alphabet, 7);
+        const valid = validNames('topicfilter', alphabet, 7);
         const fine = filters.filter((filter) => accepts(valid, alphabet, filter));
         const machine = matchedTopics(globMachine(fine.map(globOf), alphabet), alphabet);
         const name = topic.replace(/[+#]/g, 'c');
@@ -184,7 +203,10 @@ describe('the automata', () => {
     fc.assert(
       fc.property(pattern, word, fc.constantFrom('wide' as const, 'narrow' as const), (text, topic, prefer) => {
         const name = topic.replace(/[+#]/g, 'c') || 'c';
-        const filters = combine(alphabet, 'and', [globMachine([globOf(text)], alphabet), topicFilters(alphabet, 7)]);
+        const filters = combine(alphabet, 'and', [
+          globMachine([globOf(text)], alphabet),
+          validNames('topicfilter', alphabet, 7),
+        ]);
         const filter = filterMatching(filters, alphabet, name, prefer);
         expect(filter !== undefined).toBe(accepts(matchedTopics(filters, alphabet), alphabet, name));
         if (filter === undefined) return;

@@ -57,6 +57,24 @@ describe('edges of the reach graph', () => {
       edges: [],
     },
     {
+      reason: 'not on a topic longer than any, received or named in a condition',
+      sender: [anyDirect],
+      receiver: [allow('Receive', `topic/${'?'.repeat(257)}`)],
+      edges: [],
+    },
+    {
+      reason: 'on the longest topic',
+      sender: [direct('StringLike', `${'?'.repeat(256)}`)],
+      receiver: [allow('Receive', 'topic/*')],
+      edges: [`direct ${'x'.repeat(256)}`],
+    },
+    {
+      reason: 'not on a topic that a condition names and none can be called',
+      sender: [direct('StringLike', `${'?'.repeat(257)}`)],
+      receiver: [allow('Receive', 'topic/*')],
+      edges: [],
+    },
+    {
       reason: 'not to clients that the statement leaves out',
       sender: [allow('SendDirectMessage', 'client/pump-*')],
       receiver: [allow('Receive', 'topic/*')],

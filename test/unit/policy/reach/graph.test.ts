@@ -157,6 +157,19 @@ describe('the reach graph', () => {
       free: false,
     },
     {
+      reason: 'names longer than any client ID',
+      connect: [allow('Connect', ['client/dev1', `client/boss${'?'.repeat(125)}`, `client/${'b'.repeat(129)}`])],
+      heard: ['dev1'],
+      unheard: ['boss'],
+      free: false,
+    },
+    {
+      reason: 'the longest client IDs',
+      connect: [allow('Connect', ['client/dev1', `client/boss${'?'.repeat(124)}`])],
+      heard: ['dev1', 'boss'],
+      free: true,
+    },
+    {
       reason: 'a Deny on all names but its own',
       connect: [
         allow('Connect', 'client/*'),
