@@ -11,6 +11,7 @@ export default defineConfig({
     // has loaded for the next file: loading them again for each cost more than the tests themselves.
     experimental: { viteModuleRunner: false },
     isolate: false,
+    globalSetup: './test/support/run-folder.ts',
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, maxWorkers } },
       {

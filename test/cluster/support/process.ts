@@ -19,10 +19,11 @@ export interface Child {
 /**
  * The shell around the program reads our pipe: when this process dies, however it dies, the pipe closes and the shell
  * ends the program. fd 3 is a copy of stdin, because a shell gives background jobs /dev/null as stdin; fd 4 tells us the
- * program's process id.
+ * program's process id. The watcher holds none of the program's outputs open, or whoever waits for their end would wait for its
+ * `sleep`; and it ignores the signals that end a whole process group, or the program could outlive it.
  */
 const GUARD =
-  'exec 3<&0; "$@" </dev/null 3<&- 4>&- & child=$!; echo $child >&4; exec 4>&-; (cat <&3 >/dev/null; kill -TERM $child 2>/dev/null; sleep 5; kill -KILL $child 2>/dev/null) & guard=$!; wait $child; code=$?; kill $guard 2>/dev/null; exit $code';
+  'exec 3<&0; "$@" </dev/null 3<&- 4>&- & child=$!; echo $child >&4; exec 4>&-; (trap "" TERM INT HUP; cat <&3; kill -TERM $child; sleep 5; kill -KILL $child) >/dev/null 2>&1 4>&- & guard=$!; wait $child; code=$?; kill -KILL $guard 2>/dev/null; exit $code';
 
 export function startChild(
   name: string,

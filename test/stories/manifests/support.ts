@@ -1,19 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
 import { type LoadOptions, loadTree, type ManifestTree } from '../../../operator/source/manifests/index.ts';
-
-const folders: string[] = [];
-afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
-});
 
 export type Content = string | Buffer;
 
 export async function folderOf(files: Readonly<Record<string, Content>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fleetward-manifests-'));
-  folders.push(folder);
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), content);
