@@ -1,5 +1,7 @@
 import type { Device } from '../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
+import type { ThingGroup } from '../../operator/api/thinggroup.gen.ts';
+import { sameDocument } from '../../operator/drift/document.ts';
 import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
 import { annotate, byPerson, verb } from './acts.ts';
 import { LONGEST_DELAY_MS } from './aws-view.ts';
@@ -65,12 +67,12 @@ async function goAndLook(world: World): Promise<void> {
 async function atRest(world: World): Promise<boolean> {
   const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
   const kept = await keptByRejection(world);
-  // Whoever stays on a proven candidate is at rest there.
+  // Whoever stays on a proven candidate is at rest there, and so is, on one that was taken back, whoever is not to lose it.
   const over = (items as readonly PolicyRollout[]).every(
     ({ spec, status }) =>
       status?.cleanedAt !== undefined ||
-      (status?.phase === 'Succeeded' &&
-        (spec.strategy?.homing === 'Stay' || spec.policies.some(({ candidateName }) => kept.has(candidateName)))),
+      (status?.phase === 'Succeeded' && spec.strategy?.homing === 'Stay') ||
+      (isEnded(status?.phase) && spec.policies.some(({ candidateName }) => kept.has(candidateName))),
   );
   if (!over) return false;
   const { items: devices } = await world.fleet.store.list({ kind: 'Device' });
@@ -85,6 +87,8 @@ async function atRest(world: World): Promise<boolean> {
   if (groups.some(isPending)) return false;
   return true;
 }
+
+const isEnded = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Aborted';
 
 interface Waiting {
   readonly status?: {
@@ -110,7 +114,7 @@ const isRejected = (object: object): boolean =>
 /** What a group has on loan to its members waits for the group. */
 const isBehindGroup = (object: object): boolean => /^RolloutPending, ThingGroup /.test(readiness(object));
 
-/** Proven candidates that a change would have taken which people took back: what it would change stays as it is. */
+/** Candidates that a change would have taken which people took back: what it would change stays as it is. */
 async function keptByRejection(world: World): Promise<ReadonlySet<string>> {
   const { items } = await world.fleet.store.list({ kind: 'Device' });
   const rejected = (items as readonly Device[]).filter(isRejected);
@@ -122,12 +126,16 @@ async function checkRest(world: World): Promise<boolean> {
   const { fleet } = world;
   await world.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
   if (!(await atRest(world))) return false;
+  await checkTakenBack(world);
+  const lent = await lentByGroups(world);
   for (const { name, targets } of world.oracle.assets.values()) {
     if (world.robbed.has(name) || (await isUnitPending(world, name))) continue;
     const declared = [...world.referred(name)].sort();
+    const withLent = [...new Set([...declared, ...lent])].sort();
     for (const target of targets) {
       const carried = [...world.view.policiesOf(target)].sort();
-      if (staying(world, carried).join() !== declared.join())
+      const stays = staying(world, carried).join();
+      if (stays !== declared.join() && stays !== withLent.join())
         world.oracle.fail(3, `${name} ends on ${carried.join(', ') || 'nothing'} instead of ${declared.join(', ')}`);
     }
   }
@@ -152,6 +160,31 @@ async function checkRest(world: World): Promise<boolean> {
   );
   if (secret !== undefined) world.oracle.fail(8, 'a private key in a log line or an event');
   return true;
+}
+
+/**
+ * What a group that changes has on loan to its members, all of it: it waits for one whose part people took back, and the others
+ * have theirs until somebody tries again or takes the change out of the group.
+ */
+async function lentByGroups({ fleet, groups }: World): Promise<readonly string[]> {
+  const changing = await Promise.all(groups.map(({ name }) => fleet.get('ThingGroup', name) as Promise<ThingGroup>));
+  return changing.flatMap(({ status }) => [
+    ...(status?.pendingChange?.attach ?? []),
+    ...(status?.pendingChange?.detach ?? []),
+  ]);
+}
+
+/** Who is left on a candidate that was taken back has what it had before. */
+async function checkTakenBack(world: World): Promise<void> {
+  const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  for (const { spec, status } of items as readonly PolicyRollout[]) {
+    if (status?.phase !== 'Aborted' || status.cleanedAt !== undefined) continue;
+    for (const { candidateName, baseline } of spec.policies) {
+      const text = world.view.document(candidateName);
+      if (text !== undefined && !sameDocument(JSON.parse(text), baseline))
+        world.oracle.fail(3, `${candidateName} was taken back, and still is ${text}`);
+    }
+  }
 }
 
 /** Whoever may stay on a proven candidate has with it what the declared name stands for. */
