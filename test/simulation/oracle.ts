@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../../operator/sandbox/ledger.ts';
 import type { Change } from '../../operator/sandbox/state/changes.ts';
 import { type AwsView, QUARANTINE } from './aws-view.ts';
 import { type Holder, Owed } from './owed.ts';
+import { Quarrel } from './quarrel.ts';
 import { type Answers, documentOf, type Right } from './rights.ts';
 import type { SimConfig, SimPolicy, Violation } from './types.ts';
 
@@ -286,6 +287,8 @@ export class Oracle {
   #ours(change: Change, before: ReadonlyMap<string, ReadonlySet<Right>>): void {
     const now = this.#world.clock.now();
     if (change.kind === 'policy-attachment') {
+      if (this.#quarrel.isOne(change, now))
+        this.#say(7, `${change.policyName} is attached to ${change.target} and detached from it, over and over`);
       for (const [asset, target] of this.#touchedBy(change)) {
         const had = before.get(target) ?? new Set();
         if (change.target === target || differ(had, this.#world.view.stored(target, asset.name)))
@@ -312,6 +315,8 @@ export class Oracle {
         this.#say(5, `certificate ${change.certificateId.slice(0, 8)} was made active again`);
     }
   }
+
+  readonly #quarrel = new Quarrel();
 
   /** When a group changes all its members do: on the way forward nobody may notice. */
   #atOnce(

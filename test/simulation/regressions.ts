@@ -22,6 +22,9 @@ const two = [
 
 const hall = (...more: readonly Right[]) => ({ allow: [...more, 'extra' as const], deny: [] });
 
+/** For so long after its end a rollout keeps its candidates. */
+const LONG_WINDOW = { strategy: { ...CALM.strategy, rollbackWindow: '3h' } } as const;
+
 const lost = (minutes: number): Planned => at(minutes, { kind: 'loseRecord', device: 0 });
 
 export const REGRESSIONS: readonly Regression[] = [
@@ -370,6 +373,19 @@ export const REGRESSIONS: readonly Regression[] = [
       at(10.5, { kind: 'blank', of: 'declared', policy: 'base', forMs: 60 * MINUTE }),
       at(18, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
       wait(95),
+    ],
+  },
+  {
+    reason:
+      'a group whose policy changes again while the rollout before could still be taken back follows the new one alone',
+    config: {
+      ...LONG_WINDOW,
+      groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall('receive') }] }],
+    },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: hall('debug') }),
+      at(140, { kind: 'groupDocument', grant: hall('subscribe') }),
+      wait(240),
     ],
   },
 ];

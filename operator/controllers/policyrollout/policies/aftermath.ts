@@ -1,6 +1,7 @@
 import { setCondition } from '../../../api/conditions.ts';
 import type { Device } from '../../../api/device.gen.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../../api/policyrollout.gen.ts';
+import type { Family } from '../../../rollout/family.ts';
 import { readStrategy } from '../../../rollout/from-spec.ts';
 import type { Direction } from '../../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../../runtime/controller/keys.ts';
@@ -137,13 +138,24 @@ function isReturning({ rollout }: Start, { status }: Device): boolean {
 /** Where they are proven the groups take the declared policy too, and where they were given up they go back to it. */
 async function groupsAfter(start: Start, direction: Direction | undefined, settleMs: number): Promise<GroupsView> {
   const { rollout } = start;
-  const families = familiesOf(start);
+  const families = ownFamilies(start);
   const groups = await readTargets(start, families, settleMs);
   if (direction === undefined || groups.targets.length === 0) return groups;
   const flippedAt = timeOf(rollout.status?.flippedAt);
   const way = { direction: 'back', candidateDefaults: new Map(), flippedAt, settleMs } as const;
   const done = await handOver({ start, families, groups, ...way });
   return { ...groups, targets: withRecords(groups.targets, done.groups) };
+}
+
+/**
+ * Without the candidates of other rollouts: each brings its own back from the groups. A group that a later one hands over is
+ * none of this one's, and what a later one has proven stays.
+ */
+function ownFamilies(start: Start): readonly Family[] {
+  const own = new Set(start.rollout.spec.policies.map(({ candidateName }) => candidateName));
+  const others = candidatesAmong(othersOf(start).filter(({ status }) => status?.cleanedAt === undefined));
+  const isOwn = (name: string) => own.has(name) || !others.has(name);
+  return familiesOf(start).map((family) => ({ ...family, names: family.names.filter(isOwn) }));
 }
 
 /**
@@ -176,13 +188,21 @@ async function carriers(start: Start, { targets }: GroupsView): Promise<readonly
 }
 
 /** Candidates on which another rollout has proven its assets: whoever stays there is on no way back from this one. */
-function provenElsewhere({ deps, rollout }: Start): ReadonlySet<string> {
+function provenElsewhere(start: Start): ReadonlySet<string> {
+  return candidatesAmong(othersOf(start).filter(({ status }) => status?.phase === 'Succeeded'));
+}
+
+function candidatesAmong(rollouts: readonly PolicyRollout[]): ReadonlySet<string> {
+  return new Set(rollouts.flatMap(({ spec }) => spec.policies.map(({ candidateName }) => candidateName)));
+}
+
+/** Other rollouts of the same policies. */
+function othersOf({ deps, rollout }: Start): readonly PolicyRollout[] {
   const { namespace = '', name } = rollout.metadata;
-  const others = rollout.spec.policies.flatMap(
+  const all = rollout.spec.policies.flatMap(
     (policy) => deps.cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, policy.name)) as PolicyRollout[],
   );
-  const proven = others.filter((other) => other.metadata.name !== name && other.status?.phase === 'Succeeded');
-  return new Set(proven.flatMap(({ spec }) => spec.policies.map(({ candidateName }) => candidateName)));
+  return all.filter((other) => other.metadata.name !== name);
 }
 
 function isGoing(rollout: PolicyRollout, { status }: Device): boolean {
