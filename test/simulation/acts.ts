@@ -2,6 +2,7 @@ import type { Device } from '../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
 import { hasEnded } from '../../operator/controllers/policyrollout/names.ts';
 import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
+import { REGISTRY } from '../../operator/sandbox/state/registry.ts';
 import { policy } from '../support/fleet.ts';
 import { Crash } from '../support/operator.ts';
 import { QUARANTINE } from './aws-view.ts';
@@ -221,6 +222,9 @@ async function quarantine(world: World, name: string, forMs: number): Promise<vo
   const { aws, clock } = world.fleet;
   const membership = { thingName: name, thingGroupName: QUARANTINE };
   await byPerson(world, () => aws.send('AddThingToThingGroup', membership));
+  // Whoever got no answer looks: AWS may have done it all the same, or not.
+  const groups = world.fleet.sandbox.scope().slice(REGISTRY).things.get(name)?.groups ?? [];
+  if (!groups.includes(QUARANTINE)) return;
   await stand(world, { kind: 'quarantine', on: name, at: clock.now() }, forMs, () =>
     aws.send('RemoveThingFromThingGroup', membership),
   );
@@ -232,6 +236,8 @@ async function inactive(world: World, name: string, forMs: number): Promise<void
   const { aws, clock } = world.fleet;
   const set = (newStatus: 'ACTIVE' | 'INACTIVE') => aws.send('UpdateCertificate', { certificateId, newStatus });
   await byPerson(world, () => set('INACTIVE'));
+  const found = world.fleet.sandbox.scope().slice(IDENTITY).certificates.get(certificateId);
+  if (found?.status !== 'INACTIVE') return;
   await stand(world, { kind: 'inactive', on: certificateId, at: clock.now() }, forMs, () => set('ACTIVE'));
 }
 
@@ -247,14 +253,16 @@ async function blank(world: World, act: Extract<Act, { kind: 'blank' }>): Promis
   if (policyName === undefined || found === undefined || found.versions.length >= 5) return;
   if (world.oracle.acts.some(({ on }) => on === policyName)) return;
   const before = found.defaultVersionId;
-  const isBlank = await byPerson(world, () =>
+  await byPerson(world, () =>
     aws.send('CreatePolicyVersion', { policyName, policyDocument: BLANK, setAsDefault: true }),
   );
-  if (!isBlank) return;
-  const blank = policies.get(policyName)?.defaultVersionId ?? '';
+  const { defaultVersionId: blank } = found;
+  if (blank === before) return;
   await stand(world, { kind: 'blank', on: policyName, at: clock.now() }, forMs, async () => {
     await aws.send('SetDefaultPolicyVersion', { policyName, policyVersionId: before });
-    await aws.send('DeletePolicyVersion', { policyName, policyVersionId: blank });
+    // Tried again when an answer was lost: what is gone already cannot be deleted once more.
+    if (found.versions.some(({ id }) => id === blank))
+      await aws.send('DeletePolicyVersion', { policyName, policyVersionId: blank });
   });
 }
 

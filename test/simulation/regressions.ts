@@ -388,4 +388,38 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(240),
     ],
   },
+  {
+    reason:
+      'a rollout that was overtaken is tidied up although a group, whose change went back, lends its policy to the members anew',
+    config: {
+      ...fleetOf(2),
+      policies: [{ name: 'base', grant: allBut('status') }],
+      groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug', 'receive') }] }],
+    },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: hall('debug') }),
+      git(2.01, allBut('status', 'subscribe')),
+      at(20, { kind: 'groupDocument', grant: hall('receive') }),
+      at(36, { kind: 'groupDocument', grant: hall() }),
+      at(37, { kind: 'groupPolicies', policies: [{ name: 'hall-other', grant: hall('status') }] }),
+      verb(60, 'abort'),
+      verb(62, 'abort'),
+    ],
+  },
+  {
+    reason: 'whoever blanks a policy and gets no answer looks whether AWS did it, and takes it back in the end',
+    schedule: [
+      git(2, NARROW),
+      at(3, {
+        kind: 'fault',
+        rule: {
+          operation: 'CreatePolicyVersion',
+          effect: { kind: 'error', name: 'InternalFailureException', status: 500, when: 'after' },
+          count: 1,
+          skip: 0,
+        },
+      }),
+      blank(4, 'declared', 30),
+    ],
+  },
 ];

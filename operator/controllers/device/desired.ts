@@ -115,15 +115,14 @@ function namesMoved(cache: Cache, device: Device): ReadonlySet<string> {
  */
 function fannedOutTo(cache: Cache, device: Device, own: readonly PolicyNames[]): readonly PolicyNames[] {
   const seen = new Set(own.flatMap(({ satisfiedBy }) => satisfiedBy));
-  const fanned: PolicyNames[] = [];
-  for (const { status } of groupsAbove(cache, device)) {
-    const { attach = [], detach = [] } = status?.pendingChange ?? {};
-    for (const name of [...attach, ...detach]) {
-      if (!seen.has(name)) fanned.push({ attach: name, satisfiedBy: [name] });
-      seen.add(name);
-    }
-  }
-  return fanned;
+  const names = [...namesFannedOut(cache, device)].filter((name) => !seen.has(name));
+  return names.map((name) => ({ attach: name, satisfiedBy: [name] }));
+}
+
+/** What its groups get and give up, by names in AWS, and so lend to their members at this moment. */
+export function namesFannedOut(cache: Cache, device: Device): ReadonlySet<string> {
+  const changes = groupsAbove(cache, device).flatMap(({ status }) => status?.pendingChange ?? []);
+  return new Set(changes.flatMap(({ attach = [], detach = [] }) => [...attach, ...detach]));
 }
 
 /** The groups of the spec and all above them. */

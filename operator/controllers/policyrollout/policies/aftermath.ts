@@ -7,6 +7,7 @@ import type { Direction } from '../../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../../runtime/controller/keys.ts';
 import { createPauser, type Pauser } from '../../../runtime/pauser.ts';
 import { Priority, type Result } from '../../../runtime/reconciler.ts';
+import { namesFannedOut } from '../../device/desired.ts';
 import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
@@ -175,7 +176,10 @@ async function carriers(start: Start, { targets }: GroupsView): Promise<readonly
   const lent = (device: Device) => {
     if (targets.length === 0) return false;
     const carried = carriedNames(session, device);
-    return borrowedFamilies(where, device, families).some(({ names }) => names.some((name) => carried.has(name)));
+    // A thing group that changes lends it anew: that is no loan of this rollout, and goes when the group is done.
+    const anew = namesFannedOut(deps.cache, device);
+    const own = (name: string) => carried.has(name) && !anew.has(name);
+    return borrowedFamilies(where, device, families).some(({ names }) => names.some(own));
   };
   return assetsOf(deps.cache, rollout).filter(
     (device) =>
