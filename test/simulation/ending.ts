@@ -62,6 +62,19 @@ async function goAndLook(world: World): Promise<void> {
         await byPerson(world, () => world.fleet.aws.send('AttachPolicy', { policyName, target }));
     }
   }
+  await giveBackOnLoan(world);
+}
+
+/** A group waits until a member has all that is on loan: what somebody took of it is given back in the words that the member's Device asks for. */
+async function giveBackOnLoan(world: World): Promise<void> {
+  for (const { name } of world.groups) {
+    const { status } = (await world.fleet.get('ThingGroup', name)) as ThingGroup;
+    const waitsFor = status?.pendingChange?.waitsFor;
+    if (waitsFor === undefined || !world.robbed.has(waitsFor)) continue;
+    const said = readiness(await world.fleet.get('Device', waitsFor));
+    const token = /^Narrowed, .*fleetward\.dev\/restore=(?<token>\w+)/.exec(said)?.groups?.token;
+    if (token !== undefined) await annotate(world, 'Device', waitsFor, { 'fleetward.dev/restore': token });
+  }
 }
 
 async function atRest(world: World): Promise<boolean> {
