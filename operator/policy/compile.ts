@@ -1,6 +1,6 @@
 import { type ActionInfo, actionTable } from './actions.ts';
 import { type Condition, compileCondition } from './conditions.ts';
-import { type PolicyDocument, type Statement, type StatementRef, variablesVersion } from './document.ts';
+import { hasVariables, type PolicyDocument, type Statement, type StatementRef } from './document.ts';
 import { globOf, matches } from './glob.ts';
 import { arnPrefix, type PolicyOptions } from './options.ts';
 import { normaliseKey } from './request.ts';
@@ -56,11 +56,11 @@ const clientActions = new Set(['iot:SendDirectMessage', 'iot:DeleteConnection'])
 /** Compiles the documents that are attached together. The result is immutable and may be shared. */
 export function compilePolicies(documents: readonly PolicyDocument[], options: PolicyOptions): PolicySet {
   const statements = documents.flatMap((document, index) =>
-    document.version !== variablesVersion && options.switches.oldVersion === 'refused'
+    !hasVariables(document) && options.switches.oldVersion === 'refused'
       ? []
       : document.statements
           .filter((statement) => statement.actionMode === 'Action' || options.switches.notAction === 'accepted')
-          .map((statement) => compileStatement(statement, index, document.version === variablesVersion, options)),
+          .map((statement) => compileStatement(statement, index, hasVariables(document), options)),
   );
   const byAction = new Map<string, CompiledStatement[]>();
   for (const action of actionTable)

@@ -33,7 +33,7 @@ export interface Statement {
   readonly at: Position | undefined;
 }
 
-/** The language version that substitutes `${…}`; every other value leaves variables as plain text. */
+/** The language version that substitutes `${…}`; every other value leaves variables as plain text (`hasVariables`). */
 export const variablesVersion = '2012-10-17';
 
 export interface PolicyDocument {
@@ -52,3 +52,6 @@ export interface StatementRef {
   readonly document: number;
   readonly statement: number;
 }
+
+/** Whether variables are filled in. */
+export const hasVariables = ({ version }: PolicyDocument): boolean => version === variablesVersion;

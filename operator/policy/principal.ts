@@ -1,6 +1,7 @@
 import { type CompareOptions, compare } from './compare.ts';
 import {
   type ConditionEntry,
+  hasVariables,
   type Located,
   type PolicyDocument,
   type Statement,
@@ -56,7 +57,7 @@ export function throughGroup(document: PolicyDocument, given: GivenOptions = {})
   const association = groupPoliciesForExclusive
     ? [attached]
     : [attached, conditionEntry('StringEquals', keys.clientId, [`\${${keys.thingName}}`])];
-  const modern = document.version === variablesVersion ? document : withoutVariables(document);
+  const modern = hasVariables(document) ? document : withoutVariables(document);
   const statements = modern.statements.map((one) => ({ ...one, conditions: [...one.conditions, ...association] }));
   return { ...modern, statements };
 }

@@ -1,6 +1,6 @@
 import { actionTable } from './actions.ts';
 import { mayHoldSeveral } from './candidates.ts';
-import type { PolicyDocument, Statement } from './document.ts';
+import { hasVariables, type PolicyDocument, type Statement } from './document.ts';
 import { globOf, matches } from './glob.ts';
 import type { PolicyOptions, Switches } from './options.ts';
 import { isThingKey, normaliseKey } from './request.ts';
@@ -76,7 +76,7 @@ const probes: Readonly<Partial<Record<keyof Switches, Probe>>> = {
   oldVersion: {
     question: 'Version 2008-10-17 is taken to be accepted, with variables as plain text.',
     other: { oldVersion: 'refused' },
-    touches: ({ documents }) => documents.some((document) => document.version !== '2012-10-17'),
+    touches: ({ documents }) => !documents.every(hasVariables),
   },
   notAction: {
     question: 'NotAction is taken to be accepted, with the meaning that it has in IAM.',

@@ -1,12 +1,13 @@
 import { type Condition, compileCondition, foldGlob, holds, type Lookup } from '../conditions.ts';
+import { hasVariables } from '../document.ts';
 import { contextLookup } from '../evaluate.ts';
 import { ANY, type Glob, globOf, STAR } from '../glob.ts';
 import { globMachine } from '../reach/globs.ts';
 import { behindPrefix } from '../reach/ground.ts';
 import { combine, everything, type Machine, nothing } from '../reach/machine.ts';
 import type { Context } from '../request.ts';
-import { parseTemplate, type Resolve, substitute, type Template } from '../template.ts';
-import { actionNamed, type Model, type StatementView } from './model.ts';
+import { type Resolve, substitute, type Template } from '../template.ts';
+import { actionNamed, type Model, type StatementView, templateOf } from './model.ts';
 import { clientIdKey } from './scenario.ts';
 
 const connect = actionNamed('iot:Connect');
@@ -32,10 +33,8 @@ function openResolve(lookup: Lookup): Resolve {
   };
 }
 
-const hasVariables = (view: StatementView): boolean => view.document.version === '2012-10-17';
-
 export function compiledConditions(view: StatementView): readonly Condition[] {
-  return view.statement.conditions.map((entry) => compileCondition(entry, hasVariables(view)));
+  return view.statement.conditions.map((entry) => compileCondition(entry, hasVariables(view.document)));
 }
 
 /** What a condition says about the client ID as text. IfExists and set operators add nothing: it is always there, and one value. */
@@ -64,11 +63,7 @@ const readsClientId = (condition: Condition): boolean =>
 /** The client IDs that one resource of the statement names in this context, whatever the client calls itself. */
 export function namedIds(model: Model, view: StatementView, context: Context, text: string): readonly Glob[] {
   const { prefix } = model.language(context, connect);
-  return behind(model, prefix, resourceTemplate(view, text), openResolve(contextLookup(context)));
-}
-
-function resourceTemplate(view: StatementView, text: string): Template {
-  return parseTemplate(text, { variables: hasVariables(view), wildcards: true });
+  return behind(model, prefix, templateOf(view, text), openResolve(contextLookup(context)));
 }
 
 function behind(model: Model, prefix: string, template: Template, resolve: Resolve): readonly Glob[] {

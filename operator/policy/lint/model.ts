@@ -1,6 +1,14 @@
 import { type ActionInfo, actionTable, findAction } from '../actions.ts';
 import { compilePolicies, type PolicySet } from '../compile.ts';
-import type { Effect, Located, PolicyDocument, Position, Statement, StatementRef } from '../document.ts';
+import {
+  type Effect,
+  hasVariables,
+  type Located,
+  type PolicyDocument,
+  type Position,
+  type Statement,
+  type StatementRef,
+} from '../document.ts';
 import { evaluate } from '../evaluate.ts';
 import type { PolicyOptions } from '../options.ts';
 import { BudgetExhausted, type SearchBudget, spend } from '../reach/alphabet.ts';
@@ -10,6 +18,7 @@ import { type ActionLanguage, type ContextLanguages, contextLanguages } from '..
 import { accepts, combine, type Machine } from '../reach/machine.ts';
 import { readableWord } from '../reach/readable.ts';
 import { type Context, keys, normaliseKey, type Request } from '../request.ts';
+import { parseTemplate, type Template } from '../template.ts';
 import type { Fix, LintFinding } from './finding.ts';
 import { type RuleCode, rules } from './rules.ts';
 import { clientIdKey, freshNames, type Names, patternTexts, satisfy } from './scenario.ts';
@@ -271,6 +280,11 @@ function finding(code: RuleCode, report: Report, documents: readonly PolicyDocum
     witness: report.witness,
     fix: report.fix,
   };
+}
+
+/** A text of the statement, read as its language version has it. */
+export function templateOf(view: StatementView, text: string): Template {
+  return parseTemplate(text, { variables: hasVariables(view.document), wildcards: true });
 }
 
 /** The resource strings of a statement with their index. */

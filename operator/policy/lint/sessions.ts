@@ -23,7 +23,9 @@ export function baseContexts({ statements, texts, names, options }: BaseInput): 
   const naming = [...connects, ...denies.filter(mayConnect)];
   const bare = deviceContext(texts, { clientId: 'c', thing: undefined });
   const ids = new Set(['c', ...naming.flatMap((view) => suggestedIds(view, bare))]);
-  const plain = [...ids].map((clientId) => deviceContext(texts, { clientId, thing: undefined }));
+  // What is refused may be names as short as the first.
+  const longer = naming.some(refusesIds) ? [names.own] : [];
+  const plain = [...ids, ...longer].map((clientId) => deviceContext(texts, { clientId, thing: undefined }));
   const named = [...ids]
     .filter((id) => id !== 'c' && isValid(thingNames, id))
     .map((id) => deviceContext(texts, { clientId: id, thing: id }));
@@ -68,6 +70,11 @@ function mayConnect(view: StatementView): boolean {
   return (
     view.statement.actionMode === 'NotAction' || view.statement.actions.some((action) => matchesConnect(action.text))
   );
+}
+
+function refusesIds({ statement: { effect, conditions } }: StatementView): boolean {
+  const negated = conditions.some(({ key, operator }) => normaliseKey(key) === clientIdKey && /not/i.test(operator));
+  return effect === 'Deny' || negated;
 }
 
 function matchesConnect(pattern: string): boolean {

@@ -1,7 +1,7 @@
 import { type ActionInfo, actionTable } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
 import { resolver } from '../../conditions.ts';
-import type { StatementRef } from '../../document.ts';
+import { hasVariables, type StatementRef } from '../../document.ts';
 import { contextLookup } from '../../evaluate.ts';
 import type { Glob } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
@@ -12,6 +12,7 @@ import { type Context, keys, normaliseKey, type Request } from '../../request.ts
 import { parseTemplate, substitute } from '../../template.ts';
 import { actionNamed, type Model, type StatementView } from '../model.ts';
 import { deviceContext, variableNames } from '../scenario.ts';
+import { connectThrough } from './connect.ts';
 import {
   allowing,
   applicationTopics,
@@ -105,7 +106,7 @@ interface OwnPattern {
 function ownPatterns(model: Model): OwnPattern[] {
   const out: OwnPattern[] = [];
   for (const view of model.with('Allow')) {
-    if (view.statement.resourceMode !== 'Resource' || view.document.version !== '2012-10-17') continue;
+    if (view.statement.resourceMode !== 'Resource' || !hasVariables(view.document)) continue;
     for (const { text } of view.statement.resources) {
       if (!variableNames(text).some((name) => identityKey.test(normaliseKey(name)))) continue;
       if (text.includes(':topic/')) out.push({ kind: 'topic', text });
@@ -216,7 +217,11 @@ function checkNotResource(model: Model): void {
   for (const view of model.with('Allow')) {
     if (view.statement.resourceMode !== 'NotResource') continue;
     for (const action of actionTable.filter((row) => appliesTo(view.statement, row, model.options))) {
-      const witness = firstFound(model, view, action, () => ({ preferred: ['zzz', 'x'] }));
+      const preferred = ['zzz', 'x'];
+      const witness =
+        action.name === 'iot:Connect'
+          ? connectThrough(model, view, preferred)
+          : firstFound(model, view, action, () => ({ preferred }));
       if (witness === undefined) continue;
       const message = `NotResource in an Allow denies nothing: it grants ${action.name} on everything but what it lists, for example ${shortResource(witness.resource)}`;
       model.report('allow-notresource', { view, message, witness });

@@ -1,10 +1,11 @@
 import { appliesTo } from '../../compile.ts';
 import { holds } from '../../conditions.ts';
-import type { PolicyDocument } from '../../document.ts';
+import { hasVariables, type PolicyDocument } from '../../document.ts';
 import { contextLookup } from '../../evaluate.ts';
 import { literalGlob } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
 import { accepts, combine, type Machine, shortestWord } from '../../reach/machine.ts';
+import { readableWord } from '../../reach/readable.ts';
 import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
 import { boundsOf, compiledConditions, isPattern, namedIds, takenIds } from '../client-ids.ts';
 import { actionNamed, type Model, resourcesOf, type StatementView } from '../model.ts';
@@ -26,11 +27,36 @@ function freeIds(model: Model, view: StatementView, context: Context, text?: str
   if (text !== undefined && !namedIds(model, view, context, text).every(isPattern)) return undefined;
   // A condition that lists its names means them, as a resource does.
   if (boundsOf(view, context).some(({ negated, globs }) => !negated && !globs.some(isPattern))) return undefined;
+  return grantedIds(model, view, context, text);
+}
+
+/** The client IDs that a statement, or one resource of it, grants and no Deny takes back, whatever the client calls itself in this context. */
+function grantedIds(model: Model, view: StatementView, context: Context, text?: string): Machine {
   const { alphabet } = model.languages(context);
   const { valid } = model.language(context, connect);
   const taken = combine(alphabet, 'and', [takenIds(model, view, context, text), valid]);
   const denies = model.with('Deny').filter((deny) => appliesTo(deny.statement, connect, model.options));
   return combine(alphabet, 'minus', [taken, ...denies.map((deny) => takenIds(model, deny, context))]);
+}
+
+/** A Connect that the statement grants: under a client ID of the device's own choice if there is one, one of the preferred if it may be. */
+export function connectThrough(model: Model, view: StatementView, preferred: readonly string[]): Request | undefined {
+  const contexts = model.contexts(view, connect);
+  const free = contexts.filter((context) => clientIdIsFree(model, context));
+  for (const context of new Set([...free, ...contexts])) {
+    const { alphabet } = model.languages(context);
+    const ids = grantedIds(model, view, context);
+    const nice = free.includes(context) ? preferred : [String(context[keys.clientId])];
+    const accepted = nice.filter((id) => accepts(ids, alphabet, id));
+    const found = free.includes(context) ? readableWord(ids, alphabet, 20_000) : undefined;
+    if (found?.kind === 'undecided') model.undecided('iot:Connect: the search for an example was given up');
+    const requests = [...accepted, ...(found?.kind === 'word' ? [found.word] : [])].map((id) =>
+      connectRequest(model, context, id),
+    );
+    const witness = requests.find(model.allows);
+    if (witness !== undefined) return witness;
+  }
+  return undefined;
 }
 
 function connectRequest(model: Model, context: Context, id: string): Request {
@@ -138,7 +164,7 @@ function attachmentIsDenied(model: Model): boolean {
 function checkThingRequired(model: Model): void {
   if (attachmentIsDenied(model)) return;
   for (const view of model.with('Allow')) {
-    if (!appliesTo(view.statement, connect, model.options) || view.document.version !== '2012-10-17') continue;
+    if (!appliesTo(view.statement, connect, model.options) || !hasVariables(view.document)) continue;
     const named = resourcesOf(view).find(({ text }) =>
       variableNames(text).some((name) => normaliseKey(name) === thingKey),
     );
@@ -187,7 +213,7 @@ function checkUnbound(model: Model, open: readonly OpenConnect[]): void {
     const named = resourcesOf(view).find(({ text }) =>
       variableNames(text).some((name) => normaliseKey(name) === clientIdKey),
     );
-    if (named === undefined || view.document.version !== '2012-10-17') continue;
+    if (named === undefined || !hasVariables(view.document)) continue;
     const witness = unboundWitness(model, view, named.index, open);
     if (witness === undefined) continue;
     const id = String(witness.context[keys.clientId]);

@@ -1,6 +1,7 @@
 import { type ActionInfo, actionTable } from '../../actions.ts';
 import { appliesTo } from '../../compile.ts';
 import { holds } from '../../conditions.ts';
+import { hasVariables } from '../../document.ts';
 import { contextLookup } from '../../evaluate.ts';
 import type { Glob } from '../../glob.ts';
 import { globMachine } from '../../reach/globs.ts';
@@ -178,7 +179,7 @@ function failsOpen(model: Model, view: StatementView, name: string): Request | u
 
 function checkUnresolved(model: Model): void {
   for (const view of model.with('Deny')) {
-    if (view.document.version !== '2012-10-17') continue;
+    if (!hasVariables(view.document)) continue;
     const texts = [
       ...view.statement.resources.map((resource) => resource.text),
       ...view.statement.conditions

@@ -8,8 +8,8 @@ import { behindPrefix } from '../../reach/ground.ts';
 import { resourcePrefix } from '../../reach/languages.ts';
 import { shortestWord } from '../../reach/machine.ts';
 import { type Context, keys, normaliseKey, type Request } from '../../request.ts';
-import { parseTemplate, substitute, type Template } from '../../template.ts';
-import { actionNamed, type Model, resourcesOf, type StatementView } from '../model.ts';
+import { substitute, type Template } from '../../template.ts';
+import { actionNamed, type Model, resourcesOf, type StatementView, templateOf } from '../model.ts';
 import { variableNames } from '../scenario.ts';
 import { clientIdIsFree } from './connect.ts';
 import { allowing, shortResource } from './regions.ts';
@@ -140,7 +140,7 @@ function checkStars(model: Model): void {
   for (const view of model.with('Allow')) {
     if (view.statement.resourceMode !== 'Resource') continue;
     for (const { text, at, index } of resourcesOf(view)) {
-      const template = parseTemplate(text, { variables: view.document.version === '2012-10-17', wildcards: true });
+      const template = templateOf(view, text);
       const star = looseStar(template, devices);
       const witness = star < 0 ? undefined : longerName(model, view, index, template, star);
       if (witness === undefined) continue;
@@ -161,7 +161,7 @@ function checkQuestionMarks(model: Model): void {
   for (const view of allowing(model, subscribe)) {
     if (view.statement.resourceMode !== 'Resource') continue;
     for (const { text, at, index } of resourcesOf(view)) {
-      const template = parseTemplate(text, { variables: view.document.version === '2012-10-17', wildcards: true });
+      const template = templateOf(view, text);
       const witness = admitted(model, view, index, template);
       if (witness === undefined) continue;
       const message = `? stands for any character, MQTT's wildcards included: ${shortResource(text)} lets the device subscribe to ${shortResource(witness.resource).slice('topicfilter/'.length)}`;

@@ -5,9 +5,9 @@ import { behindPrefix } from '../../reach/ground.ts';
 import { resourcePrefix } from '../../reach/languages.ts';
 import { combine, shortestWord } from '../../reach/machine.ts';
 import { normaliseKey } from '../../request.ts';
-import { isKnownVariable, parseTemplate } from '../../template.ts';
+import { isKnownVariable } from '../../template.ts';
 import { isValid, validityOf } from '../../valid.ts';
-import { type Model, resourcesOf, type StatementView } from '../model.ts';
+import { type Model, resourcesOf, type StatementView, templateOf } from '../model.ts';
 import { variableNames } from '../scenario.ts';
 import { shortResource } from './regions.ts';
 import { isCoveredEverywhere, isDeadEverywhere, isGrantedBy } from './surplus.ts';
@@ -90,7 +90,7 @@ function checkAddress(model: Model): void {
 
 /** The resource with every variable as a wildcard: all that it could ever match. */
 function widest(view: StatementView, text: string): Glob {
-  const template = parseTemplate(text, { variables: view.document.version === '2012-10-17', wildcards: true });
+  const template = templateOf(view, text);
   return normalise(template.items.map((item) => (typeof item === 'number' ? item : STAR)));
 }
 

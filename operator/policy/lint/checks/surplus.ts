@@ -1,6 +1,6 @@
 import { compareSets } from '../../compare.ts';
 import { compilePolicies } from '../../compile.ts';
-import type { Located, PolicyDocument, Statement } from '../../document.ts';
+import { hasVariables, type Located, type PolicyDocument, type Statement } from '../../document.ts';
 import { spend } from '../../reach/alphabet.ts';
 import { templateItems } from '../../template.ts';
 import { coversText } from '../covers.ts';
@@ -69,7 +69,7 @@ function narrowed(statement: Statement, kept: readonly number[]): Statement {
 
 function covers(wideView: StatementView, wide: string, narrowView: StatementView, narrow: string): boolean {
   const items = (view: StatementView, text: string) =>
-    templateItems(text, { variables: view.document.version === '2012-10-17', wildcards: true });
+    templateItems(text, { variables: hasVariables(view.document), wildcards: true });
   return coversText(items(wideView, wide), items(narrowView, narrow));
 }
 

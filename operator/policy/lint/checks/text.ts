@@ -1,5 +1,5 @@
 import { actionTable, findAction } from '../../actions.ts';
-import { variablesVersion } from '../../document.ts';
+import { hasVariables } from '../../document.ts';
 import { globOf, matches } from '../../glob.ts';
 import { maxPolicySize } from '../../parse-result.ts';
 import { normaliseKey } from '../../request.ts';
@@ -22,13 +22,13 @@ function checkDocuments(model: Model): void {
       const message = 'the document has no statement: it allows nothing, and denies nothing that others allow';
       model.report('no-statement', inDocument({ message }));
     }
-    if (document.version === variablesVersion) return;
+    if (hasVariables(document)) return;
     if (!patternTexts([document]).some((text) => text.includes('${'))) return;
     const message = `Version ${document.version} takes \${…} for plain text: the statements that use it match nothing a device asks for`;
     model.report('variables-need-2012', inDocument({ message }));
   });
   for (const view of model.statements) {
-    if (view.document.version === variablesVersion) continue;
+    if (hasVariables(view.document)) continue;
     const values = view.statement.conditions.flatMap((entry) => entry.values);
     const used = [...view.statement.resources, ...values].find(({ text }) => text.includes('${'));
     if (used === undefined) continue;
@@ -58,7 +58,7 @@ const connectAttributes = normaliseKey('iot:ConnectAttributes');
 
 function checkVariables(model: Model): void {
   for (const view of model.statements) {
-    if (view.document.version !== variablesVersion) continue;
+    if (!hasVariables(view.document)) continue;
     const located = [...view.statement.resources, ...view.statement.conditions.flatMap((entry) => entry.values)];
     for (const { text, at } of located) {
       if (placeholderIn(text) !== undefined) continue;

@@ -270,4 +270,48 @@ export const nameRows: readonly Row[] = [
     ],
     absent: ['any-client-id', 'any-topic'],
   },
+  ...['StringEquals gate', 'StringLike pump-*', 'StringNotLike ?', 'StringNotEquals zzz'].map((condition): Row => {
+    const [operator, id] = condition.split(' ');
+    const Condition = { [operator!]: { 'iot:ClientId': id! } };
+    return {
+      reason: `NotResource grants client IDs under the condition ${condition}`,
+      statements: [{ Effect: 'Allow', Action: 'iot:Connect', NotResource: `${arn}client/admin`, Condition }],
+      expect: ['allow-notresource@0'],
+    };
+  }),
+  {
+    reason: 'a condition that refuses short names leaves the choice of the others',
+    statements: [allow('Connect', 'client/*', { StringNotLike: { 'iot:ClientId': '?' } })],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'a Deny that refuses short names leaves the choice of the others',
+    statements: [allow('Connect', 'client/*'), deny('Connect', 'client/?')],
+    expect: ['any-client-id@0'],
+  },
+  {
+    reason: 'NotResource that leaves out what the condition asks for, or that a Deny takes back, grants nothing',
+    statements: [
+      ...['gate', 'door'].map((id) => ({
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        NotResource: `${arn}client/gate`,
+        Condition: { StringEquals: { 'iot:ClientId': id } },
+      })),
+      deny('Connect', 'client/door'),
+    ],
+    absent: ['allow-notresource'],
+  },
+  {
+    reason: 'NotResource by which a thing connects under its own name',
+    statements: [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        NotResource: `${arn}client/admin`,
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } },
+      },
+    ],
+    expect: ['allow-notresource@0'],
+  },
 ];

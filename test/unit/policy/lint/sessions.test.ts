@@ -79,7 +79,21 @@ it.each([
   { reason: 'a client ID that is too long', statements: [client('a'.repeat(129))], devices: usual },
   { reason: 'resources that name no client', statements: [allow('Connect', ['*', 'topic/a'])], devices: usual },
   { reason: 'names of another action', statements: [allow('SendDirectMessage', 'client/pump')], devices: usual },
-  { reason: 'names that are refused', statements: [deny('Connect', 'client/pump')], devices: usual },
+  {
+    reason: 'not the names that are refused, and a longer one beside the usual, which may be among them',
+    statements: [deny('Connect', 'client/pump')],
+    devices: [...usual, 'dev1'],
+  },
+  {
+    reason: 'a longer client ID where a condition may refuse short ones',
+    statements: [allow('Connect', 'client/c', { StringNotLike: { 'IOT:clientid': '?' } })],
+    devices: ['dev1 as dev1', 'x as x', 'c', 'x', 'dev1'],
+  },
+  {
+    reason: 'no longer one for a condition that asks for a client ID, or refuses something else',
+    statements: [allow('Connect', 'client/c', { StringLike: { 'iot:ClientId': '?' }, StringNotLike: { other: '?' } })],
+    devices: ['dev1 as dev1', 'x as x', 'c', 'x'],
+  },
   {
     reason: 'a name that a Deny of all others leaves, by its resource or by a condition',
     statements: [
@@ -88,7 +102,7 @@ it.each([
       deny('Connect', '*', { StringNotLike: { 'iot:ClientId': 'fan-*' }, StringLike: { 'iot:ClientId': 'valve' } }),
       deny('Publish', '*', { StringNotLike: { 'iot:ClientId': 'gate' } }),
     ],
-    devices: [...['dev1 as dev1', 'x as x', 'pump as pump', 'fan-x as fan-x'], ...['c', 'x', 'pump', 'fan-x']],
+    devices: [...['dev1 as dev1', 'x as x', 'pump as pump', 'fan-x as fan-x'], ...['c', 'x', 'pump', 'fan-x'], 'dev1'],
   },
   ...['iot:*', 'iot:Connec?', 'IOT:CONNECT', '*'].map((action) => ({
     reason: `names for ${action}`,
@@ -143,14 +157,9 @@ it.each([
     ],
   },
   {
-    reason: 'nobody for a client ID that is only denied',
-    statements: [deny('Connect', 'client/gate')],
-    devices: usual,
-  },
-  {
     reason: 'nobody whom a Deny on Connect alone speaks of',
     statements: [deny('Connect', 'client/c', { StringEquals: { other: 'x' } })],
-    devices: usual,
+    devices: [...usual, 'dev1'],
   },
   {
     reason: 'a device for each of two networks that Denies spare',
