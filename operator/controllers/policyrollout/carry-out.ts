@@ -12,7 +12,7 @@ import { Priority } from '../../runtime/reconciler.ts';
 import { inFlightElsewhere } from './asset/assets.ts';
 import { changeIn, familiesOfAll } from './asset/families.ts';
 import { lifelineOf } from './asset/lifeline.ts';
-import { exactTime, timeOf } from './asset/record.ts';
+import { assetState, exactTime, timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { controlsIn } from './gates/controls.ts';
 import { type AssetIdentity, requestKey } from './gates/signals.ts';
@@ -58,6 +58,7 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
   const back = new Set(
     decision.kind === 'sendBack' ? decision.assets : decision.kind === 'brake' ? switched(pass) : [],
   );
+  withdraw(pass, back);
   const controls = controlsIn(pass);
   const handed = await moveGroups(pass, decision, defaults);
   const groups = handed?.groups ?? rollout.status?.groups;
@@ -69,6 +70,18 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
     flippedAt,
     groups,
   };
+}
+
+/** Told to try again and not begun: it is back already, and no record of its own will say so once more. */
+function withdraw({ deps, key, rollout, devices }: Pass, back: ReadonlySet<string>): void {
+  if (back.size === 0) return;
+  const [started, arming] = [deps.rollouts.started(key), deps.rollouts.arming(key)];
+  for (const device of devices) {
+    const { name } = device.metadata;
+    if (!back.has(name) || assetState(device, rollout.metadata.name) !== 'RolledBack') continue;
+    started.delete(name);
+    arming.delete(name);
+  }
 }
 
 /** Another rollout has started assets since this one was planned: they share one budget, and the next pass plans with them. */

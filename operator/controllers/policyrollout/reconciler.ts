@@ -15,6 +15,7 @@ import { carries, carriesOther, changeIn, inheritedNames } from './asset/familie
 import { readiness } from './asset/ready.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
+import { forgetShown } from './asset/started.ts';
 import { unitsOf } from './asset/units.ts';
 import { carryOut, parkAfter } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
@@ -89,9 +90,9 @@ async function look(start: Start): Promise<Pass> {
   const ready = (device: Device) => readiness(moment, units.get(device.metadata.name)?.members ?? [device]);
   const arming = deps.rollouts.arming(key);
   const { handedOver } = groups;
-  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready, handedOver });
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
+  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready, handedOver, retriedAt });
   const analysis = await analyse({
     cache: deps.cache,
     session,
@@ -190,35 +191,6 @@ function isUnrecorded(
 ): boolean {
   if (device.status?.rollout?.name === rollout.metadata.name) return false;
   return families.some(({ candidate }) => carries(session, device, candidate));
-}
-
-/** A record of its own speaks for the asset from now on. */
-function forgetShown(
-  { started, arming }: { readonly started: Set<string>; readonly arming: Set<string> },
-  devices: readonly Device[],
-  {
-    rollout,
-    ready,
-    handedOver,
-  }: {
-    readonly rollout: string;
-    readonly ready: (device: Device) => 'yes' | 'armable' | 'no';
-    readonly handedOver: boolean;
-  },
-): void {
-  if (started.size + arming.size === 0) return;
-  for (const device of devices) {
-    const record = device.status?.rollout;
-    const { name } = device.metadata;
-    if (record?.name !== rollout || record.state === 'Queued') continue;
-    if (!started.has(name) && !arming.has(name)) continue;
-    const further = arming.has(name) ? ['yes', 'armable'] : ['yes'];
-    const goesOn = () => (record.waitsForGroup === undefined ? further.includes(ready(device)) : handedOver);
-    const waits = record.state === 'Deferred' ? goesOn() : record.state === 'RolledBack';
-    if (waits) continue;
-    started.delete(name);
-    arming.delete(name);
-  }
 }
 
 async function readDefaults(

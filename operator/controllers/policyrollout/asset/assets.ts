@@ -257,7 +257,7 @@ export function isArmed({ status }: Device, { metadata }: PolicyRollout): boolea
 }
 
 /** It went back, and somebody asked since to try again. */
-function isRetried({ status }: Device, retriedAt: string | undefined): boolean {
+export function isRetried({ status }: Device, retriedAt: string | undefined): boolean {
   const record = status?.rollout;
   return retriedAt !== undefined && record?.state === 'RolledBack' && (record.since ?? '') < retriedAt;
 }

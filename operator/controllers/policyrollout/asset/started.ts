@@ -1,0 +1,47 @@
+import type { Device } from '../../../api/device.gen.ts';
+import { isRetried } from './assets.ts';
+
+/** Whom this process has told to start, or to be armed; each takes a place in the budget of the account. */
+export interface Told {
+  readonly started: Set<string>;
+  readonly arming: Set<string>;
+}
+
+export interface Moment {
+  /** Name of the PolicyRollout. */
+  readonly rollout: string;
+  /** Whether a deferred asset would get further now. */
+  readonly ready: (device: Device) => 'yes' | 'armable' | 'no';
+  /** Thing groups carry the candidates alone, and that has settled. */
+  readonly handedOver: boolean;
+  /** When somebody last asked to try again what went back. */
+  readonly retriedAt: string | undefined;
+}
+
+/**
+ * Keeps whom was told to start and may still do so unseen. Of all others the record speaks, or none ever will: of whoever is no
+ * asset of the rollout any more, and of a suspended Device.
+ */
+export function forgetShown({ started, arming }: Told, devices: readonly Device[], moment: Moment): void {
+  if (started.size + arming.size === 0) return;
+  const gone = new Set([...started, ...arming]);
+  for (const device of devices) {
+    const { name } = device.metadata;
+    if (gone.has(name) && isAwaited(device, arming.has(name), moment)) gone.delete(name);
+  }
+  for (const name of gone) {
+    started.delete(name);
+    arming.delete(name);
+  }
+}
+
+function isAwaited(device: Device, arming: boolean, { rollout, ready, handedOver, retriedAt }: Moment): boolean {
+  const record = device.status?.rollout;
+  // One that has begun and lost its record is found by what it carries, when it is not suspended any more.
+  if (device.spec.suspend === true) return false;
+  if (record?.name !== rollout || record.state === 'Queued') return true;
+  if (record.state === 'RolledBack') return isRetried(device, retriedAt);
+  if (record.state !== 'Deferred') return false;
+  if (record.waitsForGroup !== undefined) return handedOver;
+  return ready(device) === 'yes' || (arming && ready(device) === 'armable');
+}

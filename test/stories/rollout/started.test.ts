@@ -1,0 +1,114 @@
+/** An asset that was told to start takes its place at once. What if its record never says that it has begun? */
+import { expect, test } from 'vitest';
+import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
+import { device, policy } from '../../support/fleet.ts';
+import { annotate, grants, hear, NARROW, type RolloutFleet, refuse, rolloutFleet, STRATEGY } from './support.ts';
+
+const HOLD = 'rollout.fleetward.dev/hold';
+
+/** AWS does not answer what this device's certificate carries: nothing can be begun with it. */
+async function unread(fleet: RolloutFleet, name: string): Promise<() => void> {
+  const { status } = await fleet.get('Device', name);
+  const { certificates = [] } = status as { readonly certificates?: readonly { readonly certificateId: string }[] };
+  const id = certificates[0]?.certificateId ?? '';
+  fleet.intercept = async (send, _operation, { path }) => {
+    if (path.startsWith('/attached-policies/') && path.includes(id)) throw new Error('connection reset');
+    return send();
+  };
+  return () => {
+    fleet.intercept = undefined;
+  };
+}
+
+async function phases(fleet: RolloutFleet): Promise<readonly string[]> {
+  const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+  return (items as readonly PolicyRollout[]).map(({ status }) => `${status?.phase} ${status?.reason}`);
+}
+
+async function say(fleet: RolloutFleet, verb: string, token: string): Promise<void> {
+  const { metadata, spec } = await fleet.rollout();
+  const value = `${token}@${spec.revision} by eve`;
+  await annotate(fleet, 'PolicyRollout', metadata.name, { [`rollout.fleetward.dev/${verb}`]: value });
+}
+
+test.each([
+  { reason: 'a Device that is only observed from then on gives its place free', spec: { managementPolicy: 'Observe' } },
+  { reason: 'a Device that is suspended from then on gives its place free', spec: { suspend: true } },
+])(
+  '$reason',
+  async ({ spec }) => {
+    await using fleet = await rolloutFleet(0);
+    const on = (name: string, policyName: string) =>
+      device(name, { thingTypeRef: { name: 'press' }, policyRefs: [{ name: policyName }] });
+    const first = on('press-1', 'a');
+    const change = (name: string, ...topics: readonly string[]) =>
+      fleet.apply(policy(name, { document: grants(...topics), strategy: STRATEGY }));
+    await change('a', 'x/*', 'y/*');
+    await change('b', 'x/*', 'y/*');
+    await fleet.apply(first, on('press-2', 'a'), on('press-3', 'b'));
+    fleet.names.push('press-1', 'press-2', 'press-3');
+    await fleet.settleUntilReady();
+    await annotate(fleet, 'Device', 'press-2', { [HOLD]: 'look' });
+    const readable = await unread(fleet, 'press-1');
+    await change('a', 'x/*');
+    await fleet.live(5);
+    await change('b', 'x/*');
+    await fleet.live(5);
+    expect(await fleet.records(), 'press-1 has the only place').toEqual({
+      'press-1': '-',
+      'press-2': '-',
+      'press-3': '-',
+    });
+    await fleet.apply({ ...first, spec: { ...(first.spec as object), ...spec } });
+    readable();
+    await fleet.live(60, { until: async () => (await fleet.records())['press-3'] === 'Succeeded' });
+    expect(await fleet.records()).toEqual({ 'press-1': '-', 'press-2': '-', 'press-3': 'Succeeded' });
+    expect((await phases(fleet))[0], 'its rollout goes on waiting').toMatch(/^(Progressing|Pending) /);
+  },
+  60_000,
+);
+
+test('an abort before it has begun: nothing is taken from it while others are still on their way back', async () => {
+  await using fleet = await rolloutFleet(0);
+  const strategy = { ...STRATEGY, waves: [{ count: 2 }], maxInFlight: 2 };
+  const refer = (made: ReturnType<typeof device>, ...names: readonly string[]) => {
+    const policyRefs = names.map((name) => ({ name }));
+    return { ...made, spec: { ...(made.spec as object), policyRefs } };
+  };
+  const devices = ['press-1', 'press-2'].map((name) => device(name, { thingTypeRef: { name: 'press' } }));
+  await fleet.apply(...['a', 'b'].map((name) => policy(name, { document: grants(`${name}/*`), strategy })));
+  await fleet.apply(...devices.map((made) => refer(made, 'a', 'b')));
+  fleet.names.push('press-1', 'press-2');
+  await fleet.settleUntilReady();
+  await fleet.live(25);
+  const readable = await unread(fleet, 'press-1');
+  await fleet.apply(...devices.map((made) => refer(made, 'a')));
+  await fleet.live(3);
+  expect(await fleet.records()).toEqual({ 'press-1': '-', 'press-2': 'Contracting' });
+  await say(fleet, 'abort', 't1');
+  await fleet.live(1);
+  readable();
+  const taken = () => fleet.sandbox.ledger.count({ operation: 'DetachPolicy', outcome: 'ok' });
+  const before = taken();
+  await fleet.live(60, { until: async () => (await phases(fleet)).every((phase) => phase.startsWith('Aborted')) });
+  expect(taken()).toBe(before);
+  expect(await phases(fleet)).toEqual(['Aborted AbortRequested']);
+  expect(await fleet.records()).toEqual({ 'press-1': 'RolledBack', 'press-2': 'RolledBack' });
+}, 60_000);
+
+test('an abort before one that is tried again has begun: it is back already, and the abort ends', async () => {
+  await using fleet = await rolloutFleet(2);
+  hear(fleet, 'press-1', 'debug/press-1');
+  await fleet.change(NARROW);
+  await fleet.live(24);
+  refuse(fleet, 'press-1', 'debug/press-1');
+  await fleet.live(30, { until: async () => (await fleet.records())['press-1'] === 'RolledBack' });
+  expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack' });
+  const readable = await unread(fleet, 'press-1');
+  await say(fleet, 'retry', 't1');
+  await fleet.live(3);
+  await say(fleet, 'abort', 't2');
+  readable();
+  await fleet.live(60, { until: async () => (await phases(fleet)).every((phase) => phase.startsWith('Aborted')) });
+  expect(await phases(fleet)).toEqual(['Aborted AbortRequested']);
+}, 60_000);
