@@ -253,9 +253,7 @@ function requestFor(action: ActionInfo, resource: string, word: string, context:
  */
 function runsAcross(model: Model, { view, witness }: Report): boolean {
   if (view === undefined || witness === undefined) return false;
-  const crossed = /^[^/]*\/.*:(topic|topicfilter|client|thing|rolealias)\//.test(
-    witness.resource.split(':').slice(5).join(':'),
-  );
+  const crossed = /^[^/]*\/.*:(topic|topicfilter|client|thing|rolealias)\//.test(witness.resource);
   return (
     crossed &&
     model.findings.some(

@@ -289,6 +289,29 @@ export const nameRows: readonly Row[] = [
     statements: [allow('Connect', 'client/*'), deny('Connect', 'client/?')],
     expect: ['any-client-id@0'],
   },
+  ...[
+    { written: 'KQ', refused: ['*K*', '*Q*'], left: 'small letters' },
+    { written: 'kq', refused: ['*k*', '*q*'], left: 'capitals' },
+  ].map(({ written, refused, left }): Row => {
+    const condition = (operator: string, id: string | readonly string[]) => ({ [operator]: { 'iot:ClientId': id } });
+    const Condition = condition('StringEqualsIgnoreCase', written);
+    return {
+      reason: `NotResource grants the one writing of a client ID that a Deny leaves, in ${left}`,
+      statements: [
+        { Effect: 'Allow', Action: 'iot:Connect', NotResource: `${arn}client/admin`, Condition },
+        deny('Connect', 'client/*', condition('StringLike', refused)),
+      ],
+      expect: ['allow-notresource@0'],
+    };
+  }),
+  {
+    reason: 'no thing is shown under another name than its own, however short that is',
+    statements: [
+      allow('Connect', `client/${thing}`),
+      allow('Connect', 'client/*', { 'ForAllValues:StringEquals': { 'iot:DomainName': ['x'] } }),
+    ],
+    expect: ['forall-vacuous@1'],
+  },
   {
     reason: 'NotResource that leaves out what the condition asks for, or that a Deny takes back, grants nothing',
     statements: [

@@ -244,6 +244,25 @@ describe('the reach graph', () => {
     expect(edgesBetween({ graph: built, sender: devices[0]!, receiver: devices[1]! })).toHaveLength(reached);
   });
 
+  it('tells two devices apart whose rights are the same texts, but spread over their sessions otherwise', () => {
+    const as = (id: string) => ({ StringEquals: { 'iot:ClientId': id } });
+    const connect = (id: string) => allow('Connect', [`client/${id}`, 'client/boss']);
+    const deaf = document([
+      connect('deaf'),
+      allow('Receive', 'topic/a/*', as('deaf')),
+      allow('Receive', 'topic/a/b', as('boss')),
+    ]);
+    const hears = document([
+      connect('hears'),
+      allow('Subscribe', 'topicfilter/a/*', as('boss')),
+      allow('Receive', 'topic/a/b', as('boss')),
+    ]);
+    const says = document([bound, allow('Publish', 'topic/a/b')]);
+    const devices = [device('says', [0]), device('deaf', [1]), device('hears', [2])];
+    const built = reachGraph({ documents: [says, deaf, hears], devices }, options);
+    expect(reachedBy(built, devices[0]!).flatMap((one) => one.devices.map(({ name }) => name))).toEqual(['hears']);
+  });
+
   it('a device that may not connect publishes over HTTPS and hears nothing', () => {
     const talk = [allow(['Publish', 'Receive'], 'topic/a'), allow('Subscribe', 'topicfilter/a')];
     const devices = [device('apart', [0]), device('connected', [1])];
