@@ -63,8 +63,14 @@ export function planGroup(input: GroupInput): GroupDecision {
   const left = changes.find((change) => attached.has(change[from]))?.[from];
   if (missing === undefined && left === undefined) return settled(input, record.detachedAt) ?? { kind: 'done' };
   if (forward && !input.members.covered) return { kind: 'wait', until: undefined, why: input.members.why };
-  if (missing !== undefined) {
+  const isFull = missing !== undefined && attached.size >= GROUP_SLOTS;
+  if (missing !== undefined && !isFull) {
     return { kind: 'attach', policy: missing, why: `thing group ${group} gets ${missing} beside what it carries` };
+  }
+  const goes = isFull ? spare(input, { to, from, missing }) : left;
+  if (goes === undefined) {
+    const why = `thing group ${group} carries ${attached.size} of ${GROUP_SLOTS} policies and has no place for ${missing}: take one off`;
+    return { kind: 'wait', until: undefined, why };
   }
   const { attachedAt } = record;
   if (attachedAt === undefined) {
@@ -76,7 +82,24 @@ export function planGroup(input: GroupInput): GroupDecision {
     const why = 'a Detach of the leader before may still be on its way: none is sent until it cannot be';
     return { kind: 'wait', until: input.noDetachBefore, why };
   }
-  return { kind: 'detach', policy: left ?? '', why: `what replaces ${left} on thing group ${group} has settled` };
+  const why = isFull
+    ? `thing group ${group} needs a place for ${missing}`
+    : `what replaces ${goes} on thing group ${group} has settled`;
+  return { kind: 'detach', policy: goes, why };
+}
+
+type Side = 'baseline' | 'candidate';
+
+/**
+ * A full group may carry two names of the policy, as after a loss of state in the middle of a handover: one of them goes first,
+ * and the other stays until what is missing is there. Forward the members have both.
+ */
+function spare(
+  { attached, changes }: GroupInput,
+  { to, from, missing }: { readonly to: Side; readonly from: Side; readonly missing: string | undefined },
+): string | undefined {
+  const names = changes.filter((change) => change[to] === missing && attached.has(change[from]));
+  return names.length > 1 ? names.at(-1)?.[from] : undefined;
 }
 
 function settled({ group, settleMs, now }: GroupInput, since: number | undefined): GroupDecision | undefined {

@@ -422,4 +422,31 @@ export const REGRESSIONS: readonly Regression[] = [
       blank(4, 'declared', 30),
     ],
   },
+  ...[
+    { reason: 'is superseded', act: at(60, { kind: 'groupDocument', grant: hall('subscribe') }) },
+    { reason: 'is aborted', act: verb(60, 'abort') },
+  ].map(({ reason, act }) => ({
+    reason: `a group on a candidate that no record tells of, whose rollout ${reason} before it has begun, does not stay there`,
+    config: {
+      policies: [two[0]],
+      groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall('receive') }] }],
+    },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: hall('debug') }),
+      at(30, { kind: 'loseState' }),
+      at(30.01, { kind: 'groupDocument', grant: hall('status') }),
+      act,
+      wait(61),
+    ],
+  })),
+  {
+    reason:
+      'a group that carries two names of its policy when the state is lost, and gets another document, has a place for it',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall('receive') }] }] },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: hall('debug') }),
+      at(18, { kind: 'loseState' }),
+      at(18.01, { kind: 'groupDocument', grant: hall('subscribe') }),
+    ],
+  },
 ];

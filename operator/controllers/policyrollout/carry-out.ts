@@ -100,7 +100,9 @@ async function moveGroups(
   const { groups, families, strategy, input } = pass;
   const forward = reason === 'GroupHandover';
   // With the brake everybody has been given back what it had; groups follow in the next pass.
-  const back = (phase === 'Aborting' && kind !== 'brake') || (input.superseded && reason === 'Superseded');
+  // One that ends has moved none: what an earlier one has left there the next one takes along.
+  const superseded = input.superseded && reason === 'Superseded' && kind !== 'finish';
+  const back = (phase === 'Aborting' && kind !== 'brake') || superseded;
   if (groups.targets.length === 0 || !(forward || back)) return undefined;
   const direction = forward ? 'forward' : 'back';
   const { settleMs } = strategy;

@@ -124,6 +124,37 @@ describe('R5: a changed document of a policy on a thing group', () => {
     expect(await documentOf(fleet, 'wide')).toEqual(LESS);
   }, 240_000);
 
+  test.each([
+    { homing: 'Back', left: 'wide', both: 'wide+wide@' },
+    { homing: 'Stay', left: 'wide@', both: 'wide@+wide@' },
+  ])(
+    'homing $homing: the next change begins with what the group carries by then',
+    async ({ homing, left, both }) => {
+      await using fleet = await inHall(['press-1']);
+      const strategy = { ...STRATEGY, homing };
+      const isDone = (revision: string | undefined) => async () => {
+        const { spec, status } = await fleet.rollout();
+        const isAway = homing === 'Back' && status?.homedAt === undefined;
+        return spec.revision !== revision && status?.phase === 'Succeeded' && !isAway;
+      };
+      await fleet.apply(policy('wide', { document: LESS, strategy }));
+      await story(fleet, 300, { until: isDone(undefined) });
+      expect(await onGroup(fleet)).toEqual([left]);
+      const { spec } = await fleet.rollout();
+      await fleet.apply(policy('wide', { document: grants('hall/1'), strategy }));
+      const seen = await story(fleet, 300, { until: isDone(spec.revision) });
+      expect(seen.slice(0, 4)).toEqual([
+        `${left} | base+${both}`,
+        `${both} | base+${both}`,
+        `wide@ | base+${both}`,
+        'wide@ | base',
+      ]);
+      expect((await fleet.rollout()).status).toMatchObject({ phase: 'Succeeded', counters: { succeeded: 1 } });
+      expect(await documentOf(fleet, 'wide')).toEqual(grants('hall/1'));
+    },
+    240_000,
+  );
+
   test('abortScope InFlight is refused before anything moves; the same document with All goes through', async () => {
     await using fleet = await inHall();
     await fleet.apply(policy('wide', { document: LESS, strategy: { ...STRATEGY, abortScope: 'InFlight' } }));

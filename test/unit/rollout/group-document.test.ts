@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planAsset } from '../../../operator/rollout/asset.ts';
-import { planGroup } from '../../../operator/rollout/group.ts';
+import { type GroupInput, planGroup } from '../../../operator/rollout/group.ts';
 import { exploreGroupDocument, type GroupDocumentOptions } from './group-document-model.ts';
 
 const tighten = { gives: [], denies: [], parkAfter: 'attach' } as const;
@@ -70,4 +70,69 @@ describe('a changed document of a policy on a thing group, in every order of its
     },
     120_000,
   );
+});
+
+describe('a thing group that is full', () => {
+  const there: GroupInput = {
+    group: 'hall',
+    direction: 'forward',
+    attached: new Set(['B', 'O']),
+    readAt: 100,
+    changes: [
+      { baseline: 'B', candidate: 'K' },
+      { baseline: 'O', candidate: 'K' },
+    ],
+    candidateDefaults: new Map([['K', 'new']]),
+    flippedAt: undefined,
+    record: { attachedAt: 0 },
+    members: { covered: true },
+    noDetachBefore: 0,
+    settleMs: 10,
+    now: 100,
+  };
+  const back: GroupInput = {
+    ...there,
+    direction: 'back',
+    attached: new Set(['O', 'K']),
+    changes: [
+      { baseline: 'B', candidate: 'O' },
+      { baseline: 'B', candidate: 'K' },
+    ],
+  };
+  const rows: readonly { readonly reason: string; readonly input: GroupInput; readonly says: object }[] = [
+    {
+      reason: 'of two names of the policy one goes when the members have both',
+      input: there,
+      says: { kind: 'detach', policy: 'O' },
+    },
+    {
+      reason: 'none goes before that',
+      input: { ...there, members: { covered: false, why: 'one has not' } },
+      says: { kind: 'wait', why: 'one has not' },
+    },
+    {
+      reason: 'none goes while the other may not be in force yet',
+      input: { ...there, record: { attachedAt: 95 } },
+      says: { kind: 'wait', until: 105 },
+    },
+    {
+      reason: 'where nothing says since when, the settle time begins now',
+      input: { ...there, record: {} },
+      says: { kind: 'stamp' },
+    },
+    {
+      reason: 'none goes while a Detach of the leader before may still arrive',
+      input: { ...there, noDetachBefore: 120 },
+      says: { kind: 'wait', until: 120 },
+    },
+    { reason: 'on the way back one goes as well', input: back, says: { kind: 'detach', policy: 'K' } },
+    {
+      reason: 'a policy that is none of the rollout never goes',
+      input: { ...there, attached: new Set(['B', 'other']), changes: [{ baseline: 'B', candidate: 'K' }] },
+      says: { kind: 'wait', why: expect.stringContaining('no place for K: take one off') },
+    },
+  ];
+  test.each(rows)('$reason', ({ input, says }) => {
+    expect(planGroup(input)).toMatchObject(says);
+  });
 });

@@ -220,11 +220,14 @@ function inputFor(attempt: Attempt, judged: Judged): AssetInput {
   const { scope, rollouts, directive, certificates, beside, through } = attempt;
   const ends = sessionsToEnd(attempt);
   const now = scope.deps.clock.now();
+  const { direction, families } = directive;
   const attached = new Set(certificates.flatMap((certificate) => [...certificate.attached]));
+  // Its group may have another name than the declared one: what an earlier rollout has proven, or left there.
+  const has = direction === 'forward' ? attached.union(through?.given ?? new Set<string>()) : attached;
   return {
-    direction: directive.direction,
+    direction,
     certificates,
-    changes: changesOf(directive.direction, directive.families, attached),
+    changes: changesOf(direction, families, has),
     ...(beside === undefined ? {} : { edges: beside.edges }),
     through,
     candidateDefaults: directive.candidateDefaults,

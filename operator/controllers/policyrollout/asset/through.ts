@@ -62,7 +62,9 @@ export async function throughGroups(
   return {
     given,
     gathered,
-    lent: borrowed.flatMap(({ declared, candidate }) => [declared, candidate]),
+    lent: borrowed.flatMap(({ declared, candidate, names }) => [
+      ...new Set([declared, candidate, ...names.filter((name) => given.has(name))]),
+    ]),
     spread: waits === undefined ? undefined : { group: waits, parkAfter: groups.parkAfter },
   };
 }

@@ -71,7 +71,12 @@ function stray({ cache, rollout, families }: RefusalInput, { name, attached }: G
 function full({ families }: RefusalInput, { name, attached }: GroupTarget): Refusal | undefined {
   const here = families.filter(({ names }) => names.some((each) => attached.has(each)));
   const more = here.filter(({ candidate }) => !attached.has(candidate)).length;
-  if (attached.size + more <= GROUP_SLOTS) return undefined;
+  // Of several names of one policy all but one go first.
+  const spare = here.reduce((sum, { names, candidate }) => {
+    const carried = names.filter((each) => each !== candidate && attached.has(each)).length;
+    return sum + Math.max(0, carried - 1);
+  }, 0);
+  if (attached.size + more - spare <= GROUP_SLOTS) return undefined;
   const why = `thing group ${name} carries ${attached.size} of ${GROUP_SLOTS} policies and needs ${more} more for a while; take one off, or reference it from the Devices`;
   return { reason: 'NoPolicySlot', why };
 }

@@ -30,9 +30,11 @@ export interface GroupsView {
   readonly handedOver: boolean;
   /** Some group carries a candidate. */
   readonly moved: boolean;
+  /** Some group carries another name than the declared one: the candidate, or what an earlier rollout has left. */
+  readonly away: boolean;
 }
 
-export const NO_GROUPS: GroupsView = { targets: [], handedOver: true, moved: false };
+export const NO_GROUPS: GroupsView = { targets: [], handedOver: true, moved: false, away: false };
 
 /** The same after calls were made: what was written down before them. */
 export function withRecords(
@@ -59,10 +61,14 @@ export async function readTargets(start: Start, families: readonly Family[], set
   if (targets.length === 0) return NO_GROUPS;
   const now = deps.clock.now();
   const candidates = families.map(({ candidate }) => candidate);
+  const others = families.flatMap(({ declared, names }) => names.filter((name) => name !== declared));
+  const some = (names: readonly string[]) =>
+    targets.some(({ attached, record }) => names.some((name) => attached.has(name)) || isOpen(record, now));
   return {
     targets,
     handedOver: targets.every((target) => isHandedOver(target, families, { settleMs, now })),
-    moved: targets.some(({ attached, record }) => candidates.some((name) => attached.has(name)) || isOpen(record, now)),
+    moved: some(candidates),
+    away: some(others),
   };
 }
 

@@ -76,7 +76,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
   await deps.rollouts.publish(key, new Map(), pauser);
-  if (groups.moved && !stays) return { requeueAfterMs: LOOK_AGAIN_MS };
+  if ((direction === undefined ? groups.moved : groups.away) && !stays) return { requeueAfterMs: LOOK_AGAIN_MS };
   return clean(start, status);
 }
 
