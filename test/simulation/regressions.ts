@@ -449,4 +449,14 @@ export const REGRESSIONS: readonly Regression[] = [
       at(18.01, { kind: 'groupDocument', grant: hall('subscribe') }),
     ],
   },
+  {
+    reason: 'a reference that has gone when the state is lost takes nothing from who is away',
+    config: { policies: two },
+    schedule: [
+      at(1, { kind: 'offline', device: 0, forMs: 100 * MINUTE }),
+      at(20, { kind: 'references', device: 0, names: ['base'] }),
+      at(40, { kind: 'loseState' }),
+      wait(60),
+    ],
+  },
 ];

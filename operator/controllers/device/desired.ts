@@ -9,7 +9,7 @@ import { OWNER_KEY } from '../external/ownership.ts';
 import { resolvePolicies } from '../external/policies.ts';
 import { resolveReference } from '../external/references.ts';
 import type { Scope } from '../external/types.ts';
-import { declaredName, type PolicyNames } from '../iotpolicy/names.ts';
+import { declaredName, type PolicyNames, policyNamesFor } from '../iotpolicy/names.ts';
 import { rejectedBy } from '../policyrollout/policies/stance.ts';
 import { groupName } from '../thinggroup/observe.ts';
 import { typeName } from '../thingtype/observe.ts';
@@ -41,6 +41,8 @@ export interface DesiredDevice {
   readonly policies: readonly PolicyNames[];
   /** Of these, the ones that are there for the sake of a thing group whose policies change. */
   readonly fannedOut: ReadonlySet<string>;
+  /** What a thing group is to give and does not give yet: not put on the certificates for that, nor taken off them. */
+  readonly toCome: ReadonlySet<string>;
   readonly certificates: readonly DesiredCertificate[];
   readonly exclusive: boolean;
   /** AWS names of the groups that quarantine. */
@@ -82,6 +84,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     groups: (spec.groupRefs ?? []).map((ref) => groupName(resolveReference<ThingGroup>(deps.cache, object, ref))),
     policies: [...own, ...fannedOut],
     fannedOut: new Set(fannedOut.map(({ attach }) => attach)),
+    toCome: toComeTo(deps.cache, object),
     certificates: (spec.certificates ?? []).map(sourceOf),
     exclusive: spec.attachments !== 'Additive',
     containment: (deps.cache.byIndex('IoTPolicy', CONTAINMENT, metadata.namespace ?? '') as readonly IoTPolicy[]).map(
@@ -123,6 +126,21 @@ function fannedOutTo(cache: Cache, device: Device, own: readonly PolicyNames[]):
 export function namesFannedOut(cache: Cache, device: Device): ReadonlySet<string> {
   const changes = groupsAbove(cache, device).flatMap(({ status }) => status?.pendingChange ?? []);
   return new Set(changes.flatMap(({ attach = [], detach = [] }) => [...attach, ...detach]));
+}
+
+/** What groups are told to give and do not carry by any name, as while a rollout that moves their members has not ended. */
+function toComeTo(cache: Cache, device: Device): ReadonlySet<string> {
+  const { namespace = '' } = device.metadata;
+  const found = new Set<string>();
+  for (const { spec, status } of groupsAbove(cache, device)) {
+    for (const { name } of spec.policyRefs ?? []) {
+      const policy = cache.get({ kind: 'IoTPolicy', namespace, name }) as IoTPolicy | undefined;
+      const names = policy === undefined ? [] : policyNamesFor(policy).satisfiedBy;
+      if (names.some((each) => status?.policies?.includes(each) === true)) continue;
+      for (const each of names) found.add(each);
+    }
+  }
+  return found;
 }
 
 /** The groups of the spec and all above them. */

@@ -88,7 +88,7 @@ function policies(
     return { field: path, class: 'narrowed', cause, want: 'attached', action, ...confirm };
   });
   const own = plan.extra.filter((policy) => !input.observed.lent.kept.has(policy));
-  const extra = own.flatMap((policy): DeviceChange => {
+  const extra = own.flatMap((policy): DeviceChange | readonly DeviceChange[] => {
     const path = `${field}.policies[${policy}]`;
     // Taking a denial away is undoing what somebody did about an incident, even where the spec never named it.
     if (desired.containment.includes(policy)) {
@@ -103,6 +103,7 @@ function policies(
     // Default policies of the account come and go without a change of this spec.
     const known = applied.has(policy) && !shown.has(path) && (!settled || object.spec.driftPolicy !== 'Ignore');
     const ours = known || underWay.has(policy) || desired.moving.has(policy);
+    if (ours && desired.toCome.has(policy)) return [];
     const change = { field: path, class: 'widened', cause: ours ? 'spec' : 'drift', got: 'attached' } as const;
     if (!ours && !desired.exclusive) return change;
     return { ...change, action: { kind: 'detachPolicy', name, policy }, ...confirm };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { conditionTime } from '../../api/conditions.ts';
 import type { Device, DeviceStatusPendingChange, DeviceStatusRollout } from '../../api/device.gen.ts';
 import type { AssetState } from '../../rollout/types.ts';
+import type { DesiredDevice } from './desired.ts';
 import type { DeviceChange, DeviceDiff } from './diff.ts';
 import type { ObservedCertificate, ObservedDevice } from './observe.ts';
 
@@ -60,8 +61,9 @@ function heldBack(
     case 'detachPolicy': {
       // Lent by a rollout for a group that the thing has left: nobody else's act is undone, and nothing it had is taken.
       if (action.lent === true) return undefined;
-      // What a certificate in the field carries when it is first seen is its baseline, whoever put it there.
-      const first = !wasActive(input.observed, action.name);
+      // What a certificate in the field carries when it is first seen is its baseline, whoever put it there. After a loss of
+      // state it is recognised before it is looked at for the first time.
+      const first = !wasActive(input.observed, action.name) || input.object.status?.policies === undefined;
       const later = (cause === 'spec' || first) && isUsed(input.observed, action.name);
       return later ? { part: 'detach', value: action.policy } : undefined;
     }
@@ -157,15 +159,21 @@ function changeOfOurs(object: Device): DeviceStatusRollout['change'] {
   return record?.state === 'RolledBack' ? record.change : changeUnderWay(object);
 }
 
-/** What waits, for the status: the same as before while a rollout is doing it, half done as it may look. */
+/**
+ * What waits, for the status: the same as before while a rollout is doing it, half done as it may look. What the spec has come
+ * to ask the opposite of is not done any more, although nothing may differ from the spec yet.
+ */
 export function pendingStatus(
-  object: Device,
-  later: RightsChange | undefined,
+  {
+    object,
+    desired,
+    later,
+  }: { readonly object: Device; readonly desired: Wanted; readonly later: RightsChange | undefined },
   now: number,
 ): DeviceStatusPendingChange | undefined {
   const previous = object.status?.pendingChange;
   const underWay = changeUnderWay(object);
-  if (underWay?.digest !== undefined && isPartOf(later, underWay)) {
+  if (underWay?.digest !== undefined && isPartOf(later, underWay) && !isTakenBack(desired, underWay)) {
     if (previous?.digest === underWay.digest) return previous;
     const { digest, attach, detach, join, leave, set, retire } = underWay;
     return compact({ digest, attach, detach, join, leave, set, retire, since: conditionTime(now) });
@@ -173,6 +181,22 @@ export function pendingStatus(
   if (later === undefined) return undefined;
   const digest = digestOf(later);
   return compact({ digest, ...later, since: previous?.digest === digest ? previous.since : conditionTime(now) });
+}
+
+type Wanted = Pick<DesiredDevice, 'policies' | 'groups' | 'certificates'>;
+
+function isTakenBack(
+  { policies, groups, certificates }: Wanted,
+  { attach = [], detach = [], join = [], leave = [], retire = [] }: NonNullable<DeviceStatusRollout['change']>,
+): boolean {
+  const wanted = new Set(policies.flatMap(({ satisfiedBy }) => satisfiedBy));
+  return (
+    attach.some((policy) => !wanted.has(policy)) ||
+    detach.some((policy) => wanted.has(policy)) ||
+    join.some((group) => !groups.includes(group)) ||
+    leave.some((group) => groups.includes(group)) ||
+    retire.some((name) => certificates.some((certificate) => certificate.name === name))
+  );
 }
 
 function isPartOf(later: RightsChange | undefined, whole: NonNullable<DeviceStatusRollout['change']>): boolean {

@@ -36,7 +36,7 @@ export function deviceStatus(view: View): Partial<DeviceStatus> {
     // An explicit undefined takes the field out of the status again.
     lifeline: observed.lifeline,
     held: heldStatus(object, view.held, view.now),
-    pendingChange: pendingStatus(object, laterOf(view), view.now),
+    pendingChange: pendingStatus({ object, desired, later: laterOf(view) }, view.now),
   } as Partial<DeviceStatus>;
 }
 
@@ -48,7 +48,7 @@ function laterOf({ object, desired, observed }: View): RightsChange | undefined 
 /** A change of rights is on its way or waits for its turn: not there yet, and nothing that a person must look at. */
 export function deviceProgress(view: View): Progress | undefined {
   const { object, desired } = view;
-  const pending = pendingStatus(object, laterOf(view), view.now);
+  const pending = pendingStatus({ object, desired, later: laterOf(view) }, view.now);
   if (pending === undefined) return undefined;
   const what = describeChange(pending);
   const rejected = desired.rejectedBy(pending.digest);

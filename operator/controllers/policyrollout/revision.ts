@@ -82,7 +82,8 @@ function fateOf(
   { change: done = {}, state }: Partial<DeviceStatusRollout>,
   wanted: DeviceStatusRolloutChange | undefined,
 ): Fate {
-  if (wanted === undefined) return state === 'RolledBack' ? 'reverted' : 'same';
+  // While it is under way, it waits with its Device until it is done.
+  if (wanted === undefined) return state === 'Succeeded' ? 'same' : 'reverted';
   if (wanted.digest === done.digest) return 'same';
   const within = (part: readonly string[] = [], whole: readonly string[] = []) =>
     part.every((each) => whole.includes(each));

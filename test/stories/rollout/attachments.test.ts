@@ -3,7 +3,7 @@ import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, policy } from '../../support/fleet.ts';
 import type { TestFleet } from '../../support/operator.ts';
-import { annotate, grants, hear, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import { annotate, grants, hear, leave, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
 
 /** The same device with other references; everything else stays. */
 async function refer(fleet: TestFleet, name: string, ...policies: readonly string[]): Promise<void> {
@@ -125,6 +125,35 @@ describe('R3: other references of a Device', () => {
     expect((await fleet.rollout()).status?.reason).toBe('Reverted');
     await fleet.live(3);
     expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await reasonOf(fleet, 'press-1')).toBe('Succeeded');
+  }, 90_000);
+
+  test('a reference that comes back before anything was done stays: nothing is taken from a device for it', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await refer(fleet, 'press-1', 'base', 'more');
+    await fleet.live(3);
+    const { metadata, spec } = await fleet.rollout();
+    const value = `t1@${spec.revision} by kim`;
+    await annotate(fleet, 'PolicyRollout', metadata.name, { 'rollout.fleetward.dev/approve': value });
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    leave(fleet, 'press-1');
+    await fleet.live(20, { silent: ['press-1'] });
+    await refer(fleet, 'press-1', 'base');
+    await fleet.live(3, { silent: ['press-1'] });
+    expect((await fleet.records())['press-1']).toBe('Deferred');
+    await refer(fleet, 'press-1', 'base', 'more');
+    let least = 2;
+    await fleet.live(30, {
+      until: async () => {
+        least = Math.min(least, (await fleet.attached('press-1')).length);
+        return false;
+      },
+    });
+    expect(least).toBe(2);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Aborted', reason: 'Reverted' });
+    expect(fleet.sandbox.ledger.entries({ operation: 'DetachPolicy' })).toEqual([]);
     expect(await reasonOf(fleet, 'press-1')).toBe('Succeeded');
   }, 90_000);
 

@@ -5,6 +5,7 @@ import {
   ACCOUNT_KEY,
   annotate,
   hear,
+  leave,
   MINUTE,
   NARROW,
   type RolloutFleet,
@@ -26,11 +27,6 @@ async function visit(fleet: RolloutFleet, name: string, minutes = 4, act: () => 
   }
   leave(fleet, name);
   await fleet.drain();
-}
-
-function leave(fleet: TestFleet, clientId: string): void {
-  const at = fleet.clock.now();
-  fleet.signals.record(ACCOUNT_KEY, { kind: 'disconnected', reason: 'CLIENT_INITIATED_DISCONNECT', at, clientId });
 }
 
 async function record(fleet: TestFleet, name: string): Promise<Partial<DeviceStatusRollout>> {

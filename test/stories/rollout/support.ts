@@ -113,6 +113,16 @@ export function refuse(fleet: TestFleet, name: string, topic: string): void {
   publishes(fleet, name, topic, false);
 }
 
+/** It says that it goes. */
+export function leave(fleet: TestFleet, clientId: string): void {
+  fleet.signals.record(ACCOUNT_KEY, {
+    kind: 'disconnected',
+    reason: 'CLIENT_INITIATED_DISCONNECT',
+    at: fleet.clock.now(),
+    clientId,
+  });
+}
+
 function connected(fleet: TestFleet, clientId: string): void {
   fleet.signals.record(ACCOUNT_KEY, { kind: 'connected', at: fleet.clock.now(), clientId });
 }

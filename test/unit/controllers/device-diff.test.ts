@@ -13,6 +13,7 @@ const desired: DesiredDevice = {
   groups: ['presses', 'site'],
   policies: [{ attach: 'base', satisfiedBy: ['base', 'base@1234abcd'] }],
   fannedOut: new Set(),
+  toCome: new Set(),
   certificates: [{ name: 'a', source: { kind: 'csr', csr: '' } }],
   exclusive: true,
   containment: [],
@@ -112,6 +113,20 @@ const cases: readonly Case[] = [
     reason: 'a policy too many',
     certificate: { policies: ['base', 'star'] },
     expected: [['certificates[a].policies[star]', 'widened', 'drift', 'detachPolicy']],
+  },
+  {
+    reason: 'what its group is to give, and does not give yet, is taken off no certificate',
+    certificate: { policies: ['base', 'coming'] },
+    desired: { toCome: new Set(['coming']) },
+    status: { ...status, policies: ['base', 'coming'] },
+    settled: false,
+    expected: [],
+  },
+  {
+    reason: 'but somebody else who puts it there is no group',
+    certificate: { policies: ['base', 'coming'] },
+    desired: { toCome: new Set(['coming']) },
+    expected: [['certificates[a].policies[coming]', 'widened', 'drift', 'detachPolicy']],
   },
   {
     reason: 'a policy too many on additive attachments is only shown',
