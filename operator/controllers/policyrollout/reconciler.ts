@@ -10,7 +10,7 @@ import { createPauser } from '../../runtime/pauser.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
-import { assetsOf, concernedAmong, summarise } from './asset/assets.ts';
+import { assetsOf, concernedAmong, isSkipped, summarise } from './asset/assets.ts';
 import { carries, carriesOther, changeIn, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
 import { requirementOf } from './asset/requirement.ts';
@@ -87,12 +87,14 @@ async function look(start: Start): Promise<Pass> {
     now,
   };
   const units = await unitsOf(deps.cache, devices, { rollout: rollout.metadata.name, pauser });
-  const ready = (device: Device) => readiness(moment, units.get(device.metadata.name)?.members ?? [device]);
+  const membersWith = (device: Device) => units.get(device.metadata.name)?.members ?? [device];
+  const ready = (device: Device) => readiness(moment, membersWith(device));
+  const skipped = (device: Device) => membersWith(device).some((each) => isSkipped(each, rollout));
   const arming = deps.rollouts.arming(key);
   const { handedOver } = groups;
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
-  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready, handedOver, retriedAt });
+  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready, handedOver, retriedAt, skipped });
   const analysis = await analyse({
     cache: deps.cache,
     session,

@@ -16,11 +16,13 @@ export interface Moment {
   readonly handedOver: boolean;
   /** When somebody last asked to try again what went back. */
   readonly retriedAt: string | undefined;
+  /** Whether people have left it out, or one that moves with it. */
+  readonly skipped: (device: Device) => boolean;
 }
 
 /**
  * Keeps whom was told to start and may still do so unseen. Of all others the record speaks, or none ever will: of whoever is no
- * asset of the rollout any more, and of a suspended Device.
+ * asset of the rollout any more or was left out, and of a suspended Device.
  */
 export function forgetShown({ started, arming }: Told, devices: readonly Device[], moment: Moment): void {
   if (started.size + arming.size === 0) return;
@@ -35,10 +37,11 @@ export function forgetShown({ started, arming }: Told, devices: readonly Device[
   }
 }
 
-function isAwaited(device: Device, arming: boolean, { rollout, ready, handedOver, retriedAt }: Moment): boolean {
+function isAwaited(device: Device, arming: boolean, moment: Moment): boolean {
+  const { rollout, ready, handedOver, retriedAt } = moment;
   const record = device.status?.rollout;
   // One that has begun and lost its record is found by what it carries, when it is not suspended any more.
-  if (device.spec.suspend === true) return false;
+  if (device.spec.suspend === true || moment.skipped(device)) return false;
   if (record?.name !== rollout || record.state === 'Queued') return true;
   if (record.state === 'RolledBack') return isRetried(device, retriedAt);
   if (record.state !== 'Deferred') return false;
