@@ -81,7 +81,8 @@ const x = '${iot:Connection.Thing.Attributes[x]}';
 const cn = '${iot:Certificate.Subject.CommonName}';
 const commonName = 'iot:Certificate.Subject.CommonName';
 const attribute = 'iot:Connection.Thing.Attributes[x]';
-const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly string[]])[] = [
+type Case = readonly [reason: string, asked: Asked, tried: readonly string[]];
+const cases: readonly Case[] = [
   [
     'a variable in a resource: absent, fresh text, and nothing at all',
     { left: [allow(`topic/${cn}`)] },
@@ -151,6 +152,19 @@ const cases: readonly (readonly [reason: string, asked: Asked, tried: readonly s
     },
     ['no thing | aws:k: - true false | iot:clientid: c1'],
   ],
+  ...[
+    ['untrue', 'true'],
+    ['falsehood', 'false'],
+  ].map(
+    ([word, truth]): Case => [
+      `the word ${word}, which Bool compares as text`,
+      {
+        left: [allow('topic/a', { Bool: { 'aws:K': word } })],
+        right: [allow('topic/a', { Bool: { 'aws:K': truth } })],
+      },
+      [`no thing | aws:k: - ${truth} ${word} | iot:clientid: c1`],
+    ],
+  ),
   [
     'a truth that stands in a name as well',
     { left: [allow('topic/${aws:K}', { Bool: { 'aws:K': 'true' } })] },

@@ -164,6 +164,27 @@ describe('a statement in one context, as patterns for names', () => {
     expect(found).toEqual([]);
   });
 
+  it('says the same where a negated operator asks whether one of several values is not named', () => {
+    const options = { switches: { negationOfList: 'oneUnnamed' } } as const;
+    const found = variants.flatMap((operator) =>
+      [[self], [`a${self}`, 'b']].flatMap((values) =>
+        ['ab', ['aab', 'ba', 'ab'], []].flatMap((value) =>
+          disagreements({ Resource: '*', Condition: { [operator]: { 'aws:K': values } } }, names, {
+            context: { 'aws:K': value },
+            options,
+          }),
+        ),
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('reads names that make up the fixed part of an ARN up to the longest', () => {
+    const longest = 'client/'.repeat(19).slice(0, 128);
+    const asked = [1, 6, 7, 8, 119, 120, 126, 127, 128].map((length) => longest.slice(0, length));
+    expect(disagreements({ Resource: `${arn}${self}*` }, asked, {})).toEqual([]);
+  });
+
   it('reads the fixed part of an ARN in every way in which wildcards can hold it', () => {
     const patterns = [
       '*',

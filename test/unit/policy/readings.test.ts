@@ -215,6 +215,10 @@ describe('which undocumented points a comparison is run again for', () => {
     expect(reading?.options).toEqual({ ...options, switches: { ...options.switches, actionCase: 'sensitive' } });
   });
 
+  it('takes a negation of a list for what the question says when nobody chooses', () => {
+    expect(withDefaults({ switches: { negationOfList: 'noneNamed' } })).toEqual(withDefaults());
+  });
+
   it('reads a negation of a list as ForAnyValue does, by the switch, and where the key is absent as before', () => {
     const list = 'iot:Certificate.Subject.Organization.List';
     const switches = { negationOfList: 'oneUnnamed' } as const;

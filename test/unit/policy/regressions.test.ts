@@ -595,6 +595,8 @@ describe('mistakes that must not come back', () => {
     },
     { reason: 'the type and its own beginning', resource: `${arn}${client}*`, id: 'c' },
     { reason: 'a part behind an open letter', resource: `${arn}cl?${client}t/en`, id: 'en' },
+    { reason: 'the type, and the name behind it', resource: `${arn}${client}${client}`, id: 'client/' },
+    { reason: 'the beginning of all', resource: `${client}*`, id: 'a' },
     { reason: 'no part at all', resource: `${arn}x${client}/client`, id: undefined },
     { reason: 'a type that is another name than the one behind it', resource: `${arn}${client}/thing`, id: undefined },
   ])('on Connect the client ID may make up the fixed part of the ARN: $reason', ({ resource, id }) => {

@@ -137,9 +137,27 @@ describe('the automata', () => {
     expect(shortestWord(overlap(topics('*'), globMachine([globOf('?'.repeat(257))], own)), own, 10_000)).toEqual({
       kind: 'none',
     });
-    // Two ways to one place: by one letter of two bytes, and by one of one byte that is tried later.
-    const two = globMachine([globOf('\u00e9'), globOf('b')], alphabetOf([globOf('b')], ['\u00e9']));
-    expect(two.maxBytes).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('name a word of few bytes rather than one of few letters', () => {
+    const own = alphabetOf([], ['a', '\u{1f600}']);
+    const [a, face] = ['a', '\u{1f600}'].map((char) => own.index(char.codePointAt(0)!));
+    const ways: Readonly<Record<string, (letter: number) => string | undefined>> = {
+      start: (letter) => (letter === face ? 'near' : letter === a ? 'on' : undefined),
+      on: (letter) => (letter === a ? 'near' : undefined),
+      near: (letter) => (letter === a ? 'end' : undefined),
+      end: () => undefined,
+    };
+    const machine = lazyMachine<string>({
+      alphabet: own,
+      start: 'start',
+      key: (state) => state,
+      step: (state, letter) => ways[state]!(letter),
+      accepts: (state) => state === 'end',
+    });
+    expect(shortestWord(machine, own, 100)).toEqual({ kind: 'word', word: 'aaa' });
+    expect(shortestWord({ ...machine, maxBytes: 3 }, own, 100)).toEqual({ kind: 'word', word: 'aaa' });
+    expect(shortestWord({ ...machine, maxBytes: 2 }, own, 100)).toEqual({ kind: 'none' });
   });
 
   it.each([
