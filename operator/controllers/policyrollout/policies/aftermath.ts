@@ -12,7 +12,7 @@ import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
 import { assetsOf, isKeptStill, isSkipped } from '../asset/assets.ts';
-import { borrowedFamilies, carriedNames, changeIn, familiesOfAll } from '../asset/families.ts';
+import { borrowedFamilies, carriedNames, carries, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { unitsOf } from '../asset/units.ts';
 import { sessionsRenewed } from '../conditions.ts';
@@ -166,12 +166,7 @@ function ownFamilies(start: Start): readonly Family[] {
 async function carriers(start: Start, { targets }: GroupsView): Promise<readonly Device[]> {
   const { deps, rollout, session } = start;
   const families = familiesOf(start);
-  const proven = provenElsewhere(start);
-  // Given up, nothing but the declared name is proven: whoever has lost its record on an earlier try goes back as well.
-  const candidates =
-    rollout.status?.phase === 'Aborted'
-      ? families.flatMap(({ declared, names }) => names.filter((name) => name !== declared && !proven.has(name)))
-      : rollout.spec.policies.map(({ candidateName }) => candidateName);
+  const candidates = namesToLeave(start);
   const where = { cache: deps.cache, session };
   const lent = (device: Device) => {
     if (targets.length === 0) return false;
@@ -186,9 +181,19 @@ async function carriers(start: Start, { targets }: GroupsView): Promise<readonly
       lent(device) ||
       isGoing(rollout, device) ||
       (device.status?.certificates ?? []).some(({ certificateId = '' }) =>
-        session.snapshot.targets.at(certificateId).some((name) => candidates.includes(name)),
+        session.snapshot.targets.at(certificateId).some((name) => candidates.has(name)),
       ),
   );
+}
+
+/** Given up, nothing but the declared name is proven: whoever has lost its record on an earlier try goes back as well. */
+function namesToLeave(start: Start): ReadonlySet<string> {
+  const { rollout } = start;
+  if (rollout.status?.phase !== 'Aborted')
+    return new Set(rollout.spec.policies.map(({ candidateName }) => candidateName));
+  const proven = provenElsewhere(start);
+  const others = familiesOf(start).flatMap(({ declared, names }) => names.filter((name) => name !== declared));
+  return new Set(others.filter((name) => !proven.has(name)));
 }
 
 /** Candidates on which another rollout has proven its assets: whoever stays there is on no way back from this one. */
@@ -261,17 +266,25 @@ async function lead(
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
   const units = await unitsOf(deps.cache, assetsOf(deps.cache, rollout), { rollout: rollout.metadata.name, pauser });
+  const where = { cache: deps.cache, session: start.session };
+  const leaving = direction === 'back' ? namesToLeave(start) : new Set<string>();
+  // What its spec has ceased to ask for meanwhile is another change: first it gets back what it had.
+  const isLeft = (device: Device, { names }: Family) => {
+    const taken = changeIn(rollout, device)?.detach ?? [];
+    return names.some((name) => leaving.has(name) && !taken.includes(name) && carries(start.session, device, name));
+  };
   const going = new Set(carrying.flatMap((device) => units.get(device.metadata.name)?.members ?? [device]));
   for (const device of going) {
     const members = units.get(device.metadata.name)?.members ?? [device];
     // Who shares a certificate goes with all of them, or not at all.
     const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(start, each));
     if (members.some((each) => isStill(each) || isElsewhere(start, each))) continue;
+    const own = familiesOfAll(where, members, families);
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
       unit: members.length === 1 ? undefined : members.map(({ metadata }) => metadata.name),
-      families: familiesOfAll({ cache: deps.cache, session: start.session }, members, families),
+      families: families.filter((family) => own.includes(family) || members.some((each) => isLeft(each, family))),
       change: changeIn(rollout, device),
       equal: false,
       candidateDefaults: new Map(),
