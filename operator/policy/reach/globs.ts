@@ -77,9 +77,9 @@ function lettersFor(token: number, alphabet: Alphabet): number[] {
   return [...alphabet.codes.keys()].filter((at) => takes(token, alphabet.codes[at]!));
 }
 
-/** The fewest bytes that a text of the pattern takes. */
+/** The fewest bytes that a text of the pattern takes; wildcards have numbers below those of letters, and take one where they take any. */
 function leastBytes(glob: Glob): number {
-  return glob.reduce((sum, token) => sum + (token === STAR ? 0 : token < 0 ? 1 : utf8Length(token)), 0);
+  return glob.reduce((sum, token) => sum + (token === STAR ? 0 : utf8Length(token)), 0);
 }
 
 /** The union of patterns as a machine: Shift-And over all of them at once, determinised as states are met. Longer words are left out. */

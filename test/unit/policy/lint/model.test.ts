@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../../../operator/policy/index.ts';
+import { connectThrough } from '../../../../operator/policy/lint/checks/connect.ts';
 import { topicOf } from '../../../../operator/policy/lint/checks/regions.ts';
 import { isCoveredEverywhere, isDeadEverywhere } from '../../../../operator/policy/lint/checks/surplus.ts';
 import { deviceDefender } from '../../../../operator/policy/lint/defender.ts';
@@ -47,6 +48,19 @@ describe('what the checks of lint share', () => {
     expect(model.find({ context: context!, action })).toBe(undefined);
     expect(model.open).toEqual(['iot:GetThingShadow: the search for an example was given up']);
     expect(model.find({ context: context!, action, preferred: ['dev2'] })?.resource).toMatch(/:thing\/dev2$/);
+  });
+
+  it('says where the search for a client ID that a NotResource grants was given up', { timeout: 60_000 }, () => {
+    const question = '?'.repeat(14);
+    const intricate = { StringLike: { 'iot:ClientId': [`*a${question}`, `*b${question}`] } };
+    const model = modelOf(
+      { Effect: 'Allow', Action: 'iot:Connect', NotResource: [`${arn}client/*a${question}`], Condition: intricate },
+      deny('Connect', `client/*b${question}`),
+      allow('Connect', 'client/c'),
+    );
+    model.budget.left = Number.POSITIVE_INFINITY;
+    expect(connectThrough(model, model.statements[1]!, [])).toBe(undefined);
+    expect(new Set(model.open)).toEqual(new Set(['iot:Connect: the search for an example was given up']));
   });
 
   it('says where the search for a topic was given up', { timeout: 60_000 }, () => {

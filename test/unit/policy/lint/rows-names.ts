@@ -326,6 +326,32 @@ export const nameRows: readonly Row[] = [
     absent: ['allow-notresource'],
   },
   {
+    reason: 'NotResource that grants nothing, beside an Allow of every client ID',
+    statements: [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        NotResource: `${arn}client/gate`,
+        Condition: { StringEquals: { 'iot:ClientId': 'gate' } },
+      },
+      allow('Connect', 'client/*'),
+    ],
+    absent: ['allow-notresource'],
+  },
+  {
+    reason: 'NotResource for things alone, beside an Allow for clients that are none',
+    statements: [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        NotResource: `${arn}client/admin`,
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } },
+      },
+      allow('Connect', 'client/c'),
+    ],
+    expect: ['allow-notresource@0'],
+  },
+  {
     reason: 'NotResource by which a thing connects under its own name',
     statements: [
       {

@@ -129,11 +129,31 @@ describe('the automata', () => {
     expect(filterMatching(level(a), alphabet, `${a}///////x`, 'wide')).toBe(`${a}///////+`);
     expect(filterMatching(level(many), alphabet, `${many}///////x`, 'wide')).toBe(undefined);
     const own = alphabetOf([globOf('\u00e9ab')]);
+    // A last level that is empty takes no byte, and letters beyond ASCII take two.
+    const exact = combine(own, 'and', [globMachine([globOf('*')], own), validNames('topicfilter', own, 7)]);
+    expect(filterMatching(exact, own, `${'a'.repeat(255)}/`, 'narrow')).toBe(`${'a'.repeat(255)}/`);
+    const wide = globMachine([globOf(`${'\u00e9'.repeat(124)}/*+`)], own);
+    expect(
+      filterMatching(
+        combine(own, 'and', [wide, validNames('topicfilter', own, 7)]),
+        own,
+        `${'\u00e9'.repeat(124)}///////x`,
+        'wide',
+      ),
+    ).toBe(`${'\u00e9'.repeat(124)}///////+`);
     const topics = (text: string) =>
       combine(own, 'and', [globMachine([globOf(text)], own), validNames('topic', own, 7)]);
     const either = combine(own, 'or', [topics(`\u00e9${'b'.repeat(255)}`), topics('a'.repeat(256))]);
     expect(shortestWord(either, own, 10_000)).toEqual({ kind: 'word', word: 'a'.repeat(256) });
     expect(shortestWord(topics('a'.repeat(257)), own, 10_000)).toEqual({ kind: 'none' });
+    expect(shortestWord(topics('\u00e9\u00e9'), own, 10_000)).toEqual({ kind: 'word', word: '\u00e9\u00e9' });
+    const bounded = (text: string) => globMachine([globOf(text)], own, 256);
+    expect(accepts(bounded(`${'?'.repeat(256)}*`), own, 'a'.repeat(256))).toBe(true);
+    expect(accepts(bounded('*'), own, 'a'.repeat(257))).toBe(false);
+    const without = combine(own, 'minus', [bounded('*'), globMachine([globOf('b')], own)]);
+    expect([256, 257].map((length) => accepts(without, own, 'a'.repeat(length)))).toEqual([true, false]);
+    const some = combine(own, 'or', [bounded('b*'), globMachine([globOf('a*')], own)]);
+    expect(accepts(some, own, 'a'.repeat(257))).toBe(true);
     expect(shortestWord(overlap(topics('*'), globMachine([globOf('?'.repeat(257))], own)), own, 10_000)).toEqual({
       kind: 'none',
     });

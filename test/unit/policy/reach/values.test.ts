@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { examplesOf } from '../../../../operator/policy/reach/examples.ts';
 import { classify, type FleetDevice, reachGraph, whoReaches } from '../../../../operator/policy/reach/index.ts';
 import { allow, bound, document, thing } from '../lint/build.ts';
 import { device, hub, site } from './devices.ts';
@@ -401,6 +402,21 @@ describe('values of devices in topics', () => {
         (edge) => edge.topic,
       );
     expect(topics([...second, ...first])).toEqual(topics([...first, ...second]));
+  });
+
+  it('are given as examples that a device can have, one for the sender and another for the receiver', () => {
+    const [name, long] = ['n'.repeat(128), `x${'s'.repeat(199)}`];
+    const fleet = {
+      documents: [document([bound, ...says(`to/${thing}`, `x*/${site}`)])],
+      devices: [device(name, [0], { site: long })],
+    };
+    const classes = classify(fleet);
+    const examples = examplesOf(fleet, classes);
+    for (const [slot, value] of [name, long].entries()) {
+      const signature = classes.list[0]!.signatures[slot]!;
+      const [sender, receiver] = (['sender', 'receiver'] as const).map((role) => examples.value(signature, role, 0));
+      expect([sender, receiver === value, receiver!.length]).toEqual([value, false, value.length]);
+    }
   });
 
   const numbered = (count: number, make: (at: number) => FleetDevice) =>
