@@ -189,8 +189,12 @@ async function carriers(start: Start, { targets }: GroupsView): Promise<readonly
 /** Given up, nothing but the declared name is proven: whoever has lost its record on an earlier try goes back as well. */
 function namesToLeave(start: Start): ReadonlySet<string> {
   const { rollout } = start;
-  if (rollout.status?.phase !== 'Aborted')
-    return new Set(rollout.spec.policies.map(({ candidateName }) => candidateName));
+  const { phase } = rollout.status ?? {};
+  if (phase !== 'Aborted') {
+    // Overtaken, it leaves to the one that has proven the same candidate who stays there, and for how long.
+    const kept = phase === 'Superseded' ? keptElsewhere(start) : new Set<string>();
+    return new Set(rollout.spec.policies.flatMap(({ candidateName: name }) => (kept.has(name) ? [] : [name])));
+  }
   const proven = provenElsewhere(start);
   const others = familiesOf(start).flatMap(({ declared, names }) => names.filter((name) => name !== declared));
   return new Set(others.filter((name) => !proven.has(name)));
@@ -199,6 +203,12 @@ function namesToLeave(start: Start): ReadonlySet<string> {
 /** Candidates on which another rollout has proven its assets: whoever stays there is on no way back from this one. */
 function provenElsewhere(start: Start): ReadonlySet<string> {
   return candidatesAmong(othersOf(start).filter(({ status }) => status?.phase === 'Succeeded'));
+}
+
+/** Of these, the ones of rollouts that still answer for them, and delete them when nobody is there any more. */
+function keptElsewhere(start: Start): ReadonlySet<string> {
+  const proven = ({ status }: PolicyRollout) => status?.phase === 'Succeeded' && status.cleanedAt === undefined;
+  return candidatesAmong(othersOf(start).filter(proven));
 }
 
 function candidatesAmong(rollouts: readonly PolicyRollout[]): ReadonlySet<string> {
@@ -339,7 +349,9 @@ async function clean(start: Start, status: PolicyRolloutStatus): Promise<Result 
   if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
   const candidates = candidatesFor(start);
   const { namespace = '', name } = rollout.metadata;
+  const kept = status.phase === 'Succeeded' ? new Set<string>() : keptElsewhere(start);
   for (const policy of rollout.spec.policies) {
+    if (kept.has(policy.candidateName)) continue;
     const needed = isNeededBack(deps.cache, { namespace, policy: policy.candidateName, but: name });
     const done = !needed && (await deleteCandidate(candidates, policy));
     if (!done) return { requeueAfterMs: LOOK_AGAIN_MS };
