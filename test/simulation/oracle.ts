@@ -419,7 +419,17 @@ export class Oracle {
     if (asset !== undefined) this.#cameIn(asset, record.name);
     if (record.state === 'Armed') this.#armed(name, record.name);
     if (record.state === 'RolledBack' && asset !== undefined) this.#isBack(asset, record.name);
-    if (record.state !== 'Succeeded' || asset === undefined || this.#ended.has(record.name)) return;
+    if (record.state !== 'Succeeded' || this.#ended.has(record.name)) return;
+    const [first = name] = record.unit ?? [];
+    const theirs = this.#states.get(first);
+    // The first speaks for all that share its certificates. The others repeat it a moment later, and by then the brake may be on.
+    if (first !== name && theirs?.name === record.name && theirs.state === 'Succeeded') return;
+    for (const each of record.unit ?? [name]) this.#passed(each, record);
+  }
+
+  #passed(name: string, record: NonNullable<DeviceStatus['rollout']>): void {
+    const asset = this.assets.get(name);
+    if (asset === undefined) return;
     if (
       NOTHING_TO_SEE.has(record.verdict ?? '') &&
       asset.targets.every((target) => this.#keepsAll(asset, target, record.name))
