@@ -65,9 +65,11 @@ export async function readEdges(
   },
 ): Promise<EdgeChange> {
   const nameFor = (policy: string) => families.find(({ declared }) => declared === policy)?.candidate ?? policy;
+  // What the rollout moves goes its way by every name: on the way back to the declared one no other is given back.
+  const moving = new Set(families.flatMap(({ names }) => names));
   return {
     attach: (change.attach ?? []).map(nameFor),
-    detach: change.detach ?? [],
+    detach: (change.detach ?? []).filter((policy) => !moving.has(policy)),
     pins: change.pins ?? [],
     switches: await switchesOf(scope, { desired, change, how }),
   };
