@@ -459,4 +459,16 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(60),
     ],
   },
+  {
+    reason: 'a policy that a group is to give again stays on its members until the group has it',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }] },
+    schedule: [
+      at(2, { kind: 'groupPolicies', policies: [{ name: 'hall-other', grant: { allow: ['status'], deny: [] } }] }),
+      at(3, { kind: 'groupDocument', grant: hall('status') }),
+      at(40, { kind: 'inactive', device: 0, forMs: 60 * MINUTE }),
+      git(57, allBut('extra')),
+      at(58, { kind: 'groupPolicies', policies: [{ name: 'hall-wide', grant: hall('debug') }] }),
+      wait(250),
+    ],
+  },
 ];
