@@ -471,4 +471,9 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(250),
     ],
   },
+  {
+    reason: 'a proven member that is given back what its group is about to give it again keeps it until then',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall('receive') }] }] },
+    schedule: [at(2, { kind: 'groupDocument', grant: hall('debug') }), verb(65, 'abort'), wait(66)],
+  },
 ];

@@ -101,9 +101,13 @@ export async function save(
 function lentTo(
   { through, certificates }: Attempt,
   before: readonly string[],
-  { kind }: AssetDecision,
+  decision: AssetDecision,
 ): readonly string[] {
-  const all = [...new Set([...before, ...(through?.spread === undefined ? [] : through.lent)])];
+  const { kind } = decision;
+  // On its way back, too, what its group is only about to give it again is on loan.
+  const comes = kind === 'call' && decision.call.kind === 'attach' ? decision.call.policy : undefined;
+  const lent = through?.lent.filter((name) => through.spread !== undefined || name === comes) ?? [];
+  const all = [...new Set([...before, ...lent])];
   const carried = certificates.some(({ attached }) => all.some((name) => attached.has(name)));
   return kind === 'done' && !carried ? [] : all;
 }
