@@ -89,6 +89,15 @@ export class Owed {
     this.#floors.set(rollout.metadata.name, floors);
   }
 
+  /**
+   * The rollout moves the asset: whatever others of the same time would have left it, it keeps no more than this one leaves.
+   * Which of them was written down last says nothing about who moves first.
+   */
+  movedBy(rollout: string, holder: Holder): void {
+    const floor = this.#floors.get(rollout)?.get(keyOf(holder));
+    if (floor !== undefined) this.#noMoreThan(keyOf(holder), floor);
+  }
+
   required(holder: Holder): ReadonlySet<Right> {
     const [device] = holder;
     const had = this.had(holder);
