@@ -399,6 +399,13 @@ export class Oracle {
   /** Assets whose move was within bounds when it began. */
   readonly #started = new Set<string>();
 
+  /** Whoever turns round between the word that an asset begins and its first call does not ask whether there is room. */
+  #beganWithin(asset: Asset, startedAt: string | undefined): void {
+    const most = Number(this.#world.config.strategy.maxInFlight ?? 1);
+    if (startedAt !== undefined && this.#movingBeside(asset).length < most)
+      this.#started.add(`${asset.name} ${startedAt}`);
+  }
+
   #checkFloor(asset: Asset, target: string): void {
     const sure = this.#world.view.certain(target, asset.name);
     const missing = [...this.#owed.required([asset.name, target])].filter((right) => !sure.has(right));
@@ -417,6 +424,7 @@ export class Oracle {
     this.#world.tell(`${name}: ${record.state} (${record.why ?? ''})`);
     const asset = this.assets.get(name);
     if (asset !== undefined) this.#cameIn(asset, record.name);
+    if (asset !== undefined && MOVING.has(record.state)) this.#beganWithin(asset, record.startedAt);
     if (MOVING.has(record.state))
       for (const target of asset?.targets ?? []) this.#owed.movedBy(record.name, [name, target]);
     if (record.state === 'Armed') this.#armed(name, record.name);
