@@ -2,12 +2,12 @@ import { arnPrefix } from './options.ts';
 import { keys, normaliseKey } from './request.ts';
 import { anyText, thingNames, type Validity, validityOf } from './valid.ts';
 
-const attributeLetters = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@/:#-', (char) =>
+const attributeLetters = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@/:#-=[]', (char) =>
   char.charCodeAt(0),
 );
 const attributeLetterSet = new Set(attributeLetters);
 
-/** Thing attribute values: `[a-zA-Z0-9_.,@/:#-]*`, 800 characters (API reference, AttributePayload). */
+/** Thing attribute values: `[a-zA-Z0-9_.,@/:#=\[\]-]*`, 800 characters (API reference, AttributePayload). */
 const attributes: Validity = {
   next: (_state, code) => (attributeLetterSet.has(code) ? 0 : -1),
   accepts: () => true,

@@ -37,7 +37,7 @@ describe('the values that a key can have at all', () => {
     ['a topic of a direct message', keys.topic, 'a/b', true],
     ['without wildcards', keys.topic, 'a/#', false],
     ['an attribute may be empty', attribute, '', true],
-    ['has letters that names lack', attribute, 'a.,@/:#-_9Z', true],
+    ['has letters that names lack', attribute, 'a.,@/:#-_9Z=[]', true],
     ['but no other ones', attribute, 'a b', false],
     ['no letters beyond ASCII', attribute, 'ü', false],
     ['800 of them', attribute, 'x'.repeat(800), true],
@@ -65,7 +65,7 @@ describe('the values that a key can have at all', () => {
   });
 
   it('an attribute that must be none of its texts is found a letter that attributes have', () => {
-    const letters = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@/:-');
+    const letters = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@/:-=[]');
     const right = letters.map((letter) => globOf(`*${letter}*`));
     const find = (pattern: string) =>
       findUncovered({ left: [globOf(pattern)], right, valid: domain(attribute), budget: { left: 1e5 } });

@@ -629,4 +629,11 @@ describe('mistakes that must not come back', () => {
     expect(wider?.resource).toBe(`${arn}client/${String(wider?.context['iot:ClientId'])}`);
     expect(wider?.resource).toBe(`${arn}client/a/x`);
   });
+
+  it.each(['k=v', 'a[0]'])('an attribute may hold every letter that AWS takes: %s', (value) => {
+    const only = allow('iot:Publish', 'topic/a', {
+      Condition: { StringEquals: { 'iot:Connection.Thing.Attributes[serial]': value } },
+    });
+    expect(verdict(document(), document(only))).toBe('widens');
+  });
 });

@@ -190,7 +190,7 @@ function admitted(model: Model, view: StatementView, index: number, template: Te
   return undefined;
 }
 
-/** Attribute values that AWS accepts (`[a-zA-Z0-9_.,@/:#-]*`) and that mean something inside a filter. */
+/** Attribute values that AWS accepts (`[a-zA-Z0-9_.,@/:#=\[\]-]*`) and that mean something inside a filter. */
 const hostileValues = ['#', 'x/#', 'x/y'];
 
 function checkAttributes(model: Model): void {
