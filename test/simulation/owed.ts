@@ -76,17 +76,33 @@ export class Owed {
         left,
         this.#atEnd(rollout, holder, ({ baseline }) => baseline),
       );
+      if (rollout.spec.changes !== undefined) left = only(left, this.#onTheWayBack(name, holder));
       floors.set(keyOf(holder), only(only(floor, this.#floorOf(rollout, holder)), left));
     }
     this.#had.set(keyOf(holder), only(this.had(holder), left));
   }
 
+  /** A change of references that goes back takes what it has attached with it: what it found there is left, if a person has left it. */
+  #onTheWayBack(rollout: string, [device, target]: Holder): ReadonlySet<Right> {
+    const { view, answers } = this.#world;
+    const found = this.#found.get(rollout)?.get(keyOf([device, target])) ?? new Set();
+    const names = [...view.policiesOf(target).filter((name) => found.has(name)), ...view.inherited(device)];
+    return answers.together(
+      names.flatMap((name) => view.document(name) ?? []),
+      device,
+    );
+  }
+
   readonly #rollouts = new Map<string, PolicyRollout>();
+  /** By rollout and holder: what was attached when the rollout began. */
+  readonly #found = new Map<string, Map<string, ReadonlySet<string>>>();
 
   begins(rollout: PolicyRollout, holders: readonly Holder[]): void {
     this.#rollouts.set(rollout.metadata.name, rollout);
     const floors = new Map(holders.map((holder) => [keyOf(holder), this.#floorOf(rollout, holder)] as const));
     this.#floors.set(rollout.metadata.name, floors);
+    const found = holders.map((holder) => [keyOf(holder), new Set(this.#world.view.policiesOf(holder[1]))] as const);
+    this.#found.set(rollout.metadata.name, new Map(found));
   }
 
   /**
@@ -153,7 +169,7 @@ export class Owed {
     const names = new Set(declared(device));
     // Where references change with it, what the asset no longer refers to goes in the same rollout.
     const stays = (name: string) => rollout.spec.changes === undefined || names.has(name.split('@')[0] ?? '');
-    const own = view.policiesOf(target).filter((name) => family(name) !== undefined || stays(name));
+    const own = view.policiesOf(target).filter(stays);
     const asked = new Map(this.#world.grants().map(({ name, grant }) => [name, JSON.stringify(documentOf(grant))]));
     // What a group still gives although Git no longer says so, another rollout is about to take.
     const inherited = view.inherited(device).filter((name) => family(name) !== undefined || names.has(name));
