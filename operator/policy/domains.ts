@@ -2,8 +2,9 @@ import { arnPrefix } from './options.ts';
 import { keys, normaliseKey } from './request.ts';
 import { anyText, thingNames, type Validity, validityOf } from './valid.ts';
 
-const attributeLetters = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@/:#-=[]', (char) =>
-  char.charCodeAt(0),
+const attributeLetters = Array.from(
+  'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@/:#-=[]',
+  (char) => char.charCodeAt(0),
 );
 const attributeLetterSet = new Set(attributeLetters);
 

@@ -2,6 +2,7 @@ import type { DeviceStatusRollout, DeviceStatusRolloutChange } from '../../api/d
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { allowsNothing, documentDrift, isBlank, type PolicyPlace, sameDocument } from '../../drift/document.ts';
+import { type AssetState, inFlight } from '../../rollout/types.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
 import { assetsOf } from './asset/assets.ts';
@@ -82,8 +83,9 @@ function fateOf(
   { change: done = {}, state }: Partial<DeviceStatusRollout>,
   wanted: DeviceStatusRolloutChange | undefined,
 ): Fate {
-  // While it is under way, it waits with its Device until it is done.
-  if (wanted === undefined) return state === 'Succeeded' ? 'same' : 'reverted';
+  // Nobody waits for what is done, nor for what one does that has lost its record in the middle and goes on with the others.
+  if (wanted === undefined)
+    return state === 'Succeeded' || inFlight((state ?? 'Queued') as AssetState) ? 'same' : 'reverted';
   if (wanted.digest === done.digest) return 'same';
   const within = (part: readonly string[] = [], whole: readonly string[] = []) =>
     part.every((each) => whole.includes(each));
