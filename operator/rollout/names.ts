@@ -14,3 +14,6 @@ export function candidateName(declared: string, digest: string): string {
 export function declaredNameOf(policyName: string): string | undefined {
   return CANDIDATE.exec(policyName)?.groups?.declared;
 }
+
+/** The declared name that a name in AWS stands for: that of a candidate, or itself. */
+export const standsFor = (name: string): string => declaredNameOf(name) ?? name;

@@ -3,7 +3,7 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import { groupKey } from '../../aws/snapshot/facts.ts';
-import { declaredNameOf } from '../../rollout/names.ts';
+import { standsFor } from '../../rollout/names.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import type { Scope } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
@@ -23,7 +23,7 @@ export function lentPolicies(scope: Scope<Device>, groups: readonly string[]): L
   const together = movedTogether(scope);
   if (lent.length + together.length === 0) return { kept: new Set(), ended: new Set() };
   const given = declaredThrough(scope, groups);
-  const stays = (name: string) => given.has(declaredNameOf(name) ?? name);
+  const stays = (name: string) => given.has(standsFor(name));
   // What is taken off a certificate is taken from all of its things: the rollout does it when it is done with them.
   const ended = together.length > 0 ? [] : lent.filter((name) => !stays(name));
   const kept = [...lent, ...together.filter(stays)].filter((name) => !ended.includes(name));
@@ -44,7 +44,7 @@ function declaredThrough({ object, deps, session }: Scope<Device>, groups: reado
   const { namespace = '' } = object.metadata;
   const declared = new Set<string>();
   for (const group of new Set(groups.flatMap((name) => lineOf(deps.cache, name)))) {
-    for (const name of session.snapshot.targets.at(groupKey(group))) declared.add(declaredNameOf(name) ?? name);
+    for (const name of session.snapshot.targets.at(groupKey(group))) declared.add(standsFor(name));
     for (const { metadata, spec } of deps.cache.byIndex('ThingGroup', AWS_NAME, group) as readonly ThingGroup[]) {
       if (metadata.namespace !== namespace) continue;
       for (const { name } of spec.policyRefs ?? []) {

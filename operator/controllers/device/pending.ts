@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { conditionTime } from '../../api/conditions.ts';
 import type { Device, DeviceStatusPendingChange, DeviceStatusRollout } from '../../api/device.gen.ts';
-import { declaredNameOf } from '../../rollout/names.ts';
+import { standsFor } from '../../rollout/names.ts';
 import type { AssetState } from '../../rollout/types.ts';
 import type { DesiredDevice } from './desired.ts';
 import type { DeviceChange, DeviceDiff } from './diff.ts';
@@ -208,7 +208,7 @@ function isPartOf(later: RightsChange | undefined, whole: NonNullable<DeviceStat
 
 /** A policy that goes is the same change by whichever of its names it is carried: of what was taken back nothing is tried anew. */
 function digestOf(change: RightsChange): string {
-  const detach = [...new Set(change.detach.map((name) => declaredNameOf(name) ?? name))].sort();
+  const detach = [...new Set(change.detach.map(standsFor))].sort();
   const asked: RightsChange = { ...change, detach };
   return createHash('sha256')
     .update(JSON.stringify(PARTS.map((part) => asked[part])))

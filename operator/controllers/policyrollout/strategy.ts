@@ -2,7 +2,7 @@ import type { Device, DeviceStatusPendingChange } from '../../api/device.gen.ts'
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
-import { declaredNameOf } from '../../rollout/names.ts';
+import { standsFor } from '../../rollout/names.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import { sameJson } from '../external/equal.ts';
@@ -38,7 +38,7 @@ function policiesBehind(cache: Cache, subject: Subject): readonly IoTPolicy[] {
   const { namespace, changes } = subject;
   if (changes.length === 0) return [];
   const names = new Set(changes.flatMap(({ attach = [], detach = [] }) => [...attach, ...detach]));
-  const found = [...names].flatMap((name) => cache.byIndex('IoTPolicy', AWS_NAME, declaredNameOf(name) ?? name));
+  const found = [...names].flatMap((name) => cache.byIndex('IoTPolicy', AWS_NAME, standsFor(name)));
   const groups = changes.flatMap(({ join = [], leave = [] }) => [...join, ...leave]);
   const users = groups.flatMap((name) => cache.byIndex('ThingGroup', AWS_NAME, name)) as readonly ThingGroup[];
   const first = firstWaiting(cache, subject);

@@ -1,6 +1,6 @@
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../api/thinggroup.gen.ts';
-import { declaredNameOf } from '../../rollout/names.ts';
+import { standsFor } from '../../rollout/names.ts';
 import { terminal } from '../../runtime/errors.ts';
 import { AWS_NAME } from '../external/claim.ts';
 import { resolvePolicies } from '../external/policies.ts';
@@ -54,9 +54,7 @@ function movedBy(
   cache: Scope<ThingGroup>['deps']['cache'],
 ): string | undefined {
   const { namespace } = metadata;
-  const carried = (status?.policies ?? []).flatMap((name) =>
-    cache.byIndex('IoTPolicy', AWS_NAME, declaredNameOf(name) ?? name),
-  );
+  const carried = (status?.policies ?? []).flatMap((name) => cache.byIndex('IoTPolicy', AWS_NAME, standsFor(name)));
   const names = [...(spec.policyRefs ?? []).map(({ name }) => name), ...carried.map((policy) => policy.metadata.name)];
   const rollouts = [...new Set(names)].flatMap((name) =>
     cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)),

@@ -2,7 +2,7 @@ import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import { ifFound } from '../../../aws/classify.ts';
 import { certificateIdOf } from '../../../aws/snapshot/facts.ts';
 import { deniesSomething, isBlank, sameDocument } from '../../../drift/document.ts';
-import { declaredNameOf } from '../../../rollout/names.ts';
+import { standsFor } from '../../../rollout/names.ts';
 import type { AssetDecision } from '../../../rollout/types.ts';
 import { Priority } from '../../../runtime/reconciler.ts';
 import { readPolicies } from '../../device/reads.ts';
@@ -71,7 +71,7 @@ async function unexpectedDefault(
 
 /** A security act has taken what the policy gave: what the asset still has may be all that is left of it. */
 function isSilenced({ deps }: Attempt['scope'], policyName: string, document: string | undefined): boolean {
-  const declared = declaredNameOf(policyName) ?? policyName;
+  const declared = standsFor(policyName);
   const policies = deps.cache.byIndex('IoTPolicy', AWS_NAME, declared) as readonly IoTPolicy[];
   if (policies.length === 0) return false;
   const held = declared === policyName && policies.some(({ status }) => status?.held !== undefined);

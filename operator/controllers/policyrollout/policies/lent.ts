@@ -1,6 +1,6 @@
 import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import type { ThingGroup } from '../../../api/thinggroup.gen.ts';
-import { declaredNameOf } from '../../../rollout/names.ts';
+import { standsFor } from '../../../rollout/names.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import { isSettled } from '../../external/progress.ts';
 import { declaredName } from '../../iotpolicy/names.ts';
@@ -35,7 +35,7 @@ function isAboutToDrop(group: ThingGroup, policy: IoTPolicy): boolean {
   if (spec.managementPolicy !== 'Manage' || spec.accountRef.name !== policy.spec.accountRef.name) return false;
   if (refersTo(group, policy) || isSettled(group)) return false;
   const name = declaredName(policy);
-  return (status?.policies ?? []).some((carried) => (declaredNameOf(carried) ?? carried) === name);
+  return (status?.policies ?? []).some((carried) => standsFor(carried) === name);
 }
 
 function refersTo({ spec }: ThingGroup, { metadata }: IoTPolicy): boolean {

@@ -1,7 +1,7 @@
 import type { Device } from '../../../api/device.gen.ts';
 import type { PolicyRolloutChange } from '../../../api/policyrollout.gen.ts';
 import { hasReason, ifFound } from '../../../aws/classify.ts';
-import { declaredNameOf } from '../../../rollout/names.ts';
+import { standsFor } from '../../../rollout/names.ts';
 import { arnOf } from '../../external/arn.ts';
 import { carriedNames, changeIn } from '../asset/families.ts';
 import { policiesIn } from '../revision.ts';
@@ -103,7 +103,7 @@ function anchorsOf(
   const named = [...attach, ...detach];
   const first = devices.find((device) => changeIn(rollout, device)?.digest === digest);
   const carried = groups.length + named.length > 0 || first === undefined ? [] : [...carriedNames(session, first)];
-  const policies = new Set([...named, ...carried].map((name) => declaredNameOf(name) ?? name));
+  const policies = new Set([...named, ...carried].map(standsFor));
   return [...[...policies].sort().map((name) => arnOf(session, `policy/${name}`)), ...groups];
 }
 
