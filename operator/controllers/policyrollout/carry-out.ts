@@ -14,6 +14,7 @@ import { changeIn, familiesOfAll } from './asset/families.ts';
 import { lifelineOf } from './asset/lifeline.ts';
 import { assetState, exactTime, timeOf } from './asset/record.ts';
 import { requirementOf } from './asset/requirement.ts';
+import { forget } from './asset/started.ts';
 import { controlsIn } from './gates/controls.ts';
 import { type AssetIdentity, requestKey } from './gates/signals.ts';
 import { type HandedOver, handOver } from './groups/handover.ts';
@@ -75,13 +76,13 @@ export async function carryOut(pass: Pass, decision: RolloutDecision): Promise<D
 /** Told to try again and not begun: it is back already, and no record of its own will say so once more. */
 function withdraw({ deps, key, rollout, devices }: Pass, back: ReadonlySet<string>): void {
   if (back.size === 0) return;
-  const [started, arming] = [deps.rollouts.started(key), deps.rollouts.arming(key)];
-  for (const device of devices) {
-    const { name } = device.metadata;
-    if (!back.has(name) || assetState(device, rollout.metadata.name) !== 'RolledBack') continue;
-    started.delete(name);
-    arming.delete(name);
-  }
+  const isBack = (device: Device) => assetState(device, rollout.metadata.name) === 'RolledBack';
+  const there = devices.filter((device) => back.has(device.metadata.name) && isBack(device));
+  const told = { started: deps.rollouts.started(key), arming: deps.rollouts.arming(key) };
+  forget(
+    told,
+    there.map(({ metadata }) => metadata.name),
+  );
 }
 
 /** Another rollout has started assets since this one was planned: they share one budget, and the next pass plans with them. */

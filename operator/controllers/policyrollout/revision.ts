@@ -1,4 +1,4 @@
-import type { DeviceStatusRollout, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
+import type { DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { allowsNothing, documentDrift, isBlank, type PolicyPlace, sameDocument } from '../../drift/document.ts';
@@ -6,6 +6,7 @@ import { type AssetState, inFlight } from '../../rollout/types.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
 import { assetsOf } from './asset/assets.ts';
+import { assetState } from './asset/record.ts';
 
 /** Where resources of the account live. */
 export function placeOf({ accountId, region }: { readonly accountId: string; readonly region: string }): PolicyPlace {
@@ -75,17 +76,19 @@ function fatesOfChanges(cache: Cache, rollout: PolicyRollout): readonly Fate[] {
     spec.changes?.some(({ digest }) => digest === status?.pendingChange?.digest),
   );
   if (begun.length === 0) return waits || rollout.status?.startedAt !== undefined ? [] : ['reverted'];
-  return begun.map(({ status }) => fateOf(status?.rollout ?? {}, status?.pendingChange));
+  return begun.map((device) => {
+    const { rollout: record, pendingChange } = device.status ?? {};
+    return fateOf({ done: record?.change ?? {}, state: assetState(device, metadata.name) }, pendingChange);
+  });
 }
 
 /** Somebody wants the opposite of what is done: it was taken back. Anything else but the same is another change. */
 function fateOf(
-  { change: done = {}, state }: Partial<DeviceStatusRollout>,
+  { done, state }: { readonly done: Partial<DeviceStatusRolloutChange>; readonly state: AssetState },
   wanted: DeviceStatusRolloutChange | undefined,
 ): Fate {
   // Nobody waits for what is done, nor for what one does that has lost its record in the middle and goes on with the others.
-  if (wanted === undefined)
-    return state === 'Succeeded' || inFlight((state ?? 'Queued') as AssetState) ? 'same' : 'reverted';
+  if (wanted === undefined) return state === 'Succeeded' || inFlight(state) ? 'same' : 'reverted';
   if (wanted.digest === done.digest) return 'same';
   const within = (part: readonly string[] = [], whole: readonly string[] = []) =>
     part.every((each) => whole.includes(each));

@@ -24,14 +24,20 @@ export interface Moment {
  * Keeps whom was told to start and may still do so unseen. Of all others the record speaks, or none ever will: of whoever is no
  * asset of the rollout any more or was left out, and of a suspended Device.
  */
-export function forgetShown({ started, arming }: Told, devices: readonly Device[], moment: Moment): void {
+export function forgetShown(told: Told, devices: readonly Device[], moment: Moment): void {
+  const { started, arming } = told;
   if (started.size + arming.size === 0) return;
   const gone = new Set([...started, ...arming]);
   for (const device of devices) {
     const { name } = device.metadata;
     if (gone.has(name) && isAwaited(device, arming.has(name), moment)) gone.delete(name);
   }
-  for (const name of gone) {
+  forget(told, gone);
+}
+
+/** Takes back what they were told, and gives their places in the budget free. */
+export function forget({ started, arming }: Told, names: Iterable<string>): void {
+  for (const name of names) {
     started.delete(name);
     arming.delete(name);
   }
