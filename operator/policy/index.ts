@@ -55,6 +55,7 @@ export {
 export { type Context, keys, normaliseKey, type Request } from './request.ts';
 export { type LostRight, type Residual, residual, type TakesEffect } from './residual.ts';
 export { compareFor, type Permission, permits, type Requirement, type Subject } from './subject.ts';
+export { valuesTriedReason } from './undecided.ts';
 export { isValid, type Validity, validityOf } from './valid.ts';
 export {
   type Comparison,

@@ -424,9 +424,10 @@ export class Oracle {
     this.#world.tell(`${name}: ${record.state} (${record.why ?? ''})`);
     const asset = this.assets.get(name);
     if (asset !== undefined) this.#cameIn(asset, record.name);
-    if (asset !== undefined && MOVING.has(record.state)) this.#beganWithin(asset, record.startedAt);
-    if (MOVING.has(record.state))
-      for (const target of asset?.targets ?? []) this.#owed.movedBy(record.name, [name, target]);
+    if (asset !== undefined && MOVING.has(record.state)) {
+      this.#beganWithin(asset, record.startedAt);
+      for (const target of asset.targets) this.#owed.movedBy(record.name, [name, target]);
+    }
     if (record.state === 'Armed') this.#armed(name, record.name);
     if (record.state === 'RolledBack' && asset !== undefined) this.#isBack(asset, record.name);
     if (record.state !== 'Succeeded' || this.#ended.has(record.name)) return;

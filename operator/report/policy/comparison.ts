@@ -1,4 +1,4 @@
-import type { Comparison, Level, Residual, Witness } from '../../policy/index.ts';
+import { type Comparison, type Level, type Residual, valuesTriedReason, type Witness } from '../../policy/index.ts';
 import type { LintFinding } from '../../policy/lint/index.ts';
 import { type ResidualJson, residualJson, residualText } from './residual.ts';
 import {
@@ -45,8 +45,8 @@ const headlines: Readonly<Record<Comparison['verdict'], string>> = {
   undecided: 'UNDECIDED: no answer was found. Treat this as a change both ways.',
 };
 
-const valuesTried =
-  'only tested values: for these variables and conditions no proof says that the values tried are enough, so something new or lost may have been missed';
+/** It stands in a list, without capital and full stop. */
+const valuesTried = `${valuesTriedReason.charAt(0).toLowerCase()}${valuesTriedReason.slice(1, -1)}`;
 
 /** What keeps the verdict from being certain, a sentence each; empty where it is. */
 function doubts(comparison: Comparison): string[] {
