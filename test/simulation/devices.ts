@@ -63,6 +63,13 @@ export class SimDevice {
     this.#world.did();
   }
 
+  /** Nothing at all is to happen for so long: nobody hears of it, and no time is spent on it. */
+  sleep(forMs: number): void {
+    this.leave(forMs);
+    this.#timer?.cancel();
+    this.#next(forMs);
+  }
+
   /** It is back, and stays for good whatever its life. */
   settle(): void {
     this.#awayUntil = Number.NEGATIVE_INFINITY;

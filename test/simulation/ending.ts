@@ -1,6 +1,7 @@
 import type { Device } from '../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../operator/api/thinggroup.gen.ts';
+import { rollbackWindowMs } from '../../operator/controllers/policyrollout/names.ts';
 import { sameDocument } from '../../operator/drift/document.ts';
 import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
 import { annotate, byPerson, verb } from './acts.ts';
@@ -11,6 +12,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Longest virtual time that a run may take to come to rest at its end. */
 const END_MS = 40 * HOUR;
+/** A window up to this long is waited for with everybody there; a longer one is slept through. */
+const SHORT_WINDOW_MS = HOUR;
+/** So long before its end everybody is there again. */
+const WAKE_MS = 5 * MINUTE;
 
 /** Everybody is back, nobody interferes, people answer what they are asked, and time passes until nothing moves. */
 export async function bringToAnEnd(world: World): Promise<void> {
@@ -25,11 +30,15 @@ export async function bringToAnEnd(world: World): Promise<void> {
     await annotate(world, 'Device', simulated.name, {});
   }
   await world.born();
-  const deadline = fleet.clock.now() + END_MS;
+  let deadline = fleet.clock.now() + END_MS;
   for (let round = 0; fleet.clock.now() < deadline; round += 1) {
     await world.passTo(fleet.clock.now() + 10 * MINUTE);
     if (world.oracle.violations.length > 0) return;
-    if ((await atRest(world)) && (await checkRest(world))) return;
+    if ((await atRest(world)) && (await checkRest(world))) {
+      const slept = await sleepThroughWindows(world);
+      if (slept === 0) return;
+      deadline += slept;
+    }
     if (round % 3 === 2) for (const answer of ['resume', 'approve', 'promote-full']) await verb(world, answer, 'right');
     if (round % 12 === 11) await goAndLook(world);
     // One that waits for ever may stand behind another.
@@ -82,10 +91,11 @@ async function atRest(world: World): Promise<boolean> {
   const kept = await keptByRejection(world);
   // Whoever stays on a proven candidate is at rest there, and so is, on one that was taken back, whoever is not to lose it.
   const over = (items as readonly PolicyRollout[]).every(
-    ({ spec, status }) =>
-      status?.cleanedAt !== undefined ||
-      (status?.phase === 'Succeeded' && spec.strategy?.homing === 'Stay') ||
-      (isEnded(status?.phase) && spec.policies.some(({ candidateName }) => kept.has(candidateName))),
+    (rollout) =>
+      rollout.status?.cleanedAt !== undefined ||
+      keptUntil(rollout) > world.fleet.clock.now() ||
+      (rollout.status?.phase === 'Succeeded' && rollout.spec.strategy?.homing === 'Stay') ||
+      (isEnded(rollout.status?.phase) && rollout.spec.policies.some(({ candidateName }) => kept.has(candidateName))),
   );
   if (!over) return false;
   const { items: devices } = await world.fleet.store.list({ kind: 'Device' });
@@ -99,6 +109,28 @@ async function atRest(world: World): Promise<boolean> {
   const { items: groups } = await world.fleet.store.list({ kind: 'ThingGroup' });
   if (groups.some(isPending)) return false;
   return true;
+}
+
+/** Nobody is on its candidates any more; until then they are kept for a quick way back. */
+function keptUntil(rollout: PolicyRollout): number {
+  const { homedAt, cleanedAt } = rollout.status ?? {};
+  const windowMs = rollbackWindowMs(rollout);
+  if (homedAt === undefined || cleanedAt !== undefined || windowMs <= SHORT_WINDOW_MS) return 0;
+  return Date.parse(homedAt) + windowMs;
+}
+
+/** What is kept for a quick way back goes when its time is over. Nothing happens until then, so nobody is there: answers for how long. */
+async function sleepThroughWindows(world: World): Promise<number> {
+  const { clock, store } = world.fleet;
+  const { items } = await store.list({ kind: 'PolicyRollout' });
+  const last = Math.max(0, ...(items as readonly PolicyRollout[]).map(keptUntil));
+  const forMs = last - WAKE_MS - clock.now();
+  if (forMs <= 0) return 0;
+  world.tell(`nothing happens for ${Math.round(forMs / MINUTE)} min: what is kept for a quick way back is about to go`);
+  for (const simulated of world.devices.values()) simulated.sleep(forMs);
+  await world.passTo(clock.now() + forMs);
+  for (const simulated of world.devices.values()) simulated.settle();
+  return forMs;
 }
 
 const isEnded = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Aborted';

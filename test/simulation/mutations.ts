@@ -101,6 +101,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     invariant: 3,
+    reason: 'what a rollout replaced goes before the time to take it back quickly is over',
+    file: 'operator/controllers/policyrollout/policies/aftermath.ts',
+    find: 'const due = homedAt + rollbackWindowMs(rollout);',
+    replace: 'const due = homedAt + 5 * 60_000;',
+    schedule: [git(2, narrow)],
+  },
+  {
+    invariant: 3,
     reason: 'the brake sets the version that is in force already',
     file: 'operator/controllers/policyrollout/policies/candidates.ts',
     find: "const BRAKE_VERSION = '1'",

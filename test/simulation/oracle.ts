@@ -1,6 +1,7 @@
 import type { DeviceStatus } from '../../operator/api/device.gen.ts';
 import type { ObjectKey } from '../../operator/api/meta.ts';
 import type { PolicyRollout, PolicyRolloutStatus } from '../../operator/api/policyrollout.gen.ts';
+import { durationMs } from '../../operator/controllers/external/duration.ts';
 import type { Clock } from '../../operator/runtime/clock.ts';
 import type { LedgerEntry } from '../../operator/sandbox/ledger.ts';
 import type { Change } from '../../operator/sandbox/state/changes.ts';
@@ -11,6 +12,8 @@ import { type Answers, documentOf, type Right } from './rights.ts';
 import type { SimConfig, SimPolicy, Violation } from './types.ts';
 
 const MINUTE = 60_000;
+/** For so long what a rollout replaced is kept when nothing is said. */
+const DEFAULT_WINDOW = '24h';
 /** Devices of the field may be contracted this long after they were last heard of. */
 const CONTACT_MS = 15 * MINUTE;
 /** The operator hears of a membership or a certificate by its scan; until then it cannot know. */
@@ -508,6 +511,7 @@ export class Oracle {
 
   #rolloutStatus(name: string, status: PolicyRolloutStatus): void {
     const { phase = '', reason = '', message = '' } = status;
+    this.#notTooEarly(name, status);
     const text = `${phase}/${reason}`;
     if (this.#ended.get(name) === text || this.#told.get(name) === text) return;
     this.#told.set(name, text);
@@ -515,6 +519,14 @@ export class Oracle {
     if (['Succeeded', 'Aborted', 'Superseded'].includes(phase)) this.#ended.set(name, text);
     const revision = this.#revisions.get(name);
     if (phase === 'Aborted' && reason !== 'Reverted' && revision !== undefined) this.#takenBack.add(revision);
+  }
+
+  /** What was replaced is kept for the time that the strategy gives people to go back quickly. */
+  #notTooEarly(name: string, { homedAt, cleanedAt }: PolicyRolloutStatus): void {
+    if (cleanedAt === undefined) return;
+    const keptMs = Date.parse(cleanedAt) - Date.parse(homedAt ?? cleanedAt);
+    if (keptMs < durationMs(String(this.#world.config.strategy.rollbackWindow ?? DEFAULT_WINDOW)))
+      this.#say(3, `${name} kept what it had replaced for ${Math.round(keptMs / MINUTE)} min only`);
   }
 
   readonly #told = new Map<string, string>();

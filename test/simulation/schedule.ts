@@ -83,7 +83,9 @@ export function configOf(seed: number, size?: number): SimConfig {
     durationMs: 4 * HOUR,
     ...(dice.chance(0.2) ? { groups: [{ name: 'hall', policies: [dice.of(HALL)] }] } : {}),
   };
-  return seed < FIRST_SHARING ? config : sharing(config, new Dice(seed * 6_007 + 11));
+  if (seed < FIRST_SHARING) return config;
+  const shared = sharing(config, new Dice(seed * 6_007 + 11));
+  return seed < FIRST_WINDOWED ? shared : windowed(shared, new Dice(seed * 4_001 + 13));
 }
 
 /** The worlds of the seeds before this one are what they were before devices shared certificates. */
@@ -115,6 +117,19 @@ function largestUnit(shared: readonly Share[]): number {
     largest = Math.max(largest, size);
   }
   return largest;
+}
+
+/** The worlds of the seeds before this one keep superseded documents for ten minutes, all of them. */
+export const FIRST_WINDOWED = 2_000_000;
+
+/** None at all, one that is over while things still happen, one that outlasts them, and what the CRD says when nothing is said. */
+const WINDOWS = ['0s', '10m', '1h', '3h', '3h', undefined, undefined] as const;
+
+/** For how long rollouts keep what they have replaced, from dice of their own. */
+function windowed(config: SimConfig, dice: Dice): SimConfig {
+  const { rollbackWindow: _same, ...strategy } = config.strategy;
+  const rollbackWindow = dice.of(WINDOWS);
+  return { ...config, strategy: rollbackWindow === undefined ? strategy : { ...strategy, rollbackWindow } };
 }
 
 /** What a group may be told to give. */
