@@ -27,10 +27,9 @@ export interface DesiredPolicy {
 
 export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): DesiredPolicy {
   const stance = deps.rollouts === undefined ? ({ kind: 'free' } as const) : stanceOf(deps.cache, object);
-  const heldBack = stance.kind === 'moving' || stance.kind === 'rejected';
   const { namespace = '' } = object.metadata;
   return {
-    document: heldBack ? stance.policy.baseline : JSON.stringify(object.spec.document),
+    document: keptBack(stance) ?? JSON.stringify(object.spec.document),
     place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
     stance,
     isNeededBack: () =>
@@ -39,4 +38,10 @@ export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): Desi
     tried: deps.rollouts === undefined || wasTried(deps.cache, object),
     names: [...new Set([declaredName(object), ...candidatesOf(deps.cache, object)])],
   };
+}
+
+/** What the declared name is to hold instead of what the spec says. */
+function keptBack(stance: Stance): string | undefined {
+  if (stance.kind === 'moving') return stance.policy.baseline;
+  return stance.kind === 'rejected' ? stance.keeps : undefined;
 }

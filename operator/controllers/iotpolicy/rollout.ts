@@ -18,7 +18,7 @@ export interface RolloutQuestion extends DriftQuestion {
 
 /** The declared name keeps what was last proven; a difference from that is somebody else's act. */
 export function isHeldBack(stance: Stance): boolean {
-  return stance.kind === 'moving' || stance.kind === 'rejected';
+  return stance.kind === 'moving' || (stance.kind === 'rejected' && !stance.moved);
 }
 
 /**

@@ -13,8 +13,15 @@ export type Stance =
   | { readonly kind: 'moving'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy }
   /** Every asset is on the candidate: the declared name takes the document once nothing carries it. */
   | { readonly kind: 'moved'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy }
-  /** This document was tried and went back: the declared name keeps what was last proven. */
-  | { readonly kind: 'rejected'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy };
+  /** This document was tried and went back, then or before others: the declared name keeps what was last proven. */
+  | {
+      readonly kind: 'rejected';
+      readonly rollout: PolicyRollout;
+      readonly policy: PolicyRolloutPolicy;
+      readonly keeps: string;
+      /** Another document was proven since, and the declared name takes that once nothing carries it. */
+      readonly moved: boolean;
+    };
 
 /** Reason of an aborted rollout whose commit was taken back: nothing speaks against trying it once more. */
 export const REVERTED = 'Reverted';
@@ -31,10 +38,14 @@ export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
   const active = parts.find(({ rollout }) => !hasEnded(rollout));
   if (active !== undefined) return { kind: 'moving', ...active };
   const [latest] = parts;
-  if (latest === undefined || !sameDocument(latest.policy.document, policy.spec.document)) return { kind: 'free' };
-  const { phase } = latest.rollout.status ?? {};
-  if (phase === 'Succeeded') return { kind: 'moved', ...latest };
-  return phase === 'Aborted' && !isOpen(latest.rollout) ? { kind: 'rejected', ...latest } : { kind: 'free' };
+  const tried = parts.find((part) => sameDocument(part.policy.document, policy.spec.document));
+  if (latest === undefined || tried === undefined) return { kind: 'free' };
+  if (tried === latest && tried.rollout.status?.phase === 'Succeeded') return { kind: 'moved', ...tried };
+  if (tried.rollout.status?.phase !== 'Aborted' || isOpen(tried.rollout)) return { kind: 'free' };
+  const isProven = latest.rollout.status?.phase === 'Succeeded';
+  const keeps = isProven ? latest.policy.document : latest.policy.baseline;
+  const moved = isProven && latest.rollout.status?.cleanedAt === undefined;
+  return { kind: 'rejected', ...tried, keeps, moved };
 }
 
 /** Whether some rollout of the document that the spec asks for is known. */

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
+import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
+import { annotate, grants, hear, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+
+/** It permits what everybody used, and less than before. */
+const OTHER = grants('telemetry/*', 'debug/press-1');
+
+async function rollouts(fleet: RolloutFleet): Promise<readonly PolicyRollout[]> {
+  return (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
+}
+
+async function say(fleet: RolloutFleet, verb: string, { metadata, spec }: PolicyRollout): Promise<void> {
+  await annotate(fleet, 'PolicyRollout', metadata.name, {
+    [`rollout.fleetward.dev/${verb}`]: `${verb}@${spec.revision} by kim@example.com`,
+  });
+}
+
+async function documentOf(fleet: RolloutFleet, policyName: string): Promise<unknown> {
+  return JSON.parse((await fleet.aws.send('GetPolicy', { policyName })).policyDocument ?? '');
+}
+
+async function ended(fleet: RolloutFleet, phase: string): Promise<PolicyRollout> {
+  const newest = async () => await fleet.rollout();
+  await fleet.live(120, { until: async () => (await newest()).status?.phase === phase });
+  expect((await newest()).status?.phase).toBe(phase);
+  return await newest();
+}
+
+async function readiness(fleet: RolloutFleet): Promise<string> {
+  const { status } = (await fleet.get('IoTPolicy', 'base')) as IoTPolicy;
+  const { reason = '', message = '' } = status?.conditions?.find(({ type }) => type === 'Ready') ?? {};
+  return `${reason}: ${message}`;
+}
+
+/** A fleet in which the narrow document was tried and went back. */
+async function afterAnAbort(size = 1): Promise<{ readonly fleet: RolloutFleet; readonly first: PolicyRollout }> {
+  const fleet = await rolloutFleet(size);
+  for (const name of fleet.names) hear(fleet, name);
+  await fleet.change(NARROW);
+  await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+  await say(fleet, 'abort', await fleet.rollout());
+  return { fleet, first: await ended(fleet, 'Aborted') };
+}
+
+describe('what went back is not tried again by itself, whatever came between', () => {
+  test.each([
+    { between: 'aborted', reason: 'the other went back as well: the rights of before both stay' },
+    { between: 'overtaken', reason: 'the other was under way, and goes back because nobody takes it along' },
+  ])(
+    '$between: $reason',
+    async ({ between }) => {
+      const { fleet: opened, first } = await afterAnAbort();
+      await using fleet = opened;
+      await fleet.change(OTHER);
+      await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+      if (between === 'aborted') {
+        await say(fleet, 'abort', await fleet.rollout());
+        await ended(fleet, 'Aborted');
+      }
+      await fleet.change(NARROW);
+      await fleet.live(90);
+      expect((await rollouts(fleet)).map(({ spec }) => spec.attempt)).toEqual([1, 1]);
+      expect(await readiness(fleet)).toContain(
+        `RevisionRejected: This document was tried by PolicyRollout ${first.metadata.name}`,
+      );
+      expect(await fleet.attached('press-1')).toEqual(['base']);
+      expect(await documentOf(fleet, 'base')).toEqual(WIDE);
+    },
+    90_000,
+  );
+
+  test('another was proven: that one stays, its assets come home to it, and only `retry` tries the first anew', async () => {
+    const { fleet: opened, first } = await afterAnAbort();
+    await using fleet = opened;
+    await fleet.change(OTHER);
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+    await fleet.live(120, {
+      until: async () => {
+        if ((await fleet.rollout()).status?.phase === 'Succeeded') return true;
+        expect(await documentOf(fleet, 'base')).toEqual(WIDE);
+        return false;
+      },
+    });
+    // Before the declared name has taken what was proven.
+    await fleet.change(NARROW, { ...STRATEGY, rollbackWindow: '1m' });
+    await fleet.live(60);
+    expect(await rollouts(fleet)).toHaveLength(2);
+    expect(await readiness(fleet)).toContain('RevisionRejected');
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect(await documentOf(fleet, 'base')).toEqual(OTHER);
+    await say(fleet, 'retry', first);
+    await fleet.live(10);
+    const again = await fleet.rollout();
+    expect(again.spec).toMatchObject({ attempt: 2, revision: first.spec.revision });
+    expect(JSON.parse(again.spec.policies[0]?.baseline ?? '')).toEqual(OTHER);
+  }, 90_000);
+
+  test('another was proven without one device: its policy is not written in place for the sake of that', async () => {
+    const { fleet: opened } = await afterAnAbort(2);
+    await using fleet = opened;
+    await fleet.change(OTHER);
+    await fleet.live(1);
+    await annotate(fleet, 'Device', 'press-2', {
+      'rollout.fleetward.dev/skip': `t1@${(await fleet.rollout()).spec.revision} by kim@example.com`,
+    });
+    await ended(fleet, 'Succeeded');
+    await fleet.change(NARROW);
+    await fleet.live(30);
+    expect(await readiness(fleet)).toContain('RevisionRejected');
+    expect(await fleet.attached('press-2')).toEqual(['base']);
+    expect(await documentOf(fleet, 'base')).toEqual(WIDE);
+  }, 90_000);
+});
