@@ -12,8 +12,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Longest virtual time that a run may take to come to rest at its end. */
 const END_MS = 40 * HOUR;
-/** A window up to this long is waited for with everybody there; a longer one is slept through. */
-const SHORT_WINDOW_MS = HOUR;
+/** Whether the world is at rest is asked in less time than this: whatever ends earlier is waited for. */
+const REST_MS = HOUR;
 /** So long before its end everybody is there again. */
 const WAKE_MS = 5 * MINUTE;
 
@@ -93,7 +93,7 @@ async function atRest(world: World): Promise<boolean> {
   const over = (items as readonly PolicyRollout[]).every(
     (rollout) =>
       rollout.status?.cleanedAt !== undefined ||
-      keptUntil(rollout) > world.fleet.clock.now() ||
+      keptUntil(rollout) - REST_MS > world.fleet.clock.now() ||
       (rollout.status?.phase === 'Succeeded' && rollout.spec.strategy?.homing === 'Stay') ||
       (isEnded(rollout.status?.phase) && rollout.spec.policies.some(({ candidateName }) => kept.has(candidateName))),
   );
@@ -114,9 +114,7 @@ async function atRest(world: World): Promise<boolean> {
 /** Nobody is on its candidates any more; until then they are kept for a quick way back. */
 function keptUntil(rollout: PolicyRollout): number {
   const { homedAt, cleanedAt } = rollout.status ?? {};
-  const windowMs = rollbackWindowMs(rollout);
-  if (homedAt === undefined || cleanedAt !== undefined || windowMs <= SHORT_WINDOW_MS) return 0;
-  return Date.parse(homedAt) + windowMs;
+  return homedAt === undefined || cleanedAt !== undefined ? 0 : Date.parse(homedAt) + rollbackWindowMs(rollout);
 }
 
 /** What is kept for a quick way back goes when its time is over. Nothing happens until then, so nobody is there: answers for how long. */
@@ -199,6 +197,7 @@ async function checkRest(world: World): Promise<boolean> {
   const found = [...certificates.keys()].filter((id) => !world.retired.has(id));
   if (found.length !== wanted.size)
     world.oracle.fail(9, `${found.length} certificates for ${wanted.size} declared ones`);
+  await checkLeftOver(world);
   await checkNoOp(world);
   const secret = [...fleet.logs, ...fleet.events.map(({ message }) => message)].find((line) =>
     /PRIVATE KEY|"secret/.test(line),
@@ -232,6 +231,18 @@ async function checkTakenBack(world: World): Promise<void> {
         world.oracle.fail(3, `${candidateName} was taken back, and still is ${text}`);
     }
   }
+}
+
+/** Once the time to go back quickly is over, nothing of a rollout is left in AWS, but where somebody stays on it. */
+async function checkLeftOver(world: World): Promise<void> {
+  // Without the state nobody knows any more whose they were.
+  if ('loseState' in world.happened) return;
+  const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  const open = (items as readonly PolicyRollout[]).filter(({ status }) => status?.cleanedAt === undefined);
+  const kept = new Set(open.flatMap(({ spec }) => spec.policies.map(({ candidateName }) => candidateName)));
+  const { policies } = world.fleet.sandbox.scope().slice(IDENTITY);
+  const left = [...policies.keys()].filter((name) => name.includes('@') && !kept.has(name) && !isCarried(world, name));
+  if (left.length > 0) world.oracle.fail(3, `nobody will delete ${left.join(', ')}`);
 }
 
 function isCarried({ fleet }: World, policyName: string): boolean {

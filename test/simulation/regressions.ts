@@ -476,4 +476,14 @@ export const REGRESSIONS: readonly Regression[] = [
     config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall('receive') }] }] },
     schedule: [at(2, { kind: 'groupDocument', grant: hall('debug') }), verb(65, 'abort'), wait(66)],
   },
+  {
+    reason: 'a reference that goes and a document that gives the same instead, both behind a rollout, go in one',
+    config: { policies: [{ name: 'base', grant: WIDE }, two[1]] },
+    schedule: [
+      git(2, allBut('status')),
+      at(10, { kind: 'references', device: 0, names: ['base'] }),
+      git(15, allBut('debug')),
+      wait(120),
+    ],
+  },
 ];

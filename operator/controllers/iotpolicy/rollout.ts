@@ -12,6 +12,9 @@ import { type DriftQuestion, driftOf } from './own-silence.ts';
 
 type View = StatusView<IoTPolicy, DesiredPolicy, ObservedPolicy | undefined>;
 
+/** Why an IoTPolicy is not ready while a rollout moves it. */
+export const IN_PROGRESS = 'RolloutInProgress';
+
 export interface RolloutQuestion extends DriftQuestion {
   readonly settled: boolean;
 }
@@ -41,7 +44,7 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
   if (stance.kind === 'moving') {
     const { metadata, status } = stance.rollout;
     const message = `Policy ${name} changes by PolicyRollout ${metadata.name}: ${status?.message ?? 'about to start'}`;
-    return { kind: 'reconciling', reason: 'RolloutInProgress', message };
+    return { kind: 'reconciling', reason: IN_PROGRESS, message };
   }
   if (stance.kind === 'rejected') {
     const { metadata, status } = stance.rollout;

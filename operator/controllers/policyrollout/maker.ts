@@ -7,6 +7,7 @@ import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
 import { fromStore } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
+import { IN_PROGRESS } from '../iotpolicy/rollout.ts';
 import { assetsOf, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
 import { lendingGroup } from './policies/lent.ts';
@@ -33,6 +34,7 @@ export function createRolloutMaker(deps: ExternalDeps): Reconciler {
       if (left > 0) return { requeueAfterMs: left };
       const busy = busyDevices(deps, namespace, account);
       const free = devices.filter(({ metadata }) => !busy.has(metadata.name));
+      if (areUnasked(deps.cache, free, { namespace, account })) return { requeueAfterMs: GATHER_MS };
       for (const group of groupsOf(deps, { policies: waiting, devices: free }, { namespace, account })) {
         // An asset is in one rollout at a time: this one is made when the other has ended.
         if (group.devices.some((device) => busy.has(device))) continue;
@@ -65,6 +67,25 @@ function isOnlyLost(cache: Cache, policy: IoTPolicy, leaving: ReadonlySet<string
 function pendingDevices({ cache }: ExternalDeps, namespace: string, account: string): readonly Device[] {
   const all = [...(cache.list('Device', namespace) as Iterable<Device>)];
   return all.filter((device) => waitsForRollout(cache, device, account));
+}
+
+/**
+ * A rollout has just ended, and a policy of these Devices has not looked since whether its document waits for the next one.
+ * What the spec takes from the Device and what the document gives it instead move together.
+ */
+function areUnasked(
+  cache: Cache,
+  devices: readonly Device[],
+  { namespace, account }: { readonly namespace: string; readonly account: string },
+): boolean {
+  const names = new Set(devices.map(({ metadata }) => metadata.name));
+  return [...(cache.list('IoTPolicy', namespace) as Iterable<IoTPolicy>)].some((policy) => {
+    const { metadata, spec, status } = policy;
+    const said = status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+    if (said !== IN_PROGRESS || metadata.deletionTimestamp !== undefined || spec.suspend) return false;
+    if (spec.accountRef.name !== account || activeFor({ cache }, policy) !== undefined) return false;
+    return devicesOf(cache, namespace, account, [metadata.name]).some((device) => names.has(device.metadata.name));
+  });
 }
 
 function newestOf(waiting: readonly (IoTPolicy | Device)[]): number {
