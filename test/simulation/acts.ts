@@ -79,7 +79,7 @@ export async function perform(world: World, act: Act): Promise<void> {
     }
     case 'references':
       // Who writes the spec of one of those that share certificates writes that of the others with it.
-      for (const each of world.oracle.unitOf(name)) await world.refer(each, act.names);
+      for (const each of world.oracle.assets.unitOf(name)) await world.refer(each, act.names);
       return;
     case 'retire':
       return world.retire(name);

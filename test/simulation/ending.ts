@@ -144,7 +144,7 @@ const isPending = (object: object): boolean => (object as Waiting).status?.pendi
 
 /** What one of those that share certificates keeps, because people took its change back, is on the certificates of all. */
 async function isUnitPending({ fleet, oracle }: World, name: string): Promise<boolean> {
-  const unit = await Promise.all([...oracle.unitOf(name)].map((each) => fleet.get('Device', each)));
+  const unit = await Promise.all([...oracle.assets.unitOf(name)].map((each) => fleet.get('Device', each)));
   return unit.some(isPending);
 }
 
