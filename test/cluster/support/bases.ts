@@ -1,4 +1,6 @@
 /** The kustomize bases: the objects of the chart's defaults, without what marks them as Helm's. */
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../../operator/api/meta.ts';
@@ -9,11 +11,14 @@ export const NAMESPACE = 'fleetward-system';
 const HELM_LABELS = ['app.kubernetes.io/managed-by', 'helm.sh/chart'];
 const MONITORING = ['serviceMonitor.enabled=true', 'prometheusRule.enabled=true', 'grafanaDashboard.enabled=true'];
 
-/** What `helm template` makes, hooks aside. */
+/** What `helm template` makes, hooks aside; of what a person has set up for Helm nothing is read and nothing is left there. */
 export async function templateObjects(helm: string, values: readonly string[] = []): Promise<readonly KubeObject[]> {
   const chart = join(ROOT, 'charts/fleetward');
   const args = ['template', 'fleetward', chart, '-n', NAMESPACE, '--no-hooks', ...values.flatMap((v) => ['--set', v])];
-  return parseObjects(await must(execute(helm, args, { env: { HOME: '/nonexistent' } })));
+  await using home = await mkdtempDisposable(join(tmpdir(), 'fleetward-helm-'));
+  const folders = ['HELM_CACHE_HOME', 'HELM_CONFIG_HOME', 'HELM_DATA_HOME'].map((name) => [name, home.path]);
+  const env = { ...Object.fromEntries(folders), HOME: home.path, KUBECONFIG: join(home.path, 'none') };
+  return parseObjects(await must(execute(helm, args, { env })));
 }
 
 export function parseObjects(text: string): readonly KubeObject[] {
