@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/meta.ts';
 import { FINALIZER } from '../../controllers/external/removal.ts';
+import { counted } from '../../report/count.ts';
 import { KubeLeaseLock } from '../../runtime/lease/kube-lock.ts';
 import { KubeStore } from '../../runtime/store/kube/kube-store.ts';
 import { isStoreError, type Store } from '../../runtime/store.ts';
@@ -105,8 +106,9 @@ async function release(question: Question, { store, io, dryRun }: Means): Promis
     const names = [...missing].join(', ');
     throw new CommandError(`There is no ${question.kinds[0]} ${names} in namespace ${question.namespace}`, Exit.bad);
   }
-  const what = count === 1 ? '1 object' : `${count} objects`;
-  io.stderr(`${what} of ${question.namespace} ${dryRun ? 'would be released' : 'released'}; AWS is as it was.\n`);
+  io.stderr(
+    `${counted(count, 'object')} of ${question.namespace} ${dryRun ? 'would be released' : 'released'}; AWS is as it was.\n`,
+  );
   return Exit.ok;
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { counted } from '../../report/count.ts';
 import { loadTree, type ManifestProblem, type ManifestTree } from '../../source/manifests/index.ts';
 import { commandHelp } from '../args/help.ts';
 import { parseArguments } from '../args/parse.ts';
@@ -72,12 +73,10 @@ function line({ file, line, column, severity, field, object, message }: Manifest
 function summary(tree: ManifestTree): string {
   const kinds = Object.entries(countKinds(tree)).map(([kind, count]) => `${count} ${kind}`);
   const content = kinds.length === 0 ? 'no objects of fleetward.dev' : kinds.join(', ');
-  const verdict = tree.errorCount === 0 ? 'valid' : plural(tree.errorCount, 'error');
-  const warnings = tree.warningCount === 0 ? '' : `, ${plural(tree.warningCount, 'warning')}`;
-  return `${plural(tree.files, 'file')}: ${verdict}${warnings} (${content})`;
+  const verdict = tree.errorCount === 0 ? 'valid' : counted(tree.errorCount, 'error');
+  const warnings = tree.warningCount === 0 ? '' : `, ${counted(tree.warningCount, 'warning')}`;
+  return `${counted(tree.files, 'file')}: ${verdict}${warnings} (${content})`;
 }
-
-const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 function countKinds(tree: ManifestTree): Record<string, number> {
   const counts: Record<string, number> = {};

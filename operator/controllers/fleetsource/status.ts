@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { conditionTime, type Progress, setProgress } from '../../api/conditions.ts';
 import type { FleetSource, FleetSourceStatus } from '../../api/fleetsource.gen.ts';
+import { counted } from '../../report/count.ts';
 import type { SourceError } from '../../source/git/errors.ts';
 import type { Refusal } from './plan.ts';
 import { REQUESTED_AT } from './verbs.ts';
@@ -95,7 +96,7 @@ function progressOf(source: FleetSource, outcome: Exclude<Outcome, { kind: 'susp
     case 'invalid': {
       const [first = ''] = outcome.errors;
       const more = outcome.total > 1 ? ` (and ${outcome.total - 1} more, see status.errors)` : '';
-      const message = `${outcome.revision} has ${count(outcome.total, 'mistake')} and nothing of it was applied${stays}: ${first}${more}`;
+      const message = `${outcome.revision} has ${counted(outcome.total, 'mistake')} and nothing of it was applied${stays}: ${first}${more}`;
       return { kind: 'stalled', reason: 'InvalidManifests', message };
     }
     case 'empty': {
@@ -113,8 +114,8 @@ function progressOf(source: FleetSource, outcome: Exclude<Outcome, { kind: 'susp
     }
     case 'refused': {
       const [first] = outcome.refused;
-      const kept = outcome.kept > 0 ? `, and ${count(outcome.kept, 'object')} that left Git stay until it is` : '';
-      const message = `${count(outcome.refused.length, 'object')} of ${outcome.revision} was refused; the rest is applied${kept}. First: ${first?.object}: ${first?.message}`;
+      const kept = outcome.kept > 0 ? `, and ${counted(outcome.kept, 'object')} that left Git stay until it is` : '';
+      const message = `${counted(outcome.refused.length, 'object')} of ${outcome.revision} was refused; the rest is applied${kept}. First: ${first?.object}: ${first?.message}`;
       return { kind: 'stalled', reason: 'ObjectsRefused', message };
     }
     case 'applied': {
@@ -125,7 +126,7 @@ function progressOf(source: FleetSource, outcome: Exclude<Outcome, { kind: 'susp
       return {
         kind: 'ready',
         reason: 'Applied',
-        message: `Applied ${outcome.revision}: ${count(outcome.count, 'object')}`,
+        message: `Applied ${outcome.revision}: ${counted(outcome.count, 'object')}`,
       };
     }
     default:
@@ -147,10 +148,6 @@ function attempted(outcome: { readonly revision: string }): FleetSourceStatus {
 
 function listed(errors: readonly string[], total = errors.length): FleetSourceStatus {
   return { errors: errors.slice(0, MAX_LISTED).map((line) => line.slice(0, MAX_LINE)), errorCount: total };
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
 const DIGEST_SLICE = 5_000;

@@ -1,4 +1,5 @@
 import type { Distance, DistanceGroup, RightChange } from '../../policy/distance/index.ts';
+import { counted } from '../count.ts';
 import { plainRequest, shortArn } from './source.ts';
 
 export const distanceFormat = 'fleetward.dev/policy-distance/v1';
@@ -20,14 +21,14 @@ function membersLine({ count, devices, wholeGroups }: DistanceGroup): string {
     wholeGroups.length === 0
       ? ''
       : `; all of ${wholeGroups.slice(0, 6).join(', ')}${wholeGroups.length > 6 ? ', …' : ''}`;
-  return `  ${count} ${count === 1 ? 'device' : 'devices'}: ${names}${count > 4 ? ', …' : ''}${groups}`;
+  return `  ${counted(count, 'device')}: ${names}${count > 4 ? ', …' : ''}${groups}`;
 }
 
 /** Which devices gain or lose what, by kind of change: a page, whatever the size of the fleet. */
 export function distanceText(distance: Distance): string {
   const changed = distance.groups.reduce((sum, group) => sum + group.count, 0);
   const lines = [
-    `${changed} of ${changed + distance.unchanged} devices gain or lose something, in ${distance.groups.length} ${distance.groups.length === 1 ? 'way' : 'ways'}`,
+    `${changed} of ${changed + distance.unchanged} devices gain or lose something, in ${counted(distance.groups.length, 'way')}`,
     '',
     ...distance.groups
       .slice(0, maxGroups)

@@ -8,6 +8,7 @@ import type {
   ReachEdge,
   ReachGraph,
 } from '../../policy/reach/index.ts';
+import { counted } from '../count.ts';
 import { paragraph } from './source.ts';
 
 export const reachFormat = 'fleetward.dev/policy-reach/v1';
@@ -72,7 +73,7 @@ function edgeLines(graph: ReachGraph, edges: readonly ReachEdge[]): string[] {
 /** The whole graph in words: which kinds of device reach which others. */
 export function graphText(graph: ReachGraph): string {
   const { fleet, classes, edges } = graph;
-  const title = `${fleet.devices.length} devices in ${classes.list.length} ${classes.list.length === 1 ? 'kind' : 'kinds'}; who can send to whom:`;
+  const title = `${fleet.devices.length} devices in ${counted(classes.list.length, 'kind')}; who can send to whom:`;
   const none = edges.length === 0 ? ['  no device reaches another'] : [];
   return [title, ...none, ...edgeLines(graph, edges), ...ending(graph)].join('\n');
 }
@@ -90,7 +91,7 @@ function contactLines(graph: ReachGraph, contacts: readonly Contact[]): string[]
       .join(', ');
     const how = edge.kind === 'topic' ? `on ${edge.topic}` : `by direct message, topic ${edge.topic}`;
     return paragraph(
-      `${count} ${count === 1 ? 'device' : 'devices'}: ${names}${count > 5 ? ', …' : ''}${sameWords(graph, edge)}; for example ${how}`,
+      `${counted(count, 'device')}: ${names}${count > 5 ? ', …' : ''}${sameWords(graph, edge)}; for example ${how}`,
       '  ',
     );
   });
