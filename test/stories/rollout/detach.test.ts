@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
-import { NARROW, type RolloutFleet, rolloutFleet } from './support.ts';
+import { device, group, policy } from '../../support/fleet.ts';
+import { grants, NARROW, type RolloutFleet, rolloutFleet } from './support.ts';
 
 const DEADLINE_MS = 30_000;
 
@@ -53,4 +54,40 @@ describe('R7: a Detach', () => {
     await fleet.live(5, { until: async () => (await fleet.attached('press-1')).length > 0 });
     expect(await fleet.attached('press-1')).toContain('base');
   }, 60_000);
+
+  test.each([
+    { reason: 'on the same certificate', on: { policyRefs: [{ name: 'base' }, { name: 'beside' }] } },
+    { reason: 'through a thing group', on: { groupRefs: [{ name: 'hall' }] } },
+    { reason: 'through a thing group above', on: { groupRefs: [{ name: 'cell' }] } },
+  ])(
+    'waits as long as a policy that the asset has $reason is blanked: what goes may be all that is left of it',
+    async ({ on }) => {
+      await using fleet = await rolloutFleet(0);
+      await fleet.apply(policy('beside', { document: grants('debug/*') }));
+      await fleet.apply(group('hall', { policyRefs: [{ name: 'beside' }] }));
+      await fleet.apply(group('cell', { parentRef: { name: 'hall' } }));
+      await fleet.apply(device('press-1', { thingTypeRef: { name: 'press' }, policyRefs: [{ name: 'base' }], ...on }));
+      fleet.names.push('press-1');
+      await fleet.settleUntilReady();
+      await fleet.live(15);
+      await fleet.change(NARROW);
+      await fleet.live(2);
+      const blank = { Version: '2012-10-17', Statement: [] };
+      const document = JSON.stringify(blank);
+      await fleet.aws.send('CreatePolicyVersion', {
+        policyName: 'beside',
+        policyDocument: document,
+        setAsDefault: true,
+      });
+      await fleet.live(40);
+      const taken = fleet.sandbox.ledger.count({ operation: 'DetachPolicy', outcome: 'ok' });
+      expect(taken, 'nothing was taken').toBe(0);
+      const { status } = (await fleet.get('Device', 'press-1')) as Device;
+      expect(status?.rollout?.why).toMatch(/beside.*allows nothing.*takes that back or acknowledges it/);
+      await fleet.aws.send('SetDefaultPolicyVersion', { policyName: 'beside', policyVersionId: '1' });
+      await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+      expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded' });
+    },
+    60_000,
+  );
 });

@@ -56,6 +56,24 @@ describe('R6: a default version is moved forward only while nothing carries the 
     expect(await documentOf(fleet, 'base')).toEqual(NARROW);
   }, 60_000);
 
+  test("the reason of a state is that state's: on the way home and after it, the record says why the asset succeeded", async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW);
+    const record = async () => ((await fleet.get('Device', 'press-1')) as Device).status?.rollout;
+    const said = new Set<string>();
+    await fleet.live(120, {
+      until: async () => {
+        const { state, why = '' } = (await record()) ?? {};
+        if (state === 'Succeeded') said.add(why);
+        return (await fleet.rollout().catch(() => undefined))?.status?.homedAt !== undefined;
+      },
+    });
+    await fleet.live(30);
+    said.add((await record())?.why ?? '');
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect([...said]).toEqual([expect.stringMatching(/positive observations/)]);
+  }, 60_000);
+
   test('retry after a brake goes under a new name', async () => {
     await using fleet = await rolloutFleet(2);
     await fleet.change(NARROW);

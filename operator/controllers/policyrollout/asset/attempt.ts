@@ -62,7 +62,7 @@ export async function save(
     ...(same ? known : times),
     name: directive.rollout,
     state,
-    why: decision.why.slice(0, 500),
+    why: wordsFor(directive, decision, same ? before : undefined).slice(0, 500),
     since: same && before.state === state ? (before.since ?? now) : now,
     startedAt: (same ? before.startedAt : (more.attachedAt ?? more.detachedAt ?? more.switchedAt)) ?? now,
     ...(directive.ownWave === undefined ? {} : { wave: directive.ownWave }),
@@ -95,6 +95,20 @@ export async function save(
     ...(done ? ({ pendingChange: undefined } as object) : {}),
   });
   rollouts.teller.asset(scope.object, before, rollout);
+}
+
+/**
+ * Why it is in that state. What is done on the way home to whoever has succeeded is no reason for that, and nobody would be there
+ * to take those words back: the verdict's stay.
+ */
+function wordsFor(
+  { direction }: Directive,
+  { state, why }: AssetDecision,
+  before: DeviceStatusRollout | undefined,
+): string {
+  if (direction !== 'home' || state !== 'Succeeded') return why;
+  const known = before?.state === state ? before.why : undefined;
+  return known ?? 'the asset is on what was proven; the declared policy has taken the same document';
 }
 
 /** Written down before the first of them is attached, and until the last is gone. */

@@ -10,7 +10,9 @@ import { AWS_NAME } from '../../external/claim.ts';
 import { detachOnce } from '../detach.ts';
 import { type Attempt, save } from './attempt.ts';
 import { retiredBy, throwSwitch } from './change.ts';
+import { inheritedNames } from './families.ts';
 import { exactTime } from './record.ts';
+import { others } from './unit.ts';
 
 type Flip = Extract<AssetDecision, { kind: 'switch' }>;
 type Call = Extract<AssetDecision, { kind: 'call' }>;
@@ -26,6 +28,8 @@ export async function sendCall(attempt: Attempt, decision: Call): Promise<boolea
     await (isAttach ? attach : detach)(attempt, decision);
     return true;
   }
+  // On the way home the record keeps the words of the verdict.
+  if (attempt.directive.direction === 'home') attempt.scope.log.info('Waiting before a call', { why: doubtful });
   await save(attempt, { kind: 'wait', state: decision.state, until: undefined, why: doubtful }, {});
   return false;
 }
@@ -35,10 +39,8 @@ export async function sendCall(attempt: Attempt, decision: Call): Promise<boolea
  * and one whose default was set right a moment ago may give nothing yet. Read from AWS right before each Detach; answers
  * why it must not be sent.
  */
-async function unexpectedDefault(
-  { scope, directive, certificates, through }: Attempt,
-  call: Call['call'],
-): Promise<string | undefined> {
+async function unexpectedDefault(attempt: Attempt, call: Call['call']): Promise<string | undefined> {
+  const { scope, directive, certificates, through } = attempt;
   const attached = certificates.find(({ certificateArn }) => certificateArn === call.target)?.attached ?? new Set();
   const read = (policyName: string) => ifFound(scope.session.port.call('GetPolicy', { policyName }, scope.options));
   const isFresh = (found: Awaited<ReturnType<typeof read>>) => scope.deps.clock.now() < inForceAt(found, directive);
@@ -58,7 +60,7 @@ async function unexpectedDefault(
   }
   const moving = new Set(directive.families.flatMap(({ names }) => names));
   // What is taken away may be given by any other policy as well, as soon as AWS applies that one.
-  for (const policyName of new Set([...attached, ...(through?.given ?? [])])) {
+  for (const policyName of attached.union(inheritedByAny(attempt))) {
     if (judged.has(policyName)) continue;
     const found = await read(policyName);
     if (isFresh(found)) return tooFresh(policyName);
@@ -67,6 +69,13 @@ async function unexpectedDefault(
       return `somebody else set the default version of ${policyName} to one that allows nothing: nothing is taken away beside it until somebody takes that back or acknowledges it`;
   }
   return undefined;
+}
+
+/** What thing groups give to any of the things whose certificates these are, whether the rollout moves it or not. */
+function inheritedByAny({ scope, directive, through }: Attempt): ReadonlySet<string> {
+  const where = { cache: scope.deps.cache, session: scope.session };
+  const devices = [scope.object, ...others(scope, directive)];
+  return new Set([...(through?.given ?? []), ...devices.flatMap((device) => inheritedNames(where, device))]);
 }
 
 /** A security act has taken what the policy gave: what the asset still has may be all that is left of it. */
