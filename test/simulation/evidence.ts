@@ -3,8 +3,8 @@ import type { Asset } from './assets.ts';
 import type { Right } from './rights.ts';
 import type { Watch } from './watch.ts';
 
-/** Verdicts that say so and count as no evidence; whether they are true is asked of AWS. */
-const NOTHING_TO_SEE = new Set(['Equivalent', 'Masked']);
+/** Verdicts that say so and count as no evidence; whether they are true is asked of AWS. Of what only widens errors alone count. */
+const NOTHING_TO_SEE = new Set(['Equivalent', 'Masked', 'NoErrors']);
 
 /** Whether those that are said to have passed were heard of under what they got. */
 export class Evidence {

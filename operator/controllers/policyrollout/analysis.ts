@@ -64,6 +64,8 @@ export interface CertificatePolicies {
   /** Names that count for it before and not after, and the reverse; those of the rollout's families left out. */
   readonly left: readonly string[];
   readonly joined: readonly string[];
+  /** Names on the certificate itself that the change leaves there. */
+  readonly stays: readonly string[];
 }
 
 /** AWS attaches this many policies to a certificate: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -168,12 +170,13 @@ async function alikeAmong(holdings: readonly Holding[], pauser: Pauser): Promise
 
 function namesBeside(
   { families }: AnalysisInput,
-  { before, after }: Holding,
-): Pick<CertificatePolicies, 'left' | 'joined'> {
+  { before, after, direct }: Holding,
+): Pick<CertificatePolicies, 'left' | 'joined' | 'stays'> {
   const ofFamily = new Set(families.flatMap(({ names }) => names));
   const only = (names: readonly string[], but: readonly string[]) =>
     names.filter((name) => !but.includes(name) && !ofFamily.has(name));
-  return { left: only(before, after), joined: only(after, before) };
+  const stays = direct.before.filter((name) => direct.after.includes(name) && !ofFamily.has(name));
+  return { left: only(before, after), joined: only(after, before), stays };
 }
 
 const CHANGES_BESIDE = 'attachments, groups or the thing itself change too, which no default version can take back';

@@ -21,6 +21,20 @@ async function twoPolicies(count = 2): Promise<RolloutFleet> {
   return fleet;
 }
 
+/** One device on `base` and `more`. */
+async function onBaseAndMore(document = grants('more/*')): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(1);
+  await fleet.apply(policy('more', { document, strategy: STRATEGY }));
+  await fleet.settleUntilReady();
+  await refer(fleet, 'press-1', 'base', 'more');
+  await fleet.live(3);
+  const { metadata, spec } = await fleet.rollout();
+  const value = `t1@${spec.revision} by kim`;
+  await annotate(fleet, 'PolicyRollout', metadata.name, { 'rollout.fleetward.dev/approve': value });
+  await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+  return fleet;
+}
+
 const reasonOf = async (fleet: RolloutFleet, name: string) =>
   ((await fleet.get('Device', name)) as Device).status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
 
@@ -168,15 +182,7 @@ describe('R3: other references of a Device', () => {
   }, 90_000);
 
   test('a reference that comes back before anything was done stays: nothing is taken from a device for it', async () => {
-    await using fleet = await rolloutFleet(1);
-    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
-    await fleet.settleUntilReady();
-    await refer(fleet, 'press-1', 'base', 'more');
-    await fleet.live(3);
-    const { metadata, spec } = await fleet.rollout();
-    const value = `t1@${spec.revision} by kim`;
-    await annotate(fleet, 'PolicyRollout', metadata.name, { 'rollout.fleetward.dev/approve': value });
-    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    await using fleet = await onBaseAndMore();
     leave(fleet, 'press-1');
     await fleet.live(20, { silent: ['press-1'] });
     await refer(fleet, 'press-1', 'base');
@@ -196,6 +202,38 @@ describe('R3: other references of a Device', () => {
     expect(await reasonOf(fleet, 'press-1')).toBe('Succeeded');
   }, 90_000);
 
+  test.each([
+    { more: grants('more/*'), reason: 'it would lose what only the other gave' },
+    { more: grants('telemetry/*'), reason: 'as judged, nobody would have lost anything' },
+  ])(
+    'what was to stay is taken by somebody after the rollout has looked: nothing is taken beside it ($reason)',
+    async ({ more }) => {
+      await using fleet = await onBaseAndMore(more);
+      const { status } = (await fleet.get('Device', 'press-1')) as Device;
+      const target = status?.certificates?.[0]?.arn ?? '';
+      const known = (await fleet.store.list({ kind: 'PolicyRollout' })).items.length;
+      let taken = false;
+      fleet.intercept = async (send, _operation, { path }) => {
+        const ofIt = path.startsWith('/attached-policies/') && decodeURIComponent(path).includes(':cert/');
+        if (ofIt && !taken && (await fleet.store.list({ kind: 'PolicyRollout' })).items.length > known) {
+          taken = true;
+          await fleet.aws.send('DetachPolicy', { policyName: 'base', target });
+        }
+        return send();
+      };
+      await refer(fleet, 'press-1', 'base');
+      await fleet.live(10);
+      expect(taken).toBe(true);
+      expect(await fleet.attached('press-1')).toEqual(['more']);
+      expect((await fleet.rollout()).status).toMatchObject({ phase: 'Pending', reason: 'LifelineViolation' });
+      await fleet.aws.send('AttachPolicy', { policyName: 'base', target });
+      await fleet.live(90, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+      expect((await fleet.rollout()).status?.phase).toBe('Succeeded');
+      expect(await fleet.attached('press-1')).toEqual(['base']);
+    },
+    90_000,
+  );
+
   test('one more policy is a widening and waits for approval', async () => {
     await using fleet = await rolloutFleet(1);
     await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
@@ -210,6 +248,26 @@ describe('R3: other references of a Device', () => {
     });
     await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
     expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
+  }, 90_000);
+
+  test('one more policy is no success in silence for a device that somebody takes the other from', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await refer(fleet, 'press-1', 'base', 'more');
+    await fleet.live(3);
+    const { metadata, spec } = await fleet.rollout();
+    await annotate(fleet, 'PolicyRollout', metadata.name, {
+      'rollout.fleetward.dev/approve': `t1@${spec.revision} by kim`,
+    });
+    await fleet.live(20, { until: async () => (await fleet.attached('press-1')).length === 2 });
+    const { status } = (await fleet.get('Device', 'press-1')) as Device;
+    const target = status?.certificates?.[0]?.arn ?? '';
+    leave(fleet, 'press-1');
+    await fleet.aws.send('DetachPolicy', { policyName: 'base', target });
+    await fleet.live(40, { silent: ['press-1'] });
+    expect((await fleet.records())['press-1']).toBe('Observing');
+    expect((await fleet.rollout()).status?.phase).toBe('Progressing');
   }, 90_000);
 
   test('without any policy left the lifeline is gone: refused, nothing is taken', async () => {

@@ -13,6 +13,7 @@ import { type AssetView, type Attempt, type How, save } from './attempt.ts';
 import { sendCall, sendSwitch } from './call.ts';
 import { look, mayRecall, nextReadIn } from './look.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
+import { goneBeside, isRobbed } from './robbed.ts';
 import { endSessions, seeRenewal, sessionsNow, sessionsToEnd } from './sessions.ts';
 import { follow, heldAmong, judgeUnit, ledBy, others, preflightUnit, waitsForNotes } from './unit.ts';
 import { certificateIds, isLed } from './units.ts';
@@ -74,7 +75,8 @@ async function moveAsset(
     const bare: Attempt = { scope, rollouts, directive, held: view.held, desired: view.desired, ...carried };
     if (quietlyDone(bare)) return undefined;
     const attempt: Attempt = { ...bare, sessions: sessionsNow(bare) };
-    const judged = directive.equal ? { ...EQUAL, permission: directive.permission } : await judgeUnit(attempt);
+    const judged =
+      directive.equal && !isRobbed(attempt) ? { ...EQUAL, permission: directive.permission } : await judgeUnit(attempt);
     const planned =
       takenOver(attempt) ??
       heldDecision(attempt) ??
@@ -82,7 +84,7 @@ async function moveAsset(
       contactAfter(attempt, planAsset(inputFor(attempt, judged)));
     due = how === 'recall' && !waitsOn(attempt, planned);
     if (due) continue;
-    const decision = directive.equal ? planned : await lookBefore(attempt, planned);
+    const decision = await lookBefore(attempt, planned);
     const again = await carryOut(attempt, decision, judged);
     if (again !== 'next') return soonest(again, nextReadIn(scope, view, decision.state));
     // A Detach has been read back; after an attach nothing is known until it is read again.
@@ -157,6 +159,9 @@ async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<As
     directive.families.some(({ declared, candidate }) => attached.has(candidate) && !attached.has(declared)),
   );
   if (!takes || (half && hasTaken(recordOf(attempt)))) return decision;
+  const gone = [attempt, ...ledBy(attempt)].flatMap(goneBeside)[0];
+  if (gone !== undefined) return { kind: 'wait', state: 'Deferred', until: undefined, why: gone };
+  if (directive.equal) return decision;
   const { permission, said } = await preflightUnit(attempt);
   if (!permission.yes) return { kind: 'wait', state: 'Deferred', until: undefined, why: permission.why };
   attempt.said = said;

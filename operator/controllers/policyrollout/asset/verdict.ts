@@ -7,6 +7,7 @@ import { allowedBefore } from './before.ts';
 import { askForContact } from './contact.ts';
 import { watchable } from './ready.ts';
 import { assetIdentity, assetState, timeOf } from './record.ts';
+import { isRobbed } from './robbed.ts';
 import { lostSubscriptions } from './subscriptions.ts';
 import { recordedUnit, unitIdentity } from './units.ts';
 
@@ -100,7 +101,8 @@ function judgeSince(attempt: Attempt, since: number, more: Partial<Evidence>): J
     allowedBefore: allowedBefore(attempt),
   });
   const control = controlOf(signals, directive.controls, since);
-  return judge({ ...evidence, ...more }, directive.requirement, control);
+  const robbed = isRobbed(attempt) ? { masked: false, errorsOnly: false } : {};
+  return judge({ ...evidence, ...more }, { ...directive.requirement, ...robbed }, control);
 }
 
 /** How those of the same cohort fare to whom nothing was done. Who was never heard of says nothing. */
