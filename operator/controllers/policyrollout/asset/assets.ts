@@ -44,8 +44,10 @@ export function devicesOf(
   const [only = [], ...others] = lists;
   // Most often there is but one list, and in a large fleet it is long.
   const all = others.length === 0 ? only : [...new Set(lists.flat())];
-  return all.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return all.toSorted(byName);
 }
+
+const byName = (a: Device, b: Device): number => (a.metadata.name < b.metadata.name ? -1 : 1);
 
 /** Thing groups that refer to the policy, with all below them, as references. */
 function groupsBelow(cache: Cache, reference: string, seen = new Set<string>()): ReadonlySet<string> {
@@ -75,16 +77,17 @@ export function assetsOf(cache: Cache, rollout: PolicyRollout): readonly Device[
   const carriers = devicesOf(cache, namespace, account, names);
   const begun = begunWith(cache, rollout);
   if (spec.changes === undefined && begun.length === 0) return carriers;
-  const found = new Map(carriers.map((device) => [device.metadata.name, device]));
+  // By identity, which is the same wherever the cache finds it: a map of 100,000 names takes longer than all the rest.
+  const found = new Set(carriers);
   const add = (devices: readonly Device[]): void => {
-    for (const device of devices) if (isAsset(device, account)) found.set(device.metadata.name, device);
+    for (const device of devices) if (isAsset(device, account)) found.add(device);
   };
   for (const { digest } of spec.changes ?? []) {
     add(cache.byIndex('Device', PENDING_CHANGE, changeKey(namespace, account, digest)) as readonly Device[]);
   }
   add(begun);
   add(movedAlong(cache, begun));
-  return [...found.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return found.size === carriers.length ? carriers : [...found].sort(byName);
 }
 
 /**
