@@ -40,6 +40,14 @@ export class Intent {
     return this.#rollouts.has(rollout);
   }
 
+  /** Made again under its name after the state was lost: what it began with may be another document than before. */
+  madeAgain(rollout: PolicyRollout): void {
+    const { name, uid } = rollout.metadata;
+    if (this.#rollouts.get(name)?.metadata.uid === uid) return;
+    this.#rollouts.delete(name);
+    this.#rollouts.set(name, rollout);
+  }
+
   hasEnded(rollout: string): boolean {
     return this.#ended.has(rollout);
   }

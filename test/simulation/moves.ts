@@ -10,6 +10,8 @@ const MINUTE = 60_000;
 const CONTACT_MS = 15 * MINUTE;
 /** The operator hears of a membership or a certificate by its scan; until then it cannot know. */
 const NOTICE_MS = 20 * MINUTE;
+/** From the word that an asset begins to its first call. */
+const WORD_MS = 10_000;
 const MOVING = new Set(['Expanding', 'Verifying', 'Contracting', 'Observing', 'RollingBack']);
 
 type Record = NonNullable<DeviceStatus['rollout']>;
@@ -119,13 +121,19 @@ export class Moves {
 
   #beyond(asset: Asset, record: Record | undefined): void {
     const most = Number(this.#watch.config.strategy.maxInFlight ?? 1);
-    const others = this.#movingBeside(asset);
+    const others = this.#movingBeside(asset).filter((name) => !this.#hasJustTurned(name));
     if (record !== undefined && MOVING.has(record.state) && others.length + 1 > most) {
       const who = others.map((name) => `${name} ${this.#recordOf(name)?.state}`).join(', ');
       if (!this.#started.has(`${asset.name} ${record.startedAt}`) || record.startedAt === undefined)
         this.#watch.say(2, `${asset.name} moves as well, beyond ${most} in flight: ${who}`);
     }
     this.#started.add(`${asset.name} ${record?.startedAt}`);
+  }
+
+  /** After the word that the other asset begins, of which no record need tell, and before its first call. */
+  #hasJustTurned(name: string): boolean {
+    const { state, since } = this.#records.get(name) ?? {};
+    return state === 'RollingBack' && this.#watch.clock.now() - Date.parse(since ?? '') < WORD_MS;
   }
 
   /** What the record of the asset says, or that of the one that leads it: the others repeat it a moment later. */

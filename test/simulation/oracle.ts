@@ -118,7 +118,7 @@ export class Oracle {
   }
 
   onRollout(rollout: PolicyRollout): void {
-    if (this.#intent.knows(rollout.metadata.name)) return;
+    if (this.#intent.knows(rollout.metadata.name)) return this.#intent.madeAgain(rollout);
     this.#restless = true;
     this.#intent.begins(rollout);
     this.#owed.begins(rollout, this.assets.holders);

@@ -486,4 +486,17 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(120),
     ],
   },
+  {
+    reason:
+      'a candidate that is kept when the state is lost, and whose document is asked for again, brings back what is there by then',
+    config: LONG_WINDOW,
+    schedule: [
+      git(2, NARROW),
+      git(80, NARROWER),
+      at(160, { kind: 'loseState' }),
+      git(170, NARROW),
+      verb(172, 'approve'),
+      verb(200, 'abort'),
+    ],
+  },
 ];

@@ -20,7 +20,7 @@ import { type AssetIdentity, requestKey } from './gates/signals.ts';
 import { type HandedOver, handOver } from './groups/handover.ts';
 import { withRecords } from './groups/targets.ts';
 import type { Pass } from './pass.ts';
-import { ensureCandidate, pullBrake } from './policies/candidates.ts';
+import { discardStale, ensureCandidate, pullBrake } from './policies/candidates.ts';
 import { type Mirrored, mirrorVerdict } from './policies/mirror.ts';
 import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
@@ -163,6 +163,7 @@ async function prepare(pass: Pass): Promise<ReadonlyMap<string, CandidateDefault
         digest: policy.digest,
       });
     }
+    if (rollout.status?.startedAt === undefined) await discardStale(candidates, policy);
     defaults.set(policy.candidateName, await ensureCandidate(candidates, policy));
   }
   return defaults;

@@ -67,6 +67,22 @@ export async function ensureCandidate(candidates: Candidates, policy: PolicyRoll
   return after === 'unfinished' ? 'absent' : after;
 }
 
+/**
+ * Before anything has begun: a candidate of the same document may be there from an earlier rollout of which nothing is known
+ * here any more. Its version 1 is what was there before that one, and the brake would bring that back. While nothing carries
+ * it, it goes, and is made anew.
+ */
+export async function discardStale(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<void> {
+  const { port, options } = candidates;
+  const version = { policyName: policy.candidateName, policyVersionId: BRAKE_VERSION };
+  // Any other default is told of, and left to people.
+  if ((await readCandidate(candidates, policy)) !== 'new') return;
+  const found = await ifFound(port.call('GetPolicyVersion', version, options));
+  if (found !== undefined && sameDocument(found.policyDocument, policy.baseline)) return;
+  await checkOurs(candidates, policy);
+  await deleteCandidate(candidates, policy);
+}
+
 async function checkOurs({ port, options, markOf }: Candidates, policy: PolicyRolloutPolicy): Promise<void> {
   const found = await ifFound(port.call('GetPolicy', { policyName: policy.candidateName }, options));
   if (found?.policyArn === undefined) return;
