@@ -43,7 +43,7 @@ export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
     return wait(
       'Progressing',
       step,
-      `${tally.inFlightThings} in flight of at most ${input.strategy.maxInFlight}`,
+      `${tally.inFlightThings} in flight of at most ${input.strategy.maxInFlight}${unable(input)}`,
       input.lastProgressAt + input.strategy.progressDeadlineMs,
     );
   }
@@ -70,13 +70,13 @@ function bake(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   if (input.verbs.promotedFully || input.verbs.promotedThrough >= before) return undefined;
   const evidence = tally.succeededByWave[before] ?? 0;
   const counts = (asset: RolloutInput['assets'][number]) =>
-    asset.wave === before && asset.masked !== true && !isAside(asset);
+    asset.wave === before && asset.masked !== true && (!isAside(asset) || !asset.held);
   const size = input.assets.reduce((sum, asset) => sum + (counts(asset) ? 1 : 0), 0);
   if (evidence < Math.min(wave.minEvidence, size) && input.verbs.resumedThrough < before) {
     return wait(
       'Paused',
       'InconclusiveEvidence',
-      `wave ${before + 1} has ${evidence} of ${wave.minEvidence} verdicts with evidence; resume to go on without, promote to skip its bake as well`,
+      `wave ${before + 1} has ${evidence} of ${wave.minEvidence} verdicts with evidence; resume to go on without, promote to skip its bake as well${unable(input)}`,
     );
   }
   if (wave.pause) return wait('Paused', 'PauseStep', `wave ${before + 1} is done: promote to go on`);
@@ -102,7 +102,7 @@ function fitting(input: RolloutInput, tally: Tally, wanted: (asset: AssetSummary
   const chosen: string[] = [];
   for (const asset of input.assets) {
     if (room <= 0) break;
-    if (!wanted(asset) || asset.held || asset.things > room) continue;
+    if (!wanted(asset) || asset.held || isAside(asset) || asset.things > room) continue;
     const after = inFlight.map((counted, index) =>
       [...thingsByGroup(asset, index)].map(([group, things]) => [group, (counted.get(group) ?? 0) + things] as const),
     );
@@ -144,14 +144,14 @@ function complete(input: RolloutInput, tally: Tally): RolloutDecision {
     return wait(
       'Progressing',
       'WaitingForDevices',
-      `${deferred} deferred and ${held} held assets keep their policy until they can be watched: ${waiting(input)}${armHint(input)}`,
+      `${deferred} deferred and ${held} held assets keep their policy until they can be watched: ${waiting(input)}${unable(input)}${armHint(input)}`,
       deadline,
     );
   if (input.strategy.completion === 'CompleteWithStragglers') return finished(input, tally, deferred + held);
   return wait(
     'Paused',
     'ProgressDeadlineExceeded',
-    `${deferred} deferred and ${held} held assets did not become watchable (${waiting(input)}); wait for them, skip them, or abort to bring all back`,
+    `${deferred} deferred and ${held} held assets did not become watchable (${waiting(input)}${unable(input)}); wait for them, skip them, or abort to bring all back`,
   );
 }
 
@@ -174,6 +174,14 @@ function named(ids: readonly string[]): string {
 function waiting({ assets }: RolloutInput): string {
   const waits = (asset: AssetSummary) => asset.state === 'Deferred' || asset.state === 'Held' || isAside(asset);
   return named(assets.filter(waits).map(({ id }) => id));
+}
+
+/** Nobody but the Device knows why it does not begin, and nobody would look there. */
+function unable({ assets }: RolloutInput): string {
+  const whys = assets.flatMap((asset) => asset.unable ?? []);
+  const [first, ...more] = whys;
+  if (first === undefined) return '';
+  return `; ${first}${more.length === 0 ? '' : `, and ${more.length} more like it`}`;
 }
 
 function armHint({ strategy, verbs }: RolloutInput): string {

@@ -25,8 +25,8 @@ const SETTLED: ReadonlySet<AssetState> = new Set([
   'Unrecovered',
 ]);
 
-export function isAside({ held, state }: RolloutInput['assets'][number]): boolean {
-  return held && state === 'Queued';
+export function isAside({ held, state, unable }: RolloutInput['assets'][number]): boolean {
+  return state === 'Queued' && (held || unable !== undefined);
 }
 
 /** One pass over all assets: 100,000 of them are a few milliseconds. */
@@ -41,7 +41,7 @@ export function count(input: RolloutInput): Tally {
   let lifeline = false;
   let wave = waves;
   for (const asset of input.assets) {
-    // Whoever is held before it began stands aside: its wave goes on without it, and it counts as a straggler.
+    // Whoever is held or cannot begin stands aside: its wave goes on without it, and it counts as a straggler.
     const aside = isAside(asset);
     const state = aside ? 'Held' : asset.state;
     byState.set(state, (byState.get(state) ?? 0) + 1);

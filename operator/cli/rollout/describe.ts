@@ -76,12 +76,14 @@ export async function viewOf(
         ({ policyName, candidateName }) => name.startsWith(`${policyName}@`) && name !== candidateName,
       ),
     );
-  // What holds one that has not begun only the operator sees; it says so among its samples.
-  const aside = new Map(
-    (rollout.status?.samples ?? []).flatMap(({ device, state, why }) =>
-      state === 'Held' && why !== undefined ? [[device, why] as const] : [],
-    ),
-  );
+  // What holds one that has not begun, or keeps it from it, only the operator sees; it says so among its samples.
+  const said = (wanted: string) =>
+    new Map(
+      (rollout.status?.samples ?? []).flatMap(({ device, state, why }) =>
+        state === wanted && why !== undefined ? [[device, why] as const] : [],
+      ),
+    );
+  const [aside, unable] = [said('Held'), said('Queued')];
   const pauser = createPauser(systemClock, undefined);
   const summaries = await summarise({
     rollout,
@@ -95,6 +97,7 @@ export async function viewOf(
     unproven,
     retriedAt,
     aside,
+    unable: (members) => members.flatMap(({ metadata }) => unable.get(metadata.name) ?? [])[0],
     pauser,
   });
   const place = placeWords(access, args);
@@ -106,7 +109,7 @@ export async function viewOf(
       const own = record?.name === rollout.metadata.name ? record : undefined;
       const why =
         own?.failure === undefined
-          ? (own?.why ?? aside.get(asset.id))
+          ? (own?.why ?? aside.get(asset.id) ?? asset.unable)
           : `${own.verdict ?? own.failure}; ${own.why ?? ''}`;
       return { ...asset, why, since: own?.since };
     }),

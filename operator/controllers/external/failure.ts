@@ -20,6 +20,12 @@ export function soon(thrown: unknown): unknown {
   return waiting(reason, message, YOUNG_MS);
 }
 
+/** What a person is told of it; undefined of what nobody has to know, such as a wait for the budget of calls. */
+export function whyFailed(thrown: unknown): string | undefined {
+  const { progress } = verdictOf(toReconcileError(thrown));
+  return progress === undefined || hasReason(thrown, 'Cancelled') ? undefined : progress.message;
+}
+
 /** Puts the failure into the conditions; everything else in the status stays as it was. Answers the object with it. */
 export async function showFailure<O extends ExternalObject>(
   deps: ExternalDeps,

@@ -5,7 +5,7 @@ import type { Change } from '../../drift/types.ts';
 import { keyText } from '../../runtime/controller/keys.ts';
 import { Priority, type ReconcileContext, type Reconciler, type Result } from '../../runtime/reconciler.ts';
 import { checkClaim } from './claim.ts';
-import { isEarly, showFailure, soon } from './failure.ts';
+import { isEarly, showFailure, soon, whyFailed } from './failure.ts';
 import { createFreshness, type Freshness } from './freshness.ts';
 import { showCorrection, showDrift, showFight, showReady } from './notices.ts';
 import { checkOwnership } from './ownership.ts';
@@ -41,6 +41,7 @@ export function createExternalReconciler<O extends ExternalObject, D, B, A>(
       if (object === undefined) {
         fresh.forget(key);
         fights.forget(keyText(key));
+        kind.gone?.(deps, key);
         return undefined;
       }
       const wait = fresh.behind(key, object);
@@ -91,6 +92,7 @@ async function reconcileObject<O extends ExternalObject, D, B, A>(
     return await converge(machine, scope);
   } catch (thrown) {
     const failed = { ...task, object: scope?.object ?? task.object };
+    kind.stopped?.(deps, key, whyFailed(thrown));
     if (isEarly(deps.clock.now(), failed.object, thrown)) throw soon(thrown);
     const shown = await showFailure(deps, failed.object, thrown);
     if (shown !== failed.object) fresh.wrote(key, shown);
@@ -238,6 +240,7 @@ async function report<O extends ExternalObject, D, B, A>(
   showReady(scope, progress);
   showFight(scope, progress);
   await scope.replace({ ...status, conditions } as StatusOf<O>);
+  if (pending || view.fight !== undefined) kind.stopped?.(deps, scope.key, progress.message);
   if (pending) return { requeueAfterMs: NOT_VISIBLE_MS };
   if (view.fight !== undefined) {
     return { requeueAfterMs: view.fight.pausedUntil - now, priority: Priority.drift };

@@ -159,6 +159,10 @@ export interface ExternalKind<O extends ExternalObject, Desired, Observed, Actio
   urgent?(scope: Scope<O>): Promise<void>;
   /** Work of several passes, once AWS is otherwise as wanted; answers after how many milliseconds it goes on. */
   follow?(scope: Scope<O>, view: StatusView<O, Desired, Observed>): Promise<number | undefined>;
+  /** The object is deleted: nothing needs to be remembered of it. */
+  gone?(deps: ExternalDeps, key: ObjectKey): void;
+  /** This pass ended before `follow` or in it; without a reason where the object is not at fault. */
+  stopped?(deps: ExternalDeps, key: ObjectKey, why: string | undefined): void;
   /** Pure: the kind's own part of the status. */
   status(input: StatusView<O, Desired, Observed>): Partial<StatusOf<O>>;
 }

@@ -6,16 +6,18 @@ import type { RolloutDecision } from '../../rollout/rollout.ts';
 import { inOneGo, inTwoParts, type Strategy, withoutBakes } from '../../rollout/strategy.ts';
 import { count } from '../../rollout/tally.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
+import { objectKey } from '../../runtime/controller/keys.ts';
 import { createPauser } from '../../runtime/pauser.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
-import { assetsOf, concernedAmong, isSkipped, summarise } from './asset/assets.ts';
+import { assetsOf, concernedAmong, isKeptStill, isSkipped, summarise } from './asset/assets.ts';
 import { carries, carriesOther, changeIn, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
 import { forgetShown } from './asset/started.ts';
+import { UNABLE_AFTER_MS, whyUnable } from './asset/unable.ts';
 import { unitsOf } from './asset/units.ts';
 import { carryOut, parkAfter } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
@@ -90,11 +92,27 @@ async function look(start: Start): Promise<Pass> {
   const membersWith = (device: Device) => units.get(device.metadata.name)?.members ?? [device];
   const ready = (device: Device) => readiness(moment, membersWith(device));
   const skipped = (device: Device) => membersWith(device).some((each) => isSkipped(each, rollout));
+  const kept = (device: Device) => {
+    const members = membersWith(device);
+    return members.some((each) => isKeptStill(each, members.length));
+  };
   const arming = deps.rollouts.arming(key);
   const { handedOver } = groups;
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
-  forgetShown({ started, arming }, devices, { rollout: rollout.metadata.name, ready, handedOver, retriedAt, skipped });
+  const unable = (members: readonly Device[], forMs: number) => whyUnable(deps.rollouts, members, { now, forMs });
+  const told = {
+    rollout: rollout.metadata.name,
+    ready,
+    handedOver,
+    retriedAt,
+    skipped,
+    kept,
+    unable: (device: Device) => unable(membersWith(device), UNABLE_AFTER_MS) !== undefined,
+    isIn: (device: Device) => deps.rollouts.unable.isIn(objectKey(device)),
+    withdraw: (device: Device) => deps.rollouts.withdraw(key, objectKey(device)),
+  };
+  forgetShown({ started, arming }, devices, told);
   const analysis = await analyse({
     cache: deps.cache,
     session,
@@ -126,6 +144,7 @@ async function look(start: Start): Promise<Pass> {
     unproven: (device) =>
       carriesOther(session, device, families) || isUnrecorded({ session, rollout, families }, device),
     aside: analysis.aside,
+    unable,
     pauser,
     groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
   });

@@ -10,6 +10,7 @@ import type { Pauser } from '../../runtime/pauser.ts';
 import type { CertificatePolicies } from './analysis.ts';
 import { createPreflightMemory, type PreflightMemory } from './asset/preflight-memory.ts';
 import type { GroupOrders } from './asset/through.ts';
+import { createUnableMemory, type UnableMemory } from './asset/unable.ts';
 import { type CheckRunner, NO_CHECKS } from './gates/check-runner.ts';
 import type { AssetIdentity, SignalBook } from './gates/signals.ts';
 import { createSubscriptionMemory, type SubscriptionMemory } from './gates/subscription-memory.ts';
@@ -65,6 +66,7 @@ export interface Rollouts {
   readonly subscriptions: SubscriptionMemory;
   readonly preflights: PreflightMemory;
   readonly coverage: CoverageMemory;
+  readonly unable: UnableMemory;
   readonly teller: Teller;
   /** Whether the name of the user in an annotation is known to be true. */
   readonly usersPinned: boolean;
@@ -74,6 +76,8 @@ export interface Rollouts {
    * asks meanwhile is told what was true a moment ago, or is now.
    */
   publish(rollout: ObjectKey, directives: ReadonlyMap<string, Directive>, pauser: Pauser): Promise<readonly string[]>;
+  /** Takes back at once what this rollout has told the device, if it has. */
+  withdraw(rollout: ObjectKey, device: ObjectKey): void;
   /** Assets that were told to start and whose own status may not show it yet. */
   started(rollout: ObjectKey): Set<string>;
   /** Those among them that were told to be armed. */
@@ -111,6 +115,7 @@ export function createRollouts(
     subscriptions: createSubscriptionMemory(),
     preflights: createPreflightMemory(),
     coverage: createCoverageMemory(),
+    unable: createUnableMemory(),
     teller,
     usersPinned,
     directiveFor: (device) => byDevice.get(keyText(device))?.directive,
@@ -131,6 +136,9 @@ export function createRollouts(
         if (news) changed.push(device);
       }
       return changed;
+    },
+    withdraw(rollout, device) {
+      if (byDevice.get(keyText(device))?.rollout === keyText(rollout)) byDevice.delete(keyText(device));
     },
     started(rollout) {
       const id = keyText(rollout);

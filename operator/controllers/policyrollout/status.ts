@@ -159,18 +159,18 @@ function countersOf({ assets, devices, rollout }: Pass) {
 type Counters = ReturnType<typeof countersOf>;
 
 function samplesOf({ assets, devices, analysis }: Pass): PolicyRolloutStatus['samples'] {
-  const shown = (asset: AssetSummary) => (isAside(asset) ? 'Held' : asset.state);
-  const rank = (asset: AssetSummary) => NOTEWORTHY.indexOf(shown(asset));
+  const shown = (asset: AssetSummary) => (isAside(asset) && asset.held ? 'Held' : asset.state);
+  const rank = (asset: AssetSummary) => NOTEWORTHY.indexOf(isAside(asset) ? 'Held' : asset.state);
   const samples = assets
     .filter((asset) => rank(asset) >= 0)
     .sort((a, b) => rank(a) - rank(b))
-    .flatMap((asset) => membersOf(asset).map((device) => ({ device, state: shown(asset) })))
+    .flatMap((asset) => membersOf(asset).map((device) => ({ device, state: shown(asset), unable: asset.unable })))
     .slice(0, SHOWN);
   const names = new Set(samples.map(({ device }) => device));
   const records = devices.filter(({ metadata }) => names.has(metadata.name));
   const whys = new Map(records.map(({ metadata, status }) => [metadata.name, status?.rollout?.why]));
-  return samples.map(({ device, state }) => {
-    const why = analysis.aside.get(device)?.slice(0, 500) ?? whys.get(device);
+  return samples.map(({ device, state, unable }) => {
+    const why = analysis.aside.get(device)?.slice(0, 500) ?? unable ?? whys.get(device);
     return defined({ device, state, why }) as { device: string; state: string };
   });
 }

@@ -115,3 +115,82 @@ test('an abort before one that is tried again has begun: it is back already, and
   await fleet.live(60, { until: async () => (await phases(fleet)).every((phase) => phase.startsWith('Aborted')) });
   expect(await phases(fleet)).toEqual(['Aborted AbortRequested']);
 }, 60_000);
+
+/** press-1 and press-2 on policy a, press-3 on b; press-1 is told to start with a, and AWS refuses what else its spec asks for. */
+async function refused(): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(0);
+  const on = (name: string, policyName: string) =>
+    device(name, { thingTypeRef: { name: 'press' }, policyRefs: [{ name: policyName }] });
+  const strategy = { ...STRATEGY, waves: [{ count: 2, bake: '1m' }] };
+  const first = on('press-1', 'a');
+  const change = (name: string, ...topics: readonly string[]) =>
+    policy(name, { document: grants(...topics), strategy });
+  await fleet.apply(change('a', 'x/*', 'y/*'), change('b', 'x/*', 'y/*'));
+  await fleet.apply(first, on('press-2', 'a'), on('press-3', 'b'));
+  fleet.names.push('press-1', 'press-2', 'press-3');
+  await fleet.settleUntilReady();
+  await fleet.live(5);
+  const effect = { kind: 'error', name: 'InvalidRequestException', status: 400 } as const;
+  fleet.sandbox.faults.add({ operation: 'UpdateThing', effect });
+  await fleet.apply({ ...first, spec: { ...(first.spec as object), attributes: { line: 'four' } } });
+  await fleet.apply(change('a', 'x/*'));
+  await fleet.live(3);
+  await fleet.apply(change('b', 'x/*'));
+  await fleet.live(3);
+  return fleet;
+}
+
+async function told(fleet: RolloutFleet): Promise<string> {
+  const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+  return (items as readonly PolicyRollout[])[0]?.status?.message ?? '';
+}
+
+test('a Device whose own reconcile fails is named with the reason, and its place goes to the others until it can begin', async () => {
+  await using fleet = await refused();
+  expect(await fleet.records(), 'told to start, and it cannot').toEqual({
+    'press-1': '-',
+    'press-2': '-',
+    'press-3': '-',
+  });
+  expect(await told(fleet)).toMatch(/press-1.*UpdateThing/);
+  const succeeded = async (...names: readonly string[]) => {
+    const records = await fleet.records();
+    return names.every((name) => records[name] === 'Succeeded');
+  };
+  await fleet.live(120, { until: () => succeeded('press-2', 'press-3') });
+  expect(await fleet.records()).toEqual({ 'press-1': '-', 'press-2': 'Succeeded', 'press-3': 'Succeeded' });
+  expect(await told(fleet)).toMatch(/press-1.*UpdateThing/);
+  const { status } = (await fleet.store.list({ kind: 'PolicyRollout' })).items[0] as PolicyRollout;
+  expect(status?.samples).toMatchObject([
+    { device: 'press-1', state: 'Queued', why: expect.stringContaining('UpdateThing') },
+  ]);
+  fleet.sandbox.faults.clear();
+  await annotate(fleet, 'Device', 'press-1', { 'reconcile.fleetward.dev/requestedAt': 't1' });
+  await fleet.live(60, { until: () => succeeded('press-1') });
+  expect(await succeeded('press-1')).toBe(true);
+  expect((await phases(fleet))[0]).toBe('Succeeded Completed');
+}, 120_000);
+
+test('a Device that somebody holds before its first step gives its place to the others, and follows when it is released', async () => {
+  await using fleet = await rolloutFleet(0);
+  const on = (name: string) => device(name, { thingTypeRef: { name: 'press' }, policyRefs: [{ name: 'a' }] });
+  const strategy = { ...STRATEGY, waves: [{ count: 2, bake: '1m' }] };
+  await fleet.apply(policy('a', { document: grants('x/*', 'y/*'), strategy }));
+  await fleet.apply(on('press-1'), on('press-2'));
+  fleet.names.push('press-1', 'press-2');
+  await fleet.settleUntilReady();
+  const readable = await unread(fleet, 'press-1');
+  await fleet.apply(policy('a', { document: grants('x/*'), strategy }));
+  await fleet.live(3);
+  expect(await fleet.records(), 'told to start').toEqual({ 'press-1': '-', 'press-2': '-' });
+  await annotate(fleet, 'Device', 'press-1', { [HOLD]: 'look' });
+  readable();
+  const reached = async (wanted: object) => JSON.stringify(await fleet.records()) === JSON.stringify(wanted);
+  await fleet.live(60, { until: () => reached({ 'press-1': 'Deferred', 'press-2': 'Succeeded' }) });
+  expect(await fleet.records()).toEqual({ 'press-1': 'Deferred', 'press-2': 'Succeeded' });
+  expect(await fleet.attached('press-1'), 'nothing was done to it').toEqual(['a']);
+  expect(await told(fleet)).toContain('press-1');
+  await annotate(fleet, 'Device', 'press-1', { [HOLD]: undefined });
+  await fleet.live(60, { until: () => reached({ 'press-1': 'Succeeded', 'press-2': 'Succeeded' }) });
+  expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded', 'press-2': 'Succeeded' });
+}, 120_000);

@@ -57,6 +57,29 @@ const rows: readonly Row[] = [
     want: { kind: 'wait', phase: 'Baking', until: NOW + HOUR / 2 },
   },
   {
+    reason: 'whoever was told to start and cannot is named: nothing else of the rollout says why it waits',
+    input: input([
+      asset('a', 0, 'Preflight', { unable: 'a cannot begin: AWS refused UpdateThing' }),
+      ...fresh.slice(1),
+    ]),
+    want: { kind: 'wait', why: '1 in flight of at most 2; a cannot begin: AWS refused UpdateThing' },
+  },
+  {
+    reason: 'whoever cannot begin stands aside: the others of its wave have its place',
+    input: input([asset('a', 0, 'Queued', { unable: 'refused' }), asset('a2', 0, 'Queued'), ...fresh.slice(1)]),
+    want: { kind: 'start', assets: ['a2'] },
+  },
+  {
+    reason: 'but it owes its wave the evidence: a wave that nobody could begin vouches for nobody',
+    input: input([asset('a', 0, 'Queued', { unable: 'refused' }), ...fresh.slice(1)], { waveDoneAt: [NOW - 9 * HOUR] }),
+    want: { kind: 'wait', phase: 'Paused', reason: 'InconclusiveEvidence', why: expect.stringMatching(/; refused$/) },
+  },
+  {
+    reason: 'and it moves as soon as it can, whatever wave has come meanwhile',
+    input: input([asset('a', 0, 'Queued'), asset('b', 1, 'Succeeded'), ...fresh.slice(2)]),
+    want: { kind: 'start', assets: ['a'] },
+  },
+  {
     reason: 'promote skips this bake only',
     input: input(canaryDone, { waveDoneAt: [NOW], verbs: { ...NO_VERBS, promotedThrough: 0 } }),
     want: { kind: 'start', assets: ['b', 'c'] },

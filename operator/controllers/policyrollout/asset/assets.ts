@@ -17,7 +17,8 @@ import { changeKey } from '../policies/stance.ts';
 import type { Rollouts } from '../service.ts';
 import { concerns, type Whereabouts } from './families.ts';
 import { assetState, timeOf } from './record.ts';
-import { certificateIds, recordedUnit, type Units } from './units.ts';
+import { UNABLE_AFTER_MS } from './unable.ts';
+import { certificateIds, isLed, recordedUnit, type Units } from './units.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
 export const SKIP_ANNOTATION = 'rollout.fleetward.dev/skip';
@@ -139,6 +140,8 @@ export interface SummaryInput {
   readonly unproven: (device: Device) => boolean;
   /** Devices that are left where they are as long as they have not begun; see `Analysis.aside`. */
   readonly aside: ReadonlyMap<string, string>;
+  /** Why these cannot begin, if that has been so for at least so long. */
+  readonly unable: (devices: readonly Device[], forMs: number) => string | undefined;
   readonly pauser: Pauser;
   /** Only where thing groups carry policies of the rollout. */
   readonly groups?: GroupStages | undefined;
@@ -187,6 +190,7 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
     const ready = state === 'Deferred' && !parked ? input.ready(device) : 'no';
     const planned = at === undefined ? strategy.waves.length - 1 : waveOf(plan, at);
     const [, ...others] = members;
+    const unable = unableIn(state, (forMs) => input.unable(members, forMs));
     return {
       id: device.metadata.name,
       wave: stageWave(waveBegun(device, rollout) ?? planned, device, input.groups),
@@ -198,6 +202,7 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
         ? {}
         : { unit: { members: members.map(({ metadata }) => metadata.name), groups: others.map(groupsOf) } }),
       held: members.some((each) => isKeptStill(each, members.length) || staysOut(each, state, input.aside)),
+      ...(unable === undefined ? {} : { unable }),
       reachable: ready === 'yes',
       armable: ready === 'armable',
       armed: isArmed(device, rollout) || input.arming.has(device.metadata.name),
@@ -235,6 +240,12 @@ export function isKeptStill(device: Device, things: number, returning = false): 
 function staysOut({ metadata, spec }: Device, state: AssetState, aside: ReadonlyMap<string, string>): boolean {
   if (state === 'Queued' && aside.has(metadata.name)) return true;
   return (state === 'Queued' || state === 'Deferred') && spec.suspend === true;
+}
+
+/** Told to start it is named at once; it stands aside, and others have its place, when that goes on. */
+function unableIn(state: AssetState, why: (forMs: number) => string | undefined): string | undefined {
+  if (state === 'Preflight') return why(0);
+  return state === 'Queued' ? why(UNABLE_AFTER_MS) : undefined;
 }
 
 /** Its first part is done and judged; the second begins when its group has been handed over. */
@@ -317,9 +328,12 @@ export function inFlightElsewhere(
     const { name } = other.metadata;
     if (name === own) continue;
     const ended = hasEnded(other);
-    for (const { metadata, spec, status } of begunWith(cache, other)) {
+    for (const device of begunWith(cache, other)) {
+      const { metadata, spec, status } = device;
       const record = status?.rollout;
       if (record === undefined || record.armed === true || spec.accountRef.name !== account) continue;
+      // Nothing was done when one of a unit takes note; the first of them tells when something is, and counts for all.
+      if (record.state === 'Preflight' && isLed(device, record.unit)) continue;
       // After its end a rollout only ever finishes what had turned round.
       if (ended ? record.state !== 'RollingBack' : !inFlight(record.state as AssetState)) continue;
       // All of a unit are in flight as soon as one says so.

@@ -5,6 +5,7 @@ import type { Strategy } from '../../../rollout/strategy.ts';
 import { type AssetIdentity, type SignalBook, USED_FOR_MS } from '../gates/signals.ts';
 import type { Rollouts } from '../service.ts';
 import { assetIdentity } from './record.ts';
+import { UNABLE_AFTER_MS, whyUnable } from './unable.ts';
 import { unitIdentity } from './units.ts';
 
 /** `short`: nothing but the length of its contacts keeps it from being watched. */
@@ -92,6 +93,7 @@ function readinessOf(
   device: Device,
   declared: readonly string[],
 ): 'yes' | 'armable' | 'no' {
+  if (whyUnable(rollouts, [device], { now, forMs: UNABLE_AFTER_MS }) !== undefined) return 'no';
   const place = preflightPlace(device.metadata, rollout);
   const moment = { ...strategy, declared, now };
   const watch = watchable(rollouts.signals, assetIdentity(device, account), moment);

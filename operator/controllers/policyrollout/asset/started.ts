@@ -1,5 +1,7 @@
 import type { Device } from '../../../api/device.gen.ts';
+import type { AssetState } from '../../../rollout/types.ts';
 import { isRetried } from './assets.ts';
+import { assetState } from './record.ts';
 
 /** Whom this process has told to start, or to be armed; each takes a place in the budget of the account. */
 export interface Told {
@@ -18,6 +20,14 @@ export interface Moment {
   readonly retriedAt: string | undefined;
   /** Whether people have left it out, or one that moves with it. */
   readonly skipped: (device: Device) => boolean;
+  /** Whether its own reconcile has not come as far as the rollout for long, or that of one that moves with it. */
+  readonly unable: (device: Device) => boolean;
+  /** Whether its step is being taken at this moment: what comes of that its record will say. */
+  readonly isIn: (device: Device) => boolean;
+  /** Takes back what it was told, so that it does not begin after all when its place has gone to another. */
+  readonly withdraw: (device: Device) => void;
+  /** Whether somebody keeps it where it is, or one that moves with it. */
+  readonly kept: (device: Device) => boolean;
 }
 
 /**
@@ -30,7 +40,9 @@ export function forgetShown(told: Told, devices: readonly Device[], moment: Mome
   const gone = new Set([...started, ...arming]);
   for (const device of devices) {
     const { name } = device.metadata;
-    if (gone.has(name) && isAwaited(device, arming.has(name), moment)) gone.delete(name);
+    if (!gone.has(name)) continue;
+    if (isAwaited(device, arming.has(name), moment)) gone.delete(name);
+    else if (NOT_BEGUN.has(assetState(device, moment.rollout))) moment.withdraw(device);
   }
   forget(told, gone);
 }
@@ -43,14 +55,21 @@ export function forget({ started, arming }: Told, names: Iterable<string>): void
   }
 }
 
+/** In them it does something only when it is told to start. */
+const NOT_BEGUN: ReadonlySet<AssetState> = new Set(['Queued', 'Deferred', 'RolledBack']);
+
 function isAwaited(device: Device, arming: boolean, moment: Moment): boolean {
-  const { rollout, ready, handedOver, retriedAt } = moment;
+  const { rollout, ready, handedOver, retriedAt, kept } = moment;
   const record = device.status?.rollout;
   // One that has begun and lost its record is found by what it carries, when it is not suspended any more.
   if (device.spec.suspend === true || moment.skipped(device)) return false;
-  if (record?.name !== rollout || record.state === 'Queued') return true;
-  if (record.state === 'RolledBack') return isRetried(device, retriedAt);
+  const unable = () => !moment.isIn(device) && moment.unable(device);
+  if (record?.name !== rollout || record.state === 'Queued') return !unable();
+  if (record.state === 'RolledBack') return isRetried(device, retriedAt) && !unable();
   if (record.state !== 'Deferred') return false;
-  if (record.waitsForGroup !== undefined) return handedOver;
+  if (moment.isIn(device)) return true;
+  // By its own word it has not gone on; before it said so it might not have seen that it is held.
+  if (kept(device)) return false;
+  if (record.waitsForGroup !== undefined) return handedOver && !unable();
   return ready(device) === 'yes' || (arming && ready(device) === 'armable');
 }

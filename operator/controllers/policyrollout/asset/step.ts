@@ -1,6 +1,6 @@
 import type { Device, DeviceStatusRollout } from '../../../api/device.gen.ts';
 import { type AssetInput, planAsset } from '../../../rollout/asset.ts';
-import { hasTaken } from '../../../rollout/asset-edges.ts';
+import { hasTaken, isTouched } from '../../../rollout/asset-edges.ts';
 import { changesOf } from '../../../rollout/family.ts';
 import { STORM_WINDOW_MS } from '../../../rollout/storm.ts';
 import { type AssetDecision, type AssetRecord, type AssetState, inFlight } from '../../../rollout/types.ts';
@@ -37,15 +37,24 @@ const LOOK_AGAIN_MS = 60_000;
 /** After a call whose effect cannot be read yet. */
 const SOON_MS = 1_000;
 
-/**
- * Moves one asset as far as it goes now. Runs in the device's own reconcile, so that one writer alone acts on its
- * certificates. Whatever is decided but to wait on rests on attachments read a moment before. Answers when to look again.
- */
+/** The turn of the rollout in the device's own reconcile. Whoever has come to its end in peace is able to move. */
 export async function stepAsset(
   scope: Scope<Device>,
   rollouts: Rollouts,
   view: AssetView,
 ): Promise<number | undefined> {
+  // Before it is asked what it was told to do: whoever takes that back does not do so in between.
+  rollouts.unable.enter(scope.key);
+  const again = await stepNow(scope, rollouts, view);
+  rollouts.unable.leave(scope.key);
+  return again;
+}
+
+/**
+ * Moves one asset as far as it goes now. Runs in the device's own reconcile, so that one writer alone acts on its
+ * certificates. Whatever is decided but to wait on rests on attachments read a moment before. Answers when to look again.
+ */
+async function stepNow(scope: Scope<Device>, rollouts: Rollouts, view: AssetView): Promise<number | undefined> {
   const directive = rollouts.directiveFor(scope.key);
   await seeRenewal(scope, rollouts);
   const unit = directive === undefined ? scope.object.status?.rollout?.unit : directive.unit;
@@ -79,7 +88,7 @@ async function moveAsset(
       directive.equal && !isRobbed(attempt) ? { ...EQUAL, permission: directive.permission } : await judgeUnit(attempt);
     const planned =
       takenOver(attempt) ??
-      heldDecision(attempt) ??
+      heldDecision(attempt, judged) ??
       untold(attempt) ??
       contactAfter(attempt, planAsset(inputFor(attempt, judged)));
     due = how === 'recall' && !waitsOn(attempt, planned);
@@ -201,13 +210,21 @@ function contactAfter({ scope, directive, rollouts }: Attempt, decision: AssetDe
   return { kind: 'wait', state: 'Unrecovered', until: undefined, why };
 }
 
-/** A held asset only ever gets back what it had. */
-function heldDecision(attempt: Attempt): AssetDecision | undefined {
+/** In them nothing of the change was done, or nothing but what takes nothing away. */
+const WAITING: ReadonlySet<AssetState> = new Set(['Queued', 'Preflight', 'Deferred', 'RolledBack']);
+
+/** A held asset only ever gets back what it had. One that was told to start and has not begun gives its place to others. */
+function heldDecision(attempt: Attempt, judged: Judged): AssetDecision | undefined {
   const { held, directive, scope } = attempt;
   const among = heldAmong(attempt);
   if ((!held && among === undefined) || directive.direction === 'back') return undefined;
   const detail = (held ? scope.object.status?.held?.detail : among) ?? 'a person holds it';
-  return { kind: 'wait', state: 'Held', until: undefined, why: `held: ${detail}` };
+  const wait = { kind: 'wait', until: undefined, why: `held: ${detail}` } as const;
+  const state = assetState(scope.object, directive.rollout);
+  const waits = directive.direction === 'forward' && WAITING.has(state);
+  if (!waits || (state !== 'Deferred' && isTouched(inputFor(attempt, judged)))) return { ...wait, state: 'Held' };
+  const parked = scope.object.status?.rollout?.waitsForGroup;
+  return { ...wait, state: 'Deferred', ...(state === 'Deferred' && parked !== undefined ? { parked } : {}) };
 }
 
 /** The times that outlive an earlier rollout are known from when this one began. */

@@ -16,6 +16,7 @@ import type { Preflight } from './preflight-memory.ts';
 import { assetIdentity, assetState, exactTime } from './record.ts';
 import { keepSubscriptions } from './subscriptions.ts';
 import { throughGroups } from './through.ts';
+import { UNABLE_AFTER_MS, whyUnable } from './unable.ts';
 import { certificateIds } from './units.ts';
 import { type Judged, judgeAsset } from './verdict.ts';
 
@@ -108,7 +109,7 @@ export function heldAmong({ scope, directive }: Attempt): string | undefined {
  * Nobody is changed before all of the unit have written down that they are in it, with what they used up to then: a verdict on them
  * needs it, and other rollouts count them.
  */
-export function waitsForNotes({ scope, directive }: Attempt): AssetDecision | undefined {
+export function waitsForNotes({ scope, directive, rollouts }: Attempt): AssetDecision | undefined {
   if (directive.unit === undefined || directive.direction !== 'forward') return undefined;
   const all = String([...directive.unit].sort());
   const missing = others(scope, directive).filter(({ status }) => {
@@ -117,8 +118,11 @@ export function waitsForNotes({ scope, directive }: Attempt): AssetDecision | un
   });
   if (missing.length === 0) return undefined;
   const names = missing.map(({ metadata }) => metadata.name).slice(0, 5);
-  const why = `it shares a certificate with ${names.join(', ')}, and they have not taken note of the rollout yet`;
-  return { kind: 'wait', state: 'Preflight', until: undefined, why };
+  const shares = `it shares a certificate with ${names.join(', ')}, and they have not taken note of the rollout yet`;
+  const unable = whyUnable(rollouts, missing, { now: scope.deps.clock.now(), forMs: UNABLE_AFTER_MS });
+  // Nothing is done before they have: the place goes to others.
+  const [state, why] = unable === undefined ? (['Preflight', shares] as const) : (['Deferred', unable] as const);
+  return { kind: 'wait', state, until: undefined, why };
 }
 
 /** One verdict over all. */

@@ -1,0 +1,59 @@
+import type { Device } from '../../../api/device.gen.ts';
+import type { ObjectKey } from '../../../api/meta.ts';
+import { keyText, objectKey } from '../../../runtime/controller/keys.ts';
+
+/** For how long a place in the budget is kept for a Device whose own reconcile does not get as far as its rollout. */
+export const UNABLE_AFTER_MS = 15 * 60_000;
+
+/**
+ * Devices whose own reconcile ends before their rollout has its turn: a call that AWS refuses, a reference that is missing, a
+ * fight. In memory, as is who was told to start; a new process sees it anew.
+ */
+export interface UnableMemory {
+  /** The rollout has its turn: what is done in it may be the first step. */
+  enter(device: ObjectKey): void;
+  /** It has had it, and nothing failed. */
+  leave(device: ObjectKey): void;
+  /** The reconcile ended before, or failed in the middle; without a reason it was no fault of the device. */
+  stop(device: ObjectKey, at: { readonly now: number; readonly why: string | undefined }): void;
+  isIn(device: ObjectKey): boolean;
+  /** Why it has not got there, since at least `forMs`. */
+  why(device: ObjectKey, at: { readonly now: number; readonly forMs: number }): string | undefined;
+}
+
+/** The first of these Devices that cannot begin, and why. */
+export function whyUnable(
+  { unable }: { readonly unable: UnableMemory },
+  devices: readonly Device[],
+  at: { readonly now: number; readonly forMs: number },
+): string | undefined {
+  for (const device of devices) {
+    const why = unable.why(objectKey(device), at);
+    if (why !== undefined) return `${device.metadata.name} cannot begin: ${why}`;
+  }
+  return undefined;
+}
+
+export function createUnableMemory(): UnableMemory {
+  const inside = new Set<string>();
+  const stopped = new Map<string, { readonly since: number; readonly why: string }>();
+  return {
+    enter(device) {
+      inside.add(keyText(device));
+    },
+    leave(device) {
+      inside.delete(keyText(device));
+      stopped.delete(keyText(device));
+    },
+    stop(device, { now, why }) {
+      const id = keyText(device);
+      inside.delete(id);
+      if (why !== undefined) stopped.set(id, { since: stopped.get(id)?.since ?? now, why: why.slice(0, 300) });
+    },
+    isIn: (device) => inside.has(keyText(device)),
+    why(device, { now, forMs }) {
+      const found = stopped.get(keyText(device));
+      return found === undefined || now < found.since + forMs ? undefined : found.why;
+    },
+  };
+}
