@@ -176,7 +176,7 @@ function waiting({ assets }: RolloutInput): string {
   return named(assets.filter(waits).map(({ id }) => id));
 }
 
-/** Nobody but the Device knows why it does not begin, and nobody would look there. */
+/** Nobody but the Device knows why it gets no further, and nobody would look there. */
 function unable({ assets }: RolloutInput): string {
   const whys = assets.flatMap((asset) => asset.unable ?? []);
   const [first, ...more] = whys;

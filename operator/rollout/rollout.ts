@@ -18,7 +18,7 @@ export interface AssetSummary {
   };
   /** A security act or a person keeps this asset where it is. */
   readonly held: boolean;
-  /** Why its own Device does not come as far as this. Queued, it stands aside until it does. */
+  /** Why its own Device does not get as far as its change. Queued, it stands aside until it does. */
   readonly unable?: string;
   /** Deferred assets: would their contact allow them to move now? */
   readonly reachable: boolean;

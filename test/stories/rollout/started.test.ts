@@ -194,3 +194,13 @@ test('a Device that somebody holds before its first step gives its place to the 
   await fleet.live(60, { until: () => reached({ 'press-1': 'Succeeded', 'press-2': 'Succeeded' }) });
   expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded', 'press-2': 'Succeeded' });
 }, 120_000);
+
+test('a Device whose first call AWS refuses is named with the reason', async () => {
+  await using fleet = await rolloutFleet(1);
+  await fleet.live(5);
+  const effect = { kind: 'error', name: 'AccessDeniedException', status: 403 } as const;
+  fleet.sandbox.faults.add({ operation: 'AttachPolicy', effect });
+  await fleet.change(NARROW);
+  await fleet.live(10);
+  expect(await told(fleet)).toMatch(/press-1 gets no further: .*AttachPolicy/);
+}, 60_000);

@@ -59,10 +59,10 @@ const rows: readonly Row[] = [
   {
     reason: 'whoever was told to start and cannot is named: nothing else of the rollout says why it waits',
     input: input([
-      asset('a', 0, 'Preflight', { unable: 'a cannot begin: AWS refused UpdateThing' }),
+      asset('a', 0, 'Preflight', { unable: 'a gets no further: AWS refused UpdateThing' }),
       ...fresh.slice(1),
     ]),
-    want: { kind: 'wait', why: '1 in flight of at most 2; a cannot begin: AWS refused UpdateThing' },
+    want: { kind: 'wait', why: '1 in flight of at most 2; a gets no further: AWS refused UpdateThing' },
   },
   {
     reason: 'whoever cannot begin stands aside: the others of its wave have its place',

@@ -17,7 +17,7 @@ import { changeKey } from '../policies/stance.ts';
 import type { Rollouts } from '../service.ts';
 import { concerns, type Whereabouts } from './families.ts';
 import { assetState, timeOf } from './record.ts';
-import { UNABLE_AFTER_MS } from './unable.ts';
+import { UNABLE_AFTER_MS, UNABLE_TOLD_MS } from './unable.ts';
 import { certificateIds, isLed, recordedUnit, type Units } from './units.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
@@ -242,9 +242,9 @@ function staysOut({ metadata, spec }: Device, state: AssetState, aside: Readonly
   return (state === 'Queued' || state === 'Deferred') && spec.suspend === true;
 }
 
-/** Told to start it is named at once; it stands aside, and others have its place, when that goes on. */
+/** What is under way is named soon; what has not begun stands aside, and others have its place, when that goes on. */
 function unableIn(state: AssetState, why: (forMs: number) => string | undefined): string | undefined {
-  if (state === 'Preflight') return why(0);
+  if (underWay(state)) return why(UNABLE_TOLD_MS);
   return state === 'Queued' ? why(UNABLE_AFTER_MS) : undefined;
 }
 

@@ -5,6 +5,9 @@ import { keyText, objectKey } from '../../../runtime/controller/keys.ts';
 /** For how long a place in the budget is kept for a Device whose own reconcile does not get as far as its rollout. */
 export const UNABLE_AFTER_MS = 15 * 60_000;
 
+/** What goes wrong once is tried again before anybody has to read it. */
+export const UNABLE_TOLD_MS = 60_000;
+
 /**
  * Devices whose own reconcile ends before their rollout has its turn: a call that AWS refuses, a reference that is missing, a
  * fight. In memory, as is who was told to start; a new process sees it anew.
@@ -21,7 +24,7 @@ export interface UnableMemory {
   why(device: ObjectKey, at: { readonly now: number; readonly forMs: number }): string | undefined;
 }
 
-/** The first of these Devices that cannot begin, and why. */
+/** The first of these Devices that does not get as far as its rollout, and why. */
 export function whyUnable(
   { unable }: { readonly unable: UnableMemory },
   devices: readonly Device[],
@@ -29,7 +32,7 @@ export function whyUnable(
 ): string | undefined {
   for (const device of devices) {
     const why = unable.why(objectKey(device), at);
-    if (why !== undefined) return `${device.metadata.name} cannot begin: ${why}`;
+    if (why !== undefined) return `${device.metadata.name} gets no further: ${why}`;
   }
   return undefined;
 }
@@ -52,6 +55,8 @@ export function createUnableMemory(): UnableMemory {
     },
     isIn: (device) => inside.has(keyText(device)),
     why(device, { now, forMs }) {
+      // Asked of every device of a large fleet, of which most often none is in it.
+      if (stopped.size === 0) return undefined;
       const found = stopped.get(keyText(device));
       return found === undefined || now < found.since + forMs ? undefined : found.why;
     },
