@@ -169,16 +169,21 @@ describe('R8: things that share certificates', () => {
   test('nothing is changed before each of them has taken note', async () => {
     await using fleet = await sharedFleet();
     const { spec } = (await fleet.get('Device', 'twin')) as Device;
+    await fleet.change(NARROW, TWO);
+    await fleet.live(60, { until: isIn(fleet, 'press-2', 'Succeeded') });
     // Its own reconcile waits for a group that is not there.
     await fleet.apply(device('twin', { ...spec, groupRefs: [{ name: 'presses' }, { name: 'to-come' }] }));
-    await fleet.change(NARROW, TWO);
-    await fleet.live(60, { until: isIn(fleet, 'press-1', 'Preflight') });
-    await fleet.live(15);
+    await fleet.live(10);
     expect(await record(fleet, 'press-1')).toMatchObject({
       state: 'Preflight',
       why: 'it shares a certificate with twin, and they have not taken note of the rollout yet',
     });
+    await fleet.live(10, { until: isIn(fleet, 'press-1', 'Deferred') });
+    const why = expect.stringMatching(/^twin gets no further: .*to-come/);
+    expect(await record(fleet, 'press-1'), 'others have their places').toMatchObject({ state: 'Deferred', why });
     expect(await carried(fleet)).toEqual(['base', 'base']);
+    await fleet.live(20);
+    expect(await fleet.records()).toMatchObject({ 'press-1': 'Deferred' });
     await fleet.apply(group('to-come'));
     await fleet.live(120, { until: ended(fleet) });
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
