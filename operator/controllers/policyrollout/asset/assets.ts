@@ -119,7 +119,8 @@ export function concernedAmong(
   return all.filter((device) => along.has(device) || concerns(where, rollout, device, families));
 }
 
-function isAsset({ metadata, spec, status }: Device, account: string): boolean {
+/** Something can be done to it: managed, of this account, and with a certificate that is known. */
+export function isAsset({ metadata, spec, status }: Device, account: string): boolean {
   if (spec.accountRef.name !== account || metadata.deletionTimestamp !== undefined) return false;
   if (spec.managementPolicy !== 'Manage') return false;
   return status?.certificates?.some(({ certificateId }) => certificateId !== undefined) === true;

@@ -25,6 +25,7 @@ import type { Directive } from '../service.ts';
 import { candidatesFor, familiesOf, type Start } from '../start.ts';
 import { saveRollout } from '../status.ts';
 import { deleteCandidate } from './candidates.ts';
+import { assetsWithLeftOver } from './left-over.ts';
 import { stanceOf } from './stance.ts';
 import { isNeededBack } from './way-back.ts';
 
@@ -57,7 +58,9 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const direction = wayOut(start, strategy.homing);
   const groups = await groupsAfter(start, direction, strategy.settleMs);
-  const all = await carriers(start, groups);
+  // Who is on a proven candidate that its spec has given up stays there: the rights are those that were proven.
+  const assets = direction === 'back' ? assetsWithLeftOver(start, namesToLeave(start)) : assetsOf(deps.cache, rollout);
+  const all = carriers(start, assets, groups);
   const carrying = all.filter((device) => groups.targets.length > 0 || !isKept(start, device));
   if (carrying.length === 0 && all.length > 0) {
     await deps.rollouts.publish(key, new Map(), pauser);
@@ -65,13 +68,13 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   }
   const stays = status.phase === 'Succeeded' && strategy.homing === 'Stay';
   if (carrying.length > 0) {
-    if (direction !== undefined) await lead(start, carrying, { direction, groups, pauser });
+    if (direction !== undefined) await lead(start, carrying, { direction, assets, groups, pauser });
     // Who has turned round finishes that, whatever comes next: it counts as in flight until it has.
     else
       await lead(
         start,
         carrying.filter((device) => isReturning(start, device) || isSkippedHalfway(start, device)),
-        { direction: 'back', groups, pauser },
+        { direction: 'back', assets, groups, pauser },
       );
     return { requeueAfterMs: LOOK_AGAIN_MS };
   }
@@ -163,7 +166,7 @@ function ownFamilies(start: Start): readonly Family[] {
  * Devices of which some certificate carries a candidate of this rollout or what was lent to it, or that are still on their
  * way back.
  */
-async function carriers(start: Start, { targets }: GroupsView): Promise<readonly Device[]> {
+function carriers(start: Start, assets: readonly Device[], { targets }: GroupsView): readonly Device[] {
   const { deps, rollout, session } = start;
   const families = familiesOf(start);
   const candidates = namesToLeave(start);
@@ -176,7 +179,7 @@ async function carriers(start: Start, { targets }: GroupsView): Promise<readonly
     const own = (name: string) => carried.has(name) && !anew.has(name);
     return borrowedFamilies(where, device, families).some(({ names }) => names.some(own));
   };
-  return assetsOf(deps.cache, rollout).filter(
+  return assets.filter(
     (device) =>
       lent(device) ||
       isGoing(rollout, device) ||
@@ -266,16 +269,22 @@ async function lead(
   carrying: readonly Device[],
   {
     direction,
+    assets,
     groups,
     pauser,
-  }: { readonly direction: Direction; readonly groups: GroupsView; readonly pauser: Pauser },
+  }: {
+    readonly direction: Direction;
+    readonly assets: readonly Device[];
+    readonly groups: GroupsView;
+    readonly pauser: Pauser;
+  },
 ): Promise<void> {
   const { deps, key, rollout } = start;
   const targets = new Map(groups.targets.map(({ name, record }) => [name, record]));
   const { strategy } = readStrategy(rollout.spec.strategy, durationMs);
   const families = familiesOf(start);
   const directives = new Map<string, Directive>();
-  const units = await unitsOf(deps.cache, assetsOf(deps.cache, rollout), { rollout: rollout.metadata.name, pauser });
+  const units = await unitsOf(deps.cache, assets, { rollout: rollout.metadata.name, pauser });
   const where = { cache: deps.cache, session: start.session };
   const leaving = direction === 'back' ? namesToLeave(start) : new Set<string>();
   // What its spec has ceased to ask for meanwhile is another change: first it gets back what it had.
