@@ -89,19 +89,23 @@ async function giveBackOnLoan(world: World): Promise<void> {
 async function atRest(world: World): Promise<boolean> {
   const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
   const kept = await keptByRejection(world);
-  // Whoever stays on a proven candidate is at rest there, and so is, on one that was taken back, whoever is not to lose it.
+  const { items: policies } = await world.fleet.store.list({ kind: 'IoTPolicy' });
+  const behind = new Set(policies.filter(isBehindGroup).map(({ metadata }) => metadata.name));
+  // Whoever stays on a proven candidate is at rest there, and on one that was overtaken as long as what overtook it waits behind a
+  // group for people. From any other everybody is led away, whoever knows of him.
   const over = (items as readonly PolicyRollout[]).every(
     (rollout) =>
       rollout.status?.cleanedAt !== undefined ||
       keptUntil(rollout) - REST_MS > world.fleet.clock.now() ||
       (rollout.status?.phase === 'Succeeded' && rollout.spec.strategy?.homing === 'Stay') ||
-      (isEnded(rollout.status?.phase) && rollout.spec.policies.some(({ candidateName }) => kept.has(candidateName))),
+      rollout.spec.policies.some(
+        ({ name, candidateName }) => kept.has(candidateName) && mayKeep(rollout, behind.has(name)),
+      ),
   );
   if (!over) return false;
   const { items: devices } = await world.fleet.store.list({ kind: 'Device' });
   if (devices.some((device) => isPending(device) && !isRejected(device))) return false;
   const tookBack = devices.some(isPending);
-  const { items: policies } = await world.fleet.store.list({ kind: 'IoTPolicy' });
   const waits = (policy: object) => isPending(policy) && !isRejected(policy) && !(tookBack && isBehindGroup(policy));
   if (policies.some(waits)) return false;
   // A group goes on waiting for members whose change people took back.
@@ -131,7 +135,9 @@ async function sleepThroughWindows(world: World): Promise<number> {
   return forMs;
 }
 
-const isEnded = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Aborted';
+function mayKeep({ status }: PolicyRollout, waitsBehindGroup: boolean): boolean {
+  return status?.phase === 'Succeeded' || (status?.phase === 'Superseded' && waitsBehindGroup);
+}
 
 interface Waiting {
   readonly status?: {

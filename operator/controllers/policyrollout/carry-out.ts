@@ -119,7 +119,7 @@ export function parkAfter({ class: found, addsDeny, uncertain }: Classified): Sp
 
 /** Once in a process: what the tags say already is not written again. */
 async function mirror(pass: Pass, decision: RolloutDecision): Promise<void> {
-  const verdict = pass.reverted ? undefined : toMirror(decision);
+  const verdict = pass.reverted ? undefined : toMirror(pass, decision);
   const memory = pass.deps.rollouts.memory(pass.key);
   if (verdict === undefined || memory.mirrored === verdict) return;
   await mirrorVerdict({ start: pass, ...pass }, verdict);
@@ -134,10 +134,14 @@ function unmirrored({ context, rollout }: Pass, err: unknown): void {
   });
 }
 
-/** Rejected is what begins to go back: a process that ends on the way would otherwise leave nothing that says so. */
-function toMirror({ kind, phase }: RolloutDecision): Mirrored | undefined {
+/**
+ * Rejected is what begins to go back: a process that ends on the way would otherwise leave nothing that says so. Proven is what
+ * somebody was proven on: by a success of nobody, whoever is found on the candidate later would be believed unseen.
+ */
+function toMirror({ assets, input }: Pass, { kind, phase }: RolloutDecision): Mirrored | undefined {
   if (phase === 'Aborting' || phase === 'Aborted') return 'rejected';
-  return kind === 'finish' && phase === 'Succeeded' ? 'proven' : undefined;
+  if (kind !== 'finish' || phase !== 'Succeeded') return undefined;
+  return input.provenBefore === true || assets.some(({ state }) => state === 'Succeeded') ? 'proven' : undefined;
 }
 
 /** With the brake pulled nobody goes on: whoever may carry a candidate turns round in the same breath. */

@@ -19,6 +19,8 @@ export interface Pass extends Start {
   readonly strategy: Strategy;
   readonly assets: readonly AssetSummary[];
   readonly analysis: Analysis;
+  /** Why these are left where they are as long as they have not begun, by name. */
+  readonly aside: ReadonlyMap<string, string>;
   readonly groups: GroupsView;
   readonly defaults: ReadonlyMap<string, CandidateDefault>;
   readonly verbs: VerbReading;

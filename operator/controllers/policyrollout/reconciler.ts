@@ -12,6 +12,7 @@ import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { assetsOf, concernedAmong, isKeptStill, isSkipped, summarise } from './asset/assets.ts';
+import { inHandsOfOthers } from './asset/elsewhere.ts';
 import { carries, carriesOther, changeIn, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
 import { requirementOf } from './asset/requirement.ts';
@@ -78,8 +79,8 @@ async function look(start: Start): Promise<Pass> {
   await pauser.pause();
   const all = assetsOf(deps.cache, rollout);
   await pauser.pause();
-  // Asked of every device only where groups come into it: a large fleet has many.
-  const devices = isReferredByGroups(deps.cache, rollout) ? concernedAmong(where, rollout, { all, families }) : all;
+  const throughGroups = isReferredByGroups(deps.cache, rollout);
+  const devices = concernedAmong(where, rollout, { all, families, throughGroups });
   const started = deps.rollouts.started(key);
   const moment = {
     rollouts: deps.rollouts,
@@ -101,12 +102,14 @@ async function look(start: Start): Promise<Pass> {
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
   const unable = (members: readonly Device[], forMs: number) => whyUnable(deps.rollouts, members, { now, forMs });
+  const elsewhere = await inHandsOfOthers(deps.cache, devices, { rollout: rollout.metadata.name, units, pauser });
   const told = {
     rollout: rollout.metadata.name,
     ready,
     handedOver,
     retriedAt,
     skipped,
+    elsewhere: ({ metadata }: Device) => elsewhere.has(metadata.name),
     kept,
     unable: (device: Device) => unable(membersWith(device), UNABLE_AFTER_MS) !== undefined,
     isIn: (device: Device) => deps.rollouts.unable.isIn(objectKey(device)),
@@ -132,6 +135,7 @@ async function look(start: Start): Promise<Pass> {
   const calm = () => parkAfter(analysis.classification) === 'attach' && devices.every(isMember);
   const twice = groups.targets.length === 0 ? undefined : inTwoParts(once, calm());
   const strategy = twice?.strategy ?? once;
+  const aside = new Map([...elsewhere, ...analysis.aside]);
   const assets = await summarise({
     rollout,
     devices,
@@ -143,7 +147,7 @@ async function look(start: Start): Promise<Pass> {
     retriedAt,
     unproven: (device) =>
       carriesOther(session, device, families) || isUnrecorded({ session, rollout, families }, device),
-    aside: analysis.aside,
+    aside,
     unable,
     pauser,
     groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
@@ -194,6 +198,7 @@ async function look(start: Start): Promise<Pass> {
     strategy,
     assets,
     analysis,
+    aside,
     groups,
     defaults,
     verbs: said,

@@ -158,7 +158,7 @@ function countersOf({ assets, devices, rollout }: Pass) {
 
 type Counters = ReturnType<typeof countersOf>;
 
-function samplesOf({ assets, devices, analysis }: Pass): PolicyRolloutStatus['samples'] {
+function samplesOf({ assets, devices, aside }: Pass): PolicyRolloutStatus['samples'] {
   const shown = (asset: AssetSummary) => (isAside(asset) && asset.held ? 'Held' : asset.state);
   const rank = (asset: AssetSummary) => NOTEWORTHY.indexOf(isAside(asset) ? 'Held' : asset.state);
   const samples = assets
@@ -170,7 +170,7 @@ function samplesOf({ assets, devices, analysis }: Pass): PolicyRolloutStatus['sa
   const records = devices.filter(({ metadata }) => names.has(metadata.name));
   const whys = new Map(records.map(({ metadata, status }) => [metadata.name, status?.rollout?.why]));
   return samples.map(({ device, state, unable }) => {
-    const why = analysis.aside.get(device)?.slice(0, 500) ?? unable ?? whys.get(device);
+    const why = aside.get(device)?.slice(0, 500) ?? unable ?? whys.get(device);
     return defined({ device, state, why }) as { device: string; state: string };
   });
 }

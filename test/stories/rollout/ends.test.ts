@@ -57,6 +57,24 @@ describe('how a rollout ends', () => {
     expect(await fleet.attached('press-2')).toEqual(['base']);
   }, 120_000);
 
+  test('a success of nobody is no proof: AWS does not say of the candidate that anybody was proven on it', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.change(NARROW, { ...BOTH, stragglers: 'Leave', stragglersAfter: '30m' });
+    const silent = ['press-1'];
+    await fleet.live(120, { silent, until: phaseIs(fleet, 'Succeeded') });
+    expect((await fleet.rollout()).status).toMatchObject({ reason: 'CompletedWithStragglers', switched: '0/1' });
+    const candidate = (await fleet.rollout()).spec.policies[0]?.candidateName ?? '';
+    expect(await fleet.attached('press-1')).toEqual(['base', candidate]);
+    const said = async () => {
+      const { policyArn = '' } = await fleet.iot.getPolicy({ policyName: candidate });
+      const { tags = [] } = await fleet.iot.listTagsForResource({ resourceArn: policyArn });
+      return tags.find(({ Key }) => Key === 'fleetward.dev/state')?.Value;
+    };
+    expect(await said()).toBe('started');
+    await fleet.live(120, { until: async () => (await said()) !== 'started' });
+    expect(await said(), 'with the first that is').toBe('proven');
+  }, 120_000);
+
   test('abortScope InFlight: proven assets keep what they got, the others go back, nothing is tried again', async () => {
     await using fleet = await rolloutFleet(2);
     await fleet.change(NARROW, { ...STRATEGY, abortScope: 'InFlight' });

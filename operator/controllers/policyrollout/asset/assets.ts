@@ -109,14 +109,25 @@ export function begunWith(cache: Cache, { metadata: { namespace = '', name } }: 
   return cache.byIndex('Device', IN_ROLLOUT, `${namespace}/${name}`) as readonly Device[];
 }
 
-/** Of those, the ones that the rollout has anything to do with now that groups have come into it. */
+/**
+ * Of those, the ones that the rollout has anything to do with: where groups come into it not everybody who is below one has, and
+ * to whom a policy is only about to be given it is not given for the sake of its document, least of all when that was taken back.
+ */
 export function concernedAmong(
   where: Whereabouts,
   rollout: PolicyRollout,
-  { all, families }: { readonly all: readonly Device[]; readonly families: readonly Family[] },
+  { all, families, throughGroups }: Concern,
 ): readonly Device[] {
   const along = new Set(movedAlong(where.cache, begunWith(where.cache, rollout)));
-  return all.filter((device) => along.has(device) || concerns(where, rollout, device, families));
+  const isAsked = ({ status }: Device) => throughGroups || status?.pendingChange?.attach !== undefined;
+  return all.filter((device) => !isAsked(device) || along.has(device) || concerns(where, rollout, device, families));
+}
+
+interface Concern {
+  readonly all: readonly Device[];
+  readonly families: readonly Family[];
+  /** Thing groups refer to the policies: then it is asked of every device. */
+  readonly throughGroups: boolean;
 }
 
 /** Something can be done to it: managed, of this account, and with a certificate that is known. */
@@ -139,7 +150,7 @@ export interface SummaryInput {
   readonly retriedAt: string | undefined;
   /** Whether an asset is on the candidate of a revision that was overtaken. */
   readonly unproven: (device: Device) => boolean;
-  /** Devices that are left where they are as long as they have not begun; see `Analysis.aside`. */
+  /** Devices that are left where they are as long as they have not begun, and why; see `Pass.aside`. */
   readonly aside: ReadonlyMap<string, string>;
   /** Why these cannot begin, if that has been so for at least so long. */
   readonly unable: (devices: readonly Device[], forMs: number) => string | undefined;

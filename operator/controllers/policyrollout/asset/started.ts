@@ -28,11 +28,13 @@ export interface Moment {
   readonly withdraw: (device: Device) => void;
   /** Whether somebody keeps it where it is, or one that moves with it. */
   readonly kept: (device: Device) => boolean;
+  /** Whether another rollout, which was faster, has begun with it and is not done. */
+  readonly elsewhere: (device: Device) => boolean;
 }
 
 /**
  * Keeps whom was told to start and may still do so unseen. Of all others the record speaks, or none ever will: of whoever is no
- * asset of the rollout any more or was left out, and of a suspended Device.
+ * asset of the rollout any more, was left out or is in another one, and of a suspended Device.
  */
 export function forgetShown(told: Told, devices: readonly Device[], moment: Moment): void {
   const { started, arming } = told;
@@ -62,7 +64,7 @@ function isAwaited(device: Device, arming: boolean, moment: Moment): boolean {
   const { rollout, ready, handedOver, retriedAt, kept } = moment;
   const record = device.status?.rollout;
   // One that has begun and lost its record is found by what it carries, when it is not suspended any more.
-  if (device.spec.suspend === true || moment.skipped(device)) return false;
+  if (device.spec.suspend === true || moment.skipped(device) || moment.elsewhere(device)) return false;
   const unable = () => !moment.isIn(device) && moment.unable(device);
   if (record?.name !== rollout || record.state === 'Queued') return !unable();
   if (record.state === 'RolledBack') return isRetried(device, retriedAt) && !unable();

@@ -11,6 +11,7 @@ import type { Scope } from '../../external/types.ts';
 import { DETACH_DEADLINE_MS, type Directive, type Rollouts } from '../service.ts';
 import { type AssetView, type Attempt, type How, save } from './attempt.ts';
 import { sendCall, sendSwitch } from './call.ts';
+import { inHandsOfAnother } from './elsewhere.ts';
 import { look, mayRecall, nextReadIn } from './look.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
 import { goneBeside, isRobbed } from './robbed.ts';
@@ -57,6 +58,9 @@ export async function stepAsset(
 async function stepNow(scope: Scope<Device>, rollouts: Rollouts, view: AssetView): Promise<number | undefined> {
   const directive = rollouts.directiveFor(scope.key);
   await seeRenewal(scope, rollouts);
+  // Told by two rollouts in the same moment, it is the one's that its record names.
+  const { cache } = scope.deps;
+  if (directive !== undefined && inHandsOfAnother(cache, scope.object, directive.rollout)) return LOOK_AGAIN_MS;
   const unit = directive === undefined ? scope.object.status?.rollout?.unit : directive.unit;
   if (isLed(scope.object, unit)) {
     const again = await follow(scope, rollouts, directive);

@@ -12,6 +12,7 @@ import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
 import { assetsOf, isKeptStill, isSkipped } from '../asset/assets.ts';
+import { inHandsOfAnother, isGivenUp } from '../asset/elsewhere.ts';
 import { borrowedFamilies, carriedNames, carries, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { unitsOf } from '../asset/units.ts';
@@ -73,7 +74,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
     else
       await lead(
         start,
-        carrying.filter((device) => isReturning(start, device) || isSkippedHalfway(start, device)),
+        carrying.filter((device) => isReturning(rollout, device) || isSkippedHalfway(start, device)),
         { direction: 'back', assets, groups, pauser },
       );
     return { requeueAfterMs: LOOK_AGAIN_MS };
@@ -135,7 +136,7 @@ function isSkippedHalfway({ rollout }: Start, device: Device): boolean {
   return record?.name === rollout.metadata.name && record.state === 'Deferred' && isSkipped(device, rollout);
 }
 
-function isReturning({ rollout }: Start, { status }: Device): boolean {
+function isReturning(rollout: PolicyRollout, { status }: Device): boolean {
   return status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack';
 }
 
@@ -205,13 +206,18 @@ function namesToLeave(start: Start): ReadonlySet<string> {
 
 /** Candidates on which another rollout has proven its assets: whoever stays there is on no way back from this one. */
 function provenElsewhere(start: Start): ReadonlySet<string> {
-  return candidatesAmong(othersOf(start).filter(({ status }) => status?.phase === 'Succeeded'));
+  return candidatesAmong(othersOf(start).filter(hasProven));
 }
 
 /** Of these, the ones of rollouts that still answer for them, and delete them when nobody is there any more. */
 function keptElsewhere(start: Start): ReadonlySet<string> {
-  const proven = ({ status }: PolicyRollout) => status?.phase === 'Succeeded' && status.cleanedAt === undefined;
+  const proven = (other: PolicyRollout) => hasProven(other) && other.status?.cleanedAt === undefined;
   return candidatesAmong(othersOf(start).filter(proven));
+}
+
+/** A success of nobody proves nothing. */
+function hasProven({ status }: PolicyRollout): boolean {
+  return status?.phase === 'Succeeded' && status.counters?.total !== 0;
 }
 
 function candidatesAmong(rollouts: readonly PolicyRollout[]): ReadonlySet<string> {
@@ -227,18 +233,8 @@ function othersOf({ deps, rollout }: Start): readonly PolicyRollout[] {
   return all.filter((other) => other.metadata.name !== name);
 }
 
-function isGoing(rollout: PolicyRollout, { status }: Device): boolean {
-  return (
-    (status?.rollout?.name === rollout.metadata.name && status.rollout.state === 'RollingBack') ||
-    isGivenUp(rollout, status)
-  );
-}
-
-/** Its change was begun and the rollout was aborted: it goes back as soon as nothing holds it. */
-function isGivenUp({ metadata, status: rollout }: PolicyRollout, status: Device['status']): boolean {
-  const record = status?.rollout;
-  if (rollout?.phase !== 'Aborted' || record?.name !== metadata.name || record.change === undefined) return false;
-  return record.state !== 'RolledBack' && record.state !== 'Queued';
+function isGoing(rollout: PolicyRollout, device: Device): boolean {
+  return isReturning(rollout, device) || isGivenUp(rollout, device);
 }
 
 /**
@@ -296,7 +292,7 @@ async function lead(
   for (const device of going) {
     const members = units.get(device.metadata.name)?.members ?? [device];
     // Who shares a certificate goes with all of them, or not at all.
-    const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(start, each));
+    const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(rollout, each));
     if (members.some((each) => isStill(each) || isElsewhere(start, each))) continue;
     const own = familiesOfAll(where, members, families);
     directives.set(keyText(objectKey(device)), {
@@ -335,7 +331,7 @@ function isElsewhere({ deps, key, rollout, session }: Start, device: Device): bo
   if (name === undefined || name === rollout.metadata.name) return false;
   const other = deps.cache.get({ ...key, name }) as PolicyRollout | undefined;
   if (other === undefined) return false;
-  if (!hasEnded(other)) return true;
+  if (!hasEnded(other) || inHandsOfAnother(deps.cache, device, rollout.metadata.name) !== undefined) return true;
   const carried = carriedNames(session, device);
   return other.spec.policies.some(({ candidateName }) => carried.has(candidateName));
 }

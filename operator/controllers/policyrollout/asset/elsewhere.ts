@@ -1,0 +1,53 @@
+import type { Device } from '../../../api/device.gen.ts';
+import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import type { Pauser } from '../../../runtime/pauser.ts';
+import type { Cache } from '../../../runtime/reconciler.ts';
+import { isMoving } from '../../device/pending.ts';
+import { hasEnded } from '../names.ts';
+import type { Units } from './units.ts';
+
+/**
+ * Why another rollout must leave the Device alone: the one of its record has begun with it and is not done. An asset is in one
+ * rollout at a time, and its record is all that tells the way back.
+ */
+export function inHandsOfAnother(cache: Cache, device: Device, rollout: string): string | undefined {
+  const record = device.status?.rollout;
+  if (record === undefined || record.name === rollout) return undefined;
+  const key = { kind: 'PolicyRollout', namespace: device.metadata.namespace ?? '', name: record.name };
+  const other = cache.get(key) as PolicyRollout | undefined;
+  if (other === undefined || !isUnderWay(other, device)) return undefined;
+  return `${device.metadata.name} is ${record.state} in PolicyRollout ${record.name}, and moves here when that one is done with it`;
+}
+
+/** After its end a rollout only ever finishes what had turned round, and what a hold kept from it. */
+function isUnderWay(rollout: PolicyRollout, device: Device): boolean {
+  if (!hasEnded(rollout)) return isMoving(device);
+  if (rollout.status?.cleanedAt !== undefined) return false;
+  const { state } = device.status?.rollout ?? {};
+  const stays = state === 'Succeeded' && rollout.spec.strategy?.abortScope === 'InFlight';
+  return state === 'RollingBack' || (!stays && isGivenUp(rollout, device));
+}
+
+/** Its change was begun and the rollout was aborted: it goes back as soon as nothing holds it. */
+export function isGivenUp({ metadata, status: rollout }: PolicyRollout, { status }: Device): boolean {
+  const record = status?.rollout;
+  if (rollout?.phase !== 'Aborted' || record?.name !== metadata.name || record.change === undefined) return false;
+  return record.state !== 'RolledBack' && record.state !== 'Queued';
+}
+
+/** Of these, whom another rollout has not done with, by name; who shares a certificate waits for all of them. */
+export async function inHandsOfOthers(
+  cache: Cache,
+  devices: readonly Device[],
+  { rollout, units, pauser }: { readonly rollout: string; readonly units: Units; readonly pauser: Pauser },
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const device of devices) {
+    if (pauser.isDue()) await pauser.pause();
+    const why = inHandsOfAnother(cache, device, rollout);
+    if (why === undefined) continue;
+    const members = units.get(device.metadata.name)?.members ?? [device];
+    for (const { metadata } of members) found.set(metadata.name, why);
+  }
+  return found;
+}
