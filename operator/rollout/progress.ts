@@ -48,7 +48,7 @@ export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
     );
   }
   if (input.inFlightElsewhere >= input.strategy.maxInFlight) {
-    return budgetInUse(input.inFlightElsewhere);
+    return budgetInUse(input.elsewhere ?? new Map());
   }
   return wait(
     'Progressing',
@@ -57,9 +57,17 @@ export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
   );
 }
 
-/** Nothing may begin, because others of the account are under way. */
-export function budgetInUse(elsewhere: number, until?: number): RolloutDecision {
-  return wait('Progressing', 'BudgetInUse', `another rollout of the account has ${elsewhere} in flight`, until);
+/** Nothing may begin, because others of the account are under way: who has the places is said, for one may need a person. */
+export function budgetInUse(elsewhere: ReadonlyMap<string, string>, until?: number): RolloutDecision {
+  const who = named([...elsewhere].map(([name, state]) => `${name} (${state})`).sort());
+  const stuck = [...elsewhere.values()].some((state) => state.endsWith('suspended'));
+  const remedy = stuck ? '; a suspended one keeps its place until spec.suspend of its Device is false' : '';
+  return wait(
+    'Progressing',
+    'BudgetInUse',
+    `other rollouts of the account have ${elsewhere.size} in flight: ${who}${remedy}`,
+    until,
+  );
 }
 
 /** The wave before must have baked, with the evidence it owes. */

@@ -9,7 +9,7 @@ import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
 import { createPauser } from '../../runtime/pauser.ts';
 import { Priority } from '../../runtime/reconciler.ts';
-import { inFlightElsewhere } from './asset/assets.ts';
+import { inFlightElsewhere } from './asset/elsewhere.ts';
 import { changeIn, familiesOfAll } from './asset/families.ts';
 import { lifelineOf } from './asset/lifeline.ts';
 import { assetState, exactTime, timeOf } from './asset/record.ts';
@@ -88,7 +88,7 @@ function withdraw({ deps, key, rollout, devices }: Pass, back: ReadonlySet<strin
 /** Another rollout has started assets since this one was planned: they share one budget, and the next pass plans with them. */
 function crowding({ deps, rollout, input, now }: Pass): RolloutDecision | undefined {
   const moving = inFlightElsewhere(deps, rollout);
-  if (moving <= input.inFlightElsewhere) return undefined;
+  if (moving.size <= input.inFlightElsewhere) return undefined;
   return budgetInUse(moving, now + SOON_MS);
 }
 

@@ -6,7 +6,7 @@ import { type Strategy, strategyProblems } from '../../rollout/strategy.ts';
 import type { CandidateDefault } from '../../rollout/types.ts';
 import type { VerbState } from '../../rollout/verbs.ts';
 import type { Analysis } from './analysis.ts';
-import { inFlightElsewhere } from './asset/assets.ts';
+import { inFlightElsewhere } from './asset/elsewhere.ts';
 import { carriedNames } from './asset/families.ts';
 import { timeOf } from './asset/record.ts';
 import { tooLarge } from './asset/units.ts';
@@ -60,12 +60,14 @@ export function planInput(facts: Facts): RolloutInput {
     (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
   const braked = [...defaults.values()].includes('brake') || status.brakedAt !== undefined;
   const startedAt = timeOf(status.startedAt) ?? now;
+  const elsewhere = inFlightElsewhere(deps, rollout);
   return {
     revision: rollout.spec.revision,
     strategy,
     classified: analysis.classification,
     assets,
-    inFlightElsewhere: inFlightElsewhere(deps, rollout),
+    inFlightElsewhere: elsewhere.size,
+    elsewhere,
     analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
     verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
     provenBefore: isProvenBefore(facts),

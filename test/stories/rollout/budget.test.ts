@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { device, policy } from '../../support/fleet.ts';
-import { grants, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
+import { grants, hear, type RolloutFleet, refuse, rolloutFleet, STRATEGY } from './support.ts';
 
 const UNDER_WAY = /^(Preflight|Expanding|Verifying|Contracting|Observing|RollingBack)$/;
 
@@ -54,4 +54,34 @@ test('a suspended Device takes no place in a budget: the others move, in its rol
   await fleet.apply(first);
   await fleet.live(60, { looks: 60, until: () => succeeded('press-1') });
   expect(await succeeded('press-1')).toBe(true);
+}, 60_000);
+
+test('one that is suspended on its way back keeps its place, for it is between two policies, and whoever waits for the place is told its name', async () => {
+  await using fleet = await rolloutFleet(0);
+  const on = (name: string, policyName: string) =>
+    device(name, { thingTypeRef: { name: 'press' }, policyRefs: [{ name: policyName }] });
+  const change = (name: string, ...topics: readonly string[]) =>
+    fleet.apply(policy(name, { document: grants(...topics), strategy: STRATEGY }));
+  for (const name of ['a', 'b']) await change(name, 'telemetry/*', 'debug/*');
+  const first = on('press-1', 'a');
+  await fleet.apply(first, on('press-2', 'b'));
+  fleet.names.push('press-1', 'press-2');
+  await fleet.settleUntilReady();
+  hear(fleet, 'press-1', 'debug/press-1');
+  await change('a', 'telemetry/*');
+  await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+  refuse(fleet, 'press-1', 'debug/press-1');
+  await fleet.live(10, { until: async () => (await fleet.records())['press-1'] === 'RollingBack' });
+  await fleet.apply({ ...first, spec: { ...(first.spec as object), suspend: true } });
+  await change('b', 'telemetry/*');
+  await fleet.live(30);
+  expect(await fleet.records()).toEqual({ 'press-1': 'RollingBack', 'press-2': '-' });
+  expect((await fleet.rollout()).status).toMatchObject({
+    reason: 'BudgetInUse',
+    message:
+      'other rollouts of the account have 1 in flight: press-1 (RollingBack, suspended); a suspended one keeps its place until spec.suspend of its Device is false',
+  });
+  await fleet.apply(first);
+  await fleet.live(120, { until: async () => (await fleet.records())['press-2'] === 'Succeeded' });
+  expect(await fleet.records()).toEqual({ 'press-1': 'RolledBack', 'press-2': 'Succeeded' });
 }, 60_000);

@@ -8,7 +8,9 @@ const RETRIED = '2026-01-01T00:00:10.000Z';
 interface Row {
   readonly reason: string;
   readonly record?: object;
-  readonly moment?: Partial<Record<'unable' | 'isIn' | 'kept' | 'skipped' | 'ready' | 'handedOver', boolean>>;
+  readonly moment?: Partial<
+    Record<'unable' | 'isIn' | 'kept' | 'skipped' | 'elsewhere' | 'ready' | 'handedOver', boolean>
+  >;
   /** `kept`: its place; `free`: its place goes to others, and it is told so; `shown`: its record speaks for it. */
   readonly want: 'kept' | 'free' | 'shown';
 }
@@ -78,6 +80,7 @@ const rows: readonly Row[] = [
     want: 'shown',
   },
   { reason: 'whom people left out has no place', moment: { skipped: true }, want: 'free' },
+  { reason: 'with whom another rollout was faster has no place here', moment: { elsewhere: true }, want: 'free' },
 ];
 
 test.each(rows)('$reason', ({ record, moment = {}, want }) => {
@@ -90,6 +93,7 @@ test.each(rows)('$reason', ({ record, moment = {}, want }) => {
     handedOver: moment.handedOver === true,
     ready: () => (moment.ready === true ? 'yes' : 'no'),
     skipped: is('skipped'),
+    elsewhere: is('elsewhere'),
     unable: is('unable'),
     isIn: is('isIn'),
     kept: is('kept'),

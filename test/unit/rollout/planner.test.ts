@@ -90,6 +90,21 @@ const rows: readonly Row[] = [
     want: { kind: 'start', assets: ['b'] },
   },
   {
+    reason: 'where others of the account have all places, they are named, and what a person can do where one is stuck',
+    input: input(canaryDone, {
+      waveDoneAt: [NOW - HOUR],
+      inFlightElsewhere: 7,
+      elsewhere: new Map(
+        ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((id) => [id, id === 'a' ? 'RollingBack, suspended' : 'Observing']),
+      ),
+    }),
+    want: {
+      kind: 'wait',
+      reason: 'BudgetInUse',
+      why: 'other rollouts of the account have 7 in flight: a (RollingBack, suspended), b (Observing), c (Observing), d (Observing), e (Observing) and 2 more; a suspended one keeps its place until spec.suspend of its Device is false',
+    },
+  },
+  {
     reason: 'an asset on which another policy hides the change proves nothing for its wave',
     input: input([asset('a', 0, 'Succeeded', { masked: true }), asset('a2', 0, 'Deferred'), ...fresh.slice(1)], {
       waveDoneAt: [NOW - 9 * HOUR],

@@ -5,20 +5,18 @@ import type { Family } from '../../../rollout/family.ts';
 import type { AssetSummary } from '../../../rollout/rollout.ts';
 import type { Strategy } from '../../../rollout/strategy.ts';
 import type { AssetState } from '../../../rollout/types.ts';
-import { inFlight, underWay } from '../../../rollout/types.ts';
+import { underWay } from '../../../rollout/types.ts';
 import { parseVerbValue } from '../../../rollout/verbs.ts';
 import { MASKED } from '../../../rollout/verdict.ts';
 import { type Orderable, planWaves, waveOf } from '../../../rollout/waves.ts';
 import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import { REFERS_TO, referenceKey } from '../../external/references.ts';
-import { hasEnded } from '../names.ts';
 import { changeKey } from '../policies/stance.ts';
-import type { Rollouts } from '../service.ts';
 import { concerns, type Whereabouts } from './families.ts';
 import { assetState, timeOf } from './record.ts';
 import { UNABLE_AFTER_MS, UNABLE_TOLD_MS } from './unable.ts';
-import { certificateIds, isLed, recordedUnit, type Units } from './units.ts';
+import { certificateIds, recordedUnit, type Units } from './units.ts';
 
 export const HOLD_ANNOTATION = 'rollout.fleetward.dev/hold';
 export const SKIP_ANNOTATION = 'rollout.fleetward.dev/skip';
@@ -323,42 +321,4 @@ function orderable(device: Device, members: readonly Device[], strategy: PolicyR
 export function cohortOf({ metadata, spec }: Device, strategy: PolicyRollout['spec']['strategy']): string {
   const names = strategy?.order?.cohortLabels ?? ['fleetward.dev/cohort'];
   return `${spec.thingTypeRef?.name ?? ''}|${names.map((label) => metadata.labels?.[label] ?? '').join('|')}`;
-}
-
-/**
- * In flight in other rollouts of the same account, which share one budget. Whom another one has told to start a moment ago is,
- * before its record says so.
- */
-export function inFlightElsewhere(
-  { cache, rollouts }: { readonly cache: Cache; readonly rollouts: Rollouts },
-  rollout: PolicyRollout,
-): number {
-  const { namespace = '', name: own } = rollout.metadata;
-  const account = rollout.spec.accountRef.name;
-  const moving = new Set<string>();
-  for (const other of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
-    const { name } = other.metadata;
-    if (name === own) continue;
-    const ended = hasEnded(other);
-    for (const device of begunWith(cache, other)) {
-      const { metadata, spec, status } = device;
-      const record = status?.rollout;
-      if (record === undefined || record.armed === true || spec.accountRef.name !== account) continue;
-      // Nothing was done when one of a unit takes note; the first of them tells when something is, and counts for all.
-      if (record.state === 'Preflight' && isLed(device, record.unit)) continue;
-      // After its end a rollout only ever finishes what had turned round.
-      if (ended ? record.state !== 'RollingBack' : !inFlight(record.state as AssetState)) continue;
-      // All of a unit are in flight as soon as one says so.
-      for (const each of [metadata.name, ...(record.unit ?? [])]) moving.add(each);
-    }
-    if (ended || other.spec.accountRef.name !== account) continue;
-    const key = { kind: 'PolicyRollout', namespace, name };
-    const arming = rollouts.arming(key);
-    for (const id of rollouts.started(key)) {
-      if (arming.has(id)) continue;
-      const told = rollouts.directiveFor({ kind: 'Device', namespace, name: id });
-      for (const each of [id, ...((told?.rollout === name ? told.unit : undefined) ?? [])]) moving.add(each);
-    }
-  }
-  return moving.size;
 }

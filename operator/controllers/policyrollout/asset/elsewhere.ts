@@ -1,10 +1,13 @@
 import type { Device } from '../../../api/device.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import { type AssetState, inFlight } from '../../../rollout/types.ts';
 import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import { isMoving } from '../../device/pending.ts';
 import { hasEnded } from '../names.ts';
-import type { Units } from './units.ts';
+import type { Rollouts } from '../service.ts';
+import { begunWith } from './assets.ts';
+import { isLed, type Units } from './units.ts';
 
 /**
  * Why another rollout must leave the Device alone: the one of its record has begun with it and is not done. An asset is in one
@@ -50,4 +53,45 @@ export async function inHandsOfOthers(
     for (const { metadata } of members) found.set(metadata.name, why);
   }
   return found;
+}
+
+/**
+ * In flight in other rollouts of the same account, which share one budget: by name of the Device, with what people have to know
+ * of it. Whom another one has told to start a moment ago is, before its record says so. One that is suspended in the middle keeps
+ * its place: it is between two policies, and goes on when it is not suspended any more.
+ */
+export function inFlightElsewhere(
+  { cache, rollouts }: { readonly cache: Cache; readonly rollouts: Rollouts },
+  rollout: PolicyRollout,
+): ReadonlyMap<string, string> {
+  const { namespace = '', name: own } = rollout.metadata;
+  const account = rollout.spec.accountRef.name;
+  const moving = new Map<string, string>();
+  for (const other of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
+    const { name } = other.metadata;
+    if (name === own) continue;
+    const ended = hasEnded(other);
+    for (const device of begunWith(cache, other)) {
+      const { metadata, spec, status } = device;
+      const record = status?.rollout;
+      if (record === undefined || record.armed === true || spec.accountRef.name !== account) continue;
+      // Nothing was done when one of a unit takes note; the first of them tells when something is, and counts for all.
+      if (record.state === 'Preflight' && isLed(device, record.unit)) continue;
+      // After its end a rollout only ever finishes what had turned round.
+      if (ended ? record.state !== 'RollingBack' : !inFlight(record.state as AssetState)) continue;
+      // All of a unit are in flight as soon as one says so.
+      for (const each of record.unit ?? []) if (!moving.has(each)) moving.set(each, record.state);
+      moving.set(metadata.name, spec.suspend === true ? `${record.state}, suspended` : record.state);
+    }
+    if (ended || other.spec.accountRef.name !== account) continue;
+    const key = { kind: 'PolicyRollout', namespace, name };
+    const arming = rollouts.arming(key);
+    for (const id of rollouts.started(key)) {
+      if (arming.has(id)) continue;
+      const told = rollouts.directiveFor({ kind: 'Device', namespace, name: id });
+      const unit = (told?.rollout === name ? told.unit : undefined) ?? [];
+      for (const each of [id, ...unit]) if (!moving.has(each)) moving.set(each, 'Preflight');
+    }
+  }
+  return moving;
 }
