@@ -116,8 +116,9 @@ export function concernedAmong(
   rollout: PolicyRollout,
   { all, families, throughGroups }: Concern,
 ): readonly Device[] {
-  const along = new Set(movedAlong(where.cache, begunWith(where.cache, rollout)));
   const isAsked = ({ status }: Device) => throughGroups || status?.pendingChange?.attach !== undefined;
+  if (!all.some(isAsked)) return all;
+  const along = new Set(movedAlong(where.cache, begunWith(where.cache, rollout)));
   return all.filter((device) => !isAsked(device) || along.has(device) || concerns(where, rollout, device, families));
 }
 
