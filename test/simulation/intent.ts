@@ -20,6 +20,8 @@ export class Intent {
   readonly #revisions = new Map<string, string>();
   /** Revisions that came back other than by a commit. */
   readonly #takenBack = new Set<string>();
+  /** When the brake of each candidate was pulled last. */
+  readonly #pulledAt = new Map<string, number>();
   /** Every text that Git ever asked for, by the name of the policy. */
   readonly #asked = new Map<string, Set<string>>();
 
@@ -65,6 +67,7 @@ export class Intent {
       this.#watch.say(3, `${name} tries ${spec.revision} again, which was aborted, and nobody asked for that`);
     this.#revisions.set(name, spec.revision);
     this.#rollouts.set(name, rollout);
+    this.#notByBrake(rollout);
   }
 
   /** A person asks for a change once more that was taken back. */
@@ -80,6 +83,8 @@ export class Intent {
     this.#told.set(name, text);
     this.#watch.tell(`rollout ${name}: ${phase}, ${reason} (${message})`);
     if (['Succeeded', 'Aborted', 'Superseded'].includes(phase)) this.#ended.set(name, text);
+    const rollout = this.#rollouts.get(name);
+    if (rollout !== undefined) this.#notByBrake({ ...rollout, status });
     const revision = this.#revisions.get(name);
     if (phase === 'Aborted' && reason !== 'Reverted' && revision !== undefined) this.#takenBack.add(revision);
   }
@@ -93,9 +98,18 @@ export class Intent {
       say(3, `${name} kept what it had replaced for ${Math.round(keptMs / MINUTE)} min only`);
   }
 
+  /** A brake that was pulled on another rollout of the same document ends none that comes later. */
+  #notByBrake({ metadata, spec, status }: PolicyRollout): void {
+    if (status?.phase !== 'Aborted' || status.reason !== 'EmergencyBrakeApplied') return;
+    const since = Date.parse(metadata.creationTimestamp ?? '');
+    if (!spec.policies.some(({ candidateName }) => (this.#pulledAt.get(candidateName) ?? 0) >= since))
+      this.#watch.say(3, `${metadata.name} was ended by a brake that nobody pulled on it`);
+  }
+
   /** One call gives everybody on the candidate what was there before: its document is the baseline's again. */
   brakePulled(candidate: string): void {
-    const { view, answers, say } = this.#watch;
+    const { view, answers, clock, say } = this.#watch;
+    this.#pulledAt.set(candidate, clock.now());
     const last = [...this.#rollouts.values()].findLast((rollout) =>
       rollout.spec.policies.some(({ candidateName }) => candidateName === candidate),
     );

@@ -499,4 +499,21 @@ export const REGRESSIONS: readonly Regression[] = [
       verb(200, 'abort'),
     ],
   },
+  {
+    reason: 'a brake that was pulled on two policies, whose commit came back, ends no later rollout of one of them',
+    config: { ...LONG_WINDOW, policies: [{ name: 'base', grant: WIDE }, two[1]] },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: NARROW },
+          { name: 'more', grant: { allow: ['status', 'receive'], deny: [] } },
+        ],
+      }),
+      at(25, { kind: 'document', how: 'revert', grants: [{ name: 'base', grant: WIDE }, two[1]] }),
+      at(80, { kind: 'document', how: 'new', grants: [{ name: 'base', grant: NARROW }, two[1]] }),
+      wait(100),
+    ],
+  },
 ];

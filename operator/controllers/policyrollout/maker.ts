@@ -29,7 +29,8 @@ export function createRolloutMaker(deps: ExternalDeps): Reconciler {
       const leaving = new Set(devices.flatMap(({ status }) => status?.pendingChange?.detach ?? []));
       const waiting = pendingIn(deps, namespace, account).filter((policy) => !isOnlyLost(deps.cache, policy, leaving));
       if (waiting.length + devices.length === 0) return undefined;
-      const newest = newestOf([...waiting, ...devices]);
+      const retried = devices.length === 0 ? 0 : lastRetry(deps.cache, { namespace, account });
+      const newest = Math.max(newestOf([...waiting, ...devices]), retried);
       const left = newest + GATHER_MS - deps.clock.now();
       if (left > 0) return { requeueAfterMs: left };
       const busy = busyDevices(deps, namespace, account);
@@ -86,6 +87,17 @@ function areUnasked(
     if (spec.accountRef.name !== account || activeFor({ cache }, policy) !== undefined) return false;
     return devicesOf(cache, namespace, account, [metadata.name]).some((device) => names.has(device.metadata.name));
   });
+}
+
+/** To whatever was taken back together it is said at once, and a policy takes it up a moment later than a Device. */
+function lastRetry(
+  cache: Cache,
+  { namespace, account }: { readonly namespace: string; readonly account: string },
+): number {
+  const all = [...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)];
+  return all
+    .filter(({ spec }) => spec.accountRef.name === account)
+    .reduce((last, { status }) => Math.max(last, Date.parse(status?.verbs?.retriedAt ?? '') || 0), 0);
 }
 
 function newestOf(waiting: readonly (IoTPolicy | Device)[]): number {
@@ -170,7 +182,9 @@ async function make(
   const digests = policies.map(({ status }) => status?.pendingChange?.digest ?? '');
   const revision = revisionOf([...digests, ...changes.map(({ digest }) => digest)]);
   const base = `${policies[0]?.metadata.name ?? `${account}-devices`}-${revision}`;
-  const attempt = nextAttempt([...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)], base);
+  const all = [...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)];
+  let attempt = nextAttempt(all, base);
+  while (isTaken(all, policies, attempt)) attempt += 1;
   const strategy = strategyOf(cache, { namespace, account, policies, changes });
   const document: PolicyRollout = {
     apiVersion: API_VERSION,
@@ -215,6 +229,24 @@ function returns(cache: Cache, policies: readonly IoTPolicy[], now: number): boo
       return now - Date.parse(latest.status?.finishedAt ?? '') <= rollbackWindowMs(latest);
     })
   );
+}
+
+/**
+ * Another rollout of the same document, with other policies beside it, still has its candidate in AWS, which cannot serve this
+ * one: its brake was pulled, or would bring back something else.
+ */
+function isTaken(all: readonly PolicyRollout[], policies: readonly IoTPolicy[], attempt: number): boolean {
+  const kept = all.filter(({ status }) => status?.cleanedAt === undefined);
+  return policies.some((policy) => {
+    const { digest = '', baseline = '' } = policy.status?.pendingChange ?? {};
+    const name = candidateFor(declaredName(policy), digest, attempt);
+    return kept.some(({ spec, status }) =>
+      spec.policies.some(
+        (each) =>
+          each.candidateName === name && (status?.brakedAt !== undefined || !sameDocument(each.baseline, baseline)),
+      ),
+    );
+  });
 }
 
 /** A try that has ended is history, and history keeps its name. */
