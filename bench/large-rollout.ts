@@ -17,6 +17,7 @@ import { ObjectCache } from '../operator/runtime/cache/object-cache.ts';
 import { systemClock } from '../operator/runtime/clock.ts';
 import { objectKey } from '../operator/runtime/controller/keys.ts';
 import { silentLogger } from '../operator/runtime/log.ts';
+import { seeded } from '../operator/sandbox/state/ids.ts';
 import { ACCOUNT_KEY, NARROW, type RolloutFleet, rolloutFleet, STRATEGY } from '../test/stories/rollout/support.ts';
 
 const IN_FLIGHT = 500;
@@ -50,7 +51,7 @@ export async function largeRollout(
   const devices = copiesOf((await fleet.get('Device', 'press-2')) as Device, rollout, states);
   for (const kind of KINDS) {
     const own = objects.filter((object) => object.kind === kind);
-    await cache.sink(kind).replace(kind === 'Device' ? [...own, ...devices] : own);
+    await cache.sink(kind).replace(kind === 'Device' ? [...own, ...inNoOrder(devices)] : own);
   }
   const { deps, counts } = await depsOf(fleet, cache);
   const { snapshot } = await deps.accounts.session('factory', 'default', {});
@@ -94,6 +95,13 @@ function copiesOf(
       status: { ...device.status, certificates, ...moved },
     } as Device;
   });
+}
+
+/** What was written last is the last that the cache finds: after a while a fleet is in the order of its last news. */
+function inNoOrder(devices: readonly Device[]): readonly Device[] {
+  const random = seeded(1);
+  const drawn = devices.map((device) => ({ device, at: random() }));
+  return drawn.sort((a, b) => a.at - b.at).map(({ device }) => device);
 }
 
 async function depsOf(fleet: RolloutFleet, cache: ObjectCache) {

@@ -11,7 +11,7 @@ import { createPauser } from '../../runtime/pauser.ts';
 import type { Reconciler, Result } from '../../runtime/reconciler.ts';
 import { durationMs } from '../external/duration.ts';
 import { type Analysis, analyse } from './analysis.ts';
-import { assetsOf, concernedAmong, isKeptStill, isSkipped, summarise } from './asset/assets.ts';
+import { assetsInTurn, concernedAmong, isKeptStill, isSkipped, summarise } from './asset/assets.ts';
 import { inHandsOfOthers } from './asset/elsewhere.ts';
 import { carries, carriesOther, changeIn, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
@@ -77,7 +77,7 @@ async function look(start: Start): Promise<Pass> {
   const groups = await readTargets(start, families, given.settleMs);
   const pauser = createPauser(deps.clock, context.signal);
   await pauser.pause();
-  const all = assetsOf(deps.cache, rollout);
+  const all = await assetsInTurn(deps.cache, rollout, pauser);
   await pauser.pause();
   const throughGroups = isReferredByGroups(deps.cache, rollout);
   const devices = concernedAmong(where, rollout, { all, families, throughGroups });

@@ -11,6 +11,7 @@ import { MASKED } from '../../../rollout/verdict.ts';
 import { type Orderable, planWaves, waveOf } from '../../../rollout/waves.ts';
 import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
+import { sorted } from '../../../runtime/sorted.ts';
 import { REFERS_TO, referenceKey } from '../../external/references.ts';
 import { changeKey } from '../policies/stance.ts';
 import { concerns, type Whereabouts } from './families.ts';
@@ -28,9 +29,23 @@ export function devicesOf(
   account: string,
   policies: readonly string[],
 ): readonly Device[] {
+  return assetsAmong(carriersOf(cache, namespace, policies), account);
+}
+
+function assetsAmong(lists: readonly (readonly Device[])[], account: string): readonly Device[] {
+  const [only = [], ...others] = lists;
+  // Most often there is but one list, and in a large fleet it is long.
+  const all = others.length === 0 ? only : [...new Set(lists.flat())];
+  return all.filter((device) => isAsset(device, account)).sort(byName);
+}
+
+const byName = (a: Device, b: Device): number => (a.metadata.name < b.metadata.name ? -1 : 1);
+
+/** As the cache finds them, some of them several times. */
+function carriersOf(cache: Cache, namespace: string, policies: readonly string[]): readonly (readonly Device[])[] {
   const lists: (readonly Device[])[] = [];
   const add = (devices: readonly unknown[]): void => {
-    if (devices.length > 0) lists.push((devices as readonly Device[]).filter((device) => isAsset(device, account)));
+    if (devices.length > 0) lists.push(devices as readonly Device[]);
   };
   for (const policy of policies) {
     const reference = referenceKey('IoTPolicy', namespace, policy);
@@ -40,13 +55,8 @@ export function devicesOf(
       add(cache.byIndex('Device', REFERS_TO, referenceKey('AWSAccount', namespace, owner.metadata.name)));
     }
   }
-  const [only = [], ...others] = lists;
-  // Most often there is but one list, and in a large fleet it is long.
-  const all = others.length === 0 ? only : [...new Set(lists.flat())];
-  return all.toSorted(byName);
+  return lists;
 }
-
-const byName = (a: Device, b: Device): number => (a.metadata.name < b.metadata.name ? -1 : 1);
 
 /** Thing groups that refer to the policy, with all below them, as references. */
 function groupsBelow(cache: Cache, reference: string, seen = new Set<string>()): ReadonlySet<string> {
@@ -69,24 +79,35 @@ export const IN_ROLLOUT = 'inRollout';
  * begun with, although neither the Device nor a thing group of it refers to the policy any more.
  */
 export function assetsOf(cache: Cache, rollout: PolicyRollout): readonly Device[] {
+  return assetsAmong(concernedBy(cache, rollout), rollout.spec.accountRef.name);
+}
+
+/**
+ * The same with other work in between: what was written last is the last that the cache finds, so a large fleet is in no order.
+ * By identity, which is the same wherever the cache finds it: a map of 100,000 names takes longer than all the rest.
+ */
+export async function assetsInTurn(cache: Cache, rollout: PolicyRollout, pauser: Pauser): Promise<readonly Device[]> {
+  const found = new Set<Device>();
+  for (const devices of concernedBy(cache, rollout)) {
+    for (const device of devices) {
+      if (pauser.isDue()) await pauser.pause();
+      if (isAsset(device, rollout.spec.accountRef.name)) found.add(device);
+    }
+  }
+  return sorted([...found], byName, pauser);
+}
+
+function concernedBy(cache: Cache, rollout: PolicyRollout): readonly (readonly Device[])[] {
   const { metadata, spec } = rollout;
   const { namespace = '' } = metadata;
-  const account = spec.accountRef.name;
   const names = spec.policies.map((policy) => policy.name);
-  const carriers = devicesOf(cache, namespace, account, names);
   const begun = begunWith(cache, rollout);
-  if (spec.changes === undefined && begun.length === 0) return carriers;
-  // By identity, which is the same wherever the cache finds it: a map of 100,000 names takes longer than all the rest.
-  const found = new Set(carriers);
-  const add = (devices: readonly Device[]): void => {
-    for (const device of devices) if (isAsset(device, account)) found.add(device);
-  };
-  for (const { digest } of spec.changes ?? []) {
-    add(cache.byIndex('Device', PENDING_CHANGE, changeKey(namespace, account, digest)) as readonly Device[]);
-  }
-  add(begun);
-  add(movedAlong(cache, begun));
-  return found.size === carriers.length ? carriers : [...found].sort(byName);
+  const waiting = (spec.changes ?? []).map(({ digest }) => {
+    const key = changeKey(namespace, spec.accountRef.name, digest);
+    return cache.byIndex('Device', PENDING_CHANGE, key) as readonly Device[];
+  });
+  const lists = [...carriersOf(cache, namespace, names), ...waiting, begun, movedAlong(cache, begun)];
+  return lists.filter((devices) => devices.length > 0);
 }
 
 /**
