@@ -44,3 +44,12 @@ test('nor does one in worlds whose devices share certificates', async () => {
   expect(Object.keys(worlds).join(', ')).toMatch(/policies on a group.*shared certificate/);
   expect(happened).toHaveProperty('retire');
 }, 900_000);
+
+/** From here on there is the window of the default and one of three hours, one world after the other. */
+const FIRST_WINDOWED = 2_000_154;
+
+test('nor does one in worlds that keep what was replaced for longer than ten minutes', async () => {
+  const result = await search({ firstSeed: FIRST_WINDOWED, steps: STEPS / 4, idle: true });
+  expect(result.failure && failureText(result.failure)).toBeUndefined();
+  for (const window of ['3h', 'not given']) expect(result.coverage.worlds).toHaveProperty(`rollbackWindow ${window}`);
+}, 900_000);
