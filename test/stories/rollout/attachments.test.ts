@@ -3,7 +3,18 @@ import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, policy } from '../../support/fleet.ts';
 import type { TestFleet } from '../../support/operator.ts';
-import { annotate, grants, hear, leave, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import {
+  annotate,
+  grants,
+  hear,
+  leave,
+  NARROW,
+  type RolloutFleet,
+  refuse,
+  rolloutFleet,
+  STRATEGY,
+  WIDE,
+} from './support.ts';
 
 /** The same device with other references; everything else stays. */
 async function refer(fleet: TestFleet, name: string, ...policies: readonly string[]): Promise<void> {
@@ -126,6 +137,35 @@ describe('R3: other references of a Device', () => {
     expect((await fleet.aws.send('GetPolicy', { policyName: kept[1] ?? '' })).policyName).toBe(kept[1]);
     await say('retry', 't2');
     await fleet.live(90, { until: async () => (await fleet.attached('press-1')).length === 1 });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 90_000);
+
+  test('a document and a reference that went back together are tried again together', async () => {
+    await using fleet = await twoPolicies(0);
+    await fleet.apply(policy('more', { document: grants('site/*'), strategy: STRATEGY }));
+    await fleet.apply(
+      device('press-1', { thingTypeRef: { name: 'press' }, policyRefs: [{ name: 'base' }, { name: 'more' }] }),
+    );
+    fleet.names.push('press-1');
+    await fleet.settleUntilReady();
+    await fleet.change(NARROW);
+    await refer(fleet, 'press-1', 'base');
+    await fleet.live(30, { until: async () => (await fleet.records())['press-1'] === 'Expanding' });
+    const { metadata, spec } = await fleet.rollout();
+    const say = (verb: string, token: string) =>
+      annotate(fleet, 'PolicyRollout', metadata.name, {
+        [`rollout.fleetward.dev/${verb}`]: `${token}@${spec.revision} by kim`,
+      });
+    await say('abort', 't1');
+    await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    await say('retry', 't2');
+    await fleet.live(90, { until: async () => (await fleet.attached('press-1')).join() === 'base' });
+    // One alone is another change, which nobody asked for: AWS remembers that it went back, and it would do so again.
+    const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
+    expect((items as readonly PolicyRollout[]).map((each) => each.spec.revision)).toEqual([
+      spec.revision,
+      spec.revision,
+    ]);
     expect(await fleet.attached('press-1')).toEqual(['base']);
   }, 90_000);
 
