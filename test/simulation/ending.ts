@@ -97,7 +97,7 @@ async function atRest(world: World): Promise<boolean> {
     (rollout) =>
       rollout.status?.cleanedAt !== undefined ||
       keptUntil(rollout) - REST_MS > world.fleet.clock.now() ||
-      (rollout.status?.phase === 'Succeeded' && rollout.spec.strategy?.homing === 'Stay') ||
+      isStayedOn(world, rollout) ||
       rollout.spec.policies.some(
         ({ name, candidateName }) => kept.has(candidateName) && mayKeep(rollout, behind.has(name)),
       ),
@@ -113,6 +113,12 @@ async function atRest(world: World): Promise<boolean> {
   const { items: groups } = await world.fleet.store.list({ kind: 'ThingGroup' });
   if (groups.some(isPending)) return false;
   return true;
+}
+
+/** Whom it leaves there keeps its candidates from ever going; where nobody is, they go like all others. */
+function isStayedOn(world: World, { spec, status }: PolicyRollout): boolean {
+  if (status?.phase !== 'Succeeded' || spec.strategy?.homing !== 'Stay') return false;
+  return status.homedAt === undefined || spec.policies.some(({ candidateName }) => isCarried(world, candidateName));
 }
 
 /** Nobody is on its candidates any more; until then they are kept for a quick way back. */
