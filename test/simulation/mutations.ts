@@ -111,8 +111,8 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: 3,
     reason: 'the brake sets the version that is in force already',
     file: 'operator/controllers/policyrollout/policies/candidates.ts',
-    find: "const BRAKE_VERSION = '1'",
-    replace: "const BRAKE_VERSION = '2'",
+    find: 'const input = { policyName, policyVersionId: BRAKE_VERSION };',
+    replace: "const input = { policyName, policyVersionId: '2' };",
     schedule: [git(2, narrow), verb(20, 'abort')],
   },
   {

@@ -141,6 +141,17 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason:
+      'after a loss of state the brake brings back what was there before this rollout, and not before the one that is forgotten',
+    config: { groups: [{ name: 'hall', policies: [{ name: 'hall-wide', grant: hall('debug') }] }] },
+    schedule: [
+      git(2, NARROW),
+      at(3, { kind: 'groupDocument', grant: hall() }),
+      at(95, { kind: 'loseState' }),
+      verb(105, 'abort'),
+    ],
+  },
+  {
     reason: 'a word to retry single assets does not bring back what was aborted afterwards',
     schedule: [git(2, NARROW), silent(13), verb(95, 'retry'), verb(96, 'abort')],
   },

@@ -20,7 +20,7 @@ import { type AssetIdentity, requestKey } from './gates/signals.ts';
 import { type HandedOver, handOver } from './groups/handover.ts';
 import { withRecords } from './groups/targets.ts';
 import type { Pass } from './pass.ts';
-import { discardStale, ensureCandidate, pullBrake } from './policies/candidates.ts';
+import { brakeOf, discardStale, ensureCandidate } from './policies/candidates.ts';
 import { type Mirrored, mirrorVerdict } from './policies/mirror.ts';
 import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
@@ -178,11 +178,9 @@ async function brake(pass: Pass, flippedAt: string): Promise<void> {
   const { deps, rollout, candidates } = pass;
   await saveRollout(deps, rollout, { ...rollout.status, flippedAt, brakedAt: flippedAt });
   for (const policy of rollout.spec.policies) {
-    deps.rollouts.teller.call(rollout.metadata, 'SetDefaultPolicyVersion', {
-      policy: policy.candidateName,
-      version: '1',
-    });
-    await pullBrake(withPriority(candidates), policy);
+    const { operation, send } = await brakeOf(withPriority(candidates), policy);
+    deps.rollouts.teller.call(rollout.metadata, operation, { policy: policy.candidateName });
+    await send();
   }
 }
 

@@ -95,10 +95,28 @@ async function checkOurs({ port, options, markOf }: Candidates, policy: PolicyRo
   );
 }
 
-/** The emergency brake of one policy: one call gives every asset on the candidate what it had. */
-export async function pullBrake({ port, options }: Candidates, policy: PolicyRolloutPolicy): Promise<void> {
-  const input = { policyName: policy.candidateName, policyVersionId: BRAKE_VERSION };
-  await ifFound(port.call('SetDefaultPolicyVersion', input, options));
+/** The emergency brake of one policy: one write gives every asset on the candidate what it had. */
+export interface BrakeCall {
+  readonly operation: 'SetDefaultPolicyVersion' | 'CreatePolicyVersion';
+  send(): Promise<unknown>;
+}
+
+/**
+ * Version 1, which was made for this. Where nothing is known any more of the rollout that made the candidate, and assets are on
+ * it, version 1 is what was there before that one: then the document of before comes as a version of its own.
+ */
+export async function brakeOf({ port, options }: Candidates, policy: PolicyRolloutPolicy): Promise<BrakeCall> {
+  const { candidateName: policyName, baseline: policyDocument } = policy;
+  const first = { policyName, policyVersionId: BRAKE_VERSION };
+  const found = await ifFound(port.call('GetPolicyVersion', first, options));
+  if (found === undefined || sameDocument(found.policyDocument, policyDocument)) {
+    const operation = 'SetDefaultPolicyVersion';
+    const input = { policyName, policyVersionId: BRAKE_VERSION };
+    return { operation, send: () => ifFound(port.call(operation, input, options)) };
+  }
+  const operation = 'CreatePolicyVersion';
+  const input = { policyName, policyDocument, setAsDefault: true };
+  return { operation, send: () => ifFound(port.call(operation, input, options)) };
 }
 
 /**
