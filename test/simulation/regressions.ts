@@ -527,4 +527,26 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(100),
     ],
   },
+  {
+    reason:
+      'a rollout that was overtaken is over although assets stay on a candidate that it shares with the one that came after',
+    config: {
+      policies: [
+        { name: 'base', grant: allBut('extra') },
+        { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
+      ],
+      strategy: { ...CALM.strategy, homing: 'Stay' },
+    },
+    schedule: [
+      [2, allBut('extra', 'debug')] as const,
+      // What the first one has asked of `more` the second one asks as well.
+      [3, allBut('extra', 'debug', 'status')] as const,
+    ].map(([minutes, grant]) => {
+      const grants = [
+        { name: 'base', grant },
+        { name: 'more', grant: { allow: ['status' as const], deny: [] } },
+      ];
+      return at(minutes, { kind: 'document', how: 'new', grants });
+    }),
+  },
 ];
