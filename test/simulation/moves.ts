@@ -16,6 +16,9 @@ const MOVING = new Set(['Expanding', 'Verifying', 'Contracting', 'Observing', 'R
 
 type Record = NonNullable<DeviceStatus['rollout']>;
 
+/** Who is armed has a place in a budget of its own and in no other. */
+const counts = ({ state, armed }: Record): boolean => MOVING.has(state) && armed !== true;
+
 /** By certificate: what its device was allowed before a change. */
 export type Before = ReadonlyMap<string, ReadonlySet<Right>>;
 
@@ -58,7 +61,7 @@ export class Moves {
       this.#beganWithin(asset, record.startedAt);
       for (const target of asset.targets) owed.movedBy(record.name, [name, target]);
     }
-    if (record.state === 'Armed') this.#armed(name, record.name);
+    if (record.armed === true) this.#armed(name, record.name);
     if (record.state === 'RolledBack' && asset !== undefined) this.#isBack(asset, record.name);
     if (record.state === 'Succeeded' && !this.#intent.hasEnded(record.name)) this.#passed(name, record);
   }
@@ -122,7 +125,7 @@ export class Moves {
   #beyond(asset: Asset, record: Record | undefined): void {
     const most = Number(this.#watch.config.strategy.maxInFlight ?? 1);
     const others = this.#movingBeside(asset).filter((name) => !this.#hasJustTurned(name));
-    if (record !== undefined && MOVING.has(record.state) && others.length + 1 > most) {
+    if (record !== undefined && counts(record) && others.length + 1 > most) {
       const who = others.map((name) => `${name} ${this.#recordOf(name)?.state}`).join(', ');
       if (!this.#started.has(`${asset.name} ${record.startedAt}`) || record.startedAt === undefined)
         this.#watch.say(2, `${asset.name} moves as well, beyond ${most} in flight: ${who}`);
@@ -151,7 +154,7 @@ export class Moves {
 
   /** What shares certificates with one that moves counts with it, whatever its own record says by now. */
   #movingBeside({ name }: Asset): readonly string[] {
-    const moving = [...this.#records].flatMap(([each, { state }]) => (MOVING.has(state) ? [each] : []));
+    const moving = [...this.#records].flatMap(([each, record]) => (counts(record) ? [each] : []));
     const all = new Set([name, ...moving].flatMap((each) => [...this.#watch.assets.unitOf(each)]));
     all.delete(name);
     return [...all];
@@ -176,7 +179,7 @@ export class Moves {
     const { config, say } = this.#watch;
     if (!this.#mayArm.has(rollout)) say(2, `${name} is armed in ${rollout}, and nobody said arm`);
     const most = Number(config.strategy.maxArmed ?? 0);
-    const armed = [...this.#records].filter(([, { state }]) => state === 'Armed').map(([each]) => each);
+    const armed = [...this.#records].filter(([, record]) => record.armed === true).map(([each]) => each);
     if (armed.length > most) say(2, `${armed.join(', ')} are armed at once, and at most ${most} may be`);
   }
 }

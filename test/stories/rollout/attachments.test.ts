@@ -318,6 +318,34 @@ describe('R3: other references of a Device', () => {
     expect((await fleet.rollout()).status?.phase).toBe('Progressing');
   }, 90_000);
 
+  test('whoever is through a rollout takes up a change of its spec in the next one, although others make the same in this', async () => {
+    await using fleet = await rolloutFleet(2);
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    for (const name of fleet.names) await refer(fleet, name, 'base', 'more');
+    await fleet.live(3);
+    const first = await fleet.rollout();
+    await annotate(fleet, 'PolicyRollout', first.metadata.name, {
+      'rollout.fleetward.dev/approve': `t1@${first.spec.revision} by kim`,
+    });
+    await fleet.live(120, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    await fleet.change(grants('telemetry/*'));
+    await refer(fleet, 'press-2', 'base');
+    const done = async () => (await fleet.records())['press-1'] === 'Succeeded';
+    await fleet.live(5);
+    const { metadata, spec } = await fleet.rollout();
+    expect(spec).toMatchObject({ policies: [{ name: 'base' }], changes: [{ detach: ['more'] }] });
+    await fleet.live(60, { until: done });
+    expect(await done()).toBe(true);
+    await refer(fleet, 'press-1', 'base');
+    await fleet.live(3);
+    expect((await fleet.rollout()).metadata.name).toBe(metadata.name);
+    expect(await fleet.attached('press-1')).toContain('more');
+    await fleet.live(240, { until: async () => (await fleet.attached('press-1')).join() === 'base' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect((await fleet.rollout()).metadata.name).not.toBe(metadata.name);
+  }, 120_000);
+
   test('without any policy left the lifeline is gone: refused, nothing is taken', async () => {
     await using fleet = await rolloutFleet(1);
     await refer(fleet, 'press-1');

@@ -12,6 +12,7 @@ import {
   refuse,
   rolloutFleet,
   STRATEGY,
+  WIDE,
 } from './support.ts';
 
 /** What lies between two contacts; longer than every deadline but the one of who is armed. */
@@ -40,13 +41,18 @@ async function say(fleet: RolloutFleet, verb: string, token = 't1'): Promise<voi
 }
 
 /** Devices that come for four minutes now and then, and a change that waits for them. */
-async function seldom(count: number, strategy: object = {}, topic = 'telemetry/press-1'): Promise<RolloutFleet> {
+async function seldom(
+  count: number,
+  strategy: object = {},
+  topic = 'telemetry/press-1',
+  document: object = NARROW,
+): Promise<RolloutFleet> {
   const fleet = await rolloutFleet(count);
   for (let round = 0; round < 2; round += 1) {
     for (const name of fleet.names) await visit(fleet, name, 4, () => hear(fleet, name, topic));
     await fleet.advance(APART_MS);
   }
-  await fleet.change(NARROW, { ...ARMED, ...strategy });
+  await fleet.change(document, { ...ARMED, ...strategy });
   await fleet.advance(15 * MINUTE);
   return fleet;
 }
@@ -139,6 +145,27 @@ describe('R15: contacts shorter than two settle times', () => {
     });
     await fleet.advance(2_000);
     expect(await fleet.attached('press-1')).toContain('base');
+  }, 120_000);
+
+  test('where a denial is attached first, it is armed from its first call, and a crash then forgets nobody', async () => {
+    const { Statement } = WIDE as { readonly Statement: readonly object[] };
+    const denied = {
+      Effect: 'Deny',
+      Action: ['iot:Publish'],
+      Resource: ['arn:aws:iot:us-east-1:123456789012:topic/debug/*'],
+    };
+    const document = { Version: '2012-10-17', Statement: [...Statement, denied] };
+    await using fleet = await seldom(1, { maxArmed: 1 }, 'telemetry/press-1', document);
+    await say(fleet, 'arm');
+    await fleet.advance(APART_MS);
+    hear(fleet, 'press-1');
+    await fleet.advance(MINUTE);
+    expect(await record(fleet, 'press-1')).toMatchObject({ state: 'Expanding', armed: true });
+    await fleet.kill();
+    await fleet.start();
+    await fleet.advance(MINUTE);
+    expect(await record(fleet, 'press-1')).toMatchObject({ state: 'Expanding', armed: true });
+    expect((await fleet.rollout()).status).toMatchObject({ counters: { armed: 1, inFlight: 0 } });
   }, 120_000);
 
   test('nobody is armed where the strategy does not say so', async () => {

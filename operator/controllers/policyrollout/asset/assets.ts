@@ -297,7 +297,7 @@ function waveBegun({ status }: Device, { metadata }: PolicyRollout): number | un
   return status?.rollout?.name === metadata.name ? status.rollout.wave : undefined;
 }
 
-/** Its record says so from before its contraction until its verdict. */
+/** Its record says so from its first step until its verdict: it has a place in that budget and in no other, whoever takes over. */
 export function isArmed({ status }: Device, { metadata }: PolicyRollout): boolean {
   return status?.rollout?.name === metadata.name && status.rollout.armed === true;
 }

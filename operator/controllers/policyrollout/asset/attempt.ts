@@ -1,5 +1,6 @@
 import type { Device, DeviceStatusRollout, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
 import type { AssetDecision, AssetState, CertificateEdges, EdgeChange, Through } from '../../../rollout/types.ts';
+import { underWay } from '../../../rollout/types.ts';
 import type { DesiredDevice } from '../../device/desired.ts';
 import type { ObservedDevice } from '../../device/observe.ts';
 import { sameJson } from '../../external/equal.ts';
@@ -67,7 +68,7 @@ export async function save(
     startedAt: (same ? before.startedAt : (more.attachedAt ?? more.detachedAt ?? more.switchedAt)) ?? now,
     ...(directive.ownWave === undefined ? {} : { wave: directive.ownWave }),
     ...(directive.unit === undefined ? {} : { unit: [...directive.unit] }),
-    ...(directive.armed === true && decision.state === 'Armed' ? { armed: true } : {}),
+    ...(directive.armed === true && underWay(state) ? { armed: true } : {}),
     ...(beside === undefined ? {} : { change: beside.change }),
     ...(same || directive.direction !== 'forward' ? {} : usedBy(scope, rollouts)),
     ...(said === undefined ? {} : { preflight: said }),
@@ -76,7 +77,7 @@ export async function save(
     ...(lent.length === 0 ? {} : { lent: [...lent] }),
     ...more,
   };
-  if (FINAL.has(state)) delete (rollout as { armed?: boolean }).armed;
+  if (FINAL.has(state) || state === 'Deferred') delete (rollout as { armed?: boolean }).armed;
   const open = more.openDetach ?? (decision.kind === 'read' ? openDetach : undefined);
   const { openDetach: _closed, ...closed } = rollout;
   const pending = scope.object.status?.pendingChange;

@@ -68,11 +68,21 @@ export function changeOf(device: Device): DeviceStatusRolloutChange | undefined 
   return changeUnderWay(device) ?? device.status?.pendingChange;
 }
 
+const IS_BEGUN: ReadonlySet<string> = new Set([
+  'Expanding',
+  'Verifying',
+  'Contracting',
+  'Observing',
+  'Armed',
+  'Succeeded',
+]);
+
 /** The same, as far as this rollout is to carry it out. */
 export function changeIn({ metadata, spec }: PolicyRollout, device: Device): DeviceStatusRolloutChange | undefined {
   const { rollout, pendingChange } = device.status ?? {};
-  if (rollout?.name === metadata.name && rollout.change !== undefined && rollout.state !== 'RolledBack')
-    return rollout.change;
+  const begun = rollout?.name === metadata.name && rollout.state !== 'RolledBack' ? rollout : undefined;
+  // Whoever has begun without it, or is through, takes it up in the next rollout: this one has judged it without.
+  if (begun !== undefined && (begun.change !== undefined || IS_BEGUN.has(begun.state))) return begun.change;
   const planned = spec.changes?.some(({ digest }) => digest === pendingChange?.digest) === true;
   return planned ? pendingChange : undefined;
 }
