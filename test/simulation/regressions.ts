@@ -152,6 +152,20 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason:
+      'what was lent by a rollout that is forgotten, and came back with another, is no loan any more: it is named',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }] },
+    schedule: [
+      at(2, { kind: 'groupDocument', grant: hall('status', 'subscribe', 'receive') }),
+      verb(3, 'approve'),
+      at(31, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+      at(33, { kind: 'loseState' }),
+      verb(34, 'approve'),
+      verb(95, 'abort'),
+      wait(200),
+    ],
+  },
+  {
     reason: 'a word to retry single assets does not bring back what was aborted afterwards',
     schedule: [git(2, NARROW), silent(13), verb(95, 'retry'), verb(96, 'abort')],
   },

@@ -26,8 +26,17 @@ export function lentPolicies(scope: Scope<Device>, groups: readonly string[]): L
   const stays = (name: string) => given.has(standsFor(name));
   // What is taken off a certificate is taken from all of its things: the rollout does it when it is done with them.
   const ended = together.length > 0 ? [] : lent.filter((name) => !stays(name));
-  const kept = [...lent, ...together.filter(stays)].filter((name) => !ended.includes(name));
+  const kept = [...lent, ...together.filter(stays)].filter(
+    (name) => !ended.includes(name) && !isForgotten(scope, name),
+  );
   return { kept: new Set(kept), ended: new Set(ended) };
+}
+
+/** A candidate of which no rollout knows any more, on an asset at rest: nobody but its spec will ever take it off. */
+function isForgotten({ object, deps }: Scope<Device>, name: string): boolean {
+  if (standsFor(name) === name || isMoving(object)) return false;
+  const all = [...(deps.cache.list('PolicyRollout', object.metadata.namespace ?? '') as Iterable<PolicyRollout>)];
+  return !all.some(({ spec }) => spec.policies.some(({ candidateName }) => candidateName === name));
 }
 
 /** What a rollout may have put on certificates that the Device shares, whether or not its record repeats that already. */
