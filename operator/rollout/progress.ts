@@ -47,8 +47,8 @@ export function progress(input: RolloutInput, tally: Tally): RolloutDecision {
       input.lastProgressAt + input.strategy.progressDeadlineMs,
     );
   }
-  if (input.inFlightElsewhere >= input.strategy.maxInFlight) {
-    return budgetInUse(input.elsewhere ?? new Map());
+  if (input.inFlightElsewhere.size >= input.strategy.maxInFlight) {
+    return budgetInUse(input.inFlightElsewhere);
   }
   return wait(
     'Progressing',
@@ -105,7 +105,7 @@ function choose(input: RolloutInput, tally: Tally): readonly string[] {
 
 /** Those that may be in flight beside what is: none alone may use up what a site or a gateway is allowed. */
 function fitting(input: RolloutInput, tally: Tally, wanted: (asset: AssetSummary) => boolean): readonly string[] {
-  let room = input.strategy.maxInFlight - tally.inFlightThings - input.inFlightElsewhere;
+  let room = input.strategy.maxInFlight - tally.inFlightThings - input.inFlightElsewhere.size;
   const inFlight = tally.groups.map((group) => new Map(group));
   const chosen: string[] = [];
   for (const asset of input.assets) {

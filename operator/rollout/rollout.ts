@@ -38,10 +38,8 @@ export interface RolloutInput {
   readonly strategy: Strategy;
   readonly classified: Classified;
   readonly assets: readonly AssetSummary[];
-  /** In flight in other rollouts of the account, in things. */
-  readonly inFlightElsewhere: number;
-  /** Who that is, by name, with what people have to know of it: its state, and whether it is suspended there. */
-  readonly elsewhere?: ReadonlyMap<string, string>;
+  /** In flight in other rollouts of the account, by name, with what people have to know of it: its state, and whether it is suspended there. */
+  readonly inFlightElsewhere: ReadonlyMap<string, string>;
   readonly analysis:
     | { readonly kind: 'passed' }
     | { readonly kind: 'failed'; readonly reason: string; readonly why: string };

@@ -20,7 +20,7 @@ export function rolloutInput(
     revision: 'r1',
     classified: { class: 'tightens', addsDeny: false, uncertain: false, masked: false },
     assets,
-    inFlightElsewhere: 0,
+    inFlightElsewhere: new Map(),
     analysis: { kind: 'passed' },
     verbs: NO_VERBS,
     mitigations: [],

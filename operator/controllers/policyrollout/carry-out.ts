@@ -88,7 +88,7 @@ function withdraw({ deps, key, rollout, devices }: Pass, back: ReadonlySet<strin
 /** Another rollout has started assets since this one was planned: they share one budget, and the next pass plans with them. */
 function crowding({ deps, rollout, input, now }: Pass): RolloutDecision | undefined {
   const moving = inFlightElsewhere(deps, rollout);
-  if (moving.size <= input.inFlightElsewhere) return undefined;
+  if (moving.size <= input.inFlightElsewhere.size) return undefined;
   return budgetInUse(moving, now + SOON_MS);
 }
 

@@ -60,14 +60,12 @@ export function planInput(facts: Facts): RolloutInput {
     (problem === undefined ? facts.outlasts : { reason: 'InvalidStrategy', why: problem });
   const braked = [...defaults.values()].includes('brake') || status.brakedAt !== undefined;
   const startedAt = timeOf(status.startedAt) ?? now;
-  const elsewhere = inFlightElsewhere(deps, rollout);
   return {
     revision: rollout.spec.revision,
     strategy,
     classified: analysis.classification,
     assets,
-    inFlightElsewhere: elsewhere.size,
-    elsewhere,
+    inFlightElsewhere: inFlightElsewhere(deps, rollout),
     analysis: failure === undefined ? { kind: 'passed' } : { kind: 'failed', ...failure },
     verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
     provenBefore: isProvenBefore(facts),

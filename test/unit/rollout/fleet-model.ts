@@ -177,7 +177,7 @@ function rolloutInput({ assets, candidateIsNew, aborted, now }: State, options: 
       reachable: true,
       failure: failed ? 'failed' : 'none',
     })),
-    inFlightElsewhere: 0,
+    inFlightElsewhere: new Map(),
     analysis: { kind: 'passed' },
     // Promoted: failed assets hold nobody up, so that every number of them is seen.
     verbs: { ...NO_VERBS, promotedFully: true, acceptedFailures: FOREVER, abortedBy: aborted ? 'ann' : undefined },

@@ -86,15 +86,14 @@ const rows: readonly Row[] = [
   },
   {
     reason: 'what other rollouts of the account have in flight counts',
-    input: input(canaryDone, { waveDoneAt: [NOW - HOUR], inFlightElsewhere: 1 }),
+    input: input(canaryDone, { waveDoneAt: [NOW - HOUR], inFlightElsewhere: new Map([['z', 'Observing']]) }),
     want: { kind: 'start', assets: ['b'] },
   },
   {
     reason: 'where others of the account have all places, they are named, and what a person can do where one is stuck',
     input: input(canaryDone, {
       waveDoneAt: [NOW - HOUR],
-      inFlightElsewhere: 7,
-      elsewhere: new Map(
+      inFlightElsewhere: new Map(
         ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((id) => [id, id === 'a' ? 'RollingBack, suspended' : 'Observing']),
       ),
     }),

@@ -73,14 +73,22 @@ export async function ensureCandidate(candidates: Candidates, policy: PolicyRoll
  * it, it goes, and is made anew.
  */
 export async function discardStale(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<void> {
-  const { port, options } = candidates;
-  const version = { policyName: policy.candidateName, policyVersionId: BRAKE_VERSION };
   // Any other default is told of, and left to people.
   if ((await readCandidate(candidates, policy)) !== 'new') return;
-  const found = await ifFound(port.call('GetPolicyVersion', version, options));
-  if (found !== undefined && sameDocument(found.policyDocument, policy.baseline)) return;
+  if ((await brakeHolds(candidates, policy)) === 'before') return;
   await checkOurs(candidates, policy);
   await deleteCandidate(candidates, policy);
+}
+
+/** Whether version 1 is what was there before this rollout, another document, or gone. */
+async function brakeHolds(
+  { port, options }: Candidates,
+  { candidateName: policyName, baseline }: PolicyRolloutPolicy,
+): Promise<'before' | 'another' | 'absent'> {
+  const first = { policyName, policyVersionId: BRAKE_VERSION };
+  const found = await ifFound(port.call('GetPolicyVersion', first, options));
+  if (found === undefined) return 'absent';
+  return sameDocument(found.policyDocument, baseline) ? 'before' : 'another';
 }
 
 async function checkOurs({ port, options, markOf }: Candidates, policy: PolicyRolloutPolicy): Promise<void> {
@@ -105,11 +113,10 @@ export interface BrakeCall {
  * Version 1, which was made for this. Where nothing is known any more of the rollout that made the candidate, and assets are on
  * it, version 1 is what was there before that one: then the document of before comes as a version of its own.
  */
-export async function brakeOf({ port, options }: Candidates, policy: PolicyRolloutPolicy): Promise<BrakeCall> {
+export async function brakeOf(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<BrakeCall> {
+  const { port, options } = candidates;
   const { candidateName: policyName, baseline: policyDocument } = policy;
-  const first = { policyName, policyVersionId: BRAKE_VERSION };
-  const found = await ifFound(port.call('GetPolicyVersion', first, options));
-  if (found === undefined || sameDocument(found.policyDocument, policyDocument)) {
+  if ((await brakeHolds(candidates, policy)) !== 'another') {
     const operation = 'SetDefaultPolicyVersion';
     const input = { policyName, policyVersionId: BRAKE_VERSION };
     return { operation, send: () => ifFound(port.call(operation, input, options)) };

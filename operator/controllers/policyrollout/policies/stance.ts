@@ -10,35 +10,26 @@ export type Stance =
   /** No rollout speaks: the spec does. */
   | { readonly kind: 'free' }
   /** A rollout moves the assets: the declared name keeps what was last proven. */
-  | { readonly kind: 'moving'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy }
+  | ({ readonly kind: 'moving' } & Part)
   /** Every asset is on the candidate: the declared name takes the document once nothing carries it. */
-  | { readonly kind: 'moved'; readonly rollout: PolicyRollout; readonly policy: PolicyRolloutPolicy }
+  | ({ readonly kind: 'moved' } & Part)
   /** This document was tried and went back, then or before others: the declared name keeps what was last proven. */
-  | {
+  | ({
       readonly kind: 'rejected';
-      readonly rollout: PolicyRollout;
-      readonly policy: PolicyRolloutPolicy;
       readonly keeps: string;
       /** Another document was proven since, and the declared name takes that once nothing carries it. */
       readonly moved: boolean;
-    };
+    } & Part);
 
 /** Reason of an aborted rollout whose commit was taken back: nothing speaks against trying it once more. */
 export const REVERTED = 'Reverted';
 
 export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
-  const { namespace, name } = policy.metadata;
-  const all = cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)) as readonly PolicyRollout[];
-  const parts = all
-    .flatMap((rollout) => {
-      const part = rollout.spec.policies.find((each) => each.name === name);
-      return part === undefined ? [] : [{ rollout, policy: part }];
-    })
-    .sort((a, b) => (later(a.rollout, b.rollout) ? -1 : 1));
+  const parts = partsOf(cache, policy).toSorted((a, b) => (later(a.rollout, b.rollout) ? -1 : 1));
   const active = parts.find(({ rollout }) => !hasEnded(rollout));
   if (active !== undefined) return { kind: 'moving', ...active };
   const [latest] = parts;
-  const tried = parts.find((part) => sameDocument(part.policy.document, policy.spec.document));
+  const tried = parts.find((part) => asks(policy, part));
   if (latest === undefined || tried === undefined) return { kind: 'free' };
   if (tried === latest && tried.rollout.status?.phase === 'Succeeded') return { kind: 'moved', ...tried };
   if (tried.rollout.status?.phase !== 'Aborted' || isOpen(tried.rollout)) return { kind: 'free' };
@@ -50,10 +41,25 @@ export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
 
 /** Whether some rollout of the document that the spec asks for is known. */
 export function wasTried(cache: Cache, policy: IoTPolicy): boolean {
-  const { namespace, name } = policy.metadata;
+  return partsOf(cache, policy).some((part) => asks(policy, part));
+}
+
+interface Part {
+  readonly rollout: PolicyRollout;
+  readonly policy: PolicyRolloutPolicy;
+}
+
+/** What rollouts, whether they have ended or not, did with the policy. */
+function partsOf(cache: Cache, { metadata: { namespace, name } }: IoTPolicy): readonly Part[] {
   const all = cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)) as readonly PolicyRollout[];
-  const parts = all.flatMap(({ spec }) => spec.policies.filter((each) => each.name === name));
-  return parts.some(({ document }) => sameDocument(document, policy.spec.document));
+  return all.flatMap((rollout) => {
+    const policy = rollout.spec.policies.find((each) => each.name === name);
+    return policy === undefined ? [] : [{ rollout, policy }];
+  });
+}
+
+function asks({ spec }: IoTPolicy, { policy }: Part): boolean {
+  return sameDocument(policy.document, spec.document);
 }
 
 /** Index of PolicyRollouts by the changes of Devices they carry out: `<namespace>/<account>/<digest>`. */
@@ -86,11 +92,8 @@ function isOpen({ status }: PolicyRollout): boolean {
 
 /** Names in AWS that stand for the policy: candidates count until they are deleted. */
 export function candidatesOf(cache: Cache, policy: IoTPolicy): readonly string[] {
-  const { namespace, name } = policy.metadata;
-  const all = cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, name)) as readonly PolicyRollout[];
-  return all
-    .filter(({ status }) => status?.cleanedAt === undefined)
-    .flatMap(({ spec }) => spec.policies.filter((each) => each.name === name).map((each) => each.candidateName));
+  const kept = partsOf(cache, policy).filter(({ rollout }) => rollout.status?.cleanedAt === undefined);
+  return kept.map((part) => part.policy.candidateName);
 }
 
 function later(a: PolicyRollout, b: PolicyRollout): boolean {
