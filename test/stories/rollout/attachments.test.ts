@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, policy } from '../../support/fleet.ts';
-import type { TestFleet } from '../../support/operator.ts';
 import {
   annotate,
   grants,
@@ -10,19 +9,13 @@ import {
   leave,
   NARROW,
   type RolloutFleet,
+  refer,
   refuse,
   rolloutFleet,
   STRATEGY,
+  say,
   WIDE,
 } from './support.ts';
-
-/** The same device with other references; everything else stays. */
-async function refer(fleet: TestFleet, name: string, ...policies: readonly string[]): Promise<void> {
-  const { metadata, spec } = (await fleet.get('Device', name)) as Device;
-  const { certificates, thingTypeRef } = spec;
-  const policyRefs = policies.map((each) => ({ name: each }));
-  await fleet.apply(device(metadata.name, { certificates, thingTypeRef, policyRefs }));
-}
 
 /** Two devices on `base`, and `tight` beside it, which nobody carries yet. */
 async function twoPolicies(count = 2): Promise<RolloutFleet> {
@@ -32,17 +25,21 @@ async function twoPolicies(count = 2): Promise<RolloutFleet> {
   return fleet;
 }
 
-/** One device on `base` and `more`. */
-async function onBaseAndMore(document = grants('more/*')): Promise<RolloutFleet> {
-  const fleet = await rolloutFleet(1);
+/** Devices on `base` whose specs ask for `more` beside it, which waits for approval. */
+async function askingForMore(count = 1, document = grants('more/*')): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(count);
   await fleet.apply(policy('more', { document, strategy: STRATEGY }));
   await fleet.settleUntilReady();
-  await refer(fleet, 'press-1', 'base', 'more');
+  for (const name of fleet.names) await refer(fleet, name, 'base', 'more');
   await fleet.live(3);
-  const { metadata, spec } = await fleet.rollout();
-  const value = `t1@${spec.revision} by kim`;
-  await annotate(fleet, 'PolicyRollout', metadata.name, { 'rollout.fleetward.dev/approve': value });
-  await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+  return fleet;
+}
+
+/** Devices on both. */
+async function onBaseAndMore(...asked: Parameters<typeof askingForMore>): Promise<RolloutFleet> {
+  const fleet = await askingForMore(...asked);
+  await say(fleet, 'approve');
+  await fleet.live(120, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
   return fleet;
 }
 
@@ -256,7 +253,7 @@ describe('R3: other references of a Device', () => {
   ])(
     'what was to stay is taken by somebody after the rollout has looked: nothing is taken beside it ($reason)',
     async ({ more }) => {
-      await using fleet = await onBaseAndMore(more);
+      await using fleet = await onBaseAndMore(1, more);
       const { status } = (await fleet.get('Device', 'press-1')) as Device;
       const target = status?.certificates?.[0]?.arn ?? '';
       const known = (await fleet.store.list({ kind: 'PolicyRollout' })).items.length;
@@ -283,31 +280,18 @@ describe('R3: other references of a Device', () => {
   );
 
   test('one more policy is a widening and waits for approval', async () => {
-    await using fleet = await rolloutFleet(1);
-    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
-    await fleet.settleUntilReady();
-    await refer(fleet, 'press-1', 'base', 'more');
-    await fleet.live(3);
+    await using fleet = await askingForMore();
     expect(await fleet.attached('press-1')).toEqual(['base']);
-    const { metadata, spec, status } = await fleet.rollout();
+    const { status } = await fleet.rollout();
     expect(status).toMatchObject({ phase: 'AwaitingApproval', class: 'widens' });
-    await annotate(fleet, 'PolicyRollout', metadata.name, {
-      'rollout.fleetward.dev/approve': `t1@${spec.revision} by kim`,
-    });
+    await say(fleet, 'approve');
     await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
     expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
   }, 90_000);
 
   test('one more policy is no success in silence for a device that somebody takes the other from', async () => {
-    await using fleet = await rolloutFleet(1);
-    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
-    await fleet.settleUntilReady();
-    await refer(fleet, 'press-1', 'base', 'more');
-    await fleet.live(3);
-    const { metadata, spec } = await fleet.rollout();
-    await annotate(fleet, 'PolicyRollout', metadata.name, {
-      'rollout.fleetward.dev/approve': `t1@${spec.revision} by kim`,
-    });
+    await using fleet = await askingForMore();
+    await say(fleet, 'approve');
     await fleet.live(20, { until: async () => (await fleet.attached('press-1')).length === 2 });
     const { status } = (await fleet.get('Device', 'press-1')) as Device;
     const target = status?.certificates?.[0]?.arn ?? '';
@@ -319,16 +303,7 @@ describe('R3: other references of a Device', () => {
   }, 90_000);
 
   test('whoever is through a rollout takes up a change of its spec in the next one, although others make the same in this', async () => {
-    await using fleet = await rolloutFleet(2);
-    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
-    await fleet.settleUntilReady();
-    for (const name of fleet.names) await refer(fleet, name, 'base', 'more');
-    await fleet.live(3);
-    const first = await fleet.rollout();
-    await annotate(fleet, 'PolicyRollout', first.metadata.name, {
-      'rollout.fleetward.dev/approve': `t1@${first.spec.revision} by kim`,
-    });
-    await fleet.live(120, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    await using fleet = await onBaseAndMore(2);
     await fleet.change(grants('telemetry/*'));
     await refer(fleet, 'press-2', 'base');
     const done = async () => (await fleet.records())['press-1'] === 'Succeeded';

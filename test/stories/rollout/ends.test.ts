@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, say, WIDE } from './support.ts';
 
 const BOTH = { ...STRATEGY, waves: [{ count: 2, bake: '1m' }], maxInFlight: 2 };
-
-async function say(fleet: RolloutFleet, verb: string, token = 't1'): Promise<void> {
-  const { metadata, spec } = await fleet.rollout();
-  const value = `${token}@${spec.revision} by kim@example.com`;
-  await annotate(fleet, 'PolicyRollout', metadata.name, { [`rollout.fleetward.dev/${verb}`]: value });
-}
 
 async function skip(fleet: RolloutFleet, name: string): Promise<void> {
   const { spec } = await fleet.rollout();

@@ -3,7 +3,7 @@ import type { Device } from '../../../operator/api/device.gen.ts';
 import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { csr, device, group, policy } from '../../support/fleet.ts';
-import { annotate, grants, killAt, type RolloutFleet, refuse, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import { documentOf, grants, killAt, type RolloutFleet, refuse, rolloutFleet, STRATEGY, say, WIDE } from './support.ts';
 
 const HALL = grants('hall/*', 'old/*');
 const LESS = grants('hall/*');
@@ -67,18 +67,8 @@ async function eachCertificate(fleet: RolloutFleet, name: string): Promise<reado
 const changeWide = (fleet: RolloutFleet, document: object) =>
   fleet.apply(policy('wide', { document, strategy: STRATEGY }));
 
-const documentOf = async (fleet: RolloutFleet, policyName: string) =>
-  JSON.parse((await fleet.aws.send('GetPolicy', { policyName })).policyDocument ?? '') as object;
-
 async function phase(fleet: RolloutFleet): Promise<string> {
   return (await fleet.rollout().catch(() => undefined))?.status?.phase ?? '-';
-}
-
-async function verb(fleet: RolloutFleet, name: string): Promise<void> {
-  const { metadata, spec } = await fleet.rollout();
-  await annotate(fleet, 'PolicyRollout', metadata.name, {
-    [`rollout.fleetward.dev/${name}`]: `t1@${spec.revision} by kim`,
-  });
 }
 
 /** What the group and each member carry, each time that it changes. */
@@ -174,7 +164,7 @@ describe('R5: a changed document of a policy on a thing group', () => {
     await fleet.live(5);
     expect(await phase(fleet)).toBe('AwaitingApproval');
     expect(await on(fleet, 'press-1')).toBe('base');
-    await verb(fleet, 'approve');
+    await say(fleet, 'approve');
     const seen = await story(fleet, 300);
     expect(seen.slice(0, 4)).toEqual([
       'wide | base+wide+wide@ | base',
@@ -252,12 +242,12 @@ describe('R5: a changed document of a policy on a thing group', () => {
       await using fleet = await inHall();
       await changeWide(fleet, MORE_AND_LESS);
       await fleet.live(5);
-      await verb(fleet, 'approve');
+      await say(fleet, 'approve');
       const now = async () =>
         [(await onGroup(fleet)).join('+'), await on(fleet, 'press-1'), await on(fleet, 'press-2')].join(' | ');
       await story(fleet, 200, { until: async () => (await now()) === mark });
       expect(await now()).toBe(mark);
-      await verb(fleet, 'abort');
+      await say(fleet, 'abort');
       await story(fleet, 200, {
         until: async () => (await phase(fleet)) === 'Aborted' && (await now()) === 'wide | base | base',
       });
@@ -276,7 +266,7 @@ describe('R5: a changed document of a policy on a thing group', () => {
     await story(fleet, 200, {
       until: async () => (await on(fleet, 'press-1')) === 'base' && (await on(fleet, 'press-2')) === 'base',
     });
-    await verb(fleet, 'abort');
+    await say(fleet, 'abort');
     await fleet.live(1);
     const { spec } = await fleet.rollout();
     const { candidateName = '' } = spec.policies[0] ?? {};

@@ -1,30 +1,12 @@
 /** An asset is in one rollout at a time: what one has begun with it, it finishes before another begins. */
 import { expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
-import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { device, policy } from '../../support/fleet.ts';
-import { annotate, grants, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
+import { annotate, grants, type RolloutFleet, refer, rolloutFleet, rollouts, STRATEGY, say } from './support.ts';
 
 const HOLD = 'rollout.fleetward.dev/hold';
 /** There is room for another one, so that the budget keeps nobody waiting. */
 const ROOMY = { ...STRATEGY, maxInFlight: 2 };
-
-async function rollouts(fleet: RolloutFleet): Promise<readonly PolicyRollout[]> {
-  return (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
-}
-
-/** By number, in the order in which they were made. */
-async function say(fleet: RolloutFleet, verb: string, which: number): Promise<void> {
-  const { metadata, spec } = (await rollouts(fleet))[which] ?? (await fleet.rollout());
-  const value = `${verb}@${spec.revision} by kim`;
-  await annotate(fleet, 'PolicyRollout', metadata.name, { [`rollout.fleetward.dev/${verb}`]: value });
-}
-
-async function refer(fleet: RolloutFleet, name: string, ...policies: readonly string[]): Promise<void> {
-  const { spec } = (await fleet.get('Device', name)) as Device;
-  const { certificates, thingTypeRef } = spec;
-  await fleet.apply(device(name, { certificates, thingTypeRef, policyRefs: policies.map((each) => ({ name: each })) }));
-}
 
 const recordOf = async (fleet: RolloutFleet, name: string) =>
   ((await fleet.get('Device', name)) as Device).status?.rollout;
@@ -39,10 +21,10 @@ test('one that goes back after the end of its rollout gets all the way back, alt
   await fleet.settleUntilReady();
   await refer(fleet, 'press-1', 'tight');
   await fleet.live(3);
-  await say(fleet, 'approve', 0);
+  await say(fleet, 'approve', { token: 'approve', rollout: (await rollouts(fleet))[0] });
   await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
   await annotate(fleet, 'Device', 'press-1', { [HOLD]: 'kim looks at it' });
-  await say(fleet, 'abort', 0);
+  await say(fleet, 'abort', { token: 'abort', rollout: (await rollouts(fleet))[0] });
   await fleet.live(10, { until: async () => (await rollouts(fleet))[0]?.status?.phase === 'Aborted' });
   await annotate(fleet, 'Device', 'press-1', { [HOLD]: undefined });
   await fleet.live(3, { until: async () => (await fleet.records())['press-1'] === 'RollingBack' });
@@ -77,7 +59,7 @@ test('one in the middle of a rollout is not taken over by the next, which carrie
   await refer(fleet, 'press-1', 'tight', 'more');
   await refer(fleet, 'press-2', 'base', 'more');
   await fleet.live(3);
-  await say(fleet, 'approve', 1);
+  await say(fleet, 'approve', { token: 'approve', rollout: (await rollouts(fleet))[1] });
   const seen: string[] = [];
   await fleet.live(120, {
     until: async () => {

@@ -2,12 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { device } from '../../support/fleet.ts';
-import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import { documentOf, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, say, WIDE } from './support.ts';
 
 const MORE = grants('telemetry/*', 'debug/*', 'more/*');
-
-const documentOf = async (fleet: RolloutFleet, policyName: string) =>
-  JSON.parse((await fleet.aws.send('GetPolicy', { policyName })).policyDocument ?? '') as object;
 
 const exists = (fleet: RolloutFleet, policyName: string) =>
   fleet.aws.send('GetPolicy', { policyName }).then(
@@ -17,12 +14,6 @@ const exists = (fleet: RolloutFleet, policyName: string) =>
 
 async function targetOf(fleet: RolloutFleet, name: string): Promise<string> {
   return ((await fleet.get('Device', name)) as Device).status?.certificates?.[0]?.arn ?? '';
-}
-
-async function verb(fleet: RolloutFleet, name: string, token = 't1'): Promise<void> {
-  const { metadata, spec } = await fleet.rollout();
-  const value = `${token}@${spec.revision} by kim`;
-  await annotate(fleet, 'PolicyRollout', metadata.name, { [`rollout.fleetward.dev/${name}`]: value });
 }
 
 const candidateOf = ({ spec }: PolicyRollout) => spec.policies[0]?.candidateName ?? '';
@@ -35,7 +26,7 @@ describe('R6: a default version is moved forward only while nothing carries the 
     const policyName = candidateOf(await fleet.rollout());
     await fleet.aws.send('CreatePolicy', { policyName, policyDocument: JSON.stringify(WIDE) });
     await fleet.aws.send('AttachPolicy', { policyName, target: await targetOf(fleet, 'press-1') });
-    await verb(fleet, 'approve');
+    await say(fleet, 'approve');
     await fleet.live(30);
     expect(await documentOf(fleet, policyName)).toEqual(WIDE);
     expect((await fleet.rollout()).status?.phase).toBe('Aborted');
@@ -79,9 +70,9 @@ describe('R6: a default version is moved forward only while nothing carries the 
     await fleet.change(NARROW);
     await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
     const first = candidateOf(await fleet.rollout());
-    await verb(fleet, 'abort');
+    await say(fleet, 'abort');
     await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
-    await verb(fleet, 'retry', 't2');
+    await say(fleet, 'retry', { token: 't2' });
     await fleet.live(10);
     const second = candidateOf(await fleet.rollout());
     expect(second).toMatch(/^base@[0-9a-f]{8}$/);

@@ -1,24 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { annotate, grants, hear, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, WIDE } from './support.ts';
+import {
+  annotate,
+  documentOf,
+  grants,
+  hear,
+  NARROW,
+  type RolloutFleet,
+  rolloutFleet,
+  rollouts,
+  STRATEGY,
+  say,
+  WIDE,
+} from './support.ts';
 
 /** It permits what everybody used, and less than before. */
 const OTHER = grants('telemetry/*', 'debug/press-1');
-
-async function rollouts(fleet: RolloutFleet): Promise<readonly PolicyRollout[]> {
-  return (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
-}
-
-async function say(fleet: RolloutFleet, verb: string, { metadata, spec }: PolicyRollout): Promise<void> {
-  await annotate(fleet, 'PolicyRollout', metadata.name, {
-    [`rollout.fleetward.dev/${verb}`]: `${verb}@${spec.revision} by kim@example.com`,
-  });
-}
-
-async function documentOf(fleet: RolloutFleet, policyName: string): Promise<unknown> {
-  return JSON.parse((await fleet.aws.send('GetPolicy', { policyName })).policyDocument ?? '');
-}
 
 async function ended(fleet: RolloutFleet, phase: string): Promise<PolicyRollout> {
   const newest = async () => await fleet.rollout();
@@ -39,7 +37,7 @@ async function afterAnAbort(size = 1): Promise<{ readonly fleet: RolloutFleet; r
   for (const name of fleet.names) hear(fleet, name);
   await fleet.change(NARROW);
   await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
-  await say(fleet, 'abort', await fleet.rollout());
+  await say(fleet, 'abort');
   return { fleet, first: await ended(fleet, 'Aborted') };
 }
 
@@ -55,7 +53,7 @@ describe('what went back is not tried again by itself, whatever came between', (
       await fleet.change(OTHER);
       await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
       if (between === 'aborted') {
-        await say(fleet, 'abort', await fleet.rollout());
+        await say(fleet, 'abort');
         await ended(fleet, 'Aborted');
       }
       await fleet.change(NARROW);
@@ -89,7 +87,7 @@ describe('what went back is not tried again by itself, whatever came between', (
     expect(await readiness(fleet)).toContain('RevisionRejected');
     expect(await fleet.attached('press-1')).toEqual(['base']);
     expect(await documentOf(fleet, 'base')).toEqual(OTHER);
-    await say(fleet, 'retry', first);
+    await say(fleet, 'retry', { token: 't2', rollout: first });
     await fleet.live(10);
     const again = await fleet.rollout();
     expect(again.spec).toMatchObject({ attempt: 2, revision: first.spec.revision });

@@ -3,7 +3,6 @@ import type { Device, DeviceStatusRollout } from '../../../operator/api/device.g
 import type { TestFleet } from '../../support/operator.ts';
 import {
   ACCOUNT_KEY,
-  annotate,
   hear,
   leave,
   MINUTE,
@@ -12,6 +11,7 @@ import {
   refuse,
   rolloutFleet,
   STRATEGY,
+  say,
   WIDE,
 } from './support.ts';
 
@@ -32,12 +32,6 @@ async function visit(fleet: RolloutFleet, name: string, minutes = 4, act: () => 
 
 async function record(fleet: TestFleet, name: string): Promise<Partial<DeviceStatusRollout>> {
   return ((await fleet.get('Device', name)) as Device).status?.rollout ?? {};
-}
-
-async function say(fleet: RolloutFleet, verb: string, token = 't1'): Promise<void> {
-  const { metadata, spec } = await fleet.rollout();
-  const value = `${token}@${spec.revision} by kim@example.com`;
-  await annotate(fleet, 'PolicyRollout', metadata.name, { [`rollout.fleetward.dev/${verb}`]: value });
 }
 
 /** Devices that come for four minutes now and then, and a change that waits for them. */

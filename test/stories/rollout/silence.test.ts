@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
 import { device, policy } from '../../support/fleet.ts';
-import { annotate, grants, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
+import { annotate, grants, type RolloutFleet, rolloutFleet, STRATEGY, say } from './support.ts';
 
 const denying = (topic: string) => ({
   Version: '2012-10-17',
@@ -31,13 +31,6 @@ async function readyOf(fleet: RolloutFleet): Promise<string | undefined> {
   return status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
 }
 
-async function verb(fleet: RolloutFleet, name: string): Promise<void> {
-  const { metadata, spec } = await fleet.rollout();
-  await annotate(fleet, 'PolicyRollout', metadata.name, {
-    [`rollout.fleetward.dev/${name}`]: `t1@${spec.revision} by kim`,
-  });
-}
-
 const inForce = async (fleet: RolloutFleet) =>
   JSON.parse((await fleet.aws.send('GetPolicy', { policyName: 'quiet' })).policyDocument ?? '') as object;
 
@@ -47,7 +40,7 @@ describe('a policy of Denies alone that is to allow something', () => {
     await fleet.apply(quiet(LOUD));
     await fleet.live(5);
     expect((await fleet.rollout()).status).toMatchObject({ phase: 'AwaitingApproval', class: 'widens' });
-    await verb(fleet, 'approve');
+    await say(fleet, 'approve');
     await fleet.live(120, { until: async () => (await fleet.rollout()).status?.homedAt !== undefined });
     expect((await fleet.rollout()).status?.phase).toBe('Succeeded');
     expect(await inForce(fleet)).toEqual(LOUD);
@@ -58,9 +51,9 @@ describe('a policy of Denies alone that is to allow something', () => {
     await using fleet = await quietFleet();
     await fleet.apply(quiet(LOUD));
     await fleet.live(5);
-    await verb(fleet, 'approve');
+    await say(fleet, 'approve');
     await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
-    await verb(fleet, 'abort');
+    await say(fleet, 'abort');
     await fleet.live(60, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
     expect((await fleet.rollout()).status?.phase).toBe('Aborted');
     expect(await fleet.attached('press-1')).toEqual(['base', 'quiet']);

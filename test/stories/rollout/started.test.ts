@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { device, policy } from '../../support/fleet.ts';
-import { annotate, grants, hear, NARROW, type RolloutFleet, refuse, rolloutFleet, STRATEGY } from './support.ts';
+import { annotate, grants, hear, NARROW, type RolloutFleet, refuse, rolloutFleet, STRATEGY, say } from './support.ts';
 
 const HOLD = 'rollout.fleetward.dev/hold';
 const SKIP = 'rollout.fleetward.dev/skip';
@@ -24,12 +24,6 @@ async function unread(fleet: RolloutFleet, name: string): Promise<() => void> {
 async function phases(fleet: RolloutFleet): Promise<readonly string[]> {
   const { items } = await fleet.store.list({ kind: 'PolicyRollout' });
   return (items as readonly PolicyRollout[]).map(({ status }) => `${status?.phase} ${status?.reason}`);
-}
-
-async function say(fleet: RolloutFleet, verb: string, token: string): Promise<void> {
-  const { metadata, spec } = await fleet.rollout();
-  const value = `${token}@${spec.revision} by eve`;
-  await annotate(fleet, 'PolicyRollout', metadata.name, { [`rollout.fleetward.dev/${verb}`]: value });
 }
 
 test.each([
@@ -88,7 +82,7 @@ test('an abort before it has begun: nothing is taken from it while others are st
   await fleet.apply(...devices.map((made) => refer(made, 'a')));
   await fleet.live(3);
   expect(await fleet.records()).toEqual({ 'press-1': '-', 'press-2': 'Contracting' });
-  await say(fleet, 'abort', 't1');
+  await say(fleet, 'abort', { token: 't1' });
   await fleet.live(1);
   readable();
   const taken = () => fleet.sandbox.ledger.count({ operation: 'DetachPolicy', outcome: 'ok' });
@@ -108,9 +102,9 @@ test('an abort before one that is tried again has begun: it is back already, and
   await fleet.live(30, { until: async () => (await fleet.records())['press-1'] === 'RolledBack' });
   expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack' });
   const readable = await unread(fleet, 'press-1');
-  await say(fleet, 'retry', 't1');
+  await say(fleet, 'retry', { token: 't1' });
   await fleet.live(3);
-  await say(fleet, 'abort', 't2');
+  await say(fleet, 'abort', { token: 't2' });
   readable();
   await fleet.live(60, { until: async () => (await phases(fleet)).every((phase) => phase.startsWith('Aborted')) });
   expect(await phases(fleet)).toEqual(['Aborted AbortRequested']);

@@ -132,6 +132,35 @@ function publishes(fleet: TestFleet, clientId: string, topic: string, allowed: b
   fleet.signals.record(ACCOUNT_KEY, { kind: 'request', at: fleet.clock.now(), clientId, ...request });
 }
 
+/** In the order in which they were made. */
+export async function rollouts(fleet: TestFleet): Promise<readonly PolicyRollout[]> {
+  return (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
+}
+
+/** Somebody says a verb to a rollout, the newest where none is named. */
+export async function say(
+  fleet: RolloutFleet,
+  verb: string,
+  { token = 't1', rollout }: { readonly token?: string; readonly rollout?: PolicyRollout | undefined } = {},
+): Promise<void> {
+  const { metadata, spec } = rollout ?? (await fleet.rollout());
+  const value = `${token}@${spec.revision} by kim@example.com`;
+  await annotate(fleet, 'PolicyRollout', metadata.name, { [`rollout.fleetward.dev/${verb}`]: value });
+}
+
+/** What is in force under this name in AWS. */
+export async function documentOf(fleet: TestFleet, policyName: string): Promise<object> {
+  return JSON.parse((await fleet.aws.send('GetPolicy', { policyName })).policyDocument ?? '') as object;
+}
+
+/** The same device with other references; everything else stays. */
+export async function refer(fleet: TestFleet, name: string, ...policies: readonly string[]): Promise<void> {
+  const { metadata, spec } = (await fleet.get('Device', name)) as Device;
+  const { certificates, thingTypeRef } = spec;
+  const policyRefs = policies.map((each) => ({ name: each }));
+  await fleet.apply(device(metadata.name, { certificates, thingTypeRef, policyRefs }));
+}
+
 export async function annotate(fleet: TestFleet, kind: string, name: string, annotations: object): Promise<void> {
   const { status: _status, ...object } = await fleet.get(kind, name);
   const { name: objectName, namespace, uid, annotations: before } = object.metadata;
