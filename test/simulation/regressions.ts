@@ -20,6 +20,12 @@ const two = [
   { name: 'more', grant: { allow: ['status'], deny: [] } },
 ] as const;
 
+/** The first gives up a right, and the second gives another. */
+const HANDED = [
+  { name: 'base', grant: allBut('status', 'debug') },
+  { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
+] as const;
+
 const hall = (...more: readonly Right[]) => ({ allow: [...more, 'extra' as const], deny: [] });
 
 /** For so long after its end a rollout keeps its candidates. */
@@ -562,5 +568,16 @@ export const REGRESSIONS: readonly Regression[] = [
       ];
       return at(minutes, { kind: 'document', how: 'new', grants });
     }),
+  },
+  {
+    reason:
+      'what an asset carries between two policies when the state is lost is not what it had: a reference that goes leaves no candidate when it comes back',
+    config: { ...fleetOf(2), policies: two },
+    schedule: [
+      at(2, { kind: 'document', how: 'new', grants: HANDED }),
+      at(4, { kind: 'references', device: 0, names: ['base'] }),
+      at(6, { kind: 'loseState' }),
+      at(9, { kind: 'document', how: 'revert', grants: two }),
+    ],
   },
 ];

@@ -259,7 +259,7 @@ function directive(
   const change = changeIn(rollout, device);
   // Asked for only by assets that have something left to do: most of a large fleet has not.
   const where = { cache: pass.deps.cache, session: pass.session };
-  const families = lazily(() => familiesOfAll(where, members, pass.families));
+  const families = lazily(() => familiesOfAll(where, members, { rollout, families: pass.families, direction }));
   const requirement = lazily(() =>
     requirementOf({ ...analysis, classification: found }, device, {
       retires: change?.retire !== undefined,

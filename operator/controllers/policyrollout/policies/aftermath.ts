@@ -294,12 +294,12 @@ async function lead(
     // Who shares a certificate goes with all of them, or not at all.
     const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(rollout, each));
     if (members.some((each) => isStill(each) || isElsewhere(start, each))) continue;
-    const own = familiesOfAll(where, members, families);
+    const own = familiesOfAll(where, members, { rollout, families, direction });
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
       unit: members.length === 1 ? undefined : members.map(({ metadata }) => metadata.name),
-      families: families.filter((family) => own.includes(family) || members.some((each) => isLeft(each, family))),
+      families: [...new Set([...own, ...families.filter((family) => members.some((each) => isLeft(each, family)))])],
       change: changeIn(rollout, device),
       equal: false,
       candidateDefaults: new Map(),
