@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { device, group, policy } from '../../support/fleet.ts';
-import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
+import { annotate, grants, NARROW, type RolloutFleet, refer, rolloutFleet, STRATEGY, say } from './support.ts';
 
 async function dropRollouts(fleet: RolloutFleet): Promise<void> {
   for (const { metadata } of (await fleet.store.list({ kind: 'PolicyRollout' })).items)
@@ -223,5 +223,25 @@ describe('R18: state lost in the middle of a rollout costs time and nothing else
     await fleet.live(40);
     expect(await phaseOf(fleet)).toBe('AwaitingApproval');
     for (const each of fleet.names) expect(await fleet.attached(each)).toEqual(['base']);
+  }, 240_000);
+
+  test('while a device is between two policies to which its spec refers no more: what goes back is the one it had', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.apply(policy('more', { document: grants('site/*', 'hall/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await refer(fleet, 'press-1', 'base', 'more');
+    await fleet.live(3);
+    await say(fleet, 'approve');
+    await fleet.live(60, { until: async () => (await phaseOf(fleet)) === 'Succeeded' });
+    await fleet.apply(policy('more', { document: grants('site/*'), strategy: STRATEGY }));
+    await fleet.live(30, { until: async () => (await fleet.attached('press-1')).length === 3 });
+    expect(await fleet.attached('press-1')).toEqual(['base', 'more', expect.stringMatching(/^more@/)]);
+    await refer(fleet, 'press-1', 'base');
+    await loseState(fleet);
+    await fleet.live(60, { until: async () => (await fleet.attached('press-1')).join() === 'base' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    await say(fleet, 'abort');
+    await fleet.live(40, { until: async () => (await phaseOf(fleet)) === 'Aborted' });
+    expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
   }, 240_000);
 });
