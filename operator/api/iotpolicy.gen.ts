@@ -518,6 +518,7 @@ export interface IoTPolicyStatus {
   readonly awsNames?: readonly string[];
   readonly held?: IoTPolicyStatusHeld;
   readonly pendingChange?: IoTPolicyStatusPendingChange;
+  readonly inPlace?: IoTPolicyStatusInPlace;
   /**
    * Changes that were tried and went back; they are not tried again by themselves. Digests of canonical documents, at most 10.
    *
@@ -620,4 +621,17 @@ export interface IoTPolicyStatusPendingChange {
    * Since when.
    */
   readonly since: string;
+}
+/**
+ * What the declared policy got at once, while nothing carried it, after the last PolicyRollout of it had ended. It keeps that while a document is asked for that went back before.
+ */
+export interface IoTPolicyStatusInPlace {
+  /**
+   * Name of that PolicyRollout. After another one this counts no more.
+   */
+  readonly after: string;
+  /**
+   * The document, as JSON.
+   */
+  readonly document: string;
 }

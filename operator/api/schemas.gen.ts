@@ -3299,6 +3299,26 @@ export const kindDefinitions: readonly KindDefinition[] = [
         }
        }
       },
+      "inPlace": {
+       "description": "What the declared policy got at once, while nothing carried it, after the last PolicyRollout of it had ended. It keeps that while a document is asked for that went back before.",
+       "type": "object",
+       "required": [
+        "after",
+        "document"
+       ],
+       "properties": {
+        "after": {
+         "description": "Name of that PolicyRollout. After another one this counts no more.",
+         "type": "string",
+         "maxLength": 253
+        },
+        "document": {
+         "description": "The document, as JSON.",
+         "type": "string",
+         "maxLength": 8192
+        }
+       }
+      },
       "rejected": {
        "description": "Changes that were tried and went back; they are not tried again by themselves. Digests of canonical documents, at most 10.",
        "type": "array",

@@ -3,7 +3,7 @@ import type { PolicyPlace } from '../../drift/document.ts';
 import { partitionOf } from '../external/arn.ts';
 import type { Scope } from '../external/types.ts';
 import { lendingGroup } from '../policyrollout/policies/lent.ts';
-import { candidatesOf, type Stance, stanceOf, wasTried } from '../policyrollout/policies/stance.ts';
+import { candidatesOf, lastRollout, type Stance, stanceOf, wasTried } from '../policyrollout/policies/stance.ts';
 import { isNeededBack } from '../policyrollout/policies/way-back.ts';
 import { declaredName } from './names.ts';
 
@@ -15,6 +15,8 @@ export interface DesiredPolicy {
   readonly document: string;
   readonly place: PolicyPlace;
   readonly stance: Stance;
+  /** The last rollout of the policy, and what the declared name holds by its doing. */
+  readonly last: ReturnType<typeof lastRollout>;
   /** Whether an asset is losing the policy to another one, and may have to get it back as it was. Looked for only when asked. */
   isNeededBack(): boolean;
   /** A thing group that changes its policies and carries this one: the document waits until that is over. Looked for only when asked. */
@@ -32,6 +34,7 @@ export function resolvePolicy({ object, session, deps }: Scope<IoTPolicy>): Desi
     document: keptBack(stance) ?? JSON.stringify(object.spec.document),
     place: { account: session.accountId, region: session.region, partition: partitionOf(session.region) },
     stance,
+    last: deps.rollouts === undefined ? undefined : lastRollout(deps.cache, object),
     isNeededBack: () =>
       deps.rollouts !== undefined && isNeededBack(deps.cache, { namespace, policy: declaredName(object) }),
     lentBy: () => (deps.rollouts === undefined ? undefined : lendingGroup(deps.cache, object)?.metadata.name),

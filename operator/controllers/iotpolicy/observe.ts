@@ -16,6 +16,8 @@ export interface ObservedPolicy {
   readonly document: string;
   readonly versions: readonly PolicyVersion[];
   readonly targets: number;
+  /** Whether something carries a candidate of a rollout that is known. */
+  readonly moved: boolean;
   /** Who carries the policy or a candidate of it, read now; only where the document differs from the wanted one. */
   readonly carriers: readonly string[];
   /** Candidates in AWS that no record tells of and that something still carries: a restore brought no status. */
@@ -33,6 +35,7 @@ export async function observePolicy(
   const found = await ifFound(scope.call('GetPolicy', { policyName }));
   if (found?.policyArn === undefined) return undefined;
   const { policyVersions = [] } = await scope.call('ListPolicyVersions', { policyName });
+  const { targets } = scope.session.snapshot;
   const current = sameDocument(found.policyDocument, desired.document);
   const versions: PolicyVersion[] = [];
   for (const { versionId = '', isDefaultVersion = false, createDate } of policyVersions) {
@@ -49,7 +52,8 @@ export async function observePolicy(
     defaultVersionId: found.defaultVersionId ?? '',
     document: found.policyDocument ?? '',
     versions,
-    targets: scope.session.snapshot.targets.count(policyName),
+    targets: targets.count(policyName),
+    moved: desired.names.some((name) => name !== policyName && targets.count(name) > 0),
     carriers: current || scope.deps.rollouts === undefined ? [] : await readCarriers(scope, desired),
     orphans: await readOrphans(scope, desired),
     rejected: current || desired.tried ? [] : await readRejected(scope, found.policyArn),

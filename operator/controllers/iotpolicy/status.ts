@@ -3,6 +3,7 @@ import type { IoTPolicy, IoTPolicyStatus } from '../../api/iotpolicy.gen.ts';
 import type { StatusView } from '../external/types.ts';
 import type { DesiredPolicy } from './desired.ts';
 import { documentHash } from './hash.ts';
+import { inPlaceStatus } from './in-place.ts';
 import type { ObservedPolicy } from './observe.ts';
 import { rolloutFields } from './rollout.ts';
 
@@ -19,9 +20,11 @@ export function policyStatus(view: View): Partial<IoTPolicyStatus> {
     targets: observed.targets,
     characters: observed.document.replace(/\s/g, '').length,
     awsNames: [...new Set([...desired.names, ...observed.orphans])].slice(0, 20),
+    // An explicit undefined takes the field out of the status again.
+    inPlace: inPlaceStatus(view, observed),
     ...rolloutFields(view, observed),
     ...heldStatus(view, observed),
-  };
+  } as Partial<IoTPolicyStatus>;
 }
 
 function heldStatus({ object, held, now }: View, observed: ObservedPolicy): Partial<IoTPolicyStatus> {

@@ -11,6 +11,7 @@ import { IN_PROGRESS } from '../iotpolicy/rollout.ts';
 import { assetsOf, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
 import { lendingGroup } from './policies/lent.ts';
+import { inPlaceAfter } from './policies/stance.ts';
 import { isNeededBack } from './policies/way-back.ts';
 import { strategyOf, waitsForRollout } from './strategy.ts';
 
@@ -218,7 +219,8 @@ async function make(
 function returns(cache: Cache, policies: readonly IoTPolicy[], now: number): boolean {
   return (
     policies.length > 0 &&
-    policies.every(({ metadata, spec }) => {
+    policies.every((policy) => {
+      const { metadata, spec } = policy;
       const key = policyKey(metadata.namespace, metadata.name);
       const proven = (cache.byIndex('PolicyRollout', MOVES_POLICY, key) as readonly PolicyRollout[])
         .filter(({ status }) => status?.phase === 'Succeeded' && status.finishedAt !== undefined)
@@ -226,6 +228,7 @@ function returns(cache: Cache, policies: readonly IoTPolicy[], now: number): boo
       const [latest] = proven;
       const part = latest?.spec.policies.find(({ name }) => name === metadata.name);
       if (latest === undefined || part === undefined || !sameDocument(part.baseline, spec.document)) return false;
+      if (inPlaceAfter(policy, latest) !== undefined) return false;
       return now - Date.parse(latest.status?.finishedAt ?? '') <= rollbackWindowMs(latest);
     })
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
+import { policy } from '../../support/fleet.ts';
 import {
   annotate,
   documentOf,
@@ -8,6 +9,7 @@ import {
   hear,
   NARROW,
   type RolloutFleet,
+  refer,
   rolloutFleet,
   rollouts,
   STRATEGY,
@@ -109,4 +111,65 @@ describe('what went back is not tried again by itself, whatever came between', (
     expect(await fleet.attached('press-2')).toEqual(['base']);
     expect(await documentOf(fleet, 'base')).toEqual(WIDE);
   }, 90_000);
+});
+
+/** Everybody leaves the policy, it gets another document while nothing carries it, and everybody comes back to it. */
+async function changedInPlace(fleet: RolloutFleet, document: object): Promise<void> {
+  await fleet.apply(policy('meanwhile', { document: await documentOf(fleet, 'base'), strategy: STRATEGY }));
+  await fleet.live(1);
+  await moveTo(fleet, 'meanwhile');
+  await fleet.change(document);
+  await fleet.live(1);
+  expect(await documentOf(fleet, 'base')).toEqual(document);
+  await moveTo(fleet, 'base');
+}
+
+async function moveTo(fleet: RolloutFleet, name: string): Promise<void> {
+  await refer(fleet, 'press-1', name);
+  await fleet.live(200, {
+    until: async () => {
+      const { phase } = (await fleet.rollout()).status ?? {};
+      if (phase === 'AwaitingApproval') await say(fleet, 'approve');
+      return phase === 'Succeeded' && (await fleet.attached('press-1')).join() === name;
+    },
+  });
+  expect(await fleet.attached('press-1')).toEqual([name]);
+}
+
+describe('what the declared name got in place, while nothing carried the policy, is what it keeps from then on', () => {
+  test('a document that went back before is asked for again: nobody gets what was there before the change in place', async () => {
+    const { fleet: opened, first } = await afterAnAbort();
+    await using fleet = opened;
+    await changedInPlace(fleet, OTHER);
+    await fleet.change(NARROW);
+    await fleet.live(30);
+    expect(await documentOf(fleet, 'base')).toEqual(OTHER);
+    expect(await readiness(fleet)).toContain('RevisionRejected');
+    // Neither a restart nor somebody who writes to AWS changes what is kept.
+    await fleet.kill();
+    await fleet.start();
+    const policyDocument = JSON.stringify(WIDE);
+    await fleet.aws.send('CreatePolicyVersion', { policyName: 'base', policyDocument, setAsDefault: true });
+    await fleet.live(30);
+    expect(await documentOf(fleet, 'base')).toEqual(OTHER);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    await say(fleet, 'retry', { token: 't2', rollout: first });
+    await fleet.live(10);
+    expect(JSON.parse((await fleet.rollout()).spec.policies[0]?.baseline ?? '')).toEqual(OTHER);
+  }, 120_000);
+
+  test('a document that was proven before is asked for again: it is rolled out anew', async () => {
+    await using fleet = await rolloutFleet(1);
+    hear(fleet, 'press-1');
+    await fleet.change(NARROW);
+    await ended(fleet, 'Succeeded');
+    await fleet.live(60, { until: async () => (await fleet.attached('press-1')).join() === 'base' });
+    await changedInPlace(fleet, OTHER);
+    await fleet.change(NARROW);
+    await fleet.live(120);
+    expect(await readiness(fleet)).toContain('Succeeded');
+    expect(await documentOf(fleet, 'base')).toEqual(NARROW);
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    expect((await rollouts(fleet)).filter(({ spec }) => spec.fastTrack)).toEqual([]);
+  }, 120_000);
 });

@@ -31,12 +31,30 @@ export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
   const [latest] = parts;
   const tried = parts.find((part) => asks(policy, part));
   if (latest === undefined || tried === undefined) return { kind: 'free' };
-  if (tried === latest && tried.rollout.status?.phase === 'Succeeded') return { kind: 'moved', ...tried };
+  const since = inPlaceAfter(policy, latest.rollout);
+  const isProven = latest.rollout.status?.phase === 'Succeeded' && since === undefined;
+  if (tried === latest && isProven) return { kind: 'moved', ...tried };
   if (tried.rollout.status?.phase !== 'Aborted' || isOpen(tried.rollout)) return { kind: 'free' };
-  const isProven = latest.rollout.status?.phase === 'Succeeded';
-  const keeps = isProven ? latest.policy.document : latest.policy.baseline;
   const moved = isProven && latest.rollout.status?.cleanedAt === undefined;
-  return { kind: 'rejected', ...tried, keeps, moved };
+  return { kind: 'rejected', ...tried, keeps: since ?? leftBy(latest), moved };
+}
+
+/** What the declared name got at once, while nothing carried the policy, after this rollout, if that was the last one. */
+export function inPlaceAfter({ status }: IoTPolicy, { metadata }: PolicyRollout): string | undefined {
+  return status?.inPlace?.after === metadata.name ? status.inPlace.document : undefined;
+}
+
+/** The last rollout of the policy, and what the declared name holds by its doing. */
+export function lastRollout(
+  cache: Cache,
+  policy: IoTPolicy,
+): { readonly name: string; readonly document: string } | undefined {
+  const [latest] = partsOf(cache, policy).toSorted((a, b) => (later(a.rollout, b.rollout) ? -1 : 1));
+  return latest === undefined ? undefined : { name: latest.rollout.metadata.name, document: leftBy(latest) };
+}
+
+function leftBy({ rollout, policy }: Part): string {
+  return rollout.status?.phase === 'Succeeded' ? policy.document : policy.baseline;
 }
 
 /** Whether some rollout of the document that the spec asks for is known. */
