@@ -32,6 +32,8 @@ export interface LargeRollout extends AsyncDisposable {
   /** The operator sees the rollout as it is in the store by now. */
   refresh(): Promise<void>;
   pass(): Promise<void>;
+  /** The rollout as the operator sees it from now on, whatever the store says. */
+  see(rollout: PolicyRollout): Promise<void>;
 }
 
 /** `stateOf` says where each copy stands; undefined has not begun. */
@@ -64,6 +66,7 @@ export async function largeRollout(
     deps.rollouts.signals.record(ACCOUNT_KEY, { kind: 'connected', at: Date.now(), clientId: metadata.name });
   }
   const reconciler = createRolloutReconciler(deps);
+  let seen = 0;
   const context = { signal: new AbortController().signal, log: silentLogger, reconcileId: 'bench', priority: 0 };
   return {
     fleet,
@@ -71,6 +74,11 @@ export async function largeRollout(
     deps,
     counts,
     refresh: async () => cache.sink('PolicyRollout').replace([await fleet.rollout()]),
+    see: async ({ metadata, ...rest }) => {
+      seen += 1;
+      const resourceVersion = `9${metadata.resourceVersion}${seen}`;
+      await cache.sink('PolicyRollout').replace([{ ...rest, metadata: { ...metadata, resourceVersion } }]);
+    },
     pass: async () => void (await reconciler.reconcile(objectKey(rollout), context)),
     [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
   };

@@ -1,12 +1,13 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { largeRollout } from './large-rollout.ts';
+import { type LargeRollout, largeRollout } from './large-rollout.ts';
 import type { BenchResult } from './types.ts';
 
 const ASSETS = Number(process.env.FLEETWARD_BENCH_DEVICES ?? 100_000);
 const IN_FLIGHT = 500;
 const GOAL_MS = 50;
 const PASSES = 5;
+const AFTER = 3;
 const TICK_MS = 2;
 
 /**
@@ -31,9 +32,11 @@ export async function run(): Promise<readonly BenchResult[]> {
   const writesBefore = counts.writes;
   const later: Pass[] = [];
   for (let i = 0; i < PASSES; i += 1) later.push(await pass());
+  const writesOfLater = counts.writes - writesBefore;
   const { status } = await fleet.rollout();
   if (status?.counters?.total !== ASSETS + 2 || (status.counters.inFlight ?? 0) < IN_FLIGHT)
     throw new Error(`the rollout of the benchmark should be under way: ${JSON.stringify(status?.counters)}`);
+  const ended = await passesAfterTheEnd(large, pass);
   const worst = (of: (one: Pass) => number) => Math.max(...later.map(of));
   const lower = (name: string, value: number, unit: string, goal?: number): BenchResult => ({
     name,
@@ -68,13 +71,35 @@ export async function run(): Promise<readonly BenchResult[]> {
     ),
     lower('memory that the passes keep', kept, 'MiB'),
     lower('writes to the store of the first pass', firstWrites, 'writes'),
-    lower(
-      `writes to the store of ${PASSES} passes in which nothing changes`,
-      counts.writes - writesBefore,
-      'writes',
-      1,
-    ),
+    lower(`writes to the store of ${PASSES} passes in which nothing changes`, writesOfLater, 'writes', 1),
+    ...ended.flatMap(({ name, cpuMs, heldMs }) => [
+      lower(`a pass after ${name}, CPU, worst of ${AFTER}`, cpuMs, 'ms'),
+      lower('  event loop held by it at most', heldMs, 'ms', GOAL_MS),
+    ]),
   ];
+}
+
+/** As it was aborted, all go back, or those in flight alone: what leads them there looks at everybody again. */
+async function passesAfterTheEnd(
+  { fleet, see }: LargeRollout,
+  pass: () => Promise<Pass>,
+): Promise<readonly (Pick<Pass, 'cpuMs' | 'heldMs'> & { readonly name: string })[]> {
+  const rollout = await fleet.rollout();
+  const status = { ...rollout.status, phase: 'Aborted', reason: 'AbortRequested' } as const;
+  const ends = [
+    { name: 'an abort of those in flight', abortScope: 'InFlight' },
+    { name: 'an abort of all', abortScope: 'All' },
+  ] as const;
+  const found: (Pick<Pass, 'cpuMs' | 'heldMs'> & { readonly name: string })[] = [];
+  for (const { name, abortScope } of ends) {
+    const strategy = { type: 'Waves', ...rollout.spec.strategy, abortScope } as const;
+    await see({ ...rollout, spec: { ...rollout.spec, strategy }, status });
+    const passes: Pass[] = [];
+    for (let i = 0; i < AFTER; i += 1) passes.push(await pass());
+    const worst = (of: (one: Pass) => number) => Math.max(...passes.map(of));
+    found.push({ name, cpuMs: worst(({ cpuMs }) => cpuMs), heldMs: worst(({ heldMs }) => heldMs) });
+  }
+  return found;
 }
 
 interface Pass {

@@ -3,12 +3,13 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import { API_VERSION } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { sameDocument } from '../../drift/document.ts';
+import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
 import { fromStore } from '../external/scope.ts';
 import type { ExternalDeps } from '../external/types.ts';
 import { declaredName } from '../iotpolicy/names.ts';
 import { IN_PROGRESS } from '../iotpolicy/rollout.ts';
-import { assetsOf, devicesOf } from './asset/assets.ts';
+import { assetsInTurn, devicesOf } from './asset/assets.ts';
 import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWindowMs } from './names.ts';
 import { lendingGroup } from './policies/lent.ts';
 import { inPlaceAfter } from './policies/stance.ts';
@@ -25,26 +26,49 @@ const OWNER = 'fleetward-rollout';
  */
 export function createRolloutMaker(deps: ExternalDeps): Reconciler {
   return {
-    async reconcile({ namespace, name: account }): Promise<Result | undefined> {
-      const devices = pendingDevices(deps, namespace, account);
-      const leaving = new Set(devices.flatMap(({ status }) => status?.pendingChange?.detach ?? []));
-      const waiting = pendingIn(deps, namespace, account).filter((policy) => !isOnlyLost(deps.cache, policy, leaving));
-      if (waiting.length + devices.length === 0) return undefined;
-      const retried = devices.length === 0 ? 0 : lastRetry(deps.cache, { namespace, account });
-      const newest = Math.max(newestOf([...waiting, ...devices]), retried);
-      const left = newest + GATHER_MS - deps.clock.now();
+    async reconcile({ namespace, name: account }, { signal }): Promise<Result | undefined> {
+      const early = waitingIn(deps, namespace, account);
+      if (early.policies.length + early.devices.length === 0) return undefined;
+      const soon = gatheredIn(deps, early, { namespace, account });
+      if (soon > 0) return { requeueAfterMs: soon };
+      const busy = await busyDevices(deps, { namespace, account }, createPauser(deps.clock, signal));
+      // What waits now that others have had their turn.
+      const waiting = waitingIn(deps, namespace, account);
+      const left = gatheredIn(deps, waiting, { namespace, account });
       if (left > 0) return { requeueAfterMs: left };
-      const busy = busyDevices(deps, namespace, account);
+      const { policies, devices } = waiting;
       const free = devices.filter(({ metadata }) => !busy.has(metadata.name));
       if (areUnasked(deps.cache, free, { namespace, account })) return { requeueAfterMs: GATHER_MS };
-      for (const group of groupsOf(deps, { policies: waiting, devices: free }, { namespace, account })) {
+      for (const group of groupsOf(deps, { policies, devices: free }, { namespace, account })) {
         // An asset is in one rollout at a time: this one is made when the other has ended.
-        if (group.devices.some((device) => busy.has(device))) continue;
+        if (!group.devices.isDisjointFrom(busy)) continue;
         await make(deps, { namespace, account }, group);
       }
       return undefined;
     },
   };
+}
+
+function waitingIn(deps: ExternalDeps, namespace: string, account: string): Waiting {
+  const devices = pendingDevices(deps, namespace, account);
+  const leaving = new Set(devices.flatMap(({ status }) => status?.pendingChange?.detach ?? []));
+  const policies = pendingIn(deps, namespace, account).filter((policy) => !isOnlyLost(deps.cache, policy, leaving));
+  return { policies, devices };
+}
+
+/** For how much longer what belongs together may still arrive. */
+function gatheredIn(
+  { cache, clock }: ExternalDeps,
+  { policies, devices }: Waiting,
+  account: { readonly namespace: string; readonly account: string },
+): number {
+  const retried = devices.length === 0 ? 0 : lastRetry(cache, account);
+  return Math.max(newestOf([...policies, ...devices]), retried) + GATHER_MS - clock.now();
+}
+
+interface Waiting {
+  readonly policies: readonly IoTPolicy[];
+  readonly devices: readonly Device[];
 }
 
 function pendingIn({ cache }: ExternalDeps, namespace: string, account: string): readonly IoTPolicy[] {
@@ -80,7 +104,7 @@ function areUnasked(
   devices: readonly Device[],
   { namespace, account }: { readonly namespace: string; readonly account: string },
 ): boolean {
-  const names = new Set(devices.map(({ metadata }) => metadata.name));
+  const names = namesOf(devices);
   return [...(cache.list('IoTPolicy', namespace) as Iterable<IoTPolicy>)].some((policy) => {
     const { metadata, spec, status } = policy;
     const said = status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
@@ -113,17 +137,22 @@ function activeFor({ cache }: Pick<ExternalDeps, 'cache'>, { metadata }: IoTPoli
   return (cache.byIndex('PolicyRollout', MOVES_POLICY, key) as readonly PolicyRollout[]).find((one) => !hasEnded(one));
 }
 
-function busyDevices({ cache }: ExternalDeps, namespace: string, account: string): ReadonlySet<string> {
-  const active = [...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)].filter(
-    (one) => !hasEnded(one),
-  );
-  const ofAccount = active.filter(({ spec }) => spec.accountRef.name === account);
-  return new Set(ofAccount.flatMap((one) => assetsOf(cache, one).map(({ metadata }) => metadata.name)));
+async function busyDevices(
+  { cache }: ExternalDeps,
+  { namespace, account }: { readonly namespace: string; readonly account: string },
+  pauser: Pauser,
+): Promise<ReadonlySet<string>> {
+  const busy = new Set<string>();
+  for (const one of [...(cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>)]) {
+    if (hasEnded(one) || one.spec.accountRef.name !== account) continue;
+    for (const { metadata } of await assetsInTurn(cache, one, pauser)) busy.add(metadata.name);
+  }
+  return busy;
 }
 
 interface Group {
   readonly policies: readonly IoTPolicy[];
-  readonly devices: readonly string[];
+  readonly devices: ReadonlySet<string>;
   readonly changes: readonly PendingChange[];
 }
 
@@ -135,43 +164,48 @@ const MAX_CHANGES = 50;
 /** Connected by shared assets; changes of Devices alone go together as far as one rollout can name them. */
 function groupsOf(
   { cache }: ExternalDeps,
-  waiting: { readonly policies: readonly IoTPolicy[]; readonly devices: readonly Device[] },
+  waiting: Waiting,
   { namespace, account }: { readonly namespace: string; readonly account: string },
 ): readonly Group[] {
   let groups: Group[] = [];
   const join = (group: Group): void => {
-    const touching = groups.filter((other) => other.devices.some((device) => group.devices.includes(device)));
+    const touching = groups.filter(({ devices }) => !devices.isDisjointFrom(group.devices));
     const merged = [...touching, group].reduce((a, b) => ({
       policies: [...a.policies, ...b.policies],
-      devices: [...new Set([...a.devices, ...b.devices])],
+      devices: a.devices.union(b.devices),
       changes: [...a.changes, ...b.changes],
     }));
     groups = [...groups.filter((other) => !touching.includes(other)), merged];
   };
   for (const policy of waiting.policies) {
-    const devices = devicesOf(cache, namespace, account, [policy.metadata.name]).map((d: Device) => d.metadata.name);
-    join({ policies: [policy], devices, changes: [] });
+    join({
+      policies: [policy],
+      devices: namesOf(devicesOf(cache, namespace, account, [policy.metadata.name])),
+      changes: [],
+    });
   }
   const byDigest = Map.groupBy(waiting.devices, ({ status }) => status?.pendingChange?.digest ?? '');
   const alone: Group[] = [];
   for (const devices of byDigest.values()) {
     const change = devices[0]?.status?.pendingChange;
     if (change === undefined) continue;
-    const names = devices.map(({ metadata }) => metadata.name);
-    const group = { policies: [], devices: names, changes: [change] };
-    const touches = groups.some((other) => other.devices.some((device) => names.includes(device)));
-    if (touches) join(group);
+    const group = { policies: [], devices: namesOf(devices), changes: [change] };
+    if (groups.some((other) => !other.devices.isDisjointFrom(group.devices))) join(group);
     else alone.push(group);
   }
   for (let from = 0; from < alone.length; from += MAX_CHANGES) {
     const some = alone.slice(from, from + MAX_CHANGES);
     groups.push({
       policies: [],
-      devices: some.flatMap(({ devices }) => devices),
+      devices: new Set(some.flatMap(({ devices }) => [...devices])),
       changes: some.flatMap(({ changes }) => changes),
     });
   }
   return groups.map((group) => ({ ...group, changes: group.changes.slice(0, MAX_CHANGES) }));
+}
+
+function namesOf(devices: readonly Device[]): ReadonlySet<string> {
+  return new Set(devices.map(({ metadata }) => metadata.name));
 }
 
 async function make(

@@ -61,7 +61,7 @@ export function createRolloutReconciler(deps: RolloutDeps): Reconciler {
 
 /** Stragglers of a proven rollout open it again when one of them can move; for the others it stays what it is. */
 async function takeAlong(start: Start): Promise<Result | undefined> {
-  if (!leftBehind(start)) return undefined;
+  if (!(await leftBehind(start))) return undefined;
   const pass = await look(start);
   return planRollout(pass.input, pass.tally).kind === 'start' ? advance(pass) : undefined;
 }

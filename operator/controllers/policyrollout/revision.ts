@@ -1,11 +1,11 @@
-import type { DeviceStatusRolloutChange } from '../../api/device.gen.ts';
+import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts';
 import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { allowsNothing, documentDrift, isBlank, type PolicyPlace, sameDocument } from '../../drift/document.ts';
 import { type AssetState, inFlight } from '../../rollout/types.ts';
 import type { Cache } from '../../runtime/reconciler.ts';
 import { partitionOf } from '../external/arn.ts';
-import { assetsOf } from './asset/assets.ts';
+import { begunWith, isAsset, waitingFor } from './asset/assets.ts';
 import { assetState } from './asset/record.ts';
 
 /** Where resources of the account live. */
@@ -68,13 +68,11 @@ type Fate = ReturnType<typeof revisionChange>;
 function fatesOfChanges(cache: Cache, rollout: PolicyRollout): readonly Fate[] {
   const { spec, metadata } = rollout;
   if (spec.changes === undefined || spec.changes.length === 0) return [];
-  const assets = assetsOf(cache, rollout);
-  const begun = assets.filter(
-    ({ status }) => status?.rollout?.name === metadata.name && status.rollout.change !== undefined,
+  const own = (device: Device) => isAsset(device, spec.accountRef.name);
+  const begun = begunWith(cache, rollout).filter(
+    (device) => device.status?.rollout?.change !== undefined && own(device),
   );
-  const waits = assets.some(({ status }) =>
-    spec.changes?.some(({ digest }) => digest === status?.pendingChange?.digest),
-  );
+  const waits = waitingFor(cache, rollout).some(own);
   if (begun.length === 0) return waits || rollout.status?.startedAt !== undefined ? [] : ['reverted'];
   return begun.map((device) => {
     const { rollout: record, pendingChange } = device.status ?? {};

@@ -102,11 +102,8 @@ function concernedBy(cache: Cache, rollout: PolicyRollout): readonly (readonly D
   const { namespace = '' } = metadata;
   const names = spec.policies.map((policy) => policy.name);
   const begun = begunWith(cache, rollout);
-  const waiting = (spec.changes ?? []).map(({ digest }) => {
-    const key = changeKey(namespace, spec.accountRef.name, digest);
-    return cache.byIndex('Device', PENDING_CHANGE, key) as readonly Device[];
-  });
-  const lists = [...carriersOf(cache, namespace, names), ...waiting, begun, movedAlong(cache, begun)];
+  const waiting = waitingFor(cache, rollout);
+  const lists = [...carriersOf(cache, namespace, names), waiting, begun, movedAlong(cache, begun)];
   return lists.filter((devices) => devices.length > 0);
 }
 
@@ -120,6 +117,14 @@ function movedAlong(cache: Cache, begun: readonly Device[]): readonly Device[] {
     const [, ...others] = recordedUnit(cache, device);
     const own = new Set(certificateIds(device));
     return others.filter((other) => certificateIds(other).some((id) => own.has(id)));
+  });
+}
+
+/** Whose changes it is to carry out. */
+export function waitingFor(cache: Cache, { metadata, spec }: PolicyRollout): readonly Device[] {
+  return (spec.changes ?? []).flatMap(({ digest }) => {
+    const key = changeKey(metadata.namespace, spec.accountRef.name, digest);
+    return cache.byIndex('Device', PENDING_CHANGE, key) as readonly Device[];
   });
 }
 

@@ -11,7 +11,7 @@ import { namesFannedOut } from '../../device/desired.ts';
 import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
-import { assetsOf, isKeptStill, isSkipped } from '../asset/assets.ts';
+import { assetsInTurn, isKeptStill, isSkipped } from '../asset/assets.ts';
 import { inHandsOfAnother, isGivenUp } from '../asset/elsewhere.ts';
 import { borrowedFamilies, carriedNames, carries, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
@@ -44,7 +44,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const verbs = readVerbs(rollout, deps.clock.now(), deps.usersPinned === true);
   const status = defined({
     ...rollout.status,
-    ...sessionsLeft(start),
+    ...(await sessionsLeft(start, pauser)),
     verbs: verbStatus(verbs),
     answers: verbs.answers,
     evidence: deps.rollouts.teller.head(rollout),
@@ -60,9 +60,12 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const direction = wayOut(start, strategy.homing);
   const groups = await groupsAfter(start, direction, strategy.settleMs);
   // Who is on a proven candidate that its spec has given up stays there: the rights are those that were proven.
-  const assets = direction === 'back' ? assetsWithLeftOver(start, namesToLeave(start)) : assetsOf(deps.cache, rollout);
-  const all = carriers(start, assets, groups);
-  const carrying = all.filter((device) => groups.targets.length > 0 || !isKept(start, device));
+  const found = await assetsInTurn(deps.cache, rollout, pauser);
+  const assets =
+    direction === 'back' ? await assetsWithLeftOver(start, found, { candidates: namesToLeave(start), pauser }) : found;
+  const all = await carriers(start, assets, { groups, pauser });
+  const kept = groups.targets.length > 0 ? () => false : keptBy(start);
+  const carrying = all.filter((device) => !kept(device));
   if (carrying.length === 0 && all.length > 0) {
     await deps.rollouts.publish(key, new Map(), pauser);
     return { requeueAfterMs: LOOK_AGAIN_MS };
@@ -85,10 +88,11 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
 }
 
 /** Sessions of before end long after a rollout has, and after its candidates are gone. */
-function sessionsLeft({ deps, rollout }: Start): Partial<PolicyRolloutStatus> {
+async function sessionsLeft({ deps, rollout }: Start, pauser: Pauser): Promise<Partial<PolicyRolloutStatus>> {
   const { phase, counters, conditions } = rollout.status ?? {};
   if (phase !== 'Succeeded' || (counters?.olderSessions ?? 0) === 0) return {};
-  const older = assetsOf(deps.cache, rollout).filter(
+  const assets = await assetsInTurn(deps.cache, rollout, pauser);
+  const older = assets.filter(
     ({ status }) =>
       status?.rollout?.name === rollout.metadata.name && (status.rollout.sessions?.older ?? []).length > 0,
   ).length;
@@ -105,8 +109,8 @@ function sessionsLeft({ deps, rollout }: Start): Partial<PolicyRolloutStatus> {
  * A proven rollout that has left assets behind: while the declared name cannot take the new document for their sake, whoever
  * can be watched again, or is not skipped any more, follows the others.
  */
-export function leftBehind(start: Start): boolean {
-  const { deps, rollout, session } = start;
+export async function leftBehind(start: Start): Promise<boolean> {
+  const { deps, rollout, session, context } = start;
   const { phase, reason, cleanedAt } = rollout.status ?? {};
   if (phase !== 'Succeeded' || reason !== 'CompletedWithStragglers' || cleanedAt !== undefined) return false;
   if (declaredReady(start)) return false;
@@ -119,15 +123,17 @@ export function leftBehind(start: Start): boolean {
     const carried = carriedNames(session, device);
     return declared.some((name) => carried.has(name));
   };
-  return current && assetsOf(deps.cache, rollout).some((device) => !isSkipped(device, rollout) && carries(device));
+  if (!current) return false;
+  const assets = await assetsInTurn(deps.cache, rollout, createPauser(deps.clock, context.signal));
+  return assets.some((device) => !isSkipped(device, rollout) && carries(device));
 }
 
 /** A person aborted what was in flight and left the proven ones: they stay until another rollout takes them along. */
-function isKept({ rollout, deps, session }: Start, { status }: Device): boolean {
+function keptBy({ rollout, deps, session }: Start): (device: Device) => boolean {
   const { phase, brakedAt } = rollout.status ?? {};
-  if (phase !== 'Aborted' || rollout.spec.strategy?.abortScope !== 'InFlight' || brakedAt !== undefined) return false;
-  if (status?.rollout?.name === rollout.metadata.name && status.rollout.state !== 'Succeeded') return false;
-  return revisionChange(deps.cache, rollout, placeOf(session)) !== 'reverted';
+  const leaves = phase === 'Aborted' && rollout.spec.strategy?.abortScope === 'InFlight' && brakedAt === undefined;
+  if (!leaves || revisionChange(deps.cache, rollout, placeOf(session)) === 'reverted') return () => false;
+  return ({ status }) => status?.rollout?.name !== rollout.metadata.name || status.rollout.state === 'Succeeded';
 }
 
 /** Left out after the candidate was attached: it keeps the policy of before, alone. */
@@ -167,7 +173,11 @@ function ownFamilies(start: Start): readonly Family[] {
  * Devices of which some certificate carries a candidate of this rollout or what was lent to it, or that are still on their
  * way back.
  */
-function carriers(start: Start, assets: readonly Device[], { targets }: GroupsView): readonly Device[] {
+async function carriers(
+  start: Start,
+  assets: readonly Device[],
+  { groups: { targets }, pauser }: { readonly groups: GroupsView; readonly pauser: Pauser },
+): Promise<readonly Device[]> {
   const { deps, rollout, session } = start;
   const families = familiesOf(start);
   const candidates = namesToLeave(start);
@@ -180,14 +190,16 @@ function carriers(start: Start, assets: readonly Device[], { targets }: GroupsVi
     const own = (name: string) => carried.has(name) && !anew.has(name);
     return borrowedFamilies(where, device, families).some(({ names }) => names.some(own));
   };
-  return assets.filter(
-    (device) =>
-      lent(device) ||
-      isGoing(rollout, device) ||
+  const found: Device[] = [];
+  for (const device of assets) {
+    if (pauser.isDue()) await pauser.pause();
+    const on = () =>
       (device.status?.certificates ?? []).some(({ certificateId = '' }) =>
         session.snapshot.targets.at(certificateId).some((name) => candidates.has(name)),
-      ),
-  );
+      );
+    if (lent(device) || isGoing(rollout, device) || on()) found.push(device);
+  }
+  return found;
 }
 
 /** Given up, nothing but the declared name is proven: whoever has lost its record on an earlier try goes back as well. */
@@ -289,7 +301,9 @@ async function lead(
     return names.some((name) => leaving.has(name) && !taken.includes(name) && carries(start.session, device, name));
   };
   const going = new Set(carrying.flatMap((device) => units.get(device.metadata.name)?.members ?? [device]));
+  const expected = expectedDocuments(deps.cache, rollout);
   for (const device of going) {
+    if (pauser.isDue()) await pauser.pause();
     const members = units.get(device.metadata.name)?.members ?? [device];
     // Who shares a certificate goes with all of them, or not at all.
     const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(rollout, each));
@@ -307,7 +321,7 @@ async function lead(
       permission: { yes: true },
       addsDeny: false,
       ...(targets.size === 0 ? {} : { groups: { targets, handedOver: true, parkAfter: 'attach' } }),
-      expected: expectedDocuments(deps.cache, rollout),
+      expected,
       strategy,
       requirement: { newConnect: false, freshSubscribe: false, delivery: false },
       controls: [],

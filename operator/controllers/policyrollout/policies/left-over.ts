@@ -1,6 +1,7 @@
 import type { Device } from '../../../api/device.gen.ts';
+import type { Pauser } from '../../../runtime/pauser.ts';
 import { CERTIFICATE_ID } from '../../device/recover.ts';
-import { assetsOf, isAsset } from '../asset/assets.ts';
+import { isAsset } from '../asset/assets.ts';
 import type { Start } from '../start.ts';
 
 /**
@@ -8,21 +9,25 @@ import type { Start } from '../start.ts';
  * has ceased to name the policy and its record speaks of another rollout. AWS alone tells of those. Whoever got a candidate from
  * somebody else, and is not to lose it by its own spec, is none of them: what it never had is not given to it.
  */
-export function assetsWithLeftOver(start: Start, candidates: ReadonlySet<string>): readonly Device[] {
-  const { deps, rollout, session } = start;
-  const assets = assetsOf(deps.cache, rollout);
+export async function assetsWithLeftOver(
+  start: Start,
+  assets: readonly Device[],
+  { candidates, pauser }: { readonly candidates: ReadonlySet<string>; readonly pauser: Pauser },
+): Promise<readonly Device[]> {
+  const { deps, session } = start;
   const { targets } = session.snapshot;
-  const found = new Map(assets.map((device) => [device.metadata.name, device]));
+  const left = new Set<Device>();
   for (const candidate of candidates) {
     if (targets.count(candidate) === 0) continue;
     for (const target of targets.from(candidate)) {
+      if (pauser.isDue()) await pauser.pause();
       const owners = deps.cache.byIndex('Device', CERTIFICATE_ID, target) as readonly Device[];
       if (!owners.some((device) => isToLose(device, candidate))) continue;
       // Who shares the certificate carries it as well, and goes with it.
-      for (const device of owners) if (isOf(start, device)) found.set(device.metadata.name, device);
+      for (const device of owners) if (isOf(start, device)) left.add(device);
     }
   }
-  return found.size === assets.length ? assets : [...found.values()];
+  return left.size === 0 ? assets : [...new Set([...assets, ...left])];
 }
 
 function isToLose({ status }: Device, policy: string): boolean {
