@@ -75,7 +75,12 @@ export function hasTaken({ detachedAt, startedAt = Number.NEGATIVE_INFINITY }: A
 }
 
 /** Whether the asset is anywhere else than where it was before the rollout. */
-export function isTouched({ certificates, changes, edges = NONE, through }: AssetInput): boolean {
+export function isTouched({
+  certificates,
+  changes,
+  edges = NONE,
+  through,
+}: Pick<AssetInput, 'certificates' | 'changes' | 'edges' | 'through'>): boolean {
   if (edges.switches.some(({ made }) => made)) return true;
   const has = (attached: ReadonlySet<string>, policy: string) => attached.has(policy) || through?.given.has(policy);
   return certificates.some(

@@ -60,7 +60,7 @@ export interface FleetOptions {
 export type Intercept = (
   send: () => Promise<{ response: unknown }>,
   operation: string,
-  request: { readonly method: string; readonly path: string },
+  request: { readonly method: string; readonly path: string; readonly body: string },
 ) => Promise<{ response: unknown }>;
 
 export interface RecordedEvent extends EventInput {
@@ -255,8 +255,15 @@ export async function createFleet(options: FleetOptions = {}): Promise<TestFleet
           const send = () => inner.handle(request as never, how as never) as Promise<{ response: unknown }>;
           const operation = sandbox.ledger.total;
           if (fleet.intercept === undefined) return await send();
-          const { method = '', path = '' } = request as { readonly method?: string; readonly path?: string };
-          return await fleet.intercept(send, String(operation), { method, path });
+          const {
+            method = '',
+            path = '',
+            body,
+          } = request as Partial<Record<'method' | 'path', string>> & {
+            readonly body?: unknown;
+          };
+          const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body ?? '');
+          return await fleet.intercept(send, String(operation), { method, path, body: text });
         } finally {
           busy -= 1;
         }

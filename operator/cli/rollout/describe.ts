@@ -97,6 +97,7 @@ export async function viewOf(
     unproven,
     retriedAt,
     aside,
+    refused: () => undefined,
     unable: (members) => members.flatMap(({ metadata }) => unable.get(metadata.name) ?? [])[0],
     pauser,
   });

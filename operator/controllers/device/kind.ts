@@ -30,7 +30,7 @@ export const deviceKind: ExternalKind<Device, DesiredDevice, ObservedDevice, Dev
   keep: { owes: hasDeparted, giveBack: comeBack },
   unfinished: deviceProgress,
   status: deviceStatus,
-  gone: ({ rollouts }, key) => rollouts?.unable.leave(key),
+  gone: ({ rollouts }, key) => rollouts?.unable.forget(key),
   stopped: ({ rollouts, clock }, key, why) => rollouts?.unable.stop(key, { now: clock.now(), why }),
   follow: async (scope, { desired, observed, held }) => {
     const { rollouts } = scope.deps;

@@ -18,7 +18,7 @@ import { readiness } from './asset/ready.ts';
 import { requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
 import { forgetShown } from './asset/started.ts';
-import { UNABLE_AFTER_MS, whyUnable } from './asset/unable.ts';
+import { UNABLE_AFTER_MS, whyRefused, whyUnable } from './asset/unable.ts';
 import { unitsOf } from './asset/units.ts';
 import { carryOut, parkAfter } from './carry-out.ts';
 import { stormIn } from './gates/controls.ts';
@@ -149,6 +149,7 @@ async function look(start: Start): Promise<Pass> {
       carriesOther(session, device, families) || isUnrecorded({ session, rollout, families }, device),
     aside,
     unable,
+    refused: (device) => whyRefused(deps.rollouts, device, rollout.metadata.name),
     pauser,
     groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
   });

@@ -1,7 +1,8 @@
 /** An asset that was told to start takes its place at once. What if its record never says that it has begun? */
 import { expect, test } from 'vitest';
+import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { device, policy } from '../../support/fleet.ts';
+import { csr, device, policy } from '../../support/fleet.ts';
 import { annotate, grants, hear, NARROW, type RolloutFleet, refuse, rolloutFleet, STRATEGY, say } from './support.ts';
 
 const HOLD = 'rollout.fleetward.dev/hold';
@@ -189,12 +190,122 @@ test('a Device that somebody holds before its first step gives its place to the 
   expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded', 'press-2': 'Succeeded' });
 }, 120_000);
 
-test('a Device whose first call AWS refuses is named with the reason', async () => {
-  await using fleet = await rolloutFleet(1);
+const NO = { kind: 'error', name: 'LimitExceededException', status: 410 } as const;
+
+/** AWS refuses to attach anything to this certificate of the device, until it is told otherwise. */
+async function refusing(fleet: RolloutFleet, name: string, at = 0): Promise<{ count: number; on: boolean }> {
+  const { status } = (await fleet.get('Device', name)) as Device;
+  const arn = status?.certificates?.[at]?.arn ?? '';
+  const state = { count: 0, on: true };
+  fleet.intercept = async (send, _operation, { method, path, body }) => {
+    if (state.on && method === 'PUT' && path.startsWith('/target-policies/') && body.includes(arn)) {
+      state.count += 1;
+      fleet.sandbox.faults.add({ operation: 'AttachPolicy', effect: NO, count: 1 });
+    }
+    return send();
+  };
+  return state;
+}
+
+/** press-1 and press-2 on policy a, press-3 on b, one at a time in the account; AWS refuses the first call to press-1. */
+async function refusedAtOnce(): Promise<{ fleet: RolloutFleet; refusal: { count: number; on: boolean } }> {
+  const fleet = await rolloutFleet(0);
+  const on = (name: string, policyName: string) =>
+    device(name, { thingTypeRef: { name: 'press' }, policyRefs: [{ name: policyName }] });
+  const strategy = { ...STRATEGY, waves: [{ count: 2, bake: '1m' }] };
+  const change = (name: string, ...topics: readonly string[]) =>
+    policy(name, { document: grants(...topics), strategy });
+  await fleet.apply(change('a', 'x/*', 'y/*'), change('b', 'x/*', 'y/*'));
+  await fleet.apply(on('press-1', 'a'), on('press-2', 'a'), on('press-3', 'b'));
+  fleet.names.push('press-1', 'press-2', 'press-3');
+  await fleet.settleUntilReady();
   await fleet.live(5);
-  const effect = { kind: 'error', name: 'AccessDeniedException', status: 403 } as const;
-  fleet.sandbox.faults.add({ operation: 'AttachPolicy', effect });
-  await fleet.change(NARROW);
-  await fleet.live(10);
+  const refusal = await refusing(fleet, 'press-1');
+  await fleet.apply(change('a', 'x/*'));
+  await fleet.live(3);
+  await fleet.apply(change('b', 'x/*'));
+  return { fleet, refusal };
+}
+
+const reached = async (fleet: RolloutFleet, wanted: object) =>
+  JSON.stringify(await fleet.records()) === JSON.stringify(wanted);
+
+test('a Device whose first call AWS refuses for good gives its place to the others, says why, and follows when AWS does it', async () => {
+  const { fleet, refusal } = await refusedAtOnce();
+  await using _ = fleet;
+  const others = { 'press-1': 'Deferred', 'press-2': 'Succeeded', 'press-3': 'Succeeded' };
+  await fleet.live(150, { until: () => reached(fleet, others) });
+  expect(await fleet.records()).toEqual(others);
+  expect(await fleet.attached('press-1'), 'nothing was done to it').toEqual(['a']);
   expect(await told(fleet)).toMatch(/press-1 gets no further: .*AttachPolicy/);
-}, 60_000);
+  const { status } = (await fleet.store.list({ kind: 'PolicyRollout' })).items[0] as PolicyRollout;
+  expect(status?.samples).toMatchObject([
+    { device: 'press-1', state: 'Deferred', why: expect.stringMatching(/nothing was done.*AttachPolicy/) },
+  ]);
+  expect(refusal.count, 'it is asked ever more seldom').toBeLessThan(12);
+  refusal.on = false;
+  const all = { ...others, 'press-1': 'Succeeded' };
+  await fleet.live(90, { until: () => reached(fleet, all) });
+  expect(await fleet.records()).toEqual(all);
+}, 120_000);
+
+test('a Device whose first call AWS refuses for good can be skipped', async () => {
+  const { fleet } = await refusedAtOnce();
+  await using _ = fleet;
+  await fleet.live(5);
+  const [first] = (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
+  await annotate(fleet, 'Device', 'press-1', { [SKIP]: `t1@${first?.spec.revision} by eve` });
+  await fleet.live(150, { until: async () => (await phases(fleet)).every((phase) => phase.startsWith('Succeeded')) });
+  expect(await phases(fleet)).toEqual(['Succeeded CompletedWithStragglers', 'Succeeded Completed']);
+  expect(await fleet.attached('press-1')).toEqual(['a']);
+}, 120_000);
+
+test('a Device with two certificates that AWS refuses after the first keeps its place, and a person is told what to do', async () => {
+  await using fleet = await rolloutFleet(0);
+  const certificates = ['a', 'b'].map((name) => ({ name, csr: csr(`press-1-${name}`) }));
+  await fleet.apply(
+    device('press-1', { thingTypeRef: { name: 'press' }, certificates }),
+    device('press-2', { thingTypeRef: { name: 'press' } }),
+  );
+  fleet.names.push('press-1', 'press-2');
+  await fleet.settleUntilReady();
+  await fleet.live(5);
+  await refusing(fleet, 'press-1', 1);
+  await fleet.change(NARROW, { ...STRATEGY, waves: [{ count: 2, bake: '1m' }] });
+  await fleet.live(30);
+  expect(await fleet.records()).toEqual({ 'press-1': 'Expanding', 'press-2': '-' });
+  expect(await told(fleet)).toMatch(/press-1 gets no further: .*AttachPolicy.*keeps its place.*abort/);
+  await say(fleet, 'abort');
+  await fleet.live(60, { until: async () => (await phases(fleet)).every((phase) => phase.startsWith('Aborted')) });
+  expect(await phases(fleet)).toEqual(['Aborted AbortRequested']);
+  expect(await fleet.attached('press-1')).toEqual(['base']);
+}, 120_000);
+
+test('a Device that AWS refuses while a call before may still arrive keeps its place, for it may be changed in a moment', async () => {
+  await using fleet = await rolloutFleet(2);
+  await fleet.live(5);
+  await refusing(fleet, 'press-1');
+  const refuses = fleet.intercept;
+  let late: (() => Promise<unknown>) | undefined;
+  fleet.intercept = async (send, _operation, { method, path }) => {
+    if (method !== 'PUT' || !path.startsWith('/target-policies/')) return send();
+    fleet.intercept = refuses;
+    late = send;
+    throw new Error('connection reset');
+  };
+  const states = new Set<string>();
+  const look = async () => states.add((await fleet.records())['press-1'] ?? '');
+  await fleet.change(NARROW, { ...STRATEGY, waves: [{ count: 2, bake: '1m' }] });
+  for (let second = 0; second < 20; second += 1) {
+    await fleet.advance(1_000);
+    await look();
+  }
+  await late?.();
+  for (let minute = 0; minute < 5; minute += 1) {
+    await fleet.live(1);
+    await look();
+  }
+  expect([...states]).toEqual(['-', 'Expanding']);
+  expect(await fleet.attached('press-1')).toEqual(['base', expect.stringMatching(/^base@/)]);
+  expect((await fleet.records())['press-2']).toBe('-');
+}, 120_000);

@@ -179,6 +179,8 @@ export interface SummaryInput {
   readonly aside: ReadonlyMap<string, string>;
   /** Why these cannot begin, if that has been so for at least so long. */
   readonly unable: (devices: readonly Device[], forMs: number) => string | undefined;
+  /** Why AWS refuses the first call to it. */
+  readonly refused: (device: Device) => string | undefined;
   readonly pauser: Pauser;
   /** Only where thing groups carry policies of the rollout. */
   readonly groups?: GroupStages | undefined;
@@ -227,7 +229,8 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
     const ready = state === 'Deferred' && !parked ? input.ready(device) : 'no';
     const planned = at === undefined ? strategy.waves.length - 1 : waveOf(plan, at);
     const [, ...others] = members;
-    const unable = unableIn(state, (forMs) => input.unable(members, forMs));
+    const unable =
+      state === 'Deferred' ? input.refused(device) : unableIn(state, (forMs) => input.unable(members, forMs));
     return {
       id: device.metadata.name,
       wave: stageWave(waveBegun(device, rollout) ?? planned, device, input.groups),
@@ -281,7 +284,11 @@ function staysOut({ metadata, spec }: Device, state: AssetState, aside: Readonly
 
 /** What is under way is named soon; what has not begun stands aside, and others have its place, when that goes on. */
 function unableIn(state: AssetState, why: (forMs: number) => string | undefined): string | undefined {
-  if (underWay(state)) return why(UNABLE_TOLD_MS);
+  if (underWay(state)) {
+    const told = why(UNABLE_TOLD_MS);
+    if (told === undefined || state === 'Preflight') return told;
+    return `${told} (it has begun and keeps its place in the budget until that is put right; abort brings it back)`;
+  }
   return state === 'Queued' ? why(UNABLE_AFTER_MS) : undefined;
 }
 

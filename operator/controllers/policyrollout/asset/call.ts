@@ -4,6 +4,7 @@ import { certificateIdOf } from '../../../aws/snapshot/facts.ts';
 import { deniesSomething, isBlank, sameDocument } from '../../../drift/document.ts';
 import { standsFor } from '../../../rollout/names.ts';
 import type { AssetDecision } from '../../../rollout/types.ts';
+import { ReconcileError } from '../../../runtime/errors.ts';
 import { Priority } from '../../../runtime/reconciler.ts';
 import { readPolicies } from '../../device/reads.ts';
 import { AWS_NAME } from '../../external/claim.ts';
@@ -17,21 +18,33 @@ import { others } from './unit.ts';
 type Flip = Extract<AssetDecision, { kind: 'switch' }>;
 type Call = Extract<AssetDecision, { kind: 'call' }>;
 
+/** What came of a call: it was made, it waits for something, or AWS refuses it however often it is asked. */
+export type Sent = 'made' | 'waits' | ReconcileError;
+
 /**
  * Makes one call. Its time is written down before it is handed to AWS: a call whose answer is lost has been made at the
- * latest possible moment, never not at all. A call that waits for its turn leaves no mark. False when the call was not made.
+ * latest possible moment, never not at all. A call that waits for its turn leaves no mark.
  */
-export async function sendCall(attempt: Attempt, decision: Call): Promise<boolean> {
+export async function sendCall(attempt: Attempt, decision: Call): Promise<Sent> {
   const isAttach = decision.call.kind === 'attach';
   const doubtful = await (isAttach ? formerDenial : unexpectedDefault)(attempt, decision.call);
-  if (doubtful === undefined) {
-    await (isAttach ? attach : detach)(attempt, decision);
-    return true;
-  }
+  if (doubtful === undefined) return (isAttach ? attach : detach)(attempt, decision);
   // On the way home the record keeps the words of the verdict.
   if (attempt.directive.direction === 'home') attempt.scope.log.info('Waiting before a call', { why: doubtful });
   await save(attempt, { kind: 'wait', state: decision.state, until: undefined, why: doubtful }, {});
-  return false;
+  return 'waits';
+}
+
+/** Whether AWS has answered that it does not do this. What is lost, throttled or late may be done all the same, or soon. */
+async function answered(send: Promise<unknown>): Promise<ReconcileError | undefined> {
+  try {
+    await send;
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof ReconcileError && (thrown.kind === 'terminal' || thrown.reason === 'AccessDenied'))
+      return thrown;
+    throw thrown;
+  }
 }
 
 /**
@@ -117,16 +130,18 @@ async function formerDenial({ scope, directive }: Attempt, { policy }: Call['cal
 }
 
 /** A switch is as dangerous as a Detach when it comes late, but the same however often it is made. */
-export async function sendSwitch(attempt: Attempt, decision: Flip): Promise<void> {
+export async function sendSwitch(attempt: Attempt, decision: Flip): Promise<Sent> {
   const { scope, beside, desired } = attempt;
-  if (beside === undefined) return;
+  if (beside === undefined) return 'waits';
   const retired = retiredBy(beside.change, decision);
   const change = retired.length === 0 ? beside.change : { ...beside.change, retired };
   const restores = decision.make ? {} : { restoredAt: exactTime(scope.deps.clock.now()) };
   await save(attempt, decision, { switchedAt: exactTime(scope.deps.clock.now()), change, ...restores });
   told(attempt, decision.make ? 'MakeSwitch' : 'TakeSwitchBack', { what: decision.id });
-  await throwSwitch(scope, { desired, change }, decision);
+  const refusal = await answered(throwSwitch(scope, { desired, change }, decision));
+  if (refusal !== undefined) return refusal;
   scope.log.info(decision.make ? 'Made a switch' : 'Took a switch back', { what: decision.id, why: decision.why });
+  return 'made';
 }
 
 /** The way back has the part of the budget that is kept for it, whatever woke this pass. */
@@ -134,7 +149,7 @@ function urgency({ state }: Call): { readonly priority?: number } {
   return state === 'RollingBack' ? { priority: Priority.security } : {};
 }
 
-async function attach(attempt: Attempt, decision: Call): Promise<void> {
+async function attach(attempt: Attempt, decision: Call): Promise<Sent> {
   const { scope, directive } = attempt;
   const { policy, target } = decision.call;
   const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
@@ -144,12 +159,14 @@ async function attach(attempt: Attempt, decision: Call): Promise<void> {
   const restores = decision.state === 'RollingBack' && directive.direction !== 'home';
   await save(attempt, decision, { attachedAt: now, ...(restores ? { restoredAt: now } : {}) });
   told(attempt, 'AttachPolicy', { policy, target });
-  await scope.call('AttachPolicy', { policyName: policy, target }, { admitted: true });
+  const refusal = await answered(scope.call('AttachPolicy', { policyName: policy, target }, { admitted: true }));
+  if (refusal !== undefined) return refusal;
   scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), true);
   scope.log.info('Attached a policy', { policy, target, why: decision.why });
+  return 'made';
 }
 
-async function detach(attempt: Attempt, decision: Call): Promise<void> {
+async function detach(attempt: Attempt, decision: Call): Promise<Sent> {
   const { scope } = attempt;
   const { policy, target } = decision.call;
   const slot = `${scope.key.namespace}/${scope.key.name} rollout`;
@@ -159,16 +176,18 @@ async function detach(attempt: Attempt, decision: Call): Promise<void> {
   await save(attempt, decision, { detachedAt: sentAt, openDetach });
   told(attempt, 'DetachPolicy', { policy, target });
   const where = { clock: scope.deps.clock, port: scope.session.port };
-  await detachOnce(where, { policyName: policy, target }, scope.options);
+  const refusal = await answered(detachOnce(where, { policyName: policy, target }, scope.options));
+  if (refusal !== undefined) return refusal;
   scope.wrote = true;
   scope.session.snapshot.targets.wrote(policy, certificateIdOf(target), false);
   scope.log.info('Detached a policy', { policy, target, why: decision.why });
   await readPolicies(scope, certificateIdOf(target));
   // Answered and read back: nothing of it is still on its way.
   const record = scope.object.status?.rollout;
-  if (record === undefined) return;
+  if (record === undefined) return 'made';
   const { openDetach: _answered, ...closed } = record;
   await scope.save({ rollout: closed });
+  return 'made';
 }
 
 /** Said before the call is handed over: whether it was answered or not, it may have been made. */

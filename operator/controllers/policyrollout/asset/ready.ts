@@ -2,6 +2,7 @@ import type { Device } from '../../../api/device.gen.ts';
 import type { Permission } from '../../../rollout/asset.ts';
 import { tooShort } from '../../../rollout/contacts.ts';
 import type { Strategy } from '../../../rollout/strategy.ts';
+import { objectKey } from '../../../runtime/controller/keys.ts';
 import { type AssetIdentity, type SignalBook, USED_FOR_MS } from '../gates/signals.ts';
 import type { Rollouts } from '../service.ts';
 import { assetIdentity } from './record.ts';
@@ -94,6 +95,8 @@ function readinessOf(
   declared: readonly string[],
 ): 'yes' | 'armable' | 'no' {
   if (whyUnable(rollouts, [device], { now, forMs: UNABLE_AFTER_MS }) !== undefined) return 'no';
+  const refusal = rollouts.unable.refusal(objectKey(device), rollout);
+  if (refusal !== undefined && now < refusal.until) return 'no';
   const place = preflightPlace(device.metadata, rollout);
   const moment = { ...strategy, declared, now };
   const watch = watchable(rollouts.signals, assetIdentity(device, account), moment);

@@ -14,6 +14,7 @@ import { sendCall, sendSwitch } from './call.ts';
 import { inHandsOfAnother } from './elsewhere.ts';
 import { look, mayRecall, nextReadIn } from './look.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
+import { refusedLately, whenRefused } from './refused.ts';
 import { goneBeside, isRobbed } from './robbed.ts';
 import { endSessions, seeRenewal, sessionsNow, sessionsToEnd } from './sessions.ts';
 import { follow, heldAmong, judgeUnit, ledBy, others, preflightUnit, waitsForNotes } from './unit.ts';
@@ -94,11 +95,12 @@ async function moveAsset(
       takenOver(attempt) ??
       heldDecision(attempt, judged) ??
       untold(attempt) ??
+      refusedLately(attempt) ??
       contactAfter(attempt, planAsset(inputFor(attempt, judged)));
     due = how === 'recall' && !waitsOn(attempt, planned);
     if (due) continue;
     const decision = await lookBefore(attempt, planned);
-    const again = await carryOut(attempt, decision, judged);
+    const again = await carryOut(attempt, decision, { judged, view });
     if (again !== 'next') return soonest(again, nextReadIn(scope, view, decision.state));
     // A Detach has been read back; after an attach nothing is known until it is read again.
     due = decision.kind !== 'call';
@@ -275,16 +277,20 @@ function inputFor(attempt: Attempt, judged: Judged): AssetInput {
 async function carryOut(
   attempt: Attempt,
   decision: AssetDecision,
-  judged: Judged,
+  { judged, view }: { readonly judged: Judged; readonly view: AssetView },
 ): Promise<number | undefined | 'next'> {
-  const { scope } = attempt;
+  const { scope, rollouts } = attempt;
   const now = scope.deps.clock.now();
   switch (decision.kind) {
     case 'call':
-      return (await sendCall(attempt, decision)) ? 'next' : LOOK_AGAIN_MS;
-    case 'switch':
-      await sendSwitch(attempt, decision);
+    case 'switch': {
+      const before = scope.object.status?.rollout;
+      const sent = decision.kind === 'call' ? await sendCall(attempt, decision) : await sendSwitch(attempt, decision);
+      if (sent === 'waits') return LOOK_AGAIN_MS;
+      if (sent !== 'made') return whenRefused(attempt, decision, { refusal: sent, before, view });
+      rollouts.unable.accept(scope.key);
       return 'next';
+    }
     case 'endSessions':
       await endSessions(attempt, decision);
       return SOON_MS;

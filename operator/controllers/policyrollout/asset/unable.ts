@@ -22,7 +22,23 @@ export interface UnableMemory {
   isIn(device: ObjectKey): boolean;
   /** Why it has not got there, since at least `forMs`. */
   why(device: ObjectKey, at: { readonly now: number; readonly forMs: number }): string | undefined;
+  /** AWS refused the first call of this rollout to it, and it has nothing of the change. */
+  refuse(device: ObjectKey, at: { readonly rollout: string; readonly now: number; readonly why: string }): void;
+  refusal(device: ObjectKey, rollout: string): Refusal | undefined;
+  accept(device: ObjectKey): void;
+  /** The Device is gone. */
+  forget(device: ObjectKey): void;
 }
+
+export interface Refusal {
+  readonly why: string;
+  /** Not tried again before this. */
+  readonly until: number;
+}
+
+/** What AWS refuses once it mostly refuses again: each time it is asked more seldom. */
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 16 * 60_000;
 
 /** The first of these Devices that does not get as far as its rollout, and why. */
 export function whyUnable(
@@ -37,9 +53,20 @@ export function whyUnable(
   return undefined;
 }
 
+/** Why AWS refuses to begin with this one. */
+export function whyRefused(
+  { unable }: { readonly unable: UnableMemory },
+  device: Device,
+  rollout: string,
+): string | undefined {
+  const refusal = unable.refusal(objectKey(device), rollout);
+  return refusal === undefined ? undefined : `${device.metadata.name} gets no further: ${refusal.why}`;
+}
+
 export function createUnableMemory(): UnableMemory {
   const inside = new Set<string>();
   const stopped = new Map<string, { readonly since: number; readonly why: string }>();
+  const refused = new Map<string, Refusal & { readonly rollout: string; readonly pauseMs: number }>();
   return {
     enter(device) {
       inside.add(keyText(device));
@@ -59,6 +86,26 @@ export function createUnableMemory(): UnableMemory {
       if (stopped.size === 0) return undefined;
       const found = stopped.get(keyText(device));
       return found === undefined || now < found.since + forMs ? undefined : found.why;
+    },
+    refuse(device, { rollout, now, why }) {
+      const before = refused.get(keyText(device));
+      const again = before?.rollout === rollout;
+      const pauseMs = again ? Math.min(2 * before.pauseMs, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+      refused.set(keyText(device), { rollout, why, pauseMs, until: now + pauseMs });
+    },
+    refusal(device, rollout) {
+      if (refused.size === 0) return undefined;
+      const found = refused.get(keyText(device));
+      return found?.rollout === rollout ? found : undefined;
+    },
+    accept(device) {
+      if (refused.size > 0) refused.delete(keyText(device));
+    },
+    forget(device) {
+      const id = keyText(device);
+      inside.delete(id);
+      stopped.delete(id);
+      refused.delete(id);
     },
   };
 }
