@@ -1,5 +1,5 @@
 import { abort, supersede } from './abort.ts';
-import { progress } from './progress.ts';
+import { progress, withStuck } from './progress.ts';
 import { type RolloutDecision, type RolloutInput, wait } from './rollout.ts';
 import { count, type Tally } from './tally.ts';
 
@@ -9,15 +9,15 @@ import { count, type Tally } from './tally.ts';
  * what `count` makes of the same input.
  */
 export function planRollout(input: RolloutInput, tally: Tally = count(input)): RolloutDecision {
-  return (
+  const decision =
     mitigationHold(input) ??
     abort(input, tally) ??
     supersede(input, tally) ??
     guards(input, tally) ??
     provenBefore(input) ??
     approval(input) ??
-    progress(input, tally)
-  );
+    progress(input, tally);
+  return withStuck(input, decision);
 }
 
 /** A security act wins over everything, an abort included: a brake would copy the blanked state or undo it. */

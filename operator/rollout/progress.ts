@@ -1,6 +1,7 @@
 import { type AssetSummary, type RolloutDecision, type RolloutInput, thingsByGroup, wait } from './rollout.ts';
 import { windowOpensAt } from './strategy.ts';
 import { isAside, type Tally } from './tally.ts';
+import { underWay } from './types.ts';
 
 const RESUMED = {
   kind: 'start',
@@ -184,8 +185,16 @@ function waiting({ assets }: RolloutInput): string {
   return named(assets.filter(waits).map(({ id }) => id));
 }
 
+/** Whatever the rollout waits for: who is stuck in the middle is named with the reason, for only a person can help. */
+export function withStuck(input: RolloutInput, decision: RolloutDecision): RolloutDecision {
+  if (decision.kind !== 'wait') return decision;
+  const assets = input.assets.filter(({ state, unable: why }) => why !== undefined && underWay(state));
+  const why = unable({ assets });
+  return decision.why.includes(assets[0]?.unable ?? '') ? decision : { ...decision, why: `${decision.why}${why}` };
+}
+
 /** Nobody but the Device knows why it gets no further, and nobody would look there. */
-function unable({ assets }: RolloutInput): string {
+function unable({ assets }: Pick<RolloutInput, 'assets'>): string {
   const whys = assets.flatMap((asset) => asset.unable ?? []);
   const [first, ...more] = whys;
   if (first === undefined) return '';

@@ -12,7 +12,9 @@ import { indexRollouts } from '../../controllers/policyrollout/setup.ts';
 import { groupName } from '../../controllers/thinggroup/observe.ts';
 import { type RolloutView, rolloutText } from '../../report/rollout/describe.ts';
 import { readStrategy } from '../../rollout/from-spec.ts';
+import type { AssetSummary } from '../../rollout/rollout.ts';
 import { inTwoParts, type Strategy } from '../../rollout/strategy.ts';
+import { underWay } from '../../rollout/types.ts';
 import { ObjectCache } from '../../runtime/cache/object-cache.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createPauser } from '../../runtime/pauser.ts';
@@ -110,8 +112,8 @@ export async function viewOf(
       const own = record?.name === rollout.metadata.name ? record : undefined;
       const why =
         own?.failure === undefined
-          ? (own?.why ?? aside.get(asset.id) ?? asset.unable)
-          : `${own.verdict ?? own.failure}; ${own.why ?? ''}`;
+          ? (stuck(asset) ?? own?.why ?? aside.get(asset.id) ?? asset.unable)
+          : [`${own.verdict ?? own.failure}; ${own.why ?? ''}`, stuck(asset)].filter(Boolean).join('; ');
       return { ...asset, why, since: own?.since };
     }),
     verbs: allowedVerbs(rollout).map((verb) => [verb, effectOf(verb)] as const),
@@ -124,6 +126,11 @@ export async function viewOf(
     })),
     now,
   };
+}
+
+/** Why it gets no further, where it is between two policies. */
+function stuck({ state, unable }: AssetSummary): string | undefined {
+  return underWay(state) ? unable : undefined;
 }
 
 /** Where thing groups carry the policies: the waves come twice, as the status tells. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { device, policy } from '../../support/fleet.ts';
-import { grants, hear, type RolloutFleet, refuse, rolloutFleet, STRATEGY } from './support.ts';
+import { person } from './person.ts';
+import { grants, hear, type RolloutFleet, refuse, rolloutFleet, rollouts, STRATEGY } from './support.ts';
 
 const UNDER_WAY = /^(Preflight|Expanding|Verifying|Contracting|Observing|RollingBack)$/;
 
@@ -81,6 +82,16 @@ test('one that is suspended on its way back keeps its place, for it is between t
     message:
       'other rollouts of the account have 1 in flight: press-1 (RollingBack, suspended); a suspended one keeps its place until spec.suspend of its Device is false',
   });
+  const remedy = /press-1 gets no further: its Device is suspended .* until spec.suspend is false/;
+  const own = (await rollouts(fleet)).find(({ spec }) => spec.policies[0]?.name === 'a');
+  expect(own?.status?.message, 'its own rollout says so as well').toMatch(remedy);
+  const condition = own?.status?.conditions?.find(({ type }) => type === 'Paused');
+  expect(condition).toMatchObject({ status: 'True', reason: 'AssetFailed', message: expect.stringMatching(remedy) });
+  expect(own?.status?.samples).toMatchObject([
+    { device: 'press-1', state: 'RollingBack', why: expect.stringMatching(remedy) },
+  ]);
+  await using kim = person(fleet);
+  expect((await kim.fleetward('rollout', 'describe', own?.metadata.name ?? '')).stdout).toMatch(remedy);
   await fleet.apply(first);
   await fleet.live(120, { until: async () => (await fleet.records())['press-2'] === 'Succeeded' });
   expect(await fleet.records()).toEqual({ 'press-1': 'RolledBack', 'press-2': 'Succeeded' });

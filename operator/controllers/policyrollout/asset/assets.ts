@@ -230,7 +230,8 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
     const planned = at === undefined ? strategy.waves.length - 1 : waveOf(plan, at);
     const [, ...others] = members;
     const unable =
-      state === 'Deferred' ? input.refused(device) : unableIn(state, (forMs) => input.unable(members, forMs));
+      suspendedIn(device, state) ??
+      (state === 'Deferred' ? input.refused(device) : unableIn(state, (forMs) => input.unable(members, forMs)));
     return {
       id: device.metadata.name,
       wave: stageWave(waveBegun(device, rollout) ?? planned, device, input.groups),
@@ -280,6 +281,12 @@ export function isKeptStill(device: Device, things: number, returning = false): 
 function staysOut({ metadata, spec }: Device, state: AssetState, aside: ReadonlyMap<string, string>): boolean {
   if (state === 'Queued' && aside.has(metadata.name)) return true;
   return (state === 'Queued' || state === 'Deferred') && spec.suspend === true;
+}
+
+/** Nothing is read or done for it, on its way back neither: only who suspended it can let it go on. */
+function suspendedIn({ metadata, spec }: Device, state: AssetState): string | undefined {
+  if (spec.suspend !== true || !underWay(state)) return undefined;
+  return `${metadata.name} gets no further: its Device is suspended in the middle, and keeps its place in the budget until spec.suspend is false`;
 }
 
 /** What is under way is named soon; what has not begun stands aside, and others have its place, when that goes on. */
