@@ -188,7 +188,11 @@ async function checkRest(world: World): Promise<boolean> {
   await checkTakenBack(world);
   const lent = await lentByGroups(world);
   for (const { name, targets } of world.oracle.assets.values()) {
-    if (world.robbed.has(name) || (await isUnitPending(world, name))) continue;
+    if (world.robbed.has(name)) continue;
+    if (await isUnitPending(world, name)) {
+      for (const target of targets) checkOneEach(world, name, { carried: world.view.policiesOf(target), lent });
+      continue;
+    }
     const declared = [...world.referred(name)].sort();
     const withLent = [...new Set([...declared, ...lent])].sort();
     for (const target of targets) {
@@ -220,6 +224,18 @@ async function checkRest(world: World): Promise<boolean> {
   );
   if (secret !== undefined) world.oracle.fail(8, 'a private key in a log line or an event');
   return true;
+}
+
+/** What people took back leaves an asset with what it had: nobody had a policy under two of its names. */
+function checkOneEach(
+  { oracle }: World,
+  name: string,
+  { carried, lent }: { readonly carried: readonly string[]; readonly lent: readonly string[] },
+): void {
+  const own = carried.filter((policy) => !lent.includes(policy));
+  for (const [declared, names] of Map.groupBy(own, (policy) => policy.split('@')[0] ?? '')) {
+    if (names.length > 1) oracle.fail(3, `${name} ends on ${names.join(' and ')}, which both stand for ${declared}`);
+  }
 }
 
 /**

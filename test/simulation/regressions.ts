@@ -580,4 +580,15 @@ export const REGRESSIONS: readonly Regression[] = [
       at(9, { kind: 'document', how: 'revert', grants: two }),
     ],
   },
+  {
+    reason: 'what was between two policies when the state was lost comes back as it was before, whoever takes it later',
+    config: { policies: two },
+    schedule: [
+      at(2, { kind: 'document', how: 'new', grants: HANDED }),
+      at(4, { kind: 'references', device: 0, names: ['base'] }),
+      at(6, { kind: 'loseState' }),
+      at(9, { kind: 'document', how: 'revert', grants: two }),
+      verb(45, 'abort'),
+    ],
+  },
 ];
