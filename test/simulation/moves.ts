@@ -152,9 +152,9 @@ export class Moves {
     return policy.includes('@') && (candidates === undefined || candidates.includes(policy));
   }
 
-  /** What shares certificates with one that moves counts with it, whatever its own record says by now. */
+  /** What shares certificates with one that moves counts with it, whatever its own record says by now: its first one has the word. */
   #movingBeside({ name }: Asset): readonly string[] {
-    const moving = [...this.#records].flatMap(([each, record]) => (counts(record) ? [each] : []));
+    const moving = [...this.#records].flatMap(([each, own]) => (counts(this.#recordOf(each) ?? own) ? [each] : []));
     const all = new Set([name, ...moving].flatMap((each) => [...this.#watch.assets.unitOf(each)]));
     all.delete(name);
     return [...all];
