@@ -591,4 +591,36 @@ export const REGRESSIONS: readonly Regression[] = [
       verb(45, 'abort'),
     ],
   },
+  {
+    reason:
+      'a right that an overtaken rollout moved from one policy to another is in one of them on the way back from the next, which gives up the other',
+    config: {
+      policies: [
+        { name: 'base', grant: allBut('extra', 'receive') },
+        { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
+      ],
+    },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: allBut('receive') },
+          { name: 'more', grant: { allow: ['status'], deny: [] } },
+        ],
+      }),
+      at(24, { kind: 'references', device: 0, names: ['base'] }),
+      at(25, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: WIDE },
+          { name: 'more', grant: { allow: ['status', 'debug'], deny: [] } },
+        ],
+      }),
+      verb(50, 'approve'),
+      verb(75, 'abort'),
+      wait(100),
+    ],
+  },
 ];

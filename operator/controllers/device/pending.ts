@@ -135,13 +135,18 @@ export function changeUnderWay(object: Device): DeviceStatusRollout['change'] {
   return isMoving(object) ? object.status?.rollout?.change : undefined;
 }
 
+/** On its way back an asset may get what was taken from it by the declared name. */
+const GETS_BACK: ReadonlySet<string> = new Set(['RollingBack', 'Unrecovered', 'RolledBack'] satisfies AssetState[]);
+
 /**
  * Policies that a rollout put on the asset's certificates, or is about to take off them, or has taken back: no drift, and
  * ours to move.
  */
 export function policiesUnderWay(object: Device): ReadonlySet<string> {
   const change = changeOfOurs(object);
-  return new Set([...(change?.attach ?? []), ...(change?.detach ?? []), ...(change?.pins ?? [])]);
+  const taken = change?.detach ?? [];
+  const returned = GETS_BACK.has(object.status?.rollout?.state ?? '') ? taken.map(standsFor) : [];
+  return new Set([...(change?.attach ?? []), ...taken, ...returned, ...(change?.pins ?? [])]);
 }
 
 /** The same of groups. */

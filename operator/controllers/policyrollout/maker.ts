@@ -3,6 +3,7 @@ import type { IoTPolicy } from '../../api/iotpolicy.gen.ts';
 import { API_VERSION } from '../../api/meta.ts';
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import { sameDocument } from '../../drift/document.ts';
+import { standsFor } from '../../rollout/names.ts';
 import { createPauser, type Pauser } from '../../runtime/pauser.ts';
 import type { Cache, Reconciler, Result } from '../../runtime/reconciler.ts';
 import { fromStore } from '../external/scope.ts';
@@ -51,7 +52,7 @@ export function createRolloutMaker(deps: ExternalDeps): Reconciler {
 
 function waitingIn(deps: ExternalDeps, namespace: string, account: string): Waiting {
   const devices = pendingDevices(deps, namespace, account);
-  const leaving = new Set(devices.flatMap(({ status }) => status?.pendingChange?.detach ?? []));
+  const leaving = new Set(devices.flatMap(({ status }) => status?.pendingChange?.detach ?? []).map(standsFor));
   const policies = pendingIn(deps, namespace, account).filter((policy) => !isOnlyLost(deps.cache, policy, leaving));
   return { policies, devices };
 }

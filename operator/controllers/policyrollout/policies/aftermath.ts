@@ -28,7 +28,7 @@ import { saveRollout } from '../status.ts';
 import { deleteCandidate } from './candidates.ts';
 import { assetsWithLeftOver } from './left-over.ts';
 import { stanceOf } from './stance.ts';
-import { isNeededBack } from './way-back.ts';
+import { isNeededBack, undoneWith } from './way-back.ts';
 
 const LOOK_AGAIN_MS = 60_000;
 /** A session of before may last for weeks; nothing else is left to be done by then. */
@@ -309,12 +309,15 @@ async function lead(
     const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(rollout, each));
     if (members.some((each) => isStill(each) || isElsewhere(start, each))) continue;
     const own = familiesOfAll(where, members, { rollout, families, direction });
+    const change = changeIn(rollout, device);
+    const moved = [...new Set([...own, ...families.filter((family) => members.some((each) => isLeft(each, family)))])];
+    const undone = direction === 'back' ? undoneWith(deps.cache, rollout, { change, own: moved }) : [];
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
       unit: members.length === 1 ? undefined : members.map(({ metadata }) => metadata.name),
-      families: [...new Set([...own, ...families.filter((family) => members.some((each) => isLeft(each, family)))])],
-      change: changeIn(rollout, device),
+      families: [...moved, ...undone],
+      change,
       equal: false,
       candidateDefaults: new Map(),
       flippedAt: undefined,

@@ -114,7 +114,7 @@ export function candidatesOf(cache: Cache, policy: IoTPolicy): readonly string[]
   return kept.map((part) => part.policy.candidateName);
 }
 
-function later(a: PolicyRollout, b: PolicyRollout): boolean {
+export function later(a: PolicyRollout, b: PolicyRollout): boolean {
   const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
   if (left !== right) return left > right;
   return (a.spec.attempt ?? 1) > (b.spec.attempt ?? 1);

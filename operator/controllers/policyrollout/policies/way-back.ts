@@ -1,10 +1,19 @@
+import type { DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
+import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import { sameDocument } from '../../../drift/document.ts';
+import type { Family } from '../../../rollout/family.ts';
+import { declaredNameOf, standsFor } from '../../../rollout/names.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
+import { AWS_NAME } from '../../external/claim.ts';
 import { begunWith } from '../asset/assets.ts';
+import { MOVES_POLICY, policyKey } from '../names.ts';
+import { later } from './stance.ts';
 
 /**
  * Whether a rollout of changes at Devices has taken the policy from an asset, or is about to, and may have to give it back: as
- * it was, so it is neither deleted nor written to. Until then AWS may also still apply it to that asset.
+ * it was, so it is neither deleted nor written to. Until then AWS may also still apply it to that asset. The declared name is
+ * needed for whoever loses a candidate as well: it holds what was proven before that one.
  */
 export function isNeededBack(
   cache: Cache,
@@ -16,7 +25,39 @@ export function isNeededBack(
     const over = status?.phase === 'Succeeded' || status?.homedAt !== undefined;
     if (metadata.name === but || spec.changes === undefined || over) continue;
     const assets = begunWith(cache, rollout);
-    if (assets.some(({ status }) => status?.rollout?.change?.detach?.includes(policy) === true)) return true;
+    const taken = assets.flatMap(({ status }) => status?.rollout?.change?.detach ?? []);
+    if (taken.some((name) => name === policy || standsFor(name) === policy)) return true;
   }
   return false;
+}
+
+/**
+ * What an asset that goes back gets by its declared name, although it had a candidate when the rollout took that from it. The
+ * candidate came to it together with a document that this way back takes away again, for the one of before: beside that one
+ * belongs what was proven with it, or what had moved between the two would be in neither.
+ */
+export function undoneWith(
+  cache: Cache,
+  rollout: PolicyRollout,
+  { change, own }: { readonly change: DeviceStatusRolloutChange | undefined; readonly own: readonly Family[] },
+): readonly Family[] {
+  const back = rollout.spec.policies.filter(({ policyName }) => own.some(({ declared }) => declared === policyName));
+  return (change?.detach ?? []).flatMap((candidate) => {
+    const declared = declaredNameOf(candidate);
+    if (declared === undefined || own.some((family) => family.declared === declared)) return [];
+    const { namespace } = rollout.metadata;
+    const policies = cache.byIndex('IoTPolicy', AWS_NAME, declared) as readonly IoTPolicy[];
+    const policy = policies.find(({ metadata }) => metadata.namespace === namespace);
+    // Without its object nobody answers for the declared name.
+    if (policy === undefined || policy.metadata.deletionTimestamp !== undefined) return [];
+    const key = policyKey(namespace, policy.metadata.name);
+    const [gave] = (cache.byIndex('PolicyRollout', MOVES_POLICY, key) as readonly PolicyRollout[])
+      .filter(({ spec }) => spec.policies.some(({ candidateName }) => candidateName === candidate))
+      .toSorted((a, b) => (later(a, b) ? -1 : 1));
+    const isUndone = back.some(({ name, baseline }) => {
+      const moved = gave?.spec.policies.find((each) => each.name === name);
+      return moved !== undefined && sameDocument(baseline, moved.baseline) && !sameDocument(baseline, moved.document);
+    });
+    return isUndone ? [{ declared, candidate, names: [declared, candidate] }] : [];
+  });
 }
