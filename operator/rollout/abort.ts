@@ -3,7 +3,7 @@ import type { Tally } from './tally.ts';
 import { type AssetState, underWay } from './types.ts';
 
 /** A person, or an acknowledgement, said so; the commit that takes a change back has a reason of its own. */
-const ABORT_REQUESTED = 'AbortRequested';
+export const ABORT_REQUESTED = 'AbortRequested';
 
 export function abort(input: RolloutInput, tally: Tally): RolloutDecision | undefined {
   const cause = abortCause(input, tally);

@@ -27,12 +27,13 @@ import { hasEnded } from './names.ts';
 import type { Pass } from './pass.ts';
 import { afterAcknowledgement, openActs, securityActs } from './people/acts.ts';
 import { approvedBy } from './people/approval.ts';
-import { readVerbs } from './people/verb-state.ts';
+import { readVerbs, type VerbReading } from './people/verb-state.ts';
 import { planInput } from './plan-input.ts';
 import { aftermath, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
 import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
 import { quarantineAmong } from './policies/quarantine.ts';
+import { REVERTED } from './policies/stance.ts';
 import { proven } from './proof.ts';
 import { placeOf, revisionChange } from './revision.ts';
 import { candidatesFor, familiesOf, type RolloutDeps, type Start } from './start.ts';
@@ -102,7 +103,7 @@ async function look(start: Start): Promise<Pass> {
   const verbs = readVerbs(rollout, now, deps.usersPinned === true);
   const { retriedAt } = verbs;
   const unable = (members: readonly Device[], forMs: number) => whyUnable(deps.rollouts, members, { now, forMs });
-  const elsewhere = await inHandsOfOthers(deps.cache, devices, { rollout: rollout.metadata.name, units, pauser });
+  const elsewhere = await inHandsOfOthers(where, devices, { rollout: rollout.metadata.name, units, pauser });
   const told = {
     rollout: rollout.metadata.name,
     ready,
@@ -206,9 +207,22 @@ async function look(start: Start): Promise<Pass> {
     acts: openActs(acts, said.state),
     input,
     tally,
-    reverted: change === 'reverted',
+    reverted: isByCommit(rollout, change, said.state),
     now,
   };
+}
+
+/**
+ * Whether it is the commit alone that takes the change back, which may be tried once more: what a person or the operator had
+ * begun to abort before stays aborted, and what the commit began goes on as its doing.
+ */
+function isByCommit(
+  { status }: PolicyRollout,
+  change: ReturnType<typeof revisionChange>,
+  { abortedBy, deniedBy }: VerbReading['state'],
+): boolean {
+  if (abortedBy !== undefined || deniedBy !== undefined) return false;
+  return status?.phase === 'Aborting' ? status.reason === REVERTED : change === 'reverted';
 }
 
 /** On this very candidate, and nothing tells how it came there: not proven. */

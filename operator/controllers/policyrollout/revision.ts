@@ -32,15 +32,7 @@ export function revisionChange(
   rollout: PolicyRollout,
   place: PolicyPlace,
 ): 'same' | 'superseded' | 'reverted' {
-  const policies = policiesIn(cache, rollout);
-  const fates = rollout.spec.policies.map(({ name, baseline, document }): Fate => {
-    const spec = policies.find(({ metadata }) => metadata.name === name)?.spec;
-    // A policy that is being deleted keeps its assets where they were.
-    if (spec === undefined) return 'reverted';
-    if (sameDocument(spec.document, document)) return 'same';
-    return documentDrift(baseline, JSON.stringify(spec.document), place) === 'same' ? 'reverted' : 'superseded';
-  });
-  fates.push(...fatesOfChanges(cache, rollout));
+  const fates = [...fatesOfDocuments(cache, rollout, place), ...fatesOfChanges(cache, rollout)];
   if (fates.every((fate) => fate === 'same')) return 'same';
   return fates.includes('reverted') ? 'reverted' : 'superseded';
 }
@@ -63,6 +55,27 @@ export function expectedDocuments(cache: Cache, rollout: PolicyRollout): Readonl
 }
 
 type Fate = ReturnType<typeof revisionChange>;
+
+function fatesOfDocuments(cache: Cache, rollout: PolicyRollout, place: PolicyPlace): readonly Fate[] {
+  const policies = policiesIn(cache, rollout);
+  return rollout.spec.policies.map(({ name, baseline, document }): Fate => {
+    const spec = policies.find(({ metadata }) => metadata.name === name)?.spec;
+    // A policy that is being deleted keeps its assets where they were.
+    if (spec === undefined) return 'reverted';
+    if (sameDocument(spec.document, document)) return 'same';
+    return documentDrift(baseline, JSON.stringify(spec.document), place) === 'same' ? 'reverted' : 'superseded';
+  });
+}
+
+/** Whether Git has taken back what this rollout did to the Device: a document for all, a change for whose it is. */
+export function takenBack(cache: Cache, rollout: PolicyRollout, place: PolicyPlace): (device: Device) => boolean {
+  if (fatesOfDocuments(cache, rollout, place).includes('reverted')) return () => true;
+  return (device) => {
+    const { rollout: record, pendingChange } = device.status ?? {};
+    if (record?.name !== rollout.metadata.name || record.change === undefined) return false;
+    return fateOf({ done: record.change, state: assetState(device, record.name) }, pendingChange) === 'reverted';
+  };
+}
 
 /** What became of the changes of Devices: by whom this rollout has begun with, or else by whether anybody still waits. */
 function fatesOfChanges(cache: Cache, rollout: PolicyRollout): readonly Fate[] {

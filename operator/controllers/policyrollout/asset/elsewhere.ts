@@ -1,34 +1,57 @@
 import type { Device } from '../../../api/device.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import { ABORT_REQUESTED } from '../../../rollout/abort.ts';
 import { type AssetState, inFlight } from '../../../rollout/types.ts';
 import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
+import type { AccountSession } from '../../awsaccount/accounts.ts';
 import { isMoving } from '../../device/pending.ts';
 import { hasEnded } from '../names.ts';
+import { placeOf, takenBack } from '../revision.ts';
 import type { Rollouts } from '../service.ts';
 import { begunWith } from './assets.ts';
 import { isLed, type Units } from './units.ts';
+
+interface Here {
+  readonly cache: Cache;
+  readonly session: Pick<AccountSession, 'accountId' | 'region'>;
+}
 
 /**
  * Why another rollout must leave the Device alone: the one of its record has begun with it and is not done. An asset is in one
  * rollout at a time, and its record is all that tells the way back.
  */
-export function inHandsOfAnother(cache: Cache, device: Device, rollout: string): string | undefined {
+export function inHandsOfAnother({ cache, session }: Here, device: Device, rollout: string): string | undefined {
   const record = device.status?.rollout;
   if (record === undefined || record.name === rollout) return undefined;
   const key = { kind: 'PolicyRollout', namespace: device.metadata.namespace ?? '', name: record.name };
   const other = cache.get(key) as PolicyRollout | undefined;
-  if (other === undefined || !isUnderWay(other, device)) return undefined;
+  if (other === undefined || !isUnderWay({ cache, session }, other, device)) return undefined;
   return `${device.metadata.name} is ${record.state} in PolicyRollout ${record.name}, and moves here when that one is done with it`;
 }
 
 /** After its end a rollout only ever finishes what had turned round, and what a hold kept from it. */
-function isUnderWay(rollout: PolicyRollout, device: Device): boolean {
+function isUnderWay(here: Here, rollout: PolicyRollout, device: Device): boolean {
   if (!hasEnded(rollout)) return isMoving(device);
   if (rollout.status?.cleanedAt !== undefined) return false;
-  const { state } = device.status?.rollout ?? {};
-  const stays = state === 'Succeeded' && rollout.spec.strategy?.abortScope === 'InFlight';
-  return state === 'RollingBack' || (!stays && isGivenUp(rollout, device));
+  if (device.status?.rollout?.state === 'RollingBack') return true;
+  return isGivenUp(rollout, device) && !keptBy(here, rollout)(device);
+}
+
+/**
+ * A person aborted what was in flight and left the proven ones: they stay until another rollout takes them along, or Git takes
+ * back what they have. What the operator aborts by itself leaves nobody, nor does the brake.
+ */
+export function keptBy({ cache, session }: Here, rollout: PolicyRollout): (device: Device) => boolean {
+  const { phase, reason, brakedAt } = rollout.status ?? {};
+  const byPerson = phase === 'Aborted' && reason === ABORT_REQUESTED && brakedAt === undefined;
+  if (!byPerson || rollout.spec.strategy?.abortScope !== 'InFlight') return () => false;
+  const isTakenBack = takenBack(cache, rollout, placeOf(session));
+  return (device) => {
+    const record = device.status?.rollout;
+    if (record?.name === rollout.metadata.name && record.state !== 'Succeeded') return false;
+    return !isTakenBack(device);
+  };
 }
 
 /** Its change was begun and the rollout was aborted: it goes back as soon as nothing holds it. */
@@ -40,14 +63,14 @@ export function isGivenUp({ metadata, status: rollout }: PolicyRollout, { status
 
 /** Of these, whom another rollout has not done with, by name; who shares a certificate waits for all of them. */
 export async function inHandsOfOthers(
-  cache: Cache,
+  here: Here,
   devices: readonly Device[],
   { rollout, units, pauser }: { readonly rollout: string; readonly units: Units; readonly pauser: Pauser },
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const device of devices) {
     if (pauser.isDue()) await pauser.pause();
-    const why = inHandsOfAnother(cache, device, rollout);
+    const why = inHandsOfAnother(here, device, rollout);
     if (why === undefined) continue;
     const members = units.get(device.metadata.name)?.members ?? [device];
     for (const { metadata } of members) found.set(metadata.name, why);

@@ -60,8 +60,8 @@ async function stepNow(scope: Scope<Device>, rollouts: Rollouts, view: AssetView
   const directive = rollouts.directiveFor(scope.key);
   await seeRenewal(scope, rollouts);
   // Told by two rollouts in the same moment, it is the one's that its record names.
-  const { cache } = scope.deps;
-  if (directive !== undefined && inHandsOfAnother(cache, scope.object, directive.rollout)) return LOOK_AGAIN_MS;
+  const here = { cache: scope.deps.cache, session: scope.session };
+  if (directive !== undefined && inHandsOfAnother(here, scope.object, directive.rollout)) return LOOK_AGAIN_MS;
   const unit = directive === undefined ? scope.object.status?.rollout?.unit : directive.unit;
   if (isLed(scope.object, unit)) {
     const again = await follow(scope, rollouts, directive);

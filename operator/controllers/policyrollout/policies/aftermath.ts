@@ -12,7 +12,7 @@ import { durationMs } from '../../external/duration.ts';
 import { defined } from '../../external/equal.ts';
 import { documentHash } from '../../iotpolicy/hash.ts';
 import { assetsInTurn, isKeptStill, isSkipped } from '../asset/assets.ts';
-import { inHandsOfAnother, isGivenUp } from '../asset/elsewhere.ts';
+import { inHandsOfAnother, isGivenUp, keptBy } from '../asset/elsewhere.ts';
 import { borrowedFamilies, carriedNames, carries, changeIn, familiesOfAll } from '../asset/families.ts';
 import { exactTime, timeOf } from '../asset/record.ts';
 import { unitsOf } from '../asset/units.ts';
@@ -64,7 +64,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   const assets =
     direction === 'back' ? await assetsWithLeftOver(start, found, { candidates: namesToLeave(start), pauser }) : found;
   const all = await carriers(start, assets, { groups, pauser });
-  const kept = groups.targets.length > 0 ? () => false : keptBy(start);
+  const kept = groups.targets.length > 0 ? () => false : keptBy({ cache: deps.cache, session: start.session }, rollout);
   const carrying = all.filter((device) => !kept(device));
   if (carrying.length === 0 && all.length > 0) {
     await deps.rollouts.publish(key, new Map(), pauser);
@@ -126,14 +126,6 @@ export async function leftBehind(start: Start): Promise<boolean> {
   if (!current) return false;
   const assets = await assetsInTurn(deps.cache, rollout, createPauser(deps.clock, context.signal));
   return assets.some((device) => !isSkipped(device, rollout) && carries(device));
-}
-
-/** A person aborted what was in flight and left the proven ones: they stay until another rollout takes them along. */
-function keptBy({ rollout, deps, session }: Start): (device: Device) => boolean {
-  const { phase, brakedAt } = rollout.status ?? {};
-  const leaves = phase === 'Aborted' && rollout.spec.strategy?.abortScope === 'InFlight' && brakedAt === undefined;
-  if (!leaves || revisionChange(deps.cache, rollout, placeOf(session)) === 'reverted') return () => false;
-  return ({ status }) => status?.rollout?.name !== rollout.metadata.name || status.rollout.state === 'Succeeded';
 }
 
 /** Left out after the candidate was attached: it keeps the policy of before, alone. */
@@ -348,7 +340,8 @@ function isElsewhere({ deps, key, rollout, session }: Start, device: Device): bo
   if (name === undefined || name === rollout.metadata.name) return false;
   const other = deps.cache.get({ ...key, name }) as PolicyRollout | undefined;
   if (other === undefined) return false;
-  if (!hasEnded(other) || inHandsOfAnother(deps.cache, device, rollout.metadata.name) !== undefined) return true;
+  if (!hasEnded(other) || inHandsOfAnother({ cache: deps.cache, session }, device, rollout.metadata.name) !== undefined)
+    return true;
   const carried = carriedNames(session, device);
   return other.spec.policies.some(({ candidateName }) => carried.has(candidateName));
 }
