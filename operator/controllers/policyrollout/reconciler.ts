@@ -29,7 +29,7 @@ import { afterAcknowledgement, openActs, securityActs } from './people/acts.ts';
 import { approvedBy } from './people/approval.ts';
 import { readVerbs, type VerbReading } from './people/verb-state.ts';
 import { planInput } from './plan-input.ts';
-import { aftermath, leftBehind } from './policies/aftermath.ts';
+import { aftermath, isTakenBackLate, leftBehind } from './policies/aftermath.ts';
 import { type Candidates, readCandidate } from './policies/candidates.ts';
 import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
 import { quarantineAmong } from './policies/quarantine.ts';
@@ -60,8 +60,9 @@ export function createRolloutReconciler(deps: RolloutDeps): Reconciler {
   };
 }
 
-/** Stragglers of a proven rollout open it again when one of them can move; for the others it stays what it is. */
+/** Stragglers of a proven rollout open it again when one of them can move, or when Git takes it back; for the others it stays what it is. */
 async function takeAlong(start: Start): Promise<Result | undefined> {
+  if (await isTakenBackLate(start)) return advance(await look(start));
   if (!(await leftBehind(start))) return undefined;
   const pass = await look(start);
   return planRollout(pass.input, pass.tally).kind === 'start' ? advance(pass) : undefined;

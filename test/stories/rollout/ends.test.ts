@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, say, WIDE } from './support.ts';
+import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, rollouts, STRATEGY, say, WIDE } from './support.ts';
 
 const BOTH = { ...STRATEGY, waves: [{ count: 2, bake: '1m' }], maxInFlight: 2 };
 
@@ -87,6 +87,28 @@ describe('how a rollout ends', () => {
     await fleet.change(WIDE);
     await fleet.live(40, { until: async () => (await fleet.attached('press-1')).join() === 'base' });
     expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 120_000);
+
+  test('R19: one that left a device behind is taken back by its commit as long as the declared policy holds what was before', async () => {
+    await using fleet = await rolloutFleet(3);
+    await fleet.change(NARROW);
+    await fleet.live(1);
+    await skip(fleet, 'press-3');
+    await fleet.live(180, { until: phaseIs(fleet, 'Succeeded') });
+    const where = () => Promise.all(fleet.names.map((name) => fleet.attached(name)));
+    const { candidateName } = (await fleet.rollout()).spec.policies[0] ?? {};
+    expect(await where()).toEqual([[candidateName], [candidateName], ['base']]);
+    // A restart remembers none of it.
+    await fleet.kill();
+    await fleet.change(WIDE);
+    await fleet.start();
+    await fleet.live(60, { until: phaseIs(fleet, 'Aborted') });
+    expect(await where()).toEqual([['base'], ['base'], ['base']]);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Aborted', reason: 'Reverted' });
+    expect((await rollouts(fleet)).length).toBe(1);
+    await fleet.change(NARROW);
+    await fleet.live(200, { until: phaseIs(fleet, 'Succeeded') });
+    expect((await fleet.rollout()).spec.attempt).toBe(2);
   }, 120_000);
 
   test('RO-14: back to what was proven a short while ago without baking between waves', async () => {

@@ -27,7 +27,7 @@ import { candidatesFor, familiesOf, type Start } from '../start.ts';
 import { saveRollout } from '../status.ts';
 import { deleteCandidate } from './candidates.ts';
 import { assetsWithLeftOver } from './left-over.ts';
-import { stanceOf } from './stance.ts';
+import { lastRollout, stanceOf } from './stance.ts';
 import { isNeededBack, undoneWith } from './way-back.ts';
 
 const LOOK_AGAIN_MS = 60_000;
@@ -126,6 +126,28 @@ export async function leftBehind(start: Start): Promise<boolean> {
   if (!current) return false;
   const assets = await assetsInTurn(deps.cache, rollout, createPauser(deps.clock, context.signal));
   return assets.some((device) => !isSkipped(device, rollout) && carries(device));
+}
+
+/**
+ * Git takes back what a proven rollout brought while the declared name, for the sake of those that it left behind, still holds
+ * what was before: there nothing differs from the spec, so no other rollout would bring anybody back.
+ */
+export async function isTakenBackLate(start: Start): Promise<boolean> {
+  const { deps, rollout, session, context } = start;
+  const { status = {}, spec, metadata } = rollout;
+  const leftSome = status.phase === 'Succeeded' && status.reason === 'CompletedWithStragglers';
+  if (!leftSome || status.cleanedAt !== undefined || spec.changes !== undefined) return false;
+  if (revisionChange(deps.cache, rollout, placeOf(session)) !== 'reverted') return false;
+  const policies = new Map(policiesIn(deps.cache, rollout).map((policy) => [policy.metadata.name, policy]));
+  const asBefore = spec.policies.every(({ name, baseline }) => {
+    const policy = policies.get(name);
+    // What another rollout, or a change in place, did since is not this one's to take back.
+    if (policy === undefined || lastRollout(deps.cache, policy)?.name !== metadata.name) return false;
+    return stanceOf(deps.cache, policy).kind !== 'rejected' && policy.status?.documentHash === documentHash(baseline);
+  });
+  if (!asBefore) return false;
+  const assets = await assetsInTurn(deps.cache, rollout, createPauser(deps.clock, context.signal));
+  return assets.some((device) => spec.policies.some(({ candidateName }) => carries(session, device, candidateName)));
 }
 
 /** Left out after the candidate was attached: it keeps the policy of before, alone. */
