@@ -51,8 +51,8 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: 1,
     reason: 'the document of what remains is not read before a Detach',
     file: 'operator/controllers/policyrollout/asset/call.ts',
-    find: 'if (doubtful === undefined) {',
-    replace: 'if (doubtful === undefined || doubtful !== undefined) {',
+    find: 'if (doubtful === undefined) return',
+    replace: 'if (doubtful === undefined || doubtful !== undefined) return',
     schedule: [git(2, narrow), at(6, { kind: 'blank', of: 'candidate', forMs: 60 * MINUTE }), wait(60)],
   },
   {
