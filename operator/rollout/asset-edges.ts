@@ -74,6 +74,16 @@ export function hasTaken({ detachedAt, startedAt = Number.NEGATIVE_INFINITY }: A
   return detachedAt !== undefined && detachedAt >= startedAt;
 }
 
+/** Whether this rollout has done anything to the asset, as far as its record tells. */
+export function hasActed({
+  attachedAt,
+  detachedAt,
+  switchedAt,
+  startedAt = Number.NEGATIVE_INFINITY,
+}: AssetRecord): boolean {
+  return [attachedAt, detachedAt, switchedAt].some((at) => at !== undefined && at >= startedAt);
+}
+
 /** Whether the asset is anywhere else than where it was before the rollout. */
 export function isTouched({
   certificates,

@@ -4,6 +4,7 @@ import {
   expandSettledAt,
   firstMissing,
   firstSuperfluous,
+  hasActed,
   isTouched,
   nextSwitch,
   switchSettledAt,
@@ -148,9 +149,23 @@ function forward(input: AssetInput): AssetDecision {
     return contract(input, flip ?? detach, input.armedMs === undefined ? 'Contracting' : 'Armed');
   }
   const settled = allSettledAt(input);
+  if (!hasActed(input.record)) return foundThere(input);
   if (input.armedMs !== undefined) return armed(input, settled, input.armedMs);
   if (input.now < settled) return settling('Contracting', settled);
   return endSessions(input, settled) ?? observe(input, Math.max(settled, input.record.sessionsEndedAt ?? settled));
+}
+
+/**
+ * Somebody else has brought it where the rollout leads, nobody knows when. On an unproven document, in another group or without a
+ * certificate it is judged, once that is certainly in force; beside that there is nothing to judge.
+ */
+function foundThere({ changes, edges }: AssetInput): AssetDecision {
+  if (changes.length > 0 || (edges?.switches ?? []).length > 0) {
+    const why = 'it is already where the rollout leads and nothing says since when: the settle time starts again';
+    return { kind: 'stamp', state: 'Expanding', why };
+  }
+  const why = 'it had all that the rollout leads to: nothing was done to it, and it proves nothing for others';
+  return { kind: 'done', state: 'Succeeded', why, idle: true };
 }
 
 /** Nobody will be there to see the settle: the first bad news is enough, whenever it comes. */

@@ -29,6 +29,8 @@ export interface AssetSummary {
   readonly failure: 'none' | 'failed' | 'lifeline';
   /** Another policy still allows what this one loses: that it fares well proves nothing. */
   readonly masked?: boolean;
+  /** It was found with all that the rollout leads to: nothing was done to it, and it proves nothing. */
+  readonly idle?: boolean;
   /** Expanded and judged; the next part begins when its thing group has been handed over. */
   readonly parked?: boolean;
 }

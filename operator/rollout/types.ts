@@ -171,4 +171,10 @@ export type AssetDecision =
       /** The thing group that it waits for, expanded: no place in the budget is held meanwhile. */
       readonly parked?: string;
     }
-  | { readonly kind: 'done'; readonly state: AssetState; readonly why: string };
+  | {
+      readonly kind: 'done';
+      readonly state: AssetState;
+      readonly why: string;
+      /** It was found with all that the rollout leads to: nothing was done to it, and it proves nothing. */
+      readonly idle?: true;
+    };

@@ -72,6 +72,9 @@ export interface Judgement {
 /** Reason of a verdict that is no evidence. */
 export const MASKED = 'Masked';
 
+/** Verdict on who was found with all that the rollout leads to. */
+export const NOTHING_DONE = 'NothingDone';
+
 /** With fewer controls than this, comparison says nothing and the asset's own history decides. */
 const ENOUGH_CONTROLS = 3;
 

@@ -142,7 +142,9 @@ function unmirrored({ context, rollout }: Pass, err: unknown): void {
 function toMirror({ assets, input }: Pass, { kind, phase }: RolloutDecision): Mirrored | undefined {
   if (phase === 'Aborting' || phase === 'Aborted') return 'rejected';
   if (kind !== 'finish' || phase !== 'Succeeded') return undefined;
-  return input.provenBefore === true || assets.some(({ state }) => state === 'Succeeded') ? 'proven' : undefined;
+  return input.provenBefore === true || assets.some(({ state, idle }) => state === 'Succeeded' && idle !== true)
+    ? 'proven'
+    : undefined;
 }
 
 /** With the brake pulled nobody goes on: whoever may carry a candidate turns round in the same breath. */

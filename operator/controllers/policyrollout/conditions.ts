@@ -80,7 +80,7 @@ function healthy({ assets, devices }: Pass): Said {
   if (lost !== undefined) {
     return said('Healthy', 'False', 'LostContact', `${lost.id} was restored and is silent`);
   }
-  const proven = assets.filter(({ state }) => state === 'Succeeded').length;
+  const proven = assets.filter(({ state, idle }) => state === 'Succeeded' && idle !== true).length;
   if (proven === 0) return said('Healthy', 'Unknown', 'Inconclusive', 'No asset has a verdict yet');
   return said('Healthy', 'True', 'EvidencePassed', `${proven} assets passed on positive evidence, none failed`);
 }

@@ -279,6 +279,64 @@ describe('R3: other references of a Device', () => {
     90_000,
   );
 
+  /** Three devices that are to lose `more`, one of them first; somebody takes it from these at the last moment. */
+  async function takenBefore(...names: readonly string[]): Promise<RolloutFleet> {
+    const fleet = await rolloutFleet(0);
+    const strategy = { ...STRATEGY, waves: [{ count: 1, bake: '1m' }, { percent: 100 }], maxInFlight: 2 };
+    await fleet.apply(policy('more', { document: grants('site/*'), strategy }));
+    const policyRefs = [{ name: 'base' }, { name: 'more' }];
+    fleet.names.push('press-1', 'press-2', 'press-3');
+    await fleet.apply(...fleet.names.map((name) => device(name, { thingTypeRef: { name: 'press' }, policyRefs })));
+    await fleet.settleUntilReady();
+    await fleet.live(20);
+    const targets = new Map<string, string>();
+    for (const name of names) {
+      const { status } = (await fleet.get('Device', name)) as Device;
+      targets.set(name, status?.certificates?.[0]?.arn ?? '');
+    }
+    fleet.intercept = async (send, _operation, { path }) => {
+      const ofOne = path.startsWith('/attached-policies/') && decodeURIComponent(path).includes(':cert/');
+      if (ofOne && (await fleet.store.list({ kind: 'PolicyRollout' })).items.length > 0) {
+        fleet.intercept = undefined;
+        for (const target of targets.values()) await fleet.aws.send('DetachPolicy', { policyName: 'more', target });
+      }
+      return send();
+    };
+    for (const name of fleet.names) await refer(fleet, name, 'base');
+    return fleet;
+  }
+
+  test('who is found without what it was to lose is no canary for the others: the next one goes alone', async () => {
+    await using fleet = await takenBefore('press-1');
+    await fleet.live(8);
+    expect(((await fleet.get('Device', 'press-1')) as Device).status?.rollout).toMatchObject({
+      state: 'Succeeded',
+      verdict: 'NothingDone',
+    });
+    let most = 0;
+    await fleet.live(120, {
+      until: async () => {
+        const records = await fleet.records();
+        if (records['press-2'] === 'Succeeded') return true;
+        expect(await fleet.attached('press-3'), 'it waits for the verdict on press-2').toEqual(['base', 'more']);
+        most += 1;
+        return false;
+      },
+    });
+    expect(most).toBeGreaterThan(5);
+    await fleet.live(120, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    expect((await fleet.rollout()).status).toMatchObject({ reason: 'Completed', counters: { succeeded: 3 } });
+    expect(await fleet.attached('press-3')).toEqual(['base']);
+  }, 90_000);
+
+  test('where all are found so there is nobody to wait for', async () => {
+    await using fleet = await takenBefore('press-1', 'press-2', 'press-3');
+    await fleet.live(15);
+    expect((await fleet.rollout()).status).toMatchObject({ phase: 'Succeeded', reason: 'Completed' });
+    const healthy = (await fleet.rollout()).status?.conditions?.find(({ type }) => type === 'Healthy');
+    expect(healthy?.status, 'nobody has passed on anything').toBe('Unknown');
+  }, 90_000);
+
   test('one more policy is a widening and waits for approval', async () => {
     await using fleet = await askingForMore();
     expect(await fleet.attached('press-1')).toEqual(['base']);

@@ -7,7 +7,7 @@ import type { Strategy } from '../../../rollout/strategy.ts';
 import type { AssetState } from '../../../rollout/types.ts';
 import { underWay } from '../../../rollout/types.ts';
 import { parseVerbValue } from '../../../rollout/verbs.ts';
-import { MASKED } from '../../../rollout/verdict.ts';
+import { MASKED, NOTHING_DONE } from '../../../rollout/verdict.ts';
 import { type Orderable, planWaves, waveOf } from '../../../rollout/waves.ts';
 import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
@@ -208,7 +208,8 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
     const members = units.get(device.metadata.name)?.members ?? [device];
     if (members[0]?.metadata.name !== device.metadata.name) continue;
     assets.push({ device, members });
-    if (members.every(joinedLate)) continue;
+    // Who was found done is no canary for those that move: the next one takes its place in the waves.
+    if (members.every(joinedLate) || isIdle(device, rollout)) continue;
     orderables.push({ ...orderable(device, members, spec), unproven: members.some(input.unproven) });
   }
   await pauser.pause();
@@ -247,7 +248,8 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
       reachable: ready === 'yes',
       armable: ready === 'armable',
       armed: isArmed(device, rollout) || input.arming.has(device.metadata.name),
-      masked: device.status?.rollout?.name === rollout.metadata.name && device.status.rollout.verdict === MASKED,
+      masked: verdictOf(device, rollout) === MASKED || isIdle(device, rollout),
+      idle: isIdle(device, rollout),
       failure:
         !retried && device.status?.rollout?.name === rollout.metadata.name
           ? (device.status.rollout.failure ?? 'none')
@@ -261,6 +263,14 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
     else ordered[at] = summary(device, members, at);
   }
   return [...ordered, ...late];
+}
+
+function verdictOf({ status }: Device, { metadata }: PolicyRollout): string | undefined {
+  return status?.rollout?.name === metadata.name ? status.rollout.verdict : undefined;
+}
+
+function isIdle(device: Device, rollout: PolicyRollout): boolean {
+  return device.status?.rollout?.state === 'Succeeded' && verdictOf(device, rollout) === NOTHING_DONE;
 }
 
 /** A person keeps it where it is: no security act, and lifted by `release`. */

@@ -5,6 +5,7 @@ import { changesOf } from '../../../rollout/family.ts';
 import { STORM_WINDOW_MS } from '../../../rollout/storm.ts';
 import { type AssetDecision, type AssetRecord, type AssetState, inFlight } from '../../../rollout/types.ts';
 import { takeOver, unitRecord } from '../../../rollout/unit.ts';
+import { NOTHING_DONE } from '../../../rollout/verdict.ts';
 import { keyText } from '../../../runtime/controller/keys.ts';
 import { thingName } from '../../device/desired.ts';
 import type { Scope } from '../../external/types.ts';
@@ -359,7 +360,9 @@ async function finish(
     await save(attempt, { ...decision, why }, { failure, verdict: judged.reason });
     return undefined;
   }
-  await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason, ...tellBlocked(attempt, judged) });
+  if (decision.idle === true) await save(attempt, decision, { verdict: NOTHING_DONE });
+  else
+    await save(attempt, { ...decision, why: judged.why }, { verdict: judged.reason, ...tellBlocked(attempt, judged) });
   return afterwards(attempt);
 }
 
