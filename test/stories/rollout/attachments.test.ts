@@ -283,6 +283,7 @@ describe('R3: other references of a Device', () => {
   async function takenBefore(...names: readonly string[]): Promise<RolloutFleet> {
     const fleet = await rolloutFleet(0);
     const strategy = { ...STRATEGY, waves: [{ count: 1, bake: '1m' }, { percent: 100 }], maxInFlight: 2 };
+    await fleet.apply(policy('base', { document: WIDE, strategy }));
     await fleet.apply(policy('more', { document: grants('site/*'), strategy }));
     const policyRefs = [{ name: 'base' }, { name: 'more' }];
     fleet.names.push('press-1', 'press-2', 'press-3');
