@@ -66,6 +66,8 @@ export interface CertificatePolicies {
   readonly joined: readonly string[];
   /** Names on the certificate itself that the change leaves there. */
   readonly stays: readonly string[];
+  /** Names that come through thing groups alone, before and after. */
+  readonly inherits: readonly string[];
 }
 
 /** AWS attaches this many policies to a certificate: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -171,12 +173,14 @@ async function alikeAmong(holdings: readonly Holding[], pauser: Pauser): Promise
 function namesBeside(
   { families }: AnalysisInput,
   { before, after, direct }: Holding,
-): Pick<CertificatePolicies, 'left' | 'joined' | 'stays'> {
+): Pick<CertificatePolicies, 'left' | 'joined' | 'stays' | 'inherits'> {
   const ofFamily = new Set(families.flatMap(({ names }) => names));
   const only = (names: readonly string[], but: readonly string[]) =>
     names.filter((name) => !but.includes(name) && !ofFamily.has(name));
   const stays = direct.before.filter((name) => direct.after.includes(name) && !ofFamily.has(name));
-  return { left: only(before, after), joined: only(after, before), stays };
+  const own = new Set([...direct.before, ...direct.after, ...ofFamily]);
+  const inherits = before.filter((name) => after.includes(name) && !own.has(name));
+  return { left: only(before, after), joined: only(after, before), stays, inherits };
 }
 
 const CHANGES_BESIDE = 'attachments, groups or the thing itself change too, which no default version can take back';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import { device, group, policy } from '../../support/fleet.ts';
-import { grants, NARROW, type RolloutFleet, rolloutFleet } from './support.ts';
+import { grants, MINUTE, NARROW, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
 
 const DEADLINE_MS = 30_000;
 
@@ -87,6 +87,84 @@ describe('R7: a Detach', () => {
       await fleet.aws.send('SetDefaultPolicyVersion', { policyName: 'beside', policyVersionId: '1' });
       await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
       expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded' });
+    },
+    60_000,
+  );
+
+  const HALL = 'arn:aws:iot:us-east-1:123456789012:thinggroup/hall';
+
+  /** Devices on `base` in `hall`, which gives `beside` to all below it; base begins to give less. */
+  async function inHall(names: readonly string[], groupRefs: readonly object[] = [{ name: 'hall' }]) {
+    const fleet = await rolloutFleet(0);
+    const strategy = { ...STRATEGY, waves: [{ count: 9, bake: '1m' }], maxInFlight: 9 };
+    await fleet.apply(policy('beside', { document: grants('debug/*') }));
+    await fleet.apply(group('hall', { policyRefs: [{ name: 'beside' }] }));
+    await fleet.apply(group('cell', { parentRef: { name: 'hall' } }));
+    await fleet.apply(...names.map((name) => device(name, { thingTypeRef: { name: 'press' }, groupRefs })));
+    fleet.names.push(...names);
+    await fleet.settleUntilReady();
+    await fleet.live(15);
+    await fleet.change(NARROW, strategy);
+    await fleet.live(8);
+    return fleet;
+  }
+
+  const asked = (fleet: RolloutFleet) => ({
+    group: fleet.sandbox.ledger.entries({ operation: 'ListAttachedPolicies' }).filter((each) => each.resource === HALL)
+      .length,
+    membership: fleet.sandbox.ledger.count({ operation: 'ListThingGroupsForThing' }),
+  });
+
+  test.each([
+    { reason: 'somebody takes it from the group', groupRefs: [{ name: 'hall' }] },
+    { reason: 'somebody takes it from the group above', groupRefs: [{ name: 'cell' }] },
+    { reason: 'somebody takes the thing out of the group', groupRefs: [{ name: 'hall' }], out: true },
+  ])(
+    'is not sent beside a policy of a thing group that was to stay and is gone a moment before: $reason',
+    async ({ groupRefs, out = false }) => {
+      await using fleet = await inHall(['press-1'], groupRefs);
+      const membership = { thingName: 'press-1', thingGroupName: 'hall' };
+      const { rollout } = ((await fleet.get('Device', 'press-1')) as Device).status ?? {};
+      const settled = Date.parse(rollout?.attachedAt ?? '') + 10 * MINUTE;
+      await fleet.advance(settled - 2_000 - fleet.clock.now());
+      expect((await fleet.records())['press-1']).toBe('Expanding');
+      if (out) await fleet.aws.send('RemoveThingFromThingGroup', membership);
+      else await fleet.aws.send('DetachPolicy', { policyName: 'beside', target: HALL });
+      await fleet.advance(5_000);
+      expect(await fleet.attached('press-1'), 'nothing was taken').toEqual(['base', expect.stringMatching(/^base@/)]);
+      const { status } = (await fleet.get('Device', 'press-1')) as Device;
+      expect(status?.rollout).toMatchObject({ state: 'Deferred', why: expect.stringMatching(/beside.*thing group/) });
+      if (out) await fleet.aws.send('AddThingToThingGroup', membership);
+      else await fleet.aws.send('AttachPolicy', { policyName: 'beside', target: HALL });
+      await fleet.live(90, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+      expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded' });
+    },
+    60_000,
+  );
+
+  test.each([
+    { reason: 'one device', names: ['press-1'], groupRefs: [{ name: 'hall' }], group: 1 },
+    {
+      reason: 'three in the same moment',
+      names: ['press-1', 'press-2', 'press-3'],
+      groupRefs: [{ name: 'hall' }],
+      group: 3,
+    },
+    { reason: 'one in a group that gives nothing', names: ['press-1'], groupRefs: [{ name: 'presses' }], group: 0 },
+  ])(
+    'asks for what thing groups give once, and only where something must stay there: $reason',
+    async ({ names, groupRefs, group: reads }) => {
+      await using fleet = await inHall(names, groupRefs);
+      const before = asked(fleet);
+      await fleet.live(6, {
+        looks: 60,
+        until: async () => Object.values(await fleet.records()).every((state) => state === 'Contracting'),
+      });
+      expect(Object.values(await fleet.records())).toEqual(names.map(() => 'Contracting'));
+      const after = asked(fleet);
+      expect(after.group - before.group).toBeLessThanOrEqual(reads);
+      expect(after.group > before.group).toBe(reads > 0);
+      expect(after.membership - before.membership).toBe(reads === 0 ? 0 : names.length);
     },
     60_000,
   );

@@ -1,4 +1,12 @@
+import { groupKey } from '../../../aws/snapshot/facts.ts';
+import { thingName } from '../../device/desired.ts';
+import { readGroups } from '../../device/reads.ts';
+import { readGroup } from '../groups/targets.ts';
 import type { Attempt } from './attempt.ts';
+import { groupLine, inheritedNames } from './families.ts';
+
+/** What was read so lately is not read again: members of one group often lose something within the same moment. */
+const FRESH_MS = 10_000;
 
 /** Somebody took from it what was to stay, and the rollout has judged the asset as it was before that: why it must wait. */
 export function goneBeside({ directive, certificates }: Attempt): readonly string[] {
@@ -10,6 +18,29 @@ export function goneBeside({ directive, certificates }: Attempt): readonly strin
         `policy ${name}, which was to stay, is not on its certificate ${certificateId.slice(0, 12)}… any more: nothing else is taken until it is back, or the rollout has looked at the asset without it`,
     );
   });
+}
+
+/**
+ * The same for what it has through thing groups. Its memberships, and the groups that are known to give what must stay, are read
+ * from AWS: once for each act that takes something, and not at all where nothing must stay there.
+ */
+export async function goneThroughGroups({ scope, directive }: Attempt): Promise<string | undefined> {
+  const inherits = new Set(directive.policies.flatMap((each) => each.inherits));
+  if (inherits.size === 0) return undefined;
+  const { cache, clock } = scope.deps;
+  const { session, options } = scope;
+  const { targets, members } = session.snapshot;
+  const where = { cache, session };
+  const isFresh = (seenAt: number | undefined) => seenAt !== undefined && clock.monotonic() - seenAt < FRESH_MS;
+  if (!isFresh(members.seenAt(thingName(scope.object)))) await readGroups(scope);
+  for (const name of groupLine(where, scope.object)) {
+    const gives = targets.at(groupKey(name)).some((policy) => inherits.has(policy));
+    if (gives && !isFresh(targets.seenAt(groupKey(name)))) await readGroup({ session, context: options }, name);
+  }
+  const given = new Set(inheritedNames(where, scope.object));
+  const missing = [...inherits].find((name) => !given.has(name));
+  if (missing === undefined) return undefined;
+  return `policy ${missing}, which was to stay, does not come through a thing group to ${scope.object.metadata.name} any more: nothing else is taken until it does, or the rollout has looked at the asset without it`;
 }
 
 /** Somebody took rights from it. Whatever the change does, it passes on what it is heard to do, never in silence. */

@@ -16,7 +16,7 @@ import { inHandsOfAnother } from './elsewhere.ts';
 import { look, mayRecall, nextReadIn } from './look.ts';
 import { assetIdentity, assetRecord, assetState, exactTime, timeOf } from './record.ts';
 import { refusedLately, whenRefused } from './refused.ts';
-import { goneBeside, isRobbed } from './robbed.ts';
+import { goneBeside, goneThroughGroups, isRobbed } from './robbed.ts';
 import { endSessions, seeRenewal, sessionsNow, sessionsToEnd } from './sessions.ts';
 import { follow, heldAmong, judgeUnit, ledBy, others, preflightUnit, waitsForNotes } from './unit.ts';
 import { certificateIds, isLed } from './units.ts';
@@ -175,13 +175,21 @@ async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<As
     directive.families.some(({ declared, candidate }) => attached.has(candidate) && !attached.has(declared)),
   );
   if (!takes || (half && hasTaken(recordOf(attempt)))) return decision;
-  const gone = [attempt, ...ledBy(attempt)].flatMap(goneBeside)[0];
+  const gone = [attempt, ...ledBy(attempt)].flatMap(goneBeside)[0] ?? (await goneThroughAny(attempt));
   if (gone !== undefined) return { kind: 'wait', state: 'Deferred', until: undefined, why: gone };
   if (directive.equal) return decision;
   const { permission, said } = await preflightUnit(attempt);
   if (!permission.yes) return { kind: 'wait', state: 'Deferred', until: undefined, why: permission.why };
   attempt.said = said;
   return decision;
+}
+
+async function goneThroughAny(attempt: Attempt): Promise<string | undefined> {
+  for (const each of [attempt, ...ledBy(attempt)]) {
+    const gone = await goneThroughGroups(each);
+    if (gone !== undefined) return gone;
+  }
+  return undefined;
 }
 
 /** How often it connects while nothing was done to it: what a storm is told by. */
