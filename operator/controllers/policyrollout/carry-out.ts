@@ -3,7 +3,7 @@ import type { PolicyRolloutStatus } from '../../api/policyrollout.gen.ts';
 import type { Permission } from '../../rollout/asset.ts';
 import type { Classification } from '../../rollout/classify.ts';
 import { budgetInUse } from '../../rollout/progress.ts';
-import { type AssetSummary, membersOf, type RolloutDecision } from '../../rollout/rollout.ts';
+import { type AssetSummary, membersOf, type RolloutDecision, type RolloutPhase } from '../../rollout/rollout.ts';
 import { type CandidateDefault, type Classified, type Direction, type Spread, underWay } from '../../rollout/types.ts';
 import { keyText, objectKey, parseKey } from '../../runtime/controller/keys.ts';
 import { waiting } from '../../runtime/errors.ts';
@@ -331,11 +331,20 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-/** Pauses take nothing away; assets that have begun are brought to a verdict all the same. */
+/**
+ * Pauses take nothing away; assets that have begun are brought to a verdict all the same. On the way back nobody goes on, and
+ * whoever is released then is told so a moment later.
+ */
+const TAKES_NOTHING: ReadonlySet<RolloutPhase> = new Set([
+  'Paused',
+  'AwaitingApproval',
+  'Pending',
+  'Aborting',
+  'Aborted',
+]);
+
 function permission({ input }: Pass, decision: RolloutDecision): Permission {
-  if (decision.phase === 'Paused' || decision.phase === 'AwaitingApproval' || decision.phase === 'Pending') {
-    return { yes: false, why: decision.why };
-  }
+  if (TAKES_NOTHING.has(decision.phase)) return { yes: false, why: decision.why };
   return input.analysis.kind === 'passed' ? { yes: true } : { yes: false, why: input.analysis.why };
 }
 

@@ -113,3 +113,32 @@ test('abortScope InFlight is for what a person says: one that is held when the o
   await fleet.live(60);
   expect(await attached(fleet)).toEqual([['base'], ['base']]);
 }, 120_000);
+
+test('a device that is released while the others go back goes back, and nothing is taken from it on the way', async () => {
+  await using fleet = await rolloutFleet(2);
+  const strategy = { ...STRATEGY, waves: [{ count: 2, bake: '1m' }], maxInFlight: 2 };
+  await fleet.change(WIDE, strategy);
+  await fleet.apply(policy('tight', { document: NARROW, strategy }));
+  await fleet.live(1);
+  await commit(fleet, 'references', 'new');
+  await fleet.live(10, { until: async () => (await fleet.records())['press-2'] === 'Expanding' });
+  await fleet.live(4);
+  expect(await attached(fleet)).toEqual([
+    ['base', 'tight'],
+    ['base', 'tight'],
+  ]);
+  await annotate(fleet, 'Device', 'press-1', { [HOLD]: 'kim looks at it' });
+  await abort(fleet);
+  // By now it could lose what it had, as far as the settle time goes.
+  await fleet.live(8);
+  expect(await fleet.records()).toMatchObject({ 'press-2': 'RollingBack' });
+  const taken: string[] = [];
+  fleet.intercept = async (send, _operation, { method, path }) => {
+    if (method === 'POST' && path.startsWith('/target-policies/')) taken.push(path.slice('/target-policies/'.length));
+    return send();
+  };
+  await annotate(fleet, 'Device', 'press-1', { [HOLD]: undefined });
+  await fleet.live(60);
+  expect(await attached(fleet)).toEqual([['base'], ['base']]);
+  expect(taken).toEqual(['tight']);
+}, 120_000);
