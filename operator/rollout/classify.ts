@@ -56,6 +56,23 @@ export function setsOf({ changes, others }: AssetPolicies): {
   };
 }
 
+const RANK = { equivalent: 0, widens: 1, tightens: 1, mixed: 2 } as const;
+
+/** The worst of two: what one set wins and another loses is a mixed change of the whole. */
+export function worse(a: Classification, b: Classification): Classification {
+  const both = RANK[a.class] === 1 && RANK[b.class] === 1 && a.class !== b.class;
+  return {
+    class: both ? 'mixed' : RANK[a.class] >= RANK[b.class] ? a.class : b.class,
+    addsDeny: a.addsDeny || b.addsDeny,
+    uncertain: a.uncertain || b.uncertain,
+    masked: a.masked || b.masked,
+    gained: [...a.gained, ...b.gained].slice(0, 5),
+    lost: [...a.lost, ...b.lost].slice(0, 20),
+    incomplete: [...new Set([...a.incomplete, ...b.incomplete])],
+    assumptions: [...new Set([...a.assumptions, ...b.assumptions])],
+  };
+}
+
 /** The change does something on its own that the asset's other policies hide. */
 function changedAlone(policies: AssetPolicies, options: GivenOptions): boolean {
   if (policies.others.length === 0) return false;

@@ -2,7 +2,7 @@ import type { Device, DeviceStatusRolloutChange } from '../../api/device.gen.ts'
 import type { PolicyRollout } from '../../api/policyrollout.gen.ts';
 import type { CallOptions } from '../../aws/port.ts';
 import { keys, type PolicySet } from '../../policy/index.ts';
-import type { Classification } from '../../rollout/classify.ts';
+import { type Classification, worse } from '../../rollout/classify.ts';
 import type { Family } from '../../rollout/family.ts';
 import { lifelineViolations, type Violation } from '../../rollout/lifeline.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -308,23 +308,6 @@ function keepsOne({ status }: Device, retire: readonly string[]): boolean {
   return (status?.certificates ?? []).some(
     (c) => !retire.includes(c.name) && c.activated === true && c.status === 'ACTIVE',
   );
-}
-
-const RANK = { equivalent: 0, widens: 1, tightens: 1, mixed: 2 } as const;
-
-/** The worst of two: what one set wins and another loses is a mixed change of the whole. */
-function worse(a: Classification, b: Classification): Classification {
-  const both = RANK[a.class] === 1 && RANK[b.class] === 1 && a.class !== b.class;
-  return {
-    class: both ? 'mixed' : RANK[a.class] >= RANK[b.class] ? a.class : b.class,
-    addsDeny: a.addsDeny || b.addsDeny,
-    uncertain: a.uncertain || b.uncertain,
-    masked: a.masked || b.masked,
-    gained: [...a.gained, ...b.gained].slice(0, 5),
-    lost: [...a.lost, ...b.lost].slice(0, 20),
-    incomplete: [...new Set([...a.incomplete, ...b.incomplete])],
-    assumptions: [...new Set([...a.assumptions, ...b.assumptions])],
-  };
 }
 
 function violationText({ metadata, status }: Device, { need, allowedBefore, unproven }: Violation): string {
