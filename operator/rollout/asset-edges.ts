@@ -69,6 +69,15 @@ export function begun({ certificates, changes, edges = NONE, record }: AssetInpu
   return hasTaken(record) && firstEdge(certificates, before, false) !== undefined;
 }
 
+/**
+ * Begun, and by whom is not known: the record was lost, and all that it says since is when that was noticed. We may have taken
+ * what is missing, or somebody else.
+ */
+export function mayHaveBegun(input: AssetInput): boolean {
+  const { attachedAt, detachedAt } = input.record;
+  return detachedAt !== undefined && detachedAt === attachedAt && begun(input);
+}
+
 /** Where the record was lost it says so from when that was noticed. */
 export function hasTaken({ detachedAt, startedAt = Number.NEGATIVE_INFINITY }: AssetRecord): boolean {
   return detachedAt !== undefined && detachedAt >= startedAt;

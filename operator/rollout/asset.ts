@@ -6,6 +6,7 @@ import {
   firstSuperfluous,
   hasActed,
   isTouched,
+  mayHaveBegun,
   nextSwitch,
   switchSettledAt,
 } from './asset-edges.ts';
@@ -224,9 +225,10 @@ function park(input: AssetInput, { group, parkAfter }: Spread): AssetDecision {
 
 /** A Detach needs a read made since everything settled that shows what must remain; a switch takes things away too. */
 function contract(input: AssetInput, act: AssetCall | Switch | undefined, state: AssetState): AssetDecision {
-  // Already begun on another certificate or policy: half of a contraction is no place to wait in.
-  if (!input.mayContract.yes && input.direction === 'forward' && !begun(input)) {
-    return { kind: 'wait', state: 'Deferred', until: undefined, why: input.mayContract.why };
+  if (!input.mayContract.yes && input.direction === 'forward') {
+    if (mayHaveBegun(input)) return halfWay(input, { state, why: input.mayContract.why });
+    // Already begun on another certificate or policy: half of a contraction is no place to wait in.
+    if (!begun(input)) return { kind: 'wait', state: 'Deferred', until: undefined, why: input.mayContract.why };
   }
   if (input.now < input.noDetachBefore) {
     return {
@@ -253,6 +255,23 @@ function contract(input: AssetInput, act: AssetCall | Switch | undefined, state:
   if (act !== undefined && 'id' in act) return throwSwitch(input, act, state);
   if (act === undefined) return { kind: 'read', state, why: 'nothing is left to take away' };
   return { kind: 'call', state, call: act, why: `what replaces ${act.policy} is attached and has settled` };
+}
+
+/** It may be silent because of what it has lost: without news it gets that back, as one would that had lost all of it. */
+function halfWay(
+  input: AssetInput,
+  { state, why }: { readonly state: AssetState; readonly why: string },
+): AssetDecision {
+  const deadline = switchSettledAt(input) + input.silenceMs;
+  if (input.now < deadline) {
+    const lost = 'the record was lost when something had been taken from it, and the rest is not taken unseen';
+    return { kind: 'wait', state, until: deadline, why: `${why}; ${lost}` };
+  }
+  return {
+    kind: 'done',
+    state: 'RollingBack',
+    why: 'half-way when the record was lost, and nothing more may be taken until the deadline: the asset gets its baseline back',
+  };
 }
 
 function throwSwitch({ direction }: AssetInput, { id }: Switch, state: AssetState): AssetDecision {
