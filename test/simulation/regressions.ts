@@ -381,6 +381,18 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason:
+      'whose it was is not known after a loss of state: from who is away nothing more is taken for it, and it goes back',
+    config: { certificates: [2], strategy: { ...CALM.strategy, settleTime: '20m' } },
+    schedule: [
+      git(2, NARROW),
+      at(2.5, { kind: 'offline', device: 0, forMs: 175 * MINUTE }),
+      at(3, { kind: 'foreignDetach', device: 0 }),
+      at(60, { kind: 'loseState' }),
+      wait(150),
+    ],
+  },
+  {
     reason: 'a proven candidate that a group keeps is lent to its members at once where nobody gains or loses a right',
     config: {
       ...fleetOf(2),
