@@ -20,6 +20,7 @@ import type { Units } from './asset/units.ts';
 import { foreignTarget } from './foreign.ts';
 import { groupRefusal } from './groups/refusal.ts';
 import type { GroupsView } from './groups/targets.ts';
+import { alikeAmong, type Holding, type NamesBeside, namesBeside } from './holding.ts';
 import { type ComparedSet, createComparer, type PassMemory } from './pass-memory.ts';
 import { createReader, type Reader } from './policies/documents.ts';
 import { sharedRefusal } from './shared.ts';
@@ -56,18 +57,11 @@ export interface Analysis {
 }
 
 /** All that a certificate may do before the change and after it; certificates with the same policies share the sets. */
-export interface CertificatePolicies {
+export interface CertificatePolicies extends NamesBeside {
   readonly certificateId: string;
   readonly before: PolicySet;
   readonly after: PolicySet;
   readonly change: Classification;
-  /** Names that count for it before and not after, and the reverse; those of the rollout's families left out. */
-  readonly left: readonly string[];
-  readonly joined: readonly string[];
-  /** Names on the certificate itself that the change leaves there. */
-  readonly stays: readonly string[];
-  /** Names that come through thing groups alone, before and after. */
-  readonly inherits: readonly string[];
 }
 
 /** AWS attaches this many policies to a certificate: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -83,25 +77,6 @@ const NOTHING: Classification = {
   incomplete: [],
   assumptions: [],
 };
-
-/** The certificates of one asset, each with the names it carries itself, and what counts for it before and after. */
-interface Holding {
-  readonly device: Device;
-  readonly certificateId: string;
-  readonly own: readonly string[];
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-  /** Of these, the ones attached to the certificate itself; the others come through a group. */
-  readonly direct: { readonly before: readonly string[]; readonly after: readonly string[] };
-  readonly change: DeviceStatusRolloutChange | undefined;
-  /**
-   * Under which client ids this is what counts. `spread`: under others than the thing's name while both policies of a
-   * thing group are on the certificates.
-   */
-  readonly applies: 'all' | 'thing' | 'others' | 'spread';
-  /** Declared names of policies that are on the certificates only because their thing group changes. */
-  readonly borrowed: readonly string[];
-}
 
 /**
  * Everything that has to be known before anything moves: what the change does to the worst-off asset, and whether some
@@ -135,7 +110,7 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
     // It lasts for a while and is consented to; what the asset ends with is compared by the other lines.
     if (first.applies === 'spread') continue;
     brake ??= first.change === undefined ? set.brakeProblem : CHANGES_BESIDE;
-    const shared = { before: set.before, after: set.after, change, ...namesBeside(input, first) };
+    const shared = { before: set.before, after: set.after, change, ...namesBeside(input.families, first) };
     for (const { device, certificateId } of alike) {
       if (pauser.isDue()) await pauser.pause();
       const { name } = device.metadata;
@@ -148,39 +123,6 @@ export async function analyse(input: AnalysisInput): Promise<Analysis> {
   const [first] = aside.size === input.devices.length ? aside.values() : [];
   const failure = first === undefined ? undefined : { reason: 'LifelineViolation', why: first };
   return { classification: worst, brakeProblem: brake, equal, failure, aside, policies };
-}
-
-async function alikeAmong(holdings: readonly Holding[], pauser: Pauser): Promise<readonly (readonly Holding[])[]> {
-  const sets = new Map<string, Holding[]>();
-  const texts = new Map<readonly string[], string>();
-  const textOf = (names: readonly string[]) => {
-    const text = texts.get(names) ?? names.join();
-    texts.set(names, text);
-    return text;
-  };
-  for (const holding of holdings) {
-    if (pauser.isDue()) await pauser.pause();
-    const { before, after, direct, change, applies } = holding;
-    const lists = [before, after, direct.before, direct.after].map(textOf);
-    const key = [...lists, change?.digest ?? '', applies].join('|');
-    const alike = sets.get(key) ?? [];
-    alike.push(holding);
-    sets.set(key, alike);
-  }
-  return [...sets.values()];
-}
-
-function namesBeside(
-  { families }: AnalysisInput,
-  { before, after, direct }: Holding,
-): Pick<CertificatePolicies, 'left' | 'joined' | 'stays' | 'inherits'> {
-  const ofFamily = new Set(families.flatMap(({ names }) => names));
-  const only = (names: readonly string[], but: readonly string[]) =>
-    names.filter((name) => !but.includes(name) && !ofFamily.has(name));
-  const stays = direct.before.filter((name) => direct.after.includes(name) && !ofFamily.has(name));
-  const own = new Set([...direct.before, ...direct.after, ...ofFamily]);
-  const inherits = before.filter((name) => after.includes(name) && !own.has(name));
-  return { left: only(before, after), joined: only(after, before), stays, inherits };
 }
 
 const CHANGES_BESIDE = 'attachments, groups or the thing itself change too, which no default version can take back';
