@@ -4,6 +4,7 @@ import { terminal, waiting } from '../../runtime/errors.ts';
 import { REFERS_TO, referenceKey } from '../external/references.ts';
 import { readMark } from '../external/tags.ts';
 import type { Scope } from '../external/types.ts';
+import { isKeptForTheWayBack } from '../policyrollout/policies/way-back.ts';
 import { declaredName } from './names.ts';
 
 /** Waits for whoever still uses the policy: taking it from them would lock devices out that nobody asked to touch. */
@@ -27,11 +28,23 @@ export async function removePolicy(scope: Scope<IoTPolicy>): Promise<void> {
       30_000,
     );
   }
+  refuseWhileNeededBack(scope, policyName);
   const { policyVersions = [] } = await scope.call('ListPolicyVersions', { policyName });
   for (const { versionId, isDefaultVersion } of policyVersions) {
     if (!isDefaultVersion) await ifFound(scope.call('DeletePolicyVersion', { policyName, policyVersionId: versionId }));
   }
   await ifFound(scope.call('DeletePolicy', { policyName }));
+}
+
+/** Gone, it could not be given back to whoever fails without it. */
+function refuseWhileNeededBack({ object, deps }: Scope<IoTPolicy>, policy: string): void {
+  const { namespace = '' } = object.metadata;
+  if (deps.rollouts === undefined || !isKeptForTheWayBack(deps.cache, { namespace, policy })) return;
+  throw waiting(
+    'NeededBack',
+    `Policy ${policy} was taken from a device by a PolicyRollout that is not over, and may have to be given back. It is deleted when that rollout has ended.`,
+    30_000,
+  );
 }
 
 function refuseWhileReferenced({ object, deps }: Scope<IoTPolicy>, policyName: string): void {

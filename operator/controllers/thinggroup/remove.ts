@@ -2,6 +2,7 @@ import type { ThingGroup } from '../../api/thinggroup.gen.ts';
 import { terminal, waiting } from '../../runtime/errors.ts';
 import { REFERS_TO, referenceKey } from '../external/references.ts';
 import type { Scope } from '../external/types.ts';
+import { isGroupNeededBack } from '../policyrollout/policies/way-back.ts';
 import { groupName, observeGroup } from './observe.ts';
 
 const AGAIN_MS = 10_000;
@@ -18,6 +19,7 @@ export async function removeGroup(scope: Scope<ThingGroup>): Promise<void> {
     );
   }
   refuseWhileReferenced(scope, thingGroupName);
+  refuseWhileNeededBack(scope, thingGroupName);
   if (found.query !== undefined) {
     await scope.call('DeleteDynamicThingGroup', { thingGroupName, expectedVersion: found.version });
     return;
@@ -51,6 +53,17 @@ async function refuseWithMembers(
   throw waiting(
     'HasMembers',
     `Thing group ${thingGroupName} is not deleted while ${things[0]} is in it and would lose ${policies.join(', ')}. Take it out, or detach the policies first; it is tried again.`,
+    AGAIN_MS,
+  );
+}
+
+/** Gone, nobody who fails without it could be taken into it again. */
+function refuseWhileNeededBack({ object, deps }: Scope<ThingGroup>, group: string): void {
+  const { namespace = '' } = object.metadata;
+  if (deps.rollouts === undefined || !isGroupNeededBack(deps.cache, { namespace, group })) return;
+  throw waiting(
+    'NeededBack',
+    `A PolicyRollout that is not over took a device out of thing group ${group}, and may have to put it back. It is deleted when that rollout has ended.`,
     AGAIN_MS,
   );
 }

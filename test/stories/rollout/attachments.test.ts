@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
+import type { IoTPolicy } from '../../../operator/api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, policy } from '../../support/fleet.ts';
 import {
@@ -134,6 +135,26 @@ describe('R3: other references of a Device', () => {
     expect((await fleet.aws.send('GetPolicy', { policyName: kept[1] ?? '' })).policyName).toBe(kept[1]);
     await say('retry', 't2');
     await fleet.live(90, { until: async () => (await fleet.attached('press-1')).length === 1 });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+  }, 90_000);
+
+  test('a policy that is deleted with the last reference to it stays until nobody can need it back', async () => {
+    await using fleet = await onBaseAndMore();
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY, deletionPolicy: 'Delete' }));
+    await refer(fleet, 'press-1', 'base');
+    await fleet.store.delete({ kind: 'IoTPolicy', namespace: 'factory', name: 'more' });
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Observing' });
+    expect(await fleet.attached('press-1')).toEqual(['base']);
+    await fleet.live(2);
+    const { status } = (await fleet.get('IoTPolicy', 'more')) as IoTPolicy;
+    expect(status?.conditions?.find(({ type }) => type === 'Ready')?.message).toMatch(/may have to be given back/);
+    await say(fleet, 'abort');
+    await fleet.live(40, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
+    await say(fleet, 'retry', { token: 't2' });
+    await fleet.live(90, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+    await fleet.live(3);
+    await expect(fleet.iot.getPolicy({ policyName: 'more' })).rejects.toThrow(/does not exist|not found/i);
     expect(await fleet.attached('press-1')).toEqual(['base']);
   }, 90_000);
 

@@ -78,6 +78,32 @@ describe('R3: a move between groups that carry policies', () => {
     for (const name of fleet.names) expect(await fleet.attached(name)).toEqual(['base']);
     expect((await fleet.rollout()).status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed' });
   }, 120_000);
+
+  test('a group that is deleted with the last reference to it, and its policy, stay until nobody can need them back', async () => {
+    await using fleet = await inHall();
+    const deletionPolicy = 'Delete';
+    await fleet.apply(
+      policy('hall', { document: grants('hall/*', 'debug/*'), strategy: STRATEGY, deletionPolicy }),
+      group('hall', { policyRefs: [{ name: 'hall' }], deletionPolicy }),
+    );
+    for (const name of fleet.names) await edit(fleet, name, { groupRefs: [{ name: 'yard' }] });
+    for (const kind of ['ThingGroup', 'IoTPolicy'])
+      await fleet.store.delete({ kind, namespace: 'factory', name: 'hall' });
+    await fleet.live(160, { until: async () => (await fleet.records())['press-2'] === 'Observing' });
+    for (const name of fleet.names) expect(await groupsOf(fleet, name)).toEqual(['yard']);
+    await fleet.live(2);
+    await annotate(fleet, 'PolicyRollout', (await fleet.rollout()).metadata.name, {
+      'rollout.fleetward.dev/abort': `t2@${(await fleet.rollout()).spec.revision} by kim`,
+    });
+    await fleet.live(120, { until: async () => (await fleet.rollout()).status?.phase === 'Aborted' });
+    for (const name of fleet.names) expect(await groupsOf(fleet, name)).toEqual(['hall']);
+    const { thingGroupName } = await fleet.aws.send('DescribeThingGroup', { thingGroupName: 'hall' });
+    expect(thingGroupName).toBe('hall');
+    const { policies = [] } = await fleet.aws.send('ListAttachedPolicies', {
+      target: 'arn:aws:iot:us-east-1:123456789012:thinggroup/hall',
+    });
+    expect(policies.map(({ policyName }) => policyName)).toEqual(['hall']);
+  }, 120_000);
 });
 
 describe('R3: a field of the thing that a policy reads', () => {

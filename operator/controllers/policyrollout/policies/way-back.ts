@@ -19,14 +19,41 @@ export function isNeededBack(
   cache: Cache,
   { namespace, policy, but }: { readonly namespace: string; readonly policy: string; readonly but?: string },
 ): boolean {
+  return isTaken(cache, { namespace, but }, ({ detach = [] }) =>
+    detach.some((name) => name === policy || standsFor(name) === policy),
+  );
+}
+
+/** Whether it must not be deleted: as above, or because an asset that is put back into a group needs it on its certificates meanwhile. */
+export function isKeptForTheWayBack(
+  cache: Cache,
+  { namespace, policy }: { readonly namespace: string; readonly policy: string },
+): boolean {
+  const isPin = ({ pins = [] }: DeviceStatusRolloutChange) => pins.includes(policy);
+  return isNeededBack(cache, { namespace, policy }) || isTaken(cache, { namespace }, isPin);
+}
+
+/** The same of a thing group that assets have left. */
+export function isGroupNeededBack(
+  cache: Cache,
+  { namespace, group }: { readonly namespace: string; readonly group: string },
+): boolean {
+  return isTaken(cache, { namespace }, ({ leave = [] }) => leave.includes(group));
+}
+
+/** Whether a rollout from which assets may still go back has begun with such a change. */
+function isTaken(
+  cache: Cache,
+  { namespace, but }: { readonly namespace: string; readonly but?: string | undefined },
+  takes: (change: DeviceStatusRolloutChange) => boolean,
+): boolean {
   for (const rollout of cache.list('PolicyRollout', namespace) as Iterable<PolicyRollout>) {
     const { metadata, spec, status } = rollout;
     // From one that has succeeded nobody goes back, and all that it took has settled.
     const over = status?.phase === 'Succeeded' || status?.homedAt !== undefined;
     if (metadata.name === but || spec.changes === undefined || over) continue;
-    const assets = begunWith(cache, rollout);
-    const taken = assets.flatMap(({ status }) => status?.rollout?.change?.detach ?? []);
-    if (taken.some((name) => name === policy || standsFor(name) === policy)) return true;
+    const changes = begunWith(cache, rollout).flatMap((device) => device.status?.rollout?.change ?? []);
+    if (changes.some(takes)) return true;
   }
   return false;
 }
