@@ -68,6 +68,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
   const policyRefs = [...(spec.policyRefs ?? []), ...(session.spec.defaultPolicyRefs ?? [])];
   const own = resolvePolicies(deps.cache, object, policyRefs);
   const fannedOut = fannedOutTo(deps.cache, object, own);
+  const toCome = toComeTo(deps.cache, object);
   const attributes = { ...spec.attributes, ...(session.spec.ownerAttribute ? { [OWNER_KEY]: mark } : {}) };
   const type =
     spec.thingTypeRef === undefined ? undefined : resolveReference<ThingType>(deps.cache, object, spec.thingTypeRef);
@@ -84,7 +85,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     groups: (spec.groupRefs ?? []).map((ref) => groupName(resolveReference<ThingGroup>(deps.cache, object, ref))),
     policies: [...own, ...fannedOut],
     fannedOut: new Set(fannedOut.map(({ attach }) => attach)),
-    toCome: toComeTo(deps.cache, object),
+    toCome,
     certificates: (spec.certificates ?? []).map(sourceOf),
     exclusive: spec.attachments !== 'Additive',
     containment: (deps.cache.byIndex('IoTPolicy', CONTAINMENT, metadata.namespace ?? '') as readonly IoTPolicy[]).map(
@@ -93,22 +94,23 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     quarantine: (deps.cache.byIndex('ThingGroup', QUARANTINE, metadata.namespace ?? '') as readonly ThingGroup[]).map(
       groupName,
     ),
-    moving: namesMoved(deps.cache, object),
+    moving: namesMoved(deps.cache, object, toCome),
     rejectedBy: (digest) => rejectedBy(deps.cache, object, digest),
   };
 }
 
 /** Those of policies that the spec has just ceased to name as well: the rollout has put them there, and is no stranger. */
-function namesMoved(cache: Cache, device: Device): ReadonlySet<string> {
+function namesMoved(cache: Cache, device: Device, toCome: ReadonlySet<string>): ReadonlySet<string> {
   const { metadata, status } = device;
   if (status?.rollout === undefined || !isMoving(device)) return new Set();
   const key = { kind: 'PolicyRollout', namespace: metadata.namespace ?? '', name: status.rollout.name };
   const rollout = cache.get(key) as PolicyRollout | undefined;
-  // What a group gives is lent to its members, and taken off them with the loan.
+  // What a group gives is lent to its members, and taken off them with the loan. What it is only to give is none yet.
   const lent = new Set(
     groupsAbove(cache, device).flatMap(({ spec }) => spec.policyRefs?.map(({ name }) => name) ?? []),
   );
-  const policies = rollout?.spec.policies.filter(({ name }) => !lent.has(name)) ?? [];
+  const policies =
+    rollout?.spec.policies.filter(({ name, policyName }) => !lent.has(name) || toCome.has(policyName)) ?? [];
   return new Set(policies.flatMap(({ policyName, candidateName }) => [policyName, candidateName]));
 }
 
