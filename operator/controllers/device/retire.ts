@@ -42,23 +42,28 @@ export interface Disarm {
  */
 export async function disarm(scope: Scope<Device>, id: string, { thingName, made }: Disarm): Promise<boolean> {
   await readCertificate(scope, id);
-  const facts = scope.session.snapshot.certificates.get(id);
-  if (facts === undefined) return true;
-  const principal = certificateArn(scope.session, id);
+  if (scope.session.snapshot.certificates.get(id) === undefined) return true;
   const things = await thingsOf(scope, id);
-  const shared = things.some((other) => other !== thingName);
-  if (!shared) {
-    await readPolicies(scope, id);
-    const attached = scope.session.snapshot.targets.at(id);
-    const ours = made ? attached : attached.filter((policy) => scope.object.status?.policies?.includes(policy));
-    for (const policy of ours) await setPolicy(scope, { id, policy, present: false });
-    if (made && facts.status === 'ACTIVE') await setStatus(scope, id, 'INACTIVE');
-  }
+  const others = (names: readonly string[]) => names.filter((name) => name !== thingName);
+  const shared = others(things).length > 0;
+  if (!shared) await takeOutOfUse(scope, id, made);
   if (things.includes(thingName)) {
-    await ifFound(scope.call('DetachThingPrincipal', { thingName, principal }));
+    await ifFound(scope.call('DetachThingPrincipal', { thingName, principal: certificateArn(scope.session, id) }));
     scope.session.snapshot.principals.wrote(thingName, id, false);
   }
-  return !shared;
+  if (!shared) return true;
+  // The last of those that leave it in the same moment takes it out of use.
+  if (others(await thingsOf(scope, id)).length > 0) return false;
+  await takeOutOfUse(scope, id, made);
+  return true;
+}
+
+async function takeOutOfUse(scope: Scope<Device>, id: string, made: boolean): Promise<void> {
+  await readPolicies(scope, id);
+  const attached = scope.session.snapshot.targets.at(id);
+  const ours = made ? attached : attached.filter((policy) => scope.object.status?.policies?.includes(policy));
+  for (const policy of ours) await setPolicy(scope, { id, policy, present: false });
+  if (made && scope.session.snapshot.certificates.get(id)?.status === 'ACTIVE') await setStatus(scope, id, 'INACTIVE');
 }
 
 /** The things that a certificate is attached to, as AWS tells now. */
