@@ -4,7 +4,7 @@ import type { Right } from './rights.ts';
 import type { Watch } from './watch.ts';
 
 /** Verdicts that say so and count as no evidence; whether they are true is asked of AWS. Of what only widens errors alone count. */
-const NOTHING_TO_SEE = new Set(['Equivalent', 'Masked', 'NoErrors']);
+const NOTHING_TO_SEE = new Set(['Equivalent', 'Masked', 'NoErrors', 'NothingDone']);
 
 /** Whether those that are said to have passed were heard of under what they got. */
 export class Evidence {

@@ -635,4 +635,19 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(100),
     ],
   },
+  {
+    reason:
+      'what a group is only to give, and its members carry, is moved there by its rollout: no Device takes it off again',
+    config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }] },
+    schedule: [
+      at(2, {
+        kind: 'groupPolicies',
+        policies: [{ name: 'hall-other', grant: { allow: ['status', 'receive'], deny: [] } }],
+      }),
+      verb(26, 'abort'),
+      at(60, { kind: 'groupDocument', grant: { allow: ['receive'], deny: [] } }),
+      at(61, { kind: 'groupPolicies', policies: [{ name: 'hall-tight', grant: hall() }] }),
+      at(62, { kind: 'groupDocument', grant: { allow: ['status'], deny: [] } }),
+    ],
+  },
 ];

@@ -43,6 +43,8 @@ export interface DesiredDevice {
   readonly fannedOut: ReadonlySet<string>;
   /** What a thing group is to give and does not give yet: not put on the certificates for that, nor taken off them. */
   readonly toCome: ReadonlySet<string>;
+  /** Names of the policies of the rollout that its record is of, under way or not. */
+  readonly touched: ReadonlySet<string>;
   readonly certificates: readonly DesiredCertificate[];
   readonly exclusive: boolean;
   /** AWS names of the groups that quarantine. */
@@ -68,7 +70,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
   const policyRefs = [...(spec.policyRefs ?? []), ...(session.spec.defaultPolicyRefs ?? [])];
   const own = resolvePolicies(deps.cache, object, policyRefs);
   const fannedOut = fannedOutTo(deps.cache, object, own);
-  const toCome = toComeTo(deps.cache, object);
+  const policies = policiesOfRollout(deps.cache, object);
   const attributes = { ...spec.attributes, ...(session.spec.ownerAttribute ? { [OWNER_KEY]: mark } : {}) };
   const type =
     spec.thingTypeRef === undefined ? undefined : resolveReference<ThingType>(deps.cache, object, spec.thingTypeRef);
@@ -85,7 +87,8 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     groups: (spec.groupRefs ?? []).map((ref) => groupName(resolveReference<ThingGroup>(deps.cache, object, ref))),
     policies: [...own, ...fannedOut],
     fannedOut: new Set(fannedOut.map(({ attach }) => attach)),
-    toCome,
+    toCome: toComeTo(deps.cache, object),
+    touched: namesOf(policies),
     certificates: (spec.certificates ?? []).map(sourceOf),
     exclusive: spec.attachments !== 'Additive',
     containment: (deps.cache.byIndex('IoTPolicy', CONTAINMENT, metadata.namespace ?? '') as readonly IoTPolicy[]).map(
@@ -94,23 +97,31 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     quarantine: (deps.cache.byIndex('ThingGroup', QUARANTINE, metadata.namespace ?? '') as readonly ThingGroup[]).map(
       groupName,
     ),
-    moving: namesMoved(deps.cache, object, toCome),
+    moving: namesMoved(deps.cache, object, policies),
     rejectedBy: (digest) => rejectedBy(deps.cache, object, digest),
   };
 }
 
 /** Those of policies that the spec has just ceased to name as well: the rollout has put them there, and is no stranger. */
-function namesMoved(cache: Cache, device: Device, toCome: ReadonlySet<string>): ReadonlySet<string> {
-  const { metadata, status } = device;
-  if (status?.rollout === undefined || !isMoving(device)) return new Set();
-  const key = { kind: 'PolicyRollout', namespace: metadata.namespace ?? '', name: status.rollout.name };
-  const rollout = cache.get(key) as PolicyRollout | undefined;
-  // What a group gives is lent to its members, and taken off them with the loan. What it is only to give is none yet.
+function namesMoved(cache: Cache, device: Device, policies: Moved): ReadonlySet<string> {
+  if (!isMoving(device)) return new Set();
+  // What a group gives is lent to its members, and taken off them with the loan.
   const lent = new Set(
     groupsAbove(cache, device).flatMap(({ spec }) => spec.policyRefs?.map(({ name }) => name) ?? []),
   );
-  const policies =
-    rollout?.spec.policies.filter(({ name, policyName }) => !lent.has(name) || toCome.has(policyName)) ?? [];
+  return namesOf(policies.filter(({ name }) => !lent.has(name)));
+}
+
+type Moved = PolicyRollout['spec']['policies'];
+
+/** The policies of the rollout that has begun with the Device, or has led it home since. */
+function policiesOfRollout(cache: Cache, { metadata, status }: Device): Moved {
+  if (status?.rollout === undefined) return [];
+  const key = { kind: 'PolicyRollout', namespace: metadata.namespace ?? '', name: status.rollout.name };
+  return (cache.get(key) as PolicyRollout | undefined)?.spec.policies ?? [];
+}
+
+function namesOf(policies: Moved): ReadonlySet<string> {
   return new Set(policies.flatMap(({ policyName, candidateName }) => [policyName, candidateName]));
 }
 

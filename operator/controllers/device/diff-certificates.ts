@@ -103,7 +103,8 @@ function policies(
     // Default policies of the account come and go without a change of this spec.
     const known = applied.has(policy) && !shown.has(path) && (!settled || object.spec.driftPolicy !== 'Ignore');
     const ours = known || underWay.has(policy) || desired.moving.has(policy);
-    if (ours && desired.toCome.has(policy)) return [];
+    // A rollout moves it there, or leads it home, until the group has it.
+    if ((ours || desired.touched.has(policy)) && desired.toCome.has(policy)) return [];
     const change = { field: path, class: 'widened', cause: ours ? 'spec' : 'drift', got: 'attached' } as const;
     if (!ours && !desired.exclusive) return change;
     return { ...change, action: { kind: 'detachPolicy', name, policy }, ...confirm };

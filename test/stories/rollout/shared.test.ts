@@ -390,6 +390,17 @@ describe('R8: things that share certificates', () => {
       await fleet.live(40, { until: isIn(fleet, 'press-1', 'Observing') });
       expect(await statusOf(fleet, id)).toBe('INACTIVE');
       expect((await fleet.records()).twin).toBe('Observing');
+      // Each of the two asks who has it before the other has left it.
+      const asked = Promise.withResolvers<void>();
+      let asking = 0;
+      fleet.intercept = async (send, _number, { path }) => {
+        const answer = await send();
+        if (path !== '/principals/things' || asking >= 2) return answer;
+        asking += 1;
+        if (asking === 2) asked.resolve();
+        await asked.promise;
+        return answer;
+      };
       await fleet.live(60, { until: ended(fleet) });
       expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
       await fleet.live(5);
@@ -398,6 +409,10 @@ describe('R8: things that share certificates', () => {
         principal: `arn:aws:iot:us-east-1:123456789012:cert/${id}`,
       });
       expect(things).toEqual([]);
+      const { policies } = await fleet.aws.send('ListAttachedPolicies', {
+        target: `arn:aws:iot:us-east-1:123456789012:cert/${id}`,
+      });
+      expect(policies, 'whichever of them was the last').toEqual([]);
       for (const name of ['press-1', 'twin']) {
         const { status } = (await fleet.get('Device', name)) as Device;
         expect(status?.certificates?.map((each) => each.name)).toEqual([name === 'twin' ? 'b' : 'next']);

@@ -7,6 +7,7 @@ import type { ObservedCertificate, ObservedDevice } from '../../../operator/cont
 const ID = 'c'.repeat(64);
 const desired: DesiredDevice = {
   moving: new Set(),
+  touched: new Set<string>(),
   thingName: 'press-1',
   typeName: 'press',
   attributes: { site: 'ulm' },
