@@ -79,7 +79,7 @@ export function planInput(facts: Facts): RolloutInput {
     // Nobody makes progress while people have it paused.
     lastProgressAt: Math.max(timeOf(status.lastProgressAt) ?? startedAt, timeOf(status.resumedAt) ?? 0),
     // A rollout is never changed: with a strategy that can be followed another one is made.
-    superseded: change === 'superseded' || (problem !== undefined && mayBeMadeAnew(start)) || keepsGroupWaiting(start),
+    superseded: change === 'superseded' || (problem !== undefined && mayBeMadeAnew(start)) || keepsGroupWaiting(facts),
     ...(throughGroups ? { groups: { handedOver: facts.groups.handedOver, moved: facts.groups.moved } } : {}),
     reverted: change === 'reverted' || openActs(facts.acts, verbs).length > 0,
     now,
@@ -90,9 +90,15 @@ function mayBeMadeAnew({ deps, rollout }: Start): boolean {
   return rollout.status?.startedAt === undefined && hasOtherStrategy(deps.cache, rollout);
 }
 
-/** A thing group waits for the end of what has not begun, to lose the policy whose members this would move. */
-function keepsGroupWaiting({ deps, rollout }: Start): boolean {
-  if (rollout.status?.startedAt !== undefined) return false;
+/**
+ * A thing group waits for the end of what has not begun, to lose the policy whose members this would move; or its members wait,
+ * with both policies, for a group that is to give neither of them.
+ */
+function keepsGroupWaiting({ start: { deps, rollout }, assets }: Facts): boolean {
+  const { startedAt, groups = [], reason } = rollout.status ?? {};
+  const isParked = () => groups.length === 0 && assets.some(({ parked }) => parked === true);
+  // Who has turned round for it waits no more, and the rollout ends by it all the same.
+  if (startedAt !== undefined && reason !== 'Superseded' && !isParked()) return false;
   return policiesIn(deps.cache, rollout).some((policy) => isWaitedFor(deps.cache, policy));
 }
 

@@ -373,6 +373,21 @@ describe('a document that waits for its group', () => {
     expect(await documentOf(fleet, 'wide')).toEqual(MORE);
     for (const name of fleet.names) expect(await on(fleet, name)).toBe('base');
   }, 240_000);
+
+  test('a group that drops the policy while its members wait for it does not wait for them', async () => {
+    await using fleet = await inHall();
+    await fleet.apply(policy('other', { document: grants('hall/press-*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await changeWide(fleet, LESS);
+    await fleet.live(60, { until: async () => (await fleet.records())['press-1'] === 'Deferred' });
+    const asked = await fleet.rollout();
+    await fleet.apply(group('hall', { parentRef: { name: 'site' }, policyRefs: [{ name: 'other' }] }));
+    await fleet.live(300, { until: async () => (await onGroup(fleet)).join() === 'other' });
+    expect(await onGroup(fleet)).toEqual(['other']);
+    expect(((await fleet.get('PolicyRollout', asked.metadata.name)) as PolicyRollout).status?.phase).toBe('Superseded');
+    await fleet.live(200, { until: async () => (await on(fleet, 'press-2')) === 'base' });
+    for (const name of fleet.names) expect(await on(fleet, name)).toBe('base');
+  }, 240_000);
 });
 
 describe('what keeps a group from being handed over', () => {
