@@ -7,7 +7,7 @@ import type { DesiredPolicy } from './desired.ts';
 import type { ObservedPolicy } from './observe.ts';
 import { driftOf } from './own-silence.ts';
 import { type PolicyStep, planAllAtOnce } from './plan.ts';
-import { isHeldBack, needsRollout } from './rollout.ts';
+import { isHeldBack, needsRollout, waitsForAws } from './rollout.ts';
 
 export type PolicyAction =
   | { readonly kind: 'document'; readonly steps: readonly PolicyStep[] }
@@ -28,7 +28,8 @@ export function diffPolicy({
   }
   const changes: Change<PolicyAction>[] = [];
   const drift = driftOf({ object, desired, observed });
-  if (drift !== 'same' && !needsRollout({ object, desired, observed, settled })) {
+  const question = { object, desired, observed, settled };
+  if (drift !== 'same' && !needsRollout(question) && !waitsForAws(question)) {
     const want = summary(desired.document);
     changes.push({
       field: 'document',

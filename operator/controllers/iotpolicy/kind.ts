@@ -24,4 +24,6 @@ export const policyKind: ExternalKind<IoTPolicy, DesiredPolicy, ObservedPolicy |
   remove: removePolicy,
   unfinished: rolloutProgress,
   status: policyStatus,
+  follow: async ({ deps }, { observed }) =>
+    observed?.appliedUntil === undefined ? undefined : Math.max(1_000, observed.appliedUntil - deps.clock.now()),
 };

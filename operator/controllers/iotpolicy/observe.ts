@@ -6,6 +6,7 @@ import type { Scope } from '../external/types.ts';
 import { rejectedIn } from '../policyrollout/policies/mirror.ts';
 import { readCarriers, readOrphans } from './carriers.ts';
 import type { DesiredPolicy } from './desired.ts';
+import { appliedUntil } from './last-carried.ts';
 import { declaredName } from './names.ts';
 import type { PolicyVersion } from './plan.ts';
 
@@ -20,6 +21,8 @@ export interface ObservedPolicy {
   readonly moved: boolean;
   /** Who carries the policy or a candidate of it, read now; only where the document differs from the wanted one. */
   readonly carriers: readonly string[];
+  /** Nothing carries it any more, and AWS may still apply it to whoever did. */
+  readonly appliedUntil: number | undefined;
   /** Candidates in AWS that no record tells of and that something still carries: a restore brought no status. */
   readonly orphans: readonly string[];
   /** Documents that went back, as our tags in AWS tell; only where no rollout of the wanted one is known. */
@@ -46,6 +49,8 @@ export async function observePolicy(
         : (await ifFound(scope.call('GetPolicyVersion', { policyName, policyVersionId: versionId })))?.policyDocument;
     versions.push({ versionId, isDefault: isDefaultVersion, createdAt: createDate?.getTime() ?? 0, document });
   }
+  const moved = desired.names.some((name) => name !== policyName && targets.count(name) > 0);
+  const carriers = current || scope.deps.rollouts === undefined ? [] : await readCarriers(scope, desired);
   return {
     arn: found.policyArn,
     mark: await readMark(scope, found.policyArn),
@@ -53,8 +58,9 @@ export async function observePolicy(
     document: found.policyDocument ?? '',
     versions,
     targets: targets.count(policyName),
-    moved: desired.names.some((name) => name !== policyName && targets.count(name) > 0),
-    carriers: current || scope.deps.rollouts === undefined ? [] : await readCarriers(scope, desired),
+    moved,
+    carriers,
+    appliedUntil: appliedUntil(scope, moved || carriers.length > 0 || (current && targets.count(policyName) > 0)),
     orphans: await readOrphans(scope, desired),
     rejected: current || desired.tried ? [] : await readRejected(scope, found.policyArn),
   };

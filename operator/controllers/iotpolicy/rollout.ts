@@ -32,9 +32,19 @@ export function isHeldBack(stance: Stance): boolean {
 export function needsRollout({ object, desired, observed, settled }: RolloutQuestion): boolean {
   if (isHeldBack(desired.stance) || settled) return false;
   if (observed.carriers.length === 0 && !desired.isNeededBack()) return false;
-  const drift = driftOf({ object, desired, observed });
+  return isAskedFor({ object, desired, observed });
+}
+
+function isAskedFor(question: DriftQuestion): boolean {
+  const drift = driftOf(question);
   // What a security act put there was never proven: as a baseline it would be what every asset goes back to.
   return drift !== 'same' && drift !== 'mitigation';
+}
+
+/** A document that nobody carries is written at once, but not while AWS may still apply it to whoever carried it a moment ago. */
+export function waitsForAws({ object, desired, observed, settled }: RolloutQuestion): boolean {
+  if (settled || desired.stance.kind !== 'free' || observed.appliedUntil === undefined) return false;
+  return isAskedFor({ object, desired, observed });
 }
 
 export function rolloutProgress({ object, desired, observed }: View): Progress | undefined {
@@ -51,7 +61,12 @@ export function rolloutProgress({ object, desired, observed }: View): Progress |
     const message = `This document was tried by PolicyRollout ${metadata.name} and went back (${status?.message ?? ''}). The assets keep what they had. Change the document, or annotate that rollout with retry.`;
     return { kind: 'stalled', reason: 'RevisionRejected', message };
   }
-  if (!needsRollout({ object, desired, observed, settled: isSettled(object) })) return undefined;
+  const question = { object, desired, observed, settled: isSettled(object) };
+  if (!needsRollout(question)) {
+    if (!waitsForAws(question)) return undefined;
+    const message = `Nothing carries policy ${name} any more, and AWS may still apply it where it was; its new document comes when that is over.`;
+    return { kind: 'reconciling', reason: 'RolloutPending', message };
+  }
   if (isRemembered(object, observed)) {
     const digest = documentHash(object.spec.document).slice(0, 8);
     const message = `This document was tried before and went back, as a tag of policy ${name} in AWS tells; the rollout itself is not known here any more. The assets keep what they have. Change the document, or set the annotation ${RETRY_ANNOTATION}: ${digest} on this object.`;

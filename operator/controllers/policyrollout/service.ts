@@ -16,6 +16,7 @@ import type { AssetIdentity, SignalBook } from './gates/signals.ts';
 import { createSubscriptionMemory, type SubscriptionMemory } from './gates/subscription-memory.ts';
 import { type CoverageMemory, createCoverageMemory } from './groups/coverage-memory.ts';
 import { createPassMemory, type PassMemory } from './pass-memory.ts';
+import { createLastCarried, type LastCarried } from './policies/last-carried.ts';
 import { silentTeller, type Teller } from './told/teller.ts';
 
 /** What one asset is to do now. Held in memory; the rollout's controller says it again after a restart. */
@@ -67,6 +68,7 @@ export interface Rollouts {
   readonly preflights: PreflightMemory;
   readonly coverage: CoverageMemory;
   readonly unable: UnableMemory;
+  readonly lastCarried: LastCarried;
   readonly teller: Teller;
   /** Whether the name of the user in an annotation is known to be true. */
   readonly usersPinned: boolean;
@@ -116,6 +118,7 @@ export function createRollouts(
     preflights: createPreflightMemory(),
     coverage: createCoverageMemory(),
     unable: createUnableMemory(),
+    lastCarried: createLastCarried(),
     teller,
     usersPinned,
     directiveFor: (device) => byDevice.get(keyText(device))?.directive,

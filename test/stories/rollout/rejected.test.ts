@@ -118,8 +118,13 @@ async function changedInPlace(fleet: RolloutFleet, document: object): Promise<vo
   await fleet.apply(policy('meanwhile', { document: await documentOf(fleet, 'base'), strategy: STRATEGY }));
   await fleet.live(1);
   await moveTo(fleet, 'meanwhile');
+  const before = await documentOf(fleet, 'base');
   await fleet.change(document);
   await fleet.live(1);
+  // AWS may still apply the policy where it was.
+  expect(await documentOf(fleet, 'base')).toEqual(before);
+  expect(await readiness(fleet)).toContain('RolloutPending');
+  await fleet.live(11);
   expect(await documentOf(fleet, 'base')).toEqual(document);
   await moveTo(fleet, 'base');
 }
