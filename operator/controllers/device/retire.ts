@@ -44,8 +44,8 @@ export async function disarm(scope: Scope<Device>, id: string, { thingName, made
   await readCertificate(scope, id);
   if (scope.session.snapshot.certificates.get(id) === undefined) return true;
   const things = await thingsOf(scope, id);
-  const others = (names: readonly string[]) => names.filter((name) => name !== thingName);
-  const shared = others(things).length > 0;
+  const hasOthers = (names: readonly string[]) => names.some((name) => name !== thingName);
+  const shared = hasOthers(things);
   if (!shared) await takeOutOfUse(scope, id, made);
   if (things.includes(thingName)) {
     await ifFound(scope.call('DetachThingPrincipal', { thingName, principal: certificateArn(scope.session, id) }));
@@ -53,7 +53,7 @@ export async function disarm(scope: Scope<Device>, id: string, { thingName, made
   }
   if (!shared) return true;
   // The last of those that leave it in the same moment takes it out of use.
-  if (others(await thingsOf(scope, id)).length > 0) return false;
+  if (hasOthers(await thingsOf(scope, id))) return false;
   await takeOutOfUse(scope, id, made);
   return true;
 }

@@ -25,7 +25,7 @@ export type Stance =
 export const REVERTED = 'Reverted';
 
 export function stanceOf(cache: Cache, policy: IoTPolicy): Stance {
-  const parts = partsOf(cache, policy).toSorted((a, b) => (later(a.rollout, b.rollout) ? -1 : 1));
+  const parts = newestFirst(cache, policy);
   const active = parts.find(({ rollout }) => !hasEnded(rollout));
   if (active !== undefined) return { kind: 'moving', ...active };
   const [latest] = parts;
@@ -49,7 +49,7 @@ export function lastRollout(
   cache: Cache,
   policy: IoTPolicy,
 ): { readonly name: string; readonly document: string } | undefined {
-  const [latest] = partsOf(cache, policy).toSorted((a, b) => (later(a.rollout, b.rollout) ? -1 : 1));
+  const [latest] = newestFirst(cache, policy);
   return latest === undefined ? undefined : { name: latest.rollout.metadata.name, document: leftBy(latest) };
 }
 
@@ -74,6 +74,10 @@ function partsOf(cache: Cache, { metadata: { namespace, name } }: IoTPolicy): re
     const policy = rollout.spec.policies.find((each) => each.name === name);
     return policy === undefined ? [] : [{ rollout, policy }];
   });
+}
+
+function newestFirst(cache: Cache, policy: IoTPolicy): readonly Part[] {
+  return partsOf(cache, policy).toSorted((a, b) => (later(a.rollout, b.rollout) ? -1 : 1));
 }
 
 function asks({ spec }: IoTPolicy, { policy }: Part): boolean {
