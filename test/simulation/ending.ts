@@ -72,6 +72,22 @@ async function goAndLook(world: World): Promise<void> {
     }
   }
   await giveBackOnLoan(world);
+  await detachStrangers(world);
+}
+
+/** Who has got lost together with the state, and is on no spec any more: whoever waits for that names the certificate. */
+async function detachStrangers(world: World): Promise<void> {
+  const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  for (const { status } of items as readonly PolicyRollout[]) {
+    const said = [status?.message ?? '', ...(status?.conditions ?? []).map(({ message }) => message)];
+    for (const text of said) {
+      const id = /attached to (?:arn\S+\/)?(?<id>[0-9a-f]{64}), which no Device/.exec(text)?.groups?.id;
+      if (id === undefined) continue;
+      const target = world.fleet.sandbox.scope().arn(`cert/${id}`);
+      for (const policyName of world.view.policiesOf(target))
+        await byPerson(world, () => world.fleet.aws.send('DetachPolicy', { policyName, target }));
+    }
+  }
 }
 
 /** A group waits until a member has all that is on loan: what somebody took of it is given back in the words that the member's Device asks for. */

@@ -14,21 +14,22 @@ import { documentHash } from '../../iotpolicy/hash.ts';
 import { assetsInTurn, isKeptStill, isSkipped } from '../asset/assets.ts';
 import { inHandsOfAnother, isGivenUp, keptBy } from '../asset/elsewhere.ts';
 import { borrowedFamilies, carriedNames, carries, changeIn, familiesOfAll } from '../asset/families.ts';
-import { exactTime, timeOf } from '../asset/record.ts';
+import { timeOf } from '../asset/record.ts';
 import { unitsOf } from '../asset/units.ts';
 import { sessionsRenewed } from '../conditions.ts';
 import { handOver } from '../groups/handover.ts';
 import { type GroupsView, readTargets, withRecords } from '../groups/targets.ts';
-import { hasEnded, MOVES_POLICY, policyKey, rollbackWindowMs } from '../names.ts';
+import { hasEnded } from '../names.ts';
 import { readVerbs, verbStatus } from '../people/verb-state.ts';
 import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
 import type { Directive } from '../service.ts';
-import { candidatesFor, familiesOf, type Start } from '../start.ts';
+import { familiesOf, type Start } from '../start.ts';
 import { saveRollout } from '../status.ts';
-import { deleteCandidate } from './candidates.ts';
 import { assetsWithLeftOver } from './left-over.ts';
+import { candidatesAmong, keptElsewhere, othersOf, provenElsewhere } from './others.ts';
 import { lastRollout, stanceOf } from './stance.ts';
-import { isNeededBack, undoneWith } from './way-back.ts';
+import { tidyUp } from './tidy-up.ts';
+import { undoneWith } from './way-back.ts';
 
 const LOOK_AGAIN_MS = 60_000;
 /** A session of before may last for weeks; nothing else is left to be done by then. */
@@ -84,7 +85,7 @@ export async function aftermath(start: Start): Promise<Result | undefined> {
   }
   await deps.rollouts.publish(key, new Map(), pauser);
   if ((direction === undefined ? groups.moved : groups.away) && !stays) return { requeueAfterMs: LOOK_AGAIN_MS };
-  return clean(start, status);
+  return tidyUp(start, status);
 }
 
 /** Sessions of before end long after a rollout has, and after its candidates are gone. */
@@ -230,35 +231,6 @@ function namesToLeave(start: Start): ReadonlySet<string> {
   return new Set(others.filter((name) => !proven.has(name)));
 }
 
-/** Candidates on which another rollout has proven its assets: whoever stays there is on no way back from this one. */
-function provenElsewhere(start: Start): ReadonlySet<string> {
-  return candidatesAmong(othersOf(start).filter(hasProven));
-}
-
-/** Of these, the ones of rollouts that still answer for them, and delete them when nobody is there any more. */
-function keptElsewhere(start: Start): ReadonlySet<string> {
-  const proven = (other: PolicyRollout) => hasProven(other) && other.status?.cleanedAt === undefined;
-  return candidatesAmong(othersOf(start).filter(proven));
-}
-
-/** A success of nobody proves nothing. */
-function hasProven({ status }: PolicyRollout): boolean {
-  return status?.phase === 'Succeeded' && status.counters?.total !== 0;
-}
-
-function candidatesAmong(rollouts: readonly PolicyRollout[]): ReadonlySet<string> {
-  return new Set(rollouts.flatMap(({ spec }) => spec.policies.map(({ candidateName }) => candidateName)));
-}
-
-/** Other rollouts of the same policies. */
-function othersOf({ deps, rollout }: Start): readonly PolicyRollout[] {
-  const { namespace = '', name } = rollout.metadata;
-  const all = rollout.spec.policies.flatMap(
-    (policy) => deps.cache.byIndex('PolicyRollout', MOVES_POLICY, policyKey(namespace, policy.name)) as PolicyRollout[],
-  );
-  return all.filter((other) => other.metadata.name !== name);
-}
-
 function isGoing(rollout: PolicyRollout, device: Device): boolean {
   return isReturning(rollout, device) || isGivenUp(rollout, device);
 }
@@ -375,24 +347,4 @@ function declaredReady({ deps, rollout }: Start): boolean {
     const policy = policies.find(({ metadata }) => metadata.name === name);
     return policy?.status?.documentHash === documentHash(document);
   });
-}
-
-async function clean(start: Start, status: PolicyRolloutStatus): Promise<Result | undefined> {
-  const { deps, rollout } = start;
-  const now = deps.clock.now();
-  const homedAt = timeOf(status.homedAt) ?? now;
-  if (status.homedAt === undefined) await saveRollout(deps, rollout, { ...status, homedAt: exactTime(now) });
-  const due = homedAt + rollbackWindowMs(rollout);
-  if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
-  const candidates = candidatesFor(start);
-  const { namespace = '', name } = rollout.metadata;
-  const kept = status.phase === 'Succeeded' ? new Set<string>() : keptElsewhere(start);
-  for (const policy of rollout.spec.policies) {
-    if (kept.has(policy.candidateName)) continue;
-    const needed = isNeededBack(deps.cache, { namespace, policy: policy.candidateName, but: name });
-    const done = !needed && (await deleteCandidate(candidates, policy));
-    if (!done) return { requeueAfterMs: LOOK_AGAIN_MS };
-  }
-  await saveRollout(deps, rollout, { ...status, homedAt: exactTime(homedAt), cleanedAt: exactTime(now) });
-  return undefined;
 }

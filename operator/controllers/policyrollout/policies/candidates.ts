@@ -35,8 +35,12 @@ export async function readCandidate(
   const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
   if (policyVersions.length > 1) return 'brake';
   // A default moves forward only while nothing carries the policy: whoever does would get it all at once.
-  const listed = await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options));
-  return (listed?.targets ?? []).length > 0 ? 'brake' : 'unfinished';
+  const { targets = [] } = await listTargets({ port, options }, policyName);
+  return targets.length > 0 ? 'brake' : 'unfinished';
+}
+
+async function listTargets({ port, options }: Pick<Candidates, 'port' | 'options'>, policyName: string) {
+  return (await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options))) ?? {};
 }
 
 /** Which version AWS serves, for naming what somebody else has done. */
@@ -127,21 +131,25 @@ export async function brakeOf(candidates: Candidates, policy: PolicyRolloutPolic
 }
 
 /**
- * Deletes a candidate that nothing carries any more; true when it is gone. One whose default somebody else has set is left:
- * deleting it would undo what may be the answer to an incident.
+ * Deletes a candidate that nothing carries any more, and says what keeps it otherwise. One whose default somebody else has set is
+ * left: deleting it would undo what may be the answer to an incident.
  */
-export async function deleteCandidate(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<boolean> {
+export async function deleteCandidate(
+  candidates: Candidates,
+  policy: PolicyRolloutPolicy,
+): Promise<'deleted' | 'foreign' | { readonly targets: readonly string[] }> {
   const { port, options } = candidates;
-  if ((await readCandidate(candidates, policy)) === 'foreign') return false;
+  const state = await readCandidate(candidates, policy);
+  if (state === 'absent') return 'deleted';
+  if (state === 'foreign') return 'foreign';
   const policyName = policy.candidateName;
-  const listed = await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options));
-  if (listed === undefined) return true;
-  if ((listed.targets ?? []).length > 0) return false;
-  const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
+  const { targets = [] } = await listTargets(candidates, policyName);
+  if (targets.length > 0) return { targets };
+  const { policyVersions = [] } = (await ifFound(port.call('ListPolicyVersions', { policyName }, options))) ?? {};
   for (const { versionId, isDefaultVersion } of policyVersions) {
     if (isDefaultVersion) continue;
     await ifFound(port.call('DeletePolicyVersion', { policyName, policyVersionId: versionId }, options));
   }
   await ifFound(port.call('DeletePolicy', { policyName }, options));
-  return true;
+  return 'deleted';
 }
