@@ -650,4 +650,22 @@ export const REGRESSIONS: readonly Regression[] = [
       at(62, { kind: 'groupDocument', grant: { allow: ['status'], deny: [] } }),
     ],
   },
+  {
+    reason: 'what a device that was not heard of after its way back is to lose gets no new document before it goes',
+    config: { ...fleetOf(2), policies: two, strategy: { ...CALM.strategy, stragglers: 'Leave', onFailure: 'Pause' } },
+    schedule: [
+      at(2, { kind: 'document', how: 'new', grants: HANDED }),
+      at(13, { kind: 'offline', device: 0, forMs: 150 * MINUTE }),
+      at(30, { kind: 'references', device: 0, names: ['base'] }),
+      at(100, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: allBut('status', 'extra') },
+          { name: 'more', grant: { allow: ['status', 'receive'], deny: [] } },
+        ],
+      }),
+      wait(220),
+    ],
+  },
 ];

@@ -39,13 +39,14 @@ export interface Whereabouts {
 export function familiesAt(
   { cache, session }: Whereabouts,
   device: Device,
-  families: readonly Family[],
+  { rollout, families }: { readonly rollout: PolicyRollout; readonly families: readonly Family[] },
 ): readonly Family[] {
   const referenced = referencedNames(cache, device);
   const carried = carriedNames(session, device);
   const inherited = new Set(inheritedNames({ cache, session }, device));
   // What the spec has come to ask for meanwhile waits: all that the asset was moved by goes on, or goes back.
-  const { attach = [], detach = [] } = (isMoving(device) ? changeUnderWay(device) : changeOf(device)) ?? {};
+  const hasBegun = isMoving(device) && device.status?.rollout?.name === rollout.metadata.name;
+  const { attach = [], detach = [] } = (hasBegun ? changeUnderWay(device) : changeOf(device)) ?? {};
   return families.filter(({ declared, names }) => {
     const has = names.filter((name) => carried.has(name));
     if (names.some((name) => inherited.has(name))) return true;
@@ -68,7 +69,7 @@ export function familiesOfAll(
     direction,
   }: { readonly rollout: PolicyRollout; readonly families: readonly Family[]; readonly direction: Direction },
 ): readonly Family[] {
-  const own = new Set(members.flatMap((device) => familiesAt(where, device, families)));
+  const own = new Set(members.flatMap((device) => familiesAt(where, device, { rollout, families })));
   const between =
     direction === 'back' ? members.flatMap((each) => familiesBetween(changeIn(rollout, each), families)) : [];
   const halved = new Map(between.map((family) => [family.declared, family]));
@@ -158,7 +159,7 @@ export function concerns(
   families: readonly Family[],
 ): boolean {
   if (changeIn(rollout, device) !== undefined || device.status?.rollout?.name === rollout.metadata.name) return true;
-  return familiesAt(where, device, families).length > 0;
+  return familiesAt(where, device, { rollout, families }).length > 0;
 }
 
 /** Whether the asset is on a candidate of another revision: not on what was proven, and not on this one. */

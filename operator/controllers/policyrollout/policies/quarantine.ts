@@ -67,7 +67,7 @@ async function mayFree(
  * would make less of what the flip gives.
  */
 function meanwhile(
-  { start: { deps, session }, families }: QuarantineInput,
+  { start: { deps, rollout, session }, families }: QuarantineInput,
   device: Device,
   certificateId: string,
 ): CarriedNames {
@@ -75,7 +75,7 @@ function meanwhile(
   const direct = session.snapshot.targets.at(certificateId);
   const inherited = inheritedNames(where, device);
   const shown = new Set([...direct, ...inherited]);
-  const own = familiesAt(where, device, families);
+  const own = familiesAt(where, device, { rollout, families });
   const hidden = own.filter(({ names }) => !names.some((each) => shown.has(each)));
   const on = [...direct, ...hidden.map(({ candidate }) => candidate)];
   const all = [...new Set([...on, ...inherited])].sort();
