@@ -35,12 +35,16 @@ export async function readCandidate(
   const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
   if (policyVersions.length > 1) return 'brake';
   // A default moves forward only while nothing carries the policy: whoever does would get it all at once.
-  const { targets = [] } = await listTargets({ port, options }, policyName);
+  const targets = await listTargets({ port, options }, policyName);
   return targets.length > 0 ? 'brake' : 'unfinished';
 }
 
-async function listTargets({ port, options }: Pick<Candidates, 'port' | 'options'>, policyName: string) {
-  return (await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options))) ?? {};
+async function listTargets(
+  { port, options }: Pick<Candidates, 'port' | 'options'>,
+  policyName: string,
+): Promise<readonly string[]> {
+  const listed = await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options));
+  return listed?.targets ?? [];
 }
 
 /** Which version AWS serves, for naming what somebody else has done. */
@@ -143,7 +147,7 @@ export async function deleteCandidate(
   if (state === 'absent') return 'deleted';
   if (state === 'foreign') return 'foreign';
   const policyName = policy.candidateName;
-  const { targets = [] } = await listTargets(candidates, policyName);
+  const targets = await listTargets(candidates, policyName);
   if (targets.length > 0) return { targets };
   const { policyVersions = [] } = (await ifFound(port.call('ListPolicyVersions', { policyName }, options))) ?? {};
   for (const { versionId, isDefaultVersion } of policyVersions) {
