@@ -67,9 +67,14 @@ function fatesOfDocuments(cache: Cache, rollout: PolicyRollout, place: PolicyPla
   });
 }
 
+/** Whether a policy of it permits again what it did before; what became of its changes of Devices is not asked. */
+export function isDocumentTakenBack(cache: Cache, rollout: PolicyRollout, place: PolicyPlace): boolean {
+  return fatesOfDocuments(cache, rollout, place).includes('reverted');
+}
+
 /** Whether Git has taken back what this rollout did to the Device: a document for all, a change for whose it is. */
 export function takenBack(cache: Cache, rollout: PolicyRollout, place: PolicyPlace): (device: Device) => boolean {
-  if (fatesOfDocuments(cache, rollout, place).includes('reverted')) return () => true;
+  if (isDocumentTakenBack(cache, rollout, place)) return () => true;
   return (device) => {
     const { rollout: record, pendingChange } = device.status ?? {};
     if (record?.name !== rollout.metadata.name || record.change === undefined) return false;

@@ -1,6 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { annotate, grants, NARROW, type RolloutFleet, rolloutFleet, rollouts, STRATEGY, say, WIDE } from './support.ts';
+import { policy } from '../../support/fleet.ts';
+import {
+  annotate,
+  grants,
+  NARROW,
+  type RolloutFleet,
+  refer,
+  rolloutFleet,
+  rollouts,
+  STRATEGY,
+  say,
+  WIDE,
+} from './support.ts';
 
 const BOTH = { ...STRATEGY, waves: [{ count: 2, bake: '1m' }], maxInFlight: 2 };
 
@@ -110,6 +122,63 @@ describe('how a rollout ends', () => {
     await fleet.live(200, { until: phaseIs(fleet, 'Succeeded') });
     expect((await fleet.rollout()).spec.attempt).toBe(2);
   }, 120_000);
+
+  describe('one that changed references as well and left a device behind', () => {
+    async function ended(): Promise<RolloutFleet> {
+      const fleet = await rolloutFleet(2);
+      await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+      await fleet.settleUntilReady();
+      for (const name of fleet.names) await refer(fleet, name, 'base', 'more');
+      await fleet.live(3);
+      await say(fleet, 'approve');
+      await fleet.live(120, { until: phaseIs(fleet, 'Succeeded') });
+      await fleet.change(NARROW);
+      await refer(fleet, 'press-1', 'base');
+      await fleet.live(1);
+      await skip(fleet, 'press-2');
+      await fleet.live(120, { until: phaseIs(fleet, 'Succeeded') });
+      return fleet;
+    }
+
+    const where = (fleet: RolloutFleet) => Promise.all(fleet.names.map((name) => fleet.attached(name)));
+
+    test.each([
+      { reason: 'all of it', references: ['base', 'more'] },
+      { reason: 'its document alone', references: ['base'] },
+    ])(
+      'R19: is taken back by its commit: $reason',
+      async ({ references }) => {
+        await using fleet = await ended();
+        const { spec, status } = await fleet.rollout();
+        expect(status).toMatchObject({ phase: 'Succeeded', reason: 'CompletedWithStragglers' });
+        expect(await where(fleet)).toEqual([[spec.policies[0]?.candidateName], ['base', 'more']]);
+        await fleet.change(WIDE);
+        await refer(fleet, 'press-1', ...references);
+        const wanted = [references, ['base', 'more']];
+        await fleet.live(200, { until: async () => (await where(fleet)).join() === wanted.join() });
+        expect(await where(fleet)).toEqual(wanted);
+        await fleet.live(20);
+        expect(await where(fleet)).toEqual(wanted);
+      },
+      120_000,
+    );
+
+    test('goes on when references alone come back: they are another change', async () => {
+      await using fleet = await ended();
+      const { metadata, spec } = await fleet.rollout();
+      await refer(fleet, 'press-1', 'base', 'more');
+      await fleet.live(3);
+      await say(fleet, 'approve');
+      await fleet.live(120, { until: async () => (await fleet.attached('press-1')).includes('more') });
+      await fleet.live(20);
+      expect(await where(fleet)).toEqual([
+        [spec.policies[0]?.candidateName, 'more'],
+        ['base', 'more'],
+      ]);
+      const first = (await rollouts(fleet)).find((each) => each.metadata.name === metadata.name);
+      expect(first?.status?.phase).toBe('Succeeded');
+    }, 120_000);
+  });
 
   test('RO-14: back to what was proven a short while ago without baking between waves', async () => {
     await using fleet = await rolloutFleet(2);

@@ -21,7 +21,7 @@ import { handOver } from '../groups/handover.ts';
 import { type GroupsView, readTargets, withRecords } from '../groups/targets.ts';
 import { hasEnded } from '../names.ts';
 import { readVerbs, verbStatus } from '../people/verb-state.ts';
-import { expectedDocuments, placeOf, policiesIn, revisionChange } from '../revision.ts';
+import { expectedDocuments, isDocumentTakenBack, placeOf, policiesIn, revisionChange } from '../revision.ts';
 import type { Directive } from '../service.ts';
 import { familiesOf, type Start } from '../start.ts';
 import { saveRollout } from '../status.ts';
@@ -137,8 +137,9 @@ export async function isTakenBackLate(start: Start): Promise<boolean> {
   const { deps, rollout, session, context } = start;
   const { status = {}, spec, metadata } = rollout;
   const leftSome = status.phase === 'Succeeded' && status.reason === 'CompletedWithStragglers';
-  if (!leftSome || status.cleanedAt !== undefined || spec.changes !== undefined) return false;
-  if (revisionChange(deps.cache, rollout, placeOf(session)) !== 'reverted') return false;
+  if (!leftSome || status.cleanedAt !== undefined) return false;
+  // References that come back are a change of their Devices, and get a rollout of their own.
+  if (!isDocumentTakenBack(deps.cache, rollout, placeOf(session))) return false;
   const policies = new Map(policiesIn(deps.cache, rollout).map((policy) => [policy.metadata.name, policy]));
   const asBefore = spec.policies.every(({ name, baseline }) => {
     const policy = policies.get(name);
