@@ -12,6 +12,8 @@ import type { Act } from './types.ts';
 import type { World } from './world.ts';
 
 const MINUTE = 60_000;
+/** So often people look at what they wait for. */
+const LOOKS_EVERY_MS = 3 * MINUTE;
 /** AWS refuses to delete a policy that allows nothing; Defender replaces by this. */
 const BLANK = JSON.stringify({ Version: '2012-10-17', Statement: [] });
 export async function perform(world: World, act: Act): Promise<void> {
@@ -25,6 +27,8 @@ export async function perform(world: World, act: Act): Promise<void> {
       return document(world, act);
     case 'verb':
       return verb(world, act.verb, act.value);
+    case 'abortMidway':
+      return abortMidway(world, { ...act, until: now + act.forMs });
     case 'deviceVerb': {
       const keep = act.verb === 'release' ? {} : { [`rollout.fleetward.dev/${act.verb}`]: 'sim' };
       return annotate(world, 'Device', name, keep);
@@ -114,6 +118,30 @@ export async function verb(world: World, verb: string, value: 'right' | 'stale' 
   if (verb === 'arm' && value === 'right') world.oracle.mayArm(open.metadata.name);
   const text = value === 'bare' ? 'yes' : `t${world.token}@${revision} by ${user}`;
   await annotate(world, 'PolicyRollout', open.metadata.name, { [`rollout.fleetward.dev/${verb}`]: text });
+}
+
+async function abortMidway(
+  world: World,
+  { until, afterMs }: { readonly until: number; readonly afterMs: number },
+): Promise<void> {
+  const now = world.fleet.clock.now();
+  const abort = async () => {
+    if (!(await isMidway(world))) return;
+    world.note('somebody aborts what is in flight');
+    world.count('aborted midway');
+    await verb(world, 'abort', 'right');
+  };
+  const look = () => abortMidway(world, { until, afterMs });
+  if (await isMidway(world)) world.agenda.push({ at: now + afterMs, run: abort });
+  else if (now < until) world.agenda.push({ at: now + LOOKS_EVERY_MS, run: look });
+}
+
+/** Somebody is proven in a rollout that goes on. */
+async function isMidway({ fleet }: World): Promise<boolean> {
+  const rollouts = (await fleet.store.list({ kind: 'PolicyRollout' })).items as readonly PolicyRollout[];
+  const open = new Set(rollouts.filter((rollout) => !hasEnded(rollout)).map(({ metadata }) => metadata.name));
+  const devices = (await fleet.store.list({ kind: 'Device' })).items as readonly Device[];
+  return devices.some(({ status }) => status?.rollout?.state === 'Succeeded' && open.has(status.rollout.name));
 }
 
 export async function annotate(

@@ -3,9 +3,11 @@ import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
 import type { ThingGroup } from '../../operator/api/thinggroup.gen.ts';
 import { rollbackWindowMs } from '../../operator/controllers/policyrollout/names.ts';
 import { sameDocument } from '../../operator/drift/document.ts';
+import { ABORT_REQUESTED } from '../../operator/rollout/abort.ts';
 import { IDENTITY } from '../../operator/sandbox/state/identity.ts';
 import { annotate, byPerson, verb } from './acts.ts';
 import { LONGEST_DELAY_MS } from './aws-view.ts';
+import { documentOf } from './rights.ts';
 import type { World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -114,6 +116,7 @@ async function atRest(world: World): Promise<boolean> {
       rollout.status?.cleanedAt !== undefined ||
       keptUntil(rollout) - REST_MS > world.fleet.clock.now() ||
       isStayedOn(world, rollout) ||
+      isLeftInFlight(world, rollout) ||
       rollout.spec.policies.some(
         ({ name, candidateName }) => kept.has(candidateName) && mayKeep(rollout, behind.has(name)),
       ),
@@ -135,6 +138,15 @@ async function atRest(world: World): Promise<boolean> {
 function isStayedOn(world: World, { spec, status }: PolicyRollout): boolean {
   if (status?.phase !== 'Succeeded' || spec.strategy?.homing !== 'Stay') return false;
   return status.homedAt === undefined || spec.policies.some(({ candidateName }) => isCarried(world, candidateName));
+}
+
+/** A person's abort left the proven ones there, until another rollout takes them along or Git takes back what they have. */
+function isLeftInFlight(world: World, { spec, status }: PolicyRollout): boolean {
+  const byPerson = status?.phase === 'Aborted' && status.reason === ABORT_REQUESTED && status.brakedAt === undefined;
+  if (!byPerson || spec.strategy?.abortScope !== 'InFlight') return false;
+  const asked = new Map(world.asked().map(({ name, grant }) => [name, documentOf(grant)]));
+  if (spec.policies.some(({ name, baseline }) => sameDocument(asked.get(name), baseline))) return false;
+  return spec.policies.some(({ candidateName }) => isCarried(world, candidateName));
 }
 
 /** Nobody is on its candidates any more; until then they are kept for a quick way back. */
@@ -202,6 +214,8 @@ async function checkRest(world: World): Promise<boolean> {
   await world.passTo(fleet.clock.now() + 2 * LONGEST_DELAY_MS);
   if (!(await atRest(world))) return false;
   await checkTakenBack(world);
+  const left = await leftInFlight(world);
+  if (left.length > 0) world.count('left in flight');
   const lent = await lentByGroups(world);
   for (const { name, targets } of world.oracle.assets.values()) {
     if (world.robbed.has(name)) continue;
@@ -213,7 +227,9 @@ async function checkRest(world: World): Promise<boolean> {
     const withLent = [...new Set([...declared, ...lent])].sort();
     for (const target of targets) {
       const carried = [...world.view.policiesOf(target)].sort();
-      const stays = staying(world, carried).join();
+      const stays = staying(world, carried, (one) =>
+        left.some((rollout) => isProvenOn(world, name, one, rollout)),
+      ).join();
       if (stays !== declared.join() && stays !== withLent.join())
         world.oracle.fail(3, `${name} ends on ${carried.join(', ') || 'nothing'} instead of ${declared.join(', ')}`);
     }
@@ -269,8 +285,10 @@ async function lentByGroups({ fleet, groups }: World): Promise<readonly string[]
 /** Who is left on a candidate that was taken back has what it had before. */
 async function checkTakenBack(world: World): Promise<void> {
   const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
-  for (const { spec, status } of items as readonly PolicyRollout[]) {
+  for (const rollout of items as readonly PolicyRollout[]) {
+    const { spec, status } = rollout;
     if (status?.phase !== 'Aborted' || status.cleanedAt !== undefined) continue;
+    if (isLeftInFlight(world, rollout)) continue;
     for (const { candidateName, baseline } of spec.policies) {
       const text = world.view.document(candidateName);
       // Where nobody was on it there was no brake to pull; it is kept as it is until the window is over.
@@ -298,8 +316,24 @@ function isCarried({ fleet }: World, policyName: string): boolean {
 }
 
 /** Whoever may stay on a proven candidate has with it what the declared name stands for. */
-function staying({ config }: World, carried: readonly string[]): readonly string[] {
-  return config.strategy.homing === 'Stay' ? carried.map((one) => one.split('@')[0] ?? '') : carried;
+function staying(
+  { config }: World,
+  carried: readonly string[],
+  isLeftOn: (candidate: string) => boolean = () => false,
+): readonly string[] {
+  const stays = (one: string) => config.strategy.homing === 'Stay' || isLeftOn(one);
+  return carried.map((one) => (stays(one) ? (one.split('@')[0] ?? '') : one));
+}
+
+async function leftInFlight(world: World): Promise<readonly PolicyRollout[]> {
+  const { items } = await world.fleet.store.list({ kind: 'PolicyRollout' });
+  return (items as readonly PolicyRollout[]).filter((rollout) => isLeftInFlight(world, rollout));
+}
+
+/** What an abort leaves where it is has a verdict. */
+function isProvenOn({ oracle }: World, asset: string, candidate: string, { metadata, spec }: PolicyRollout): boolean {
+  const own = spec.policies.some(({ candidateName }) => candidateName === candidate);
+  return own && oracle.hasPassed(asset, metadata.name);
 }
 
 async function checkNoOp(world: World): Promise<void> {

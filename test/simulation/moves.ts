@@ -30,6 +30,8 @@ export class Moves {
   readonly #records = new Map<string, Record>();
   /** Assets whose move was within bounds when it began. */
   readonly #started = new Set<string>();
+  /** `asset rollout`: it had its verdict there. */
+  readonly #passedIn = new Set<string>();
   /** Rollouts of which somebody has said it. */
   readonly #mayArm = new Set<string>();
 
@@ -41,6 +43,10 @@ export class Moves {
 
   mayArm(rollout: string): void {
     this.#mayArm.add(rollout);
+  }
+
+  hasPassed(device: string, rollout: string): boolean {
+    return this.#passedIn.has(`${device} ${rollout}`);
   }
 
   forget(device?: string): void {
@@ -61,6 +67,7 @@ export class Moves {
       this.#beganWithin(asset, record.startedAt);
       for (const target of asset.targets) owed.movedBy(record.name, [name, target]);
     }
+    if (record.state === 'Succeeded') this.#passedIn.add(`${name} ${record.name}`);
     if (record.armed === true) this.#armed(name, record.name);
     if (record.state === 'RolledBack' && asset !== undefined) this.#isBack(asset, record.name);
     if (record.state === 'Succeeded' && !this.#intent.hasEnded(record.name)) this.#passed(name, record);

@@ -133,6 +133,10 @@ export class Oracle {
     this.#moves.mayArm(rollout);
   }
 
+  hasPassed(device: string, rollout: string): boolean {
+    return this.#moves.hasPassed(device, rollout);
+  }
+
   forgetStates(device?: string): void {
     this.#moves.forget(device);
   }

@@ -85,7 +85,9 @@ export function configOf(seed: number, size?: number): SimConfig {
   };
   if (seed < FIRST_SHARING) return config;
   const shared = sharing(config, new Dice(seed * 6_007 + 11));
-  return seed < FIRST_WINDOWED ? shared : windowed(shared, new Dice(seed * 4_001 + 13));
+  if (seed < FIRST_WINDOWED) return shared;
+  const kept = windowed(shared, new Dice(seed * 4_001 + 13));
+  return seed < FIRST_SCOPED ? kept : scoped(kept, new Dice(seed * 3_001 + 17));
 }
 
 /** The worlds of the seeds before this one are what they were before devices shared certificates. */
@@ -132,6 +134,15 @@ function windowed(config: SimConfig, dice: Dice): SimConfig {
   return { ...config, strategy: rollbackWindow === undefined ? strategy : { ...strategy, rollbackWindow } };
 }
 
+/** In the worlds of the seeds before this one a person's abort brings all back. */
+export const FIRST_SCOPED = 3_000_000;
+
+/** In half of the worlds it leaves the proven ones where they are. Where a group has policies that is refused, and nothing would move. */
+function scoped(config: SimConfig, dice: Dice): SimConfig {
+  if (config.groups !== undefined || !dice.chance(0.5)) return config;
+  return { ...config, strategy: { ...config.strategy, abortScope: 'InFlight' } };
+}
+
 /** What a group may be told to give. */
 const HALL: readonly SimPolicy[] = [
   { name: 'hall-wide', grant: { allow: ['debug', 'extra'], deny: [] } },
@@ -148,7 +159,31 @@ export function scheduleOf(config: SimConfig): readonly Planned[] {
   for (let at = 3 * MINUTE; at < config.durationMs; at += dice.between(0.05, 1.95) * pace) {
     planned.push({ at, act: actOf(dice, config) });
   }
-  return planned;
+  return config.strategy.abortScope === 'InFlight' ? abortingMore(planned, config) : planned;
+}
+
+/**
+ * What is said at any moment rarely finds somebody proven. So there are more documents, from dice of their own, and after most
+ * of all documents people approve and wait with their abort until somebody is.
+ */
+function abortingMore(planned: readonly Planned[], config: SimConfig): readonly Planned[] {
+  const dice = new Dice(config.seed * 2_003 + 19);
+  const more = Array.from({ length: dice.below(3) }, (): Planned => {
+    return { at: dice.between(HOUR, config.durationMs - HOUR), act: document(dice, config) };
+  });
+  const all = [...planned, ...more];
+  const answers = all.flatMap(({ at, act }): readonly Planned[] =>
+    act.kind === 'document' && dice.chance(0.7) ? midway(dice, at) : [],
+  );
+  return [...all, ...answers].toSorted((one, other) => one.at - other.at);
+}
+
+function midway(dice: Dice, at: number): readonly Planned[] {
+  const forMs = dice.between(HOUR, 3 * HOUR);
+  return [
+    { at: at + dice.between(0, 5 * MINUTE), act: { kind: 'verb', verb: 'approve', value: 'right' } },
+    { at, act: { kind: 'abortMidway', forMs, afterMs: dice.between(0, 40 * MINUTE) } },
+  ];
 }
 
 function actOf(dice: Dice, config: SimConfig): Act {

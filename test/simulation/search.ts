@@ -81,7 +81,8 @@ export class Tally {
     for (const life of lives) more(this.#worlds, `device ${life}`);
     for (const what of ['onFailure', 'homing', 'sessions', 'maxArmed', 'stragglers'])
       more(this.#worlds, `${what} ${String(strategy[what])}`);
-    more(this.#worlds, `rollbackWindow ${String(strategy.rollbackWindow ?? 'not given')}`);
+    for (const what of ['rollbackWindow', 'abortScope'])
+      more(this.#worlds, `${what} ${String(strategy[what] ?? 'not given')}`);
     if (certificates.some((count) => count > 1)) more(this.#worlds, 'several certificates');
     if (policies.length > 1) more(this.#worlds, 'several policies');
     if (groups !== undefined) more(this.#worlds, 'policies on a group');

@@ -50,6 +50,8 @@ export interface SimConfig {
 export type Act =
   | { readonly kind: 'document'; readonly grants: readonly SimPolicy[]; readonly how: 'new' | 'revert' | 'garbage' }
   | { readonly kind: 'verb'; readonly verb: string; readonly value: 'right' | 'stale' | 'bare' }
+  /** Somebody looks on for so long, and aborts so much later than the first asset is proven. */
+  | { readonly kind: 'abortMidway'; readonly forMs: number; readonly afterMs: number }
   | { readonly kind: 'deviceVerb'; readonly verb: 'hold' | 'skip' | 'release'; readonly device: number }
   | { readonly kind: 'offline'; readonly device: number; readonly forMs: number }
   | {

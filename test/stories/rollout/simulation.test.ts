@@ -53,3 +53,13 @@ test('nor does one in worlds that keep what was replaced for longer than ten min
   expect(result.failure && failureText(result.failure)).toBeUndefined();
   for (const window of ['3h', 'not given']) expect(result.coverage.worlds).toHaveProperty(`rollbackWindow ${window}`);
 }, 900_000);
+
+/** From here on people abort what is in flight while some are proven. */
+const FIRST_SCOPED = 3_000_021;
+
+test('nor does one in worlds in which an abort leaves the proven ones where they are', async () => {
+  const result = await search({ firstSeed: FIRST_SCOPED, steps: STEPS / 8, idle: true });
+  expect(result.failure && failureText(result.failure)).toBeUndefined();
+  expect(result.coverage.worlds).toHaveProperty('abortScope InFlight');
+  expect(Object.keys(result.coverage.happened)).toEqual(expect.arrayContaining(['aborted midway', 'left in flight']));
+}, 900_000);
