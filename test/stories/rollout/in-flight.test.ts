@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { policy } from '../../support/fleet.ts';
 import {
   annotate,
+  grants,
+  loseRecord,
   NARROW,
   type RolloutFleet,
   refer,
@@ -14,6 +16,7 @@ import {
   WIDE,
 } from './support.ts';
 
+const WIDER = grants('telemetry/*', 'debug/*', 'extra/*');
 const HOLD = 'rollout.fleetward.dev/hold';
 /** The first failure brings all back. */
 const IN_FLIGHT = { ...STRATEGY, abortScope: 'InFlight', failureThreshold: 0 };
@@ -86,6 +89,31 @@ describe('a person aborts what is in flight, the commit is taken back, and made 
     expect(await attached(fleet)).toEqual([['base'], ['tight'], ['base']]);
   }, 120_000);
 });
+
+test('whose record is lost has no verdict: an abort of what is in flight brings it back with the others', async () => {
+  await using fleet = await underWay(2, 'document');
+  await loseRecord(fleet, 'press-2');
+  await say(fleet, 'abort');
+  await fleet.live(60);
+  expect(await phases(fleet)).toEqual(['Aborted']);
+  const [first] = (await rollouts(fleet))[0]?.spec.policies ?? [];
+  expect(await attached(fleet)).toEqual([[first?.candidateName], ['base']]);
+}, 120_000);
+
+test('a later change that is aborted goes from AWS, although an earlier one has left a proven device where it is', async () => {
+  await using fleet = await underWay(2, 'document');
+  await abort(fleet);
+  await fleet.live(30, { until: async () => (await phases(fleet))[0] === 'Aborted' });
+  const before = await attached(fleet);
+  expect(before).toEqual([[expect.stringMatching(/^base@/)], ['base']]);
+  await fleet.change(WIDER, { ...IN_FLIGHT, rollbackWindow: '10m' });
+  await fleet.live(3);
+  const [, later] = await rollouts(fleet);
+  await say(fleet, 'abort', { token: 't2', rollout: later });
+  await fleet.live(30);
+  expect((await rollouts(fleet))[1]?.status).toMatchObject({ phase: 'Aborted', cleanedAt: expect.any(String) });
+  expect(await attached(fleet)).toEqual(before);
+}, 120_000);
 
 test('a commit that was taken back and is made again before all are back is tried anew when they are', async () => {
   await using fleet = await underWay(2, 'document');

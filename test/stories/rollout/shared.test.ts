@@ -10,12 +10,14 @@ import {
   grants,
   hear,
   killAt,
+  loseRecord,
   MINUTE,
   NARROW,
   type RolloutFleet,
   refuse,
   rolloutFleet,
   STRATEGY,
+  say,
 } from './support.ts';
 
 const TWO = { ...STRATEGY, maxInFlight: 2 };
@@ -226,16 +228,27 @@ describe('R8: things that share certificates', () => {
     await using fleet = await sharedFleet();
     await fleet.change(NARROW, TWO);
     await fleet.live(90, { until: isIn(fleet, 'press-1', 'Observing') });
-    await fleet.kill();
-    const { metadata, status } = (await fleet.get('Device', 'press-1')) as Device;
-    const { rollout: _lost, ...rest } = status ?? {};
-    const key = { kind: 'Device', namespace: 'factory', name: 'press-1', uid: metadata.uid ?? '' };
-    await fleet.store.applyStatus(key, rest, { owner: 'fleetward-status' });
-    await fleet.start();
+    await loseRecord(fleet, 'press-1');
     await fleet.live(200, { until: ended(fleet) });
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Succeeded', twin: 'Succeeded' });
     await fleet.live(40);
     expect(await carried(fleet)).toEqual(['base', 'base']);
+  }, 90_000);
+
+  test('of proven ones that an abort left where they are, one may lose its record: that of another tells for both', async () => {
+    const strategy = { ...TWO, waves: [{ count: 3, bake: '2h' }], abortScope: 'InFlight' };
+    await using fleet = await sharedFleet({}, strategy);
+    await fleet.change(NARROW, strategy);
+    await fleet.live(160, { until: isIn(fleet, 'twin', 'Succeeded') });
+    await say(fleet, 'abort');
+    await fleet.live(30);
+    expect((await fleet.rollout()).status?.phase).toBe('Aborted');
+    await loseRecord(fleet, 'twin');
+    await fleet.live(40);
+    expect(await carried(fleet)).toEqual(['base@new', 'base@new']);
+    await loseRecord(fleet, 'press-1');
+    await fleet.live(40);
+    expect(await carried(fleet), 'nothing tells any more that they are proven').toEqual(['base', 'base']);
   }, 90_000);
 
   test('a security act on one of them holds all, and only its acknowledgement goes on', async () => {

@@ -169,6 +169,16 @@ export async function annotate(fleet: TestFleet, kind: string, name: string, ann
   await fleet.drain();
 }
 
+/** While the operator does not run, what it has written of the way of a Device is lost, as by a restore. */
+export async function loseRecord(fleet: RolloutFleet, name: string): Promise<void> {
+  await fleet.kill();
+  const { metadata, status } = (await fleet.get('Device', name)) as Device;
+  const { rollout: _lost, ...rest } = status ?? {};
+  const key = { kind: 'Device', namespace: 'factory', name, uid: metadata.uid ?? '' };
+  await fleet.store.applyStatus(key, rest, { owner: 'fleetward' });
+  await fleet.start();
+}
+
 /** Kills the operator at its n-th call that attaches or detaches a policy, before or after the effect. */
 export function killAt(fleet: TestFleet, n: number, when: 'before' | 'after'): { reached: boolean } {
   const state = { reached: false };

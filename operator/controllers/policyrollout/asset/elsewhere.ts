@@ -6,11 +6,12 @@ import type { Pauser } from '../../../runtime/pauser.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import type { AccountSession } from '../../awsaccount/accounts.ts';
 import { isMoving } from '../../device/pending.ts';
+import { CERTIFICATE_ID } from '../../device/recover.ts';
 import { hasEnded } from '../names.ts';
 import { placeOf, takenBack } from '../revision.ts';
 import type { Rollouts } from '../service.ts';
 import { begunWith } from './assets.ts';
-import { isLed, type Units } from './units.ts';
+import { certificateIds, isLed, type Units } from './units.ts';
 
 interface Here {
   readonly cache: Cache;
@@ -42,16 +43,27 @@ function isUnderWay(here: Here, rollout: PolicyRollout, device: Device): boolean
  * A person aborted what was in flight and left the proven ones: they stay until another rollout takes them along, or Git takes
  * back what they have. What the operator aborts by itself leaves nobody, nor does the brake.
  */
+export function leavesProven({ spec, status }: PolicyRollout): boolean {
+  const byPerson = status?.phase === 'Aborted' && status.reason === ABORT_REQUESTED && status.brakedAt === undefined;
+  return byPerson && spec.strategy?.abortScope === 'InFlight';
+}
+
+/** Whom it has left like that. */
 export function keptBy({ cache, session }: Here, rollout: PolicyRollout): (device: Device) => boolean {
-  const { phase, reason, brakedAt } = rollout.status ?? {};
-  const byPerson = phase === 'Aborted' && reason === ABORT_REQUESTED && brakedAt === undefined;
-  if (!byPerson || rollout.spec.strategy?.abortScope !== 'InFlight') return () => false;
+  if (!leavesProven(rollout)) return () => false;
   const isTakenBack = takenBack(cache, rollout, placeOf(session));
   return (device) => {
     const record = device.status?.rollout;
     if (record?.name === rollout.metadata.name && record.state !== 'Succeeded') return false;
-    return !isTakenBack(device);
+    return (record !== undefined || sharesWithRecorded(cache, device)) && !isTakenBack(device);
   };
+}
+
+/** Whoever is on a candidate and has no record had no verdict; of those that share certificates one tells for all. */
+function sharesWithRecorded(cache: Cache, device: Device): boolean {
+  return certificateIds(device).some((id) =>
+    cache.byIndex('Device', CERTIFICATE_ID, id).some((other) => (other as Device).status?.rollout !== undefined),
+  );
 }
 
 /** Its change was begun and the rollout was aborted: it goes back as soon as nothing holds it. */

@@ -1,10 +1,15 @@
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
+import { leavesProven } from '../asset/elsewhere.ts';
 import { MOVES_POLICY, policyKey } from '../names.ts';
 import type { Start } from '../start.ts';
 
-/** Candidates on which another rollout has proven its assets: whoever stays there is on no way back from this one. */
+/**
+ * Candidates on which another rollout has proven its assets, all of them or those that an abort has left there: whoever stays
+ * there is on no way back from this one.
+ */
 export function provenElsewhere(start: Start): ReadonlySet<string> {
-  return candidatesAmong(othersOf(start).filter(hasProven));
+  const left = (other: PolicyRollout) => leavesProven(other) && other.status?.cleanedAt === undefined;
+  return candidatesAmong(othersOf(start).filter((other) => hasProven(other) || left(other)));
 }
 
 /** Of these, the ones of rollouts that still answer for them, and delete them when nobody is there any more. */
