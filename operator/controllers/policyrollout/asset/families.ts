@@ -44,9 +44,10 @@ export function familiesAt(
   const referenced = referencedNames(cache, device);
   const carried = carriedNames(session, device);
   const inherited = new Set(inheritedNames({ cache, session }, device));
-  // What the spec has come to ask for meanwhile waits: all that the asset was moved by goes on, or goes back.
+  // What the spec has come to ask for meanwhile waits: all that the asset was moved by goes on, or goes back. What another
+  // rollout has noted of it may be over.
   const hasBegun = isMoving(device) && device.status?.rollout?.name === rollout.metadata.name;
-  const { attach = [], detach = [] } = (hasBegun ? changeUnderWay(device) : changeOf(device)) ?? {};
+  const { attach = [], detach = [] } = (hasBegun ? changeUnderWay(device) : device.status?.pendingChange) ?? {};
   return families.filter(({ declared, names }) => {
     const has = names.filter((name) => carried.has(name));
     if (names.some((name) => inherited.has(name))) return true;
