@@ -566,7 +566,7 @@ export interface DeviceStatusRollout {
    */
   readonly startedAt?: string;
   /**
-   * Its wave, counted from 0. It stays in it, whatever joins or leaves the fleet.
+   * Its wave among those of the strategy, counted from 0. It stays in it, whatever joins or leaves the fleet.
    */
   readonly wave?: number;
   /**

@@ -1512,7 +1512,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
          "format": "date-time"
         },
         "wave": {
-         "description": "Its wave, counted from 0. It stays in it, whatever joins or leaves the fleet.",
+         "description": "Its wave among those of the strategy, counted from 0. It stays in it, whatever joins or leaves the fleet.",
          "type": "integer",
          "format": "int64",
          "minimum": 0

@@ -6,6 +6,8 @@ import type { VerbState } from './verbs.ts';
 export interface AssetSummary {
   readonly id: string;
   readonly wave: number;
+  /** Among the waves of the strategy, which members of thing groups go through twice; `wave` counts them on. */
+  readonly ownWave?: number;
   readonly state: AssetState;
   /** Site, gateway and the like, one for each budget of the strategy; undefined counts against none. */
   readonly groups: readonly (string | undefined)[];

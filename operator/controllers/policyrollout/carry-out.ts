@@ -278,7 +278,7 @@ function directive(
   return {
     rollout: rollout.metadata.name,
     direction,
-    ownWave: asset.wave,
+    ownWave: asset.ownWave,
     ...(asset.armed === true ? { armed: true } : {}),
     unit: asset.unit?.members,
     change,

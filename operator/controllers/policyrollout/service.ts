@@ -27,8 +27,8 @@ export interface Directive {
   /** Only where things share certificates: names of all that move as one, first the one that carries out the calls. */
   readonly unit?: readonly string[] | undefined;
   readonly families: readonly Family[];
-  /** The asset's own wave, counted from 0; stays with it once it has begun. */
-  readonly ownWave?: number;
+  /** The asset's own wave, counted from 0; stays with it once it has begun, for both times where its group changes. */
+  readonly ownWave?: number | undefined;
   /** It is contracted in the contact of now and judged at the next. */
   readonly armed?: boolean;
   /** What changes at this asset beside documents. */

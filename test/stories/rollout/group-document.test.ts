@@ -286,6 +286,33 @@ describe('R5: a changed document of a policy on a thing group', () => {
     expect(seen.at(-1)).toBe('wide | base | wide');
   }, 240_000);
 
+  test.each([
+    { change: 'takes', document: LESS },
+    { change: 'gives and takes', document: MORE_AND_LESS },
+  ])(
+    'the waves come both times: when the group has changed, one member alone loses the old policy first ($change)',
+    async ({ document }) => {
+      await using fleet = await inHall(['press-1', 'press-2', 'press-3']);
+      await fleet.live(10);
+      const strategy = { ...STRATEGY, waves: [{ count: 1, bake: '30m' }], maxInFlight: 9 };
+      await fleet.apply(policy('wide', { document, strategy }));
+      await fleet.live(3);
+      if ((await phase(fleet)) === 'AwaitingApproval') await say(fleet, 'approve');
+      const onOld = async () => (await fleet.attached('press-2')).includes('wide');
+      await fleet.live(200, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+      expect(await on(fleet, 'press-1')).toBe('base');
+      expect((await fleet.records())['press-2'], 'press-1 is its canary').toBe('Deferred');
+      expect(await onOld()).toBe(true);
+      await fleet.live(25);
+      expect(await onOld(), 'the canary bakes').toBe(true);
+      const waves = Object.values(await fleet.records());
+      expect(waves).toEqual(['Succeeded', 'Deferred', 'Deferred']);
+      await fleet.live(60, { until: async () => (await phase(fleet)) === 'Succeeded' });
+      for (const name of fleet.names) expect(await on(fleet, name)).toBe('base');
+    },
+    240_000,
+  );
+
   test('whoever leaves the group loses at once what was lent for its sake', async () => {
     await using fleet = await inHall();
     await changeWide(fleet, LESS);

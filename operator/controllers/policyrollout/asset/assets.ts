@@ -228,14 +228,16 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
     const parked = isParked(device, rollout) && !retried;
     const state = stateOf(device, input, { retried, skipped: members.some((each) => isSkipped(each, rollout)) });
     const ready = state === 'Deferred' && !parked ? input.ready(device) : 'no';
-    const planned = at === undefined ? strategy.waves.length - 1 : waveOf(plan, at);
+    const last = strategy.waves.length - 1;
+    const ownWave = Math.min(waveBegun(device, rollout) ?? (at === undefined ? last : waveOf(plan, at)), last);
     const [, ...others] = members;
     const unable =
       suspendedIn(device, state) ??
       (state === 'Deferred' ? input.refused(device) : unableIn(state, (forMs) => input.unable(members, forMs)));
     return {
       id: device.metadata.name,
-      wave: stageWave(waveBegun(device, rollout) ?? planned, device, input.groups),
+      wave: stageWave(ownWave, device, input.groups),
+      ownWave,
       state,
       ...(parked && state === 'Deferred' ? { parked } : {}),
       groups: groupsOf(device),
@@ -321,7 +323,7 @@ function stageWave(wave: number, device: Device, groups: GroupStages | undefined
   return Math.min(wave, groups.first - 1);
 }
 
-/** Whoever has begun stays in its wave, whatever joins or leaves the fleet meanwhile. */
+/** Whoever has begun stays in its wave, whatever joins or leaves the fleet meanwhile: the same of both times. */
 function waveBegun({ status }: Device, { metadata }: PolicyRollout): number | undefined {
   return status?.rollout?.name === metadata.name ? status.rollout.wave : undefined;
 }
