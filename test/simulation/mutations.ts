@@ -102,9 +102,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: 3,
     reason: 'what a rollout replaced goes before the time to take it back quickly is over',
-    file: 'operator/controllers/policyrollout/policies/aftermath.ts',
-    find: 'const due = homedAt + rollbackWindowMs(rollout);',
-    replace: 'const due = homedAt + 5 * 60_000;',
+    file: 'operator/controllers/policyrollout/policies/tidy-up.ts',
+    find: 'const due = (timeOf(homedAt) ?? now) + rollbackWindowMs(rollout);',
+    replace: 'const due = (timeOf(homedAt) ?? now) + 5 * 60_000;',
     schedule: [git(2, narrow)],
   },
   {
