@@ -22,7 +22,7 @@ import { withRecords } from './groups/targets.ts';
 import type { Pass } from './pass.ts';
 import { brakeOf, discardStale, ensureCandidate } from './policies/candidates.ts';
 import { type Mirrored, mirrorVerdict } from './policies/mirror.ts';
-import { undoneWith } from './policies/way-back.ts';
+import { familiesBack } from './policies/way-back.ts';
 import { expectedDocuments, policiesIn } from './revision.ts';
 import type { Directive } from './service.ts';
 import { saveRollout } from './status.ts';
@@ -262,10 +262,11 @@ function directive(
   const change = changeIn(rollout, device);
   // Asked for only by assets that have something left to do: most of a large fleet has not.
   const where = { cache: pass.deps.cache, session: pass.session };
-  const families = lazily(() => {
-    const own = familiesOfAll(where, members, { rollout, families: pass.families, direction });
-    return direction === 'back' ? [...own, ...undoneWith(where.cache, rollout, { change, own })] : own;
-  });
+  const families = lazily(() =>
+    direction === 'back'
+      ? familiesBack(where, device, { rollout, members, families: pass.families })
+      : familiesOfAll(where, members, { rollout, families: pass.families }),
+  );
   const requirement = lazily(() =>
     requirementOf({ ...analysis, classification: found }, device, {
       retires: change?.retire !== undefined,

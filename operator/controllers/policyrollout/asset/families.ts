@@ -4,8 +4,6 @@ import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
 import { groupKey } from '../../../aws/snapshot/facts.ts';
 import type { Family } from '../../../rollout/family.ts';
-import { standsFor } from '../../../rollout/names.ts';
-import type { Direction } from '../../../rollout/types.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import type { AccountSession } from '../../awsaccount/accounts.ts';
 import { thingName } from '../../device/desired.ts';
@@ -57,43 +55,14 @@ export function familiesAt(
   });
 }
 
-/**
- * The same for Devices that share certificates: what is one's is on the certificates of all. On the way back those come first
- * whom a loss of state met between two policies.
- */
+/** The same for Devices that share certificates: what is one's is on the certificates of all. */
 export function familiesOfAll(
   where: Whereabouts,
   members: readonly Device[],
-  {
-    rollout,
-    families,
-    direction,
-  }: { readonly rollout: PolicyRollout; readonly families: readonly Family[]; readonly direction: Direction },
+  { rollout, families }: { readonly rollout: PolicyRollout; readonly families: readonly Family[] },
 ): readonly Family[] {
   const own = new Set(members.flatMap((device) => familiesAt(where, device, { rollout, families })));
-  const between =
-    direction === 'back' ? members.flatMap((each) => familiesBetween(changeIn(rollout, each), families)) : [];
-  const halved = new Map(between.map((family) => [family.declared, family]));
-  return [...families.filter((family) => own.has(family) && !halved.has(family.declared)), ...halved.values()];
-}
-
-/**
- * What is taken from the asset names a candidate beside its policy, or one that this rollout has not proven: it was on its way
- * between the two when the state was lost, and what it carried then is not what it had. It goes back to the declared name.
- */
-function familiesBetween(
-  change: DeviceStatusRolloutChange | undefined,
-  families: readonly Family[],
-): readonly Family[] {
-  const taken = change?.detach ?? [];
-  const known = new Map(families.map((family) => [family.declared, family]));
-  return [...Map.groupBy(taken, standsFor)].flatMap(([declared, names]): Family | readonly Family[] => {
-    const family = known.get(declared);
-    const candidate = names.find((name) => name !== declared);
-    if (candidate === undefined) return [];
-    if (!names.includes(declared) && !names.includes(family?.candidate ?? '')) return [];
-    return family ?? { declared, candidate, names };
-  });
+  return families.filter((family) => own.has(family));
 }
 
 /** What changes at the Device beside documents: as recorded when a rollout took it, else what waits for one. */

@@ -29,7 +29,7 @@ import { assetsWithLeftOver } from './left-over.ts';
 import { candidatesAmong, keptElsewhere, othersOf, provenElsewhere } from './others.ts';
 import { lastRollout, stanceOf } from './stance.ts';
 import { tidyUp } from './tidy-up.ts';
-import { undoneWith } from './way-back.ts';
+import { familiesBack } from './way-back.ts';
 
 const LOOK_AGAIN_MS = 60_000;
 /** A session of before may last for weeks; nothing else is left to be done by then. */
@@ -295,16 +295,16 @@ async function lead(
     // Who shares a certificate goes with all of them, or not at all.
     const isStill = (each: Device) => isKeptStill(each, members.length, isReturning(rollout, each));
     if (members.some((each) => isStill(each) || isElsewhere(start, each))) continue;
-    const own = familiesOfAll(where, members, { rollout, families, direction });
-    const change = changeIn(rollout, device);
-    const moved = [...new Set([...own, ...families.filter((family) => members.some((each) => isLeft(each, family)))])];
-    const undone = direction === 'back' ? undoneWith(deps.cache, rollout, { change, own: moved }) : [];
+    const left = families.filter((family) => members.some((each) => isLeft(each, family)));
     directives.set(keyText(objectKey(device)), {
       rollout: rollout.metadata.name,
       direction,
       unit: members.length === 1 ? undefined : members.map(({ metadata }) => metadata.name),
-      families: [...moved, ...undone],
-      change,
+      families:
+        direction === 'back'
+          ? familiesBack(where, device, { rollout, members, families, left })
+          : familiesOfAll(where, members, { rollout, families }),
+      change: changeIn(rollout, device),
       equal: false,
       candidateDefaults: new Map(),
       flippedAt: undefined,

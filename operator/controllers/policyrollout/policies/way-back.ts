@@ -1,4 +1,4 @@
-import type { DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
+import type { Device, DeviceStatusRolloutChange } from '../../../api/device.gen.ts';
 import type { IoTPolicy } from '../../../api/iotpolicy.gen.ts';
 import type { PolicyRollout } from '../../../api/policyrollout.gen.ts';
 import { sameDocument } from '../../../drift/document.ts';
@@ -7,6 +7,7 @@ import { declaredNameOf, standsFor } from '../../../rollout/names.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import { AWS_NAME } from '../../external/claim.ts';
 import { begunWith } from '../asset/assets.ts';
+import { changeIn, familiesOfAll, type Whereabouts } from '../asset/families.ts';
 import { MOVES_POLICY, policyKey } from '../names.ts';
 import { later } from './stance.ts';
 
@@ -59,11 +60,57 @@ function isTaken(
 }
 
 /**
+ * What an asset goes back with: its own policies, `left` on it beside them, what a loss of state met between two of its names, and
+ * what was undone with all that.
+ */
+export function familiesBack(
+  where: Whereabouts,
+  device: Device,
+  {
+    rollout,
+    members,
+    families,
+    left = [],
+  }: {
+    readonly rollout: PolicyRollout;
+    /** The Device, and all that share certificates with it. */
+    readonly members: readonly Device[];
+    readonly families: readonly Family[];
+    readonly left?: readonly Family[];
+  },
+): readonly Family[] {
+  const between = members.flatMap((each) => familiesBetween(changeIn(rollout, each), families));
+  const halved = new Map(between.map((family) => [family.declared, family]));
+  const whole = familiesOfAll(where, members, { rollout, families }).filter(({ declared }) => !halved.has(declared));
+  const own = [...new Set([...whole, ...halved.values(), ...left])];
+  return [...own, ...undoneWith(where.cache, rollout, { change: changeIn(rollout, device), own })];
+}
+
+/**
+ * What is taken from the asset names a candidate beside its policy, or one that this rollout has not proven: it was on its way
+ * between the two when the state was lost, and what it carried then is not what it had. It goes back to the declared name.
+ */
+function familiesBetween(
+  change: DeviceStatusRolloutChange | undefined,
+  families: readonly Family[],
+): readonly Family[] {
+  const taken = change?.detach ?? [];
+  const known = new Map(families.map((family) => [family.declared, family]));
+  return [...Map.groupBy(taken, standsFor)].flatMap(([declared, names]): Family | readonly Family[] => {
+    const family = known.get(declared);
+    const candidate = names.find((name) => name !== declared);
+    if (candidate === undefined) return [];
+    if (!names.includes(declared) && !names.includes(family?.candidate ?? '')) return [];
+    return family ?? { declared, candidate, names };
+  });
+}
+
+/**
  * What an asset that goes back gets by its declared name, although it had a candidate when the rollout took that from it. The
  * candidate came to it together with a document that this way back takes away again, for the one of before: beside that one
  * belongs what was proven with it, or what had moved between the two would be in neither.
  */
-export function undoneWith(
+function undoneWith(
   cache: Cache,
   rollout: PolicyRollout,
   { change, own }: { readonly change: DeviceStatusRolloutChange | undefined; readonly own: readonly Family[] },
