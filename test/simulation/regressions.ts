@@ -636,6 +636,38 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    reason: 'what an overtaken rollout moved, and the next takes away, comes back though the record of that is lost',
+    config: {
+      policies: [
+        { name: 'base', grant: allBut('extra', 'receive') },
+        { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
+      ],
+    },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: allBut('receive') },
+          { name: 'more', grant: { allow: ['status'], deny: [] } },
+        ],
+      }),
+      at(24, { kind: 'references', device: 0, names: ['base'] }),
+      at(25, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: WIDE },
+          { name: 'more', grant: { allow: ['status', 'debug'], deny: [] } },
+        ],
+      }),
+      verb(50, 'approve'),
+      lost(62),
+      verb(75, 'abort'),
+      wait(100),
+    ],
+  },
+  {
     reason:
       'what a group is only to give, and its members carry, is moved there by its rollout: no Device takes it off again',
     config: { ...fleetOf(2), groups: [{ name: 'hall', policies: [{ name: 'hall-tight', grant: hall() }] }] },

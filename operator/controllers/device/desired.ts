@@ -10,7 +10,7 @@ import { resolvePolicies } from '../external/policies.ts';
 import { resolveReference } from '../external/references.ts';
 import type { Scope } from '../external/types.ts';
 import { declaredName, type PolicyNames, policyNamesFor } from '../iotpolicy/names.ts';
-import { rejectedBy } from '../policyrollout/policies/stance.ts';
+import { candidatesBeside, rejectedBy } from '../policyrollout/policies/stance.ts';
 import { groupName } from '../thinggroup/observe.ts';
 import { typeName } from '../thingtype/observe.ts';
 import { CONTAINMENT } from './contain.ts';
@@ -55,6 +55,8 @@ export interface DesiredDevice {
   readonly moving: ReadonlySet<string>;
   /** The PolicyRollout that tried a change and took it back, by the digest of the change; undefined when none did. */
   readonly rejectedBy: (digest: string) => string | undefined;
+  /** Candidates that came with a change, by its digest, as long as it may have to be taken back. */
+  readonly candidatesBeside: (digest: string) => readonly string[];
 }
 
 /** AWS gives a thing without a type this many: https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
@@ -99,6 +101,7 @@ export function resolveDevice(scope: Scope<Device>): DesiredDevice {
     ),
     moving: namesMoved(deps.cache, object, policies),
     rejectedBy: (digest) => rejectedBy(deps.cache, object, digest),
+    candidatesBeside: (digest) => candidatesBeside(deps.cache, object, digest),
   };
 }
 

@@ -170,15 +170,11 @@ function changeOfOurs(object: Device): DeviceStatusRollout['change'] {
  * to ask the opposite of is not done any more, although nothing may differ from the spec yet.
  */
 export function pendingStatus(
-  {
-    object,
-    desired,
-    later,
-  }: { readonly object: Device; readonly desired: Wanted; readonly later: RightsChange | undefined },
+  { object, desired, observed, later }: PendingQuestion,
   now: number,
 ): DeviceStatusPendingChange | undefined {
   const previous = object.status?.pendingChange;
-  const underWay = changeUnderWay(object);
+  const underWay = changeUnderWay(object) ?? begunUnrecorded({ object, desired, observed });
   if (underWay?.digest !== undefined && isPartOf(later, underWay) && !isTakenBack(desired, underWay)) {
     if (previous?.digest === underWay.digest) return previous;
     const { digest, attach, detach, join, leave, set, retire } = underWay;
@@ -189,7 +185,32 @@ export function pendingStatus(
   return compact({ digest, ...later, since: previous?.digest === digest ? previous.since : conditionTime(now) });
 }
 
-type Wanted = Pick<DesiredDevice, 'policies' | 'groups' | 'certificates'>;
+/**
+ * The record is lost, and what came with the change is there: a rollout has begun with it, and may have to take it back. Of
+ * references this says all; what groups, fields and certificates were before was in the record alone.
+ */
+function begunUnrecorded({
+  object: { status },
+  desired,
+  observed,
+}: Omit<PendingQuestion, 'later'>): DeviceStatusPendingChange | undefined {
+  const { rollout, pendingChange: waiting } = status ?? {};
+  if (rollout !== undefined || waiting === undefined) return undefined;
+  if ([waiting.join, waiting.leave, waiting.set, waiting.retire].some((part) => part !== undefined)) return undefined;
+  const candidates = new Set(desired.candidatesBeside(waiting.digest));
+  return observed.certificates.some(({ policies }) => policies.some((name) => candidates.has(name)))
+    ? waiting
+    : undefined;
+}
+
+type Wanted = Pick<DesiredDevice, 'policies' | 'groups' | 'certificates' | 'candidatesBeside'>;
+
+interface PendingQuestion {
+  readonly object: Device;
+  readonly desired: Wanted;
+  readonly observed: Pick<ObservedDevice, 'certificates'>;
+  readonly later: RightsChange | undefined;
+}
 
 function isTakenBack(
   { policies, groups, certificates }: Wanted,

@@ -36,8 +36,13 @@ export function deviceStatus(view: View): Partial<DeviceStatus> {
     // An explicit undefined takes the field out of the status again.
     lifeline: observed.lifeline,
     held: heldStatus(object, view.held, view.now),
-    pendingChange: pendingStatus({ object, desired, later: laterOf(view) }, view.now),
+    pendingChange: pendingOf(view),
   } as Partial<DeviceStatus>;
+}
+
+function pendingOf(view: View): DeviceStatusPendingChange | undefined {
+  const { object, desired, observed, now } = view;
+  return pendingStatus({ object, desired, observed, later: laterOf(view) }, now);
 }
 
 /** What the spec changes in the rights of the asset, as far as a rollout has to do it. */
@@ -48,7 +53,7 @@ function laterOf({ object, desired, observed }: View): RightsChange | undefined 
 /** A change of rights is on its way or waits for its turn: not there yet, and nothing that a person must look at. */
 export function deviceProgress(view: View): Progress | undefined {
   const { object, desired } = view;
-  const pending = pendingStatus({ object, desired, later: laterOf(view) }, view.now);
+  const pending = pendingOf(view);
   if (pending === undefined) return undefined;
   const what = describeChange(pending);
   const rejected = desired.rejectedBy(pending.digest);

@@ -244,4 +244,28 @@ describe('R18: state lost in the middle of a rollout costs time and nothing else
     await fleet.live(40, { until: async () => (await phaseOf(fleet)) === 'Aborted' });
     expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
   }, 240_000);
+
+  test('a record alone is lost: a right that went with a reference, and came with a document, is in one of the two after an abort', async () => {
+    await using fleet = await rolloutFleet(1);
+    await fleet.apply(policy('more', { document: grants('site/*'), strategy: STRATEGY }));
+    await fleet.settleUntilReady();
+    await refer(fleet, 'press-1', 'base', 'more');
+    await fleet.live(3);
+    await say(fleet, 'approve');
+    await fleet.live(60, { until: async () => (await phaseOf(fleet)) === 'Succeeded' });
+    await fleet.change(grants('telemetry/*', 'debug/*', 'site/*'));
+    await refer(fleet, 'press-1', 'base');
+    await fleet.live(60, { until: stateOf(fleet, 'press-1', 'Observing') });
+    expect(await fleet.attached('press-1')).toEqual([expect.stringMatching(/^base@/)]);
+    await fleet.kill();
+    const { metadata, status } = (await fleet.get('Device', 'press-1')) as Device;
+    const { rollout: _lost, ...rest } = status ?? {};
+    const which = { kind: 'Device', namespace: 'factory', name: 'press-1', uid: metadata.uid ?? '' };
+    await fleet.store.applyStatus(which, rest, { owner: 'fleetward' });
+    await fleet.start();
+    await fleet.live(3);
+    await say(fleet, 'abort');
+    await fleet.live(60, { until: async () => (await phaseOf(fleet)) === 'Aborted' });
+    expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
+  }, 240_000);
 });

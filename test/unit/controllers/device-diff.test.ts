@@ -20,6 +20,7 @@ const desired: DesiredDevice = {
   containment: [],
   quarantine: ['quarantine'],
   rejectedBy: () => undefined,
+  candidatesBeside: () => [],
 };
 const record = { name: 'a', certificateId: ID, activated: true };
 const certificate: ObservedCertificate = {

@@ -91,7 +91,10 @@ async function besideDocuments(
   const { desired } = view;
   const record = scope.object.status?.rollout;
   const begun = record?.name === directive.rollout && record.state !== 'RolledBack' ? record.change : undefined;
-  const fresh = () => recordable(scope, desired, direction === 'forward' ? stillThere(change, certificates) : change);
+  // Without a record, and on a candidate of this rollout: what is not there any more is what this one has taken.
+  const isLost = record === undefined && families.some(({ candidate }) => isOn(certificates, candidate));
+  const fresh = () =>
+    recordable(scope, desired, direction === 'forward' && !isLost ? stillThere(change, certificates) : change);
   const known = begun !== undefined && begun.digest === change.digest ? begun : fresh();
   return { change: known, edges: await readEdges(scope, { desired, change: known, families, how }) };
 }
@@ -99,6 +102,10 @@ async function besideDocuments(
 /** What an earlier rollout has taken meanwhile is not taken by this one: it counts as nothing begun, and is not given back. */
 function stillThere(change: Change, certificates: readonly CertificateEdges[]): Change {
   const { detach = [], ...rest } = change;
-  const left = detach.filter((policy) => certificates.some(({ attached }) => attached.has(policy)));
+  const left = detach.filter((policy) => isOn(certificates, policy));
   return left.length === 0 ? rest : { ...rest, detach: left };
+}
+
+function isOn(certificates: readonly CertificateEdges[], policy: string): boolean {
+  return certificates.some(({ attached }) => attached.has(policy));
 }

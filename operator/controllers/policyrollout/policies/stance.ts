@@ -106,6 +106,14 @@ export function rejectedBy(
   return isOpen(latest) ? undefined : latest.metadata.name;
 }
 
+/** Candidates of the rollouts that have begun with a change of the Device and from which it may still have to go back. */
+export function candidatesBeside(cache: Cache, { metadata, spec }: Device, digest: string): readonly string[] {
+  const key = changeKey(metadata.namespace, spec.accountRef.name, digest);
+  return (cache.byIndex('PolicyRollout', CARRIES_CHANGE, key) as readonly PolicyRollout[])
+    .filter((rollout) => !hasEnded(rollout) || rollout.status?.phase === 'Aborted')
+    .flatMap((rollout) => rollout.spec.policies.map(({ candidateName }) => candidateName));
+}
+
 /** A word to try again that was said before the rollout came back was for single assets of it: the abort came later, and stands. */
 function isOpen({ status }: PolicyRollout): boolean {
   const { reason, finishedAt = '', verbs } = status ?? {};

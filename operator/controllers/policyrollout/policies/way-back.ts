@@ -6,7 +6,7 @@ import type { Family } from '../../../rollout/family.ts';
 import { declaredNameOf, standsFor } from '../../../rollout/names.ts';
 import type { Cache } from '../../../runtime/reconciler.ts';
 import { AWS_NAME } from '../../external/claim.ts';
-import { begunWith } from '../asset/assets.ts';
+import { begunWith, waitingFor } from '../asset/assets.ts';
 import { changeIn, familiesOfAll, type Whereabouts } from '../asset/families.ts';
 import { MOVES_POLICY, policyKey } from '../names.ts';
 import { later } from './stance.ts';
@@ -55,6 +55,10 @@ function isTaken(
     if (metadata.name === but || spec.changes === undefined || over) continue;
     const changes = begunWith(cache, rollout).flatMap((device) => device.status?.rollout?.change ?? []);
     if (changes.some(takes)) return true;
+    if (status?.startedAt === undefined) continue;
+    // Whose record was lost waits for it again, as whoever has not begun does, who still carries what goes.
+    const unrecorded = waitingFor(cache, rollout).filter((device) => device.status?.rollout === undefined);
+    if (unrecorded.flatMap((device) => device.status?.pendingChange ?? []).some(takes)) return true;
   }
   return false;
 }
