@@ -145,7 +145,12 @@ function isLeftInFlight(world: World, { spec, status }: PolicyRollout): boolean 
   const byPerson = status?.phase === 'Aborted' && status.reason === ABORT_REQUESTED && status.brakedAt === undefined;
   if (!byPerson || spec.strategy?.abortScope !== 'InFlight') return false;
   const asked = new Map(world.asked().map(({ name, grant }) => [name, documentOf(grant)]));
-  if (spec.policies.some(({ name, baseline }) => sameDocument(asked.get(name), baseline))) return false;
+  // After a loss of state it may have been made again from the very document that Git asks for: that takes nothing back.
+  const isTakenBack = spec.policies.some(
+    ({ name, baseline, document }) =>
+      sameDocument(asked.get(name), baseline) && !sameDocument(asked.get(name), document),
+  );
+  if (isTakenBack) return false;
   return spec.policies.some(({ candidateName }) => isCarried(world, candidateName));
 }
 

@@ -1,9 +1,10 @@
 import type { PolicyRollout } from '../../operator/api/policyrollout.gen.ts';
 import type { AwsView } from './aws-view.ts';
 import { type Answers, documentOf, LIFELINE, type Right } from './rights.ts';
-import type { SimPolicy } from './types.ts';
+import type { SimConfig, SimPolicy } from './types.ts';
 
 export interface OwedWorld {
+  readonly config: Pick<SimConfig, 'strategy'>;
   readonly view: AwsView;
   readonly answers: Answers;
   /** Policies that the objects declare for a device, its groups included. */
@@ -152,13 +153,20 @@ export class Owed {
     const now = view.certain(target, device);
     // References, groups and certificates change: what the objects declare is what is left.
     if (rollout.spec.policies.length === 0) {
-      const documents = declared(device).flatMap((name) => view.document(name) ?? []);
+      const documents = declared(device).flatMap((name) => view.document(this.#standingFor(name, target)) ?? []);
       return only(now, answers.together(documents, device));
     }
     return only(
       now,
       this.#atEnd(rollout, holder, ({ document }) => document),
     );
+  }
+
+  /** Where an abort leaves proven ones on a candidate, that is what the policy is for them, whatever its declared name holds. */
+  #standingFor(name: string, target: string): string {
+    const carried = this.#world.view.policiesOf(target);
+    if (this.#world.config.strategy.abortScope !== 'InFlight' || carried.includes(name)) return name;
+    return carried.find((each) => each.startsWith(`${name}@`)) ?? name;
   }
 
   /** Allowed when every policy of the rollout has one of its documents, beside what else the asset carries then. */
