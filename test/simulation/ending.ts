@@ -31,9 +31,10 @@ export async function bringToAnEnd(world: World): Promise<void> {
     simulated.settle();
     await annotate(world, 'Device', simulated.name, {});
   }
-  await world.born();
   let deadline = fleet.clock.now() + END_MS;
   for (let round = 0; fleet.clock.now() < deadline; round += 1) {
+    // One that joined at the last moment has its certificates only by and by.
+    await world.born();
     await world.passTo(fleet.clock.now() + 10 * MINUTE);
     if (world.oracle.violations.length > 0) return;
     if ((await atRest(world)) && (await checkRest(world))) {
@@ -140,8 +141,9 @@ function isStayedOn(world: World, { spec, status }: PolicyRollout): boolean {
   return status.homedAt === undefined || spec.policies.some(({ candidateName }) => isCarried(world, candidateName));
 }
 
-/** A person's abort left the proven ones there, until another rollout takes them along or Git takes back what they have. */
-function isLeftInFlight(world: World, { spec, status }: PolicyRollout): boolean {
+/** A person's abort left proven ones there, until another rollout takes them along or Git takes back what they have. */
+function isLeftInFlight(world: World, rollout: PolicyRollout): boolean {
+  const { spec, status } = rollout;
   const byPerson = status?.phase === 'Aborted' && status.reason === ABORT_REQUESTED && status.brakedAt === undefined;
   if (!byPerson || spec.strategy?.abortScope !== 'InFlight') return false;
   const asked = new Map(world.asked().map(({ name, grant }) => [name, documentOf(grant)]));
@@ -151,7 +153,10 @@ function isLeftInFlight(world: World, { spec, status }: PolicyRollout): boolean 
       sameDocument(asked.get(name), baseline) && !sameDocument(asked.get(name), document),
   );
   if (isTakenBack) return false;
-  return spec.policies.some(({ candidateName }) => isCarried(world, candidateName));
+  const assets = [...world.oracle.assets.values()];
+  return assets.some(({ name, targets }) =>
+    targets.flatMap((target) => world.view.policiesOf(target)).some((one) => isProvenOn(world, name, one, rollout)),
+  );
 }
 
 /** Nobody is on its candidates any more; until then they are kept for a quick way back. */
