@@ -700,4 +700,29 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(220),
     ],
   },
+  {
+    reason:
+      'a candidate that somebody blanked gives nothing for a moment after that is lifted: no brake takes what the other one gives meanwhile',
+    config: {
+      // In this world it is the first of the two.
+      seed: 4712,
+      policies: [
+        { name: 'base', grant: WIDE },
+        { name: 'more', grant: { allow: ['status'], deny: [] } },
+      ],
+    },
+    schedule: [
+      at(2, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: allBut('status') },
+          { name: 'more', grant: { allow: ['status', 'debug', 'subscribe'], deny: [] } },
+        ],
+      }),
+      blank(24, 'candidate', 10),
+      verb(35, 'abort'),
+      wait(70),
+    ],
+  },
 ];

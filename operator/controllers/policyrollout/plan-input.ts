@@ -39,8 +39,8 @@ export interface Facts {
   readonly verbs: VerbState;
   readonly change: ReturnType<typeof revisionChange>;
   readonly storm: string | undefined;
-  /** Why the brake would undo a quarantine. */
-  readonly quarantine: string | undefined;
+  /** Why the brake would undo a quarantine, or take something for a moment. */
+  readonly unbraked: string | undefined;
   readonly now: number;
 }
 
@@ -70,7 +70,7 @@ export function planInput(facts: Facts): RolloutInput {
     verbs: { ...verbs, ...abortedElsewhere(change, facts.mirrored) },
     provenBefore: isProvenBefore(facts),
     mitigations: openActs(facts.acts, verbs).map(remedyOf),
-    brakeRefused: analysis.brakeProblem ?? facts.quarantine,
+    brakeRefused: analysis.brakeProblem ?? facts.unbraked,
     brake: braked ? 'applied' : 'released',
     connectStorm: facts.storm !== undefined,
     suspended: policiesIn(deps.cache, rollout).some(({ spec }) => spec.suspend),

@@ -30,7 +30,7 @@ import { approvedBy } from './people/approval.ts';
 import { readVerbs, type VerbReading } from './people/verb-state.ts';
 import { planInput } from './plan-input.ts';
 import { aftermath, isTakenBackLate, leftBehind } from './policies/aftermath.ts';
-import { type Candidates, readCandidate } from './policies/candidates.ts';
+import { type Candidates, readServed } from './policies/candidates.ts';
 import { type Mirror, type Mirrored, mirroredVerdict } from './policies/mirror.ts';
 import { quarantineAmong } from './policies/quarantine.ts';
 import { REVERTED } from './policies/stance.ts';
@@ -155,7 +155,7 @@ async function look(start: Start): Promise<Pass> {
     pauser,
     groups: twice === undefined ? undefined : { handedOver: groups.handedOver, first: twice.first, isMember },
   });
-  const defaults = await readDefaults(candidates, rollout);
+  const { defaults, unsettled } = await readDefaults(candidates, rollout, { settleMs: strategy.settleMs, now });
   const acts = await securityActs({ cache: deps.cache, rollout, candidates, defaults, assets });
   const change = revisionChange(deps.cache, rollout, placeOf(session));
   const said = { ...verbs, state: approvedBy(deps.cache, rollout, verbs.state) };
@@ -163,7 +163,7 @@ async function look(start: Start): Promise<Pass> {
   const storm = stormIn({ assets, devices, rollout, session, deps, strategy, now });
   await pauser.pause();
   const mirrored = await mirrorOf({ start, candidates, devices }, now);
-  const quarantine = await quarantineAmong({ start, assets, families, now });
+  const unbraked = (await quarantineAmong({ start, assets, families, now })) ?? unsettled;
   const outlasts = sessionsOutlast(start, { devices, strategy, analysis, now });
   const found = {
     strategy,
@@ -181,7 +181,7 @@ async function look(start: Start): Promise<Pass> {
     acts,
     change,
     storm,
-    quarantine,
+    unbraked,
     now,
   };
   const facts = { start, ...found };
@@ -235,16 +235,30 @@ function isUnrecorded(
   return families.some(({ candidate }) => carries(session, device, candidate));
 }
 
+interface Defaults {
+  readonly defaults: ReadonlyMap<string, CandidateDefault>;
+  /** Why the brake is no one act: AWS may still apply, here and there, a default that somebody else has replaced. */
+  readonly unsettled: string | undefined;
+}
+
 async function readDefaults(
   candidates: Candidates,
-  rollout: PolicyRollout,
-): Promise<ReadonlyMap<string, CandidateDefault>> {
+  { spec: { policies } }: PolicyRollout,
+  { settleMs, now }: { readonly settleMs: number; readonly now: number },
+): Promise<Defaults> {
   const defaults = new Map<string, CandidateDefault>();
-  for (const policy of rollout.spec.policies) {
-    const state = await readCandidate(candidates, policy);
+  const fresh: string[] = [];
+  for (const policy of policies) {
+    const { state, touchedAt } = await readServed(candidates, policy);
     defaults.set(policy.candidateName, state === 'unfinished' ? 'absent' : state);
+    if (touchedAt !== undefined && now < touchedAt + settleMs) fresh.push(policy.candidateName);
   }
-  return defaults;
+  // Of one alone each of its defaults is no less than what it served until then.
+  const [first] = policies.length > 1 ? fresh : [];
+  const unsettled =
+    first &&
+    `somebody changed the default version of ${first} a moment ago: until AWS applies it, the flips of the others could take what it does not give yet`;
+  return { defaults, unsettled };
 }
 
 /** For how long what the tags say is good: it is read by whoever waits for approval, too. */

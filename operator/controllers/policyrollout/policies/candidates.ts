@@ -22,15 +22,36 @@ export interface Candidates {
 }
 
 /** Which document AWS serves under the candidate's name, read now. */
-export async function readCandidate(
+export async function readCandidate(candidates: Candidates, policy: PolicyRolloutPolicy): Promise<State> {
+  return (await readServed(candidates, policy)).state;
+}
+
+type State = CandidateDefault | 'unfinished';
+
+/** A candidate gets both its versions within this time, unless the process ends in between. */
+const MADE_WITHIN_MS = 60_000;
+
+/** The same, and when its default was last changed by somebody else, as far as AWS tells; undefined when nobody did. */
+export async function readServed(
   { port, options }: Candidates,
   policy: PolicyRolloutPolicy,
-): Promise<CandidateDefault | 'unfinished'> {
+): Promise<{ readonly state: State; readonly touchedAt: number | undefined }> {
   const policyName = policy.candidateName;
   const found = await ifFound(port.call('GetPolicy', { policyName }, options));
-  if (found === undefined) return 'absent';
-  if (sameDocument(found.policyDocument, policy.document)) return 'new';
-  if (!sameDocument(found.policyDocument, policy.baseline)) return 'foreign';
+  if (found === undefined) return { state: 'absent', touchedAt: undefined };
+  const changedAt = found.lastModifiedDate?.getTime() ?? 0;
+  const madeAt = found.creationDate?.getTime() ?? changedAt;
+  const touchedAt = changedAt > madeAt + MADE_WITHIN_MS ? changedAt : undefined;
+  return { state: await stateOf({ port, options }, policy, found.policyDocument), touchedAt };
+}
+
+async function stateOf(
+  { port, options }: Pick<Candidates, 'port' | 'options'>,
+  { candidateName: policyName, document, baseline }: PolicyRolloutPolicy,
+  served: string | undefined,
+): Promise<State> {
+  if (sameDocument(served, document)) return 'new';
+  if (!sameDocument(served, baseline)) return 'foreign';
   // Made, and the process ended before it got its second version; nobody pulled a brake that has nothing to brake.
   const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
   if (policyVersions.length > 1) return 'brake';
