@@ -15,7 +15,7 @@ import { candidateFor, hasEnded, MOVES_POLICY, policyKey, revisionOf, rollbackWi
 import { lendingGroup } from './policies/lent.ts';
 import { inPlaceAfter } from './policies/stance.ts';
 import { isNeededBack } from './policies/way-back.ts';
-import { strategyOf, waitsForRollout } from './strategy.ts';
+import { hasOpenChange, strategyOf } from './strategy.ts';
 
 /** Objects of one revision arrive one after the other; what comes within this time moves together. */
 const GATHER_MS = 2_000;
@@ -51,10 +51,11 @@ export function createRolloutMaker(deps: ExternalDeps): Reconciler {
 }
 
 function waitingIn(deps: ExternalDeps, namespace: string, account: string): Waiting {
-  const devices = pendingDevices(deps, namespace, account);
-  const leaving = new Set(devices.flatMap(({ status }) => status?.pendingChange?.detach ?? []).map(standsFor));
+  const open = openDevices(deps, namespace, account);
+  // A suspended one loses it later, and may have to get it back, or keep it after all.
+  const leaving = new Set(open.flatMap(({ status }) => status?.pendingChange?.detach ?? []).map(standsFor));
   const policies = pendingIn(deps, namespace, account).filter((policy) => !isOnlyLost(deps.cache, policy, leaving));
-  return { policies, devices };
+  return { policies, devices: open.filter(({ spec }) => !spec.suspend) };
 }
 
 /** For how much longer what belongs together may still arrive. */
@@ -91,9 +92,9 @@ function isOnlyLost(cache: Cache, policy: IoTPolicy, leaving: ReadonlySet<string
 }
 
 /** Devices whose rights the spec changes, and whose change was not tried and taken back. */
-function pendingDevices({ cache }: ExternalDeps, namespace: string, account: string): readonly Device[] {
+function openDevices({ cache }: ExternalDeps, namespace: string, account: string): readonly Device[] {
   const all = [...(cache.list('Device', namespace) as Iterable<Device>)];
-  return all.filter((device) => waitsForRollout(cache, device, account));
+  return all.filter((device) => hasOpenChange(cache, device, account));
 }
 
 /**

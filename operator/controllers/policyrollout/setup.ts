@@ -156,8 +156,12 @@ function rolloutEnded(change: CacheChange): boolean {
   return lifeChanged(change) || !sameJson(face(change.old as PolicyRollout), face(change.new as PolicyRollout));
 }
 
+/** What waits, and whether it may be taken up: a suspended object looks no different when it goes on. */
 function pendingMoved(change: CacheChange): boolean {
-  const face = (object: KubeObject | undefined) => (object as IoTPolicy | Device | undefined)?.status?.pendingChange;
+  const face = (object: KubeObject | undefined) => {
+    const { spec, status } = (object ?? {}) as Partial<IoTPolicy | Device>;
+    return [status?.pendingChange, spec?.suspend === true];
+  };
   return !sameJson(face(change.old), face(change.new));
 }
 

@@ -62,15 +62,19 @@ function firstWaiting(cache: Cache, { namespace, account, changes }: Subject): D
 }
 
 /** Its spec changes its rights, and that was not tried and taken back. */
-export function waitsForRollout(cache: Cache, device: Device, account: string): boolean {
+export function hasOpenChange(cache: Cache, device: Device, account: string): boolean {
   return (
     device.status?.pendingChange !== undefined &&
     device.spec.accountRef.name === account &&
     device.metadata.deletionTimestamp === undefined &&
-    !device.spec.suspend &&
     rejectedBy(cache, device) === undefined &&
     !isDoneByFirst(cache, device)
   );
+}
+
+/** The same, and something may be done about it now. */
+function waitsForRollout(cache: Cache, device: Device, account: string): boolean {
+  return !device.spec.suspend && hasOpenChange(cache, device, account);
 }
 
 /** The first of those that share certificates has done it for all; the others write that down a moment later. */

@@ -5,6 +5,7 @@ import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, policy } from '../../support/fleet.ts';
 import {
   annotate,
+  documentOf,
   grants,
   hear,
   leave,
@@ -157,6 +158,26 @@ describe('R3: other references of a Device', () => {
     await expect(fleet.iot.getPolicy({ policyName: 'more' })).rejects.toThrow(/does not exist|not found/i);
     expect(await fleet.attached('press-1')).toEqual(['base']);
   }, 90_000);
+
+  test.each([
+    { reason: 'a policy that it is to lose is lost, and gets its new document then', asks: ['base'] },
+    { reason: 'a policy to which it refers again comes with its new document', asks: ['base', 'more'] },
+  ])('when a Device is suspended no more, $reason', async ({ asks }) => {
+    await using fleet = await onBaseAndMore(1, grants('more/*', 'line/*'));
+    await refer(fleet, 'press-1', 'base');
+    await fleet.drain();
+    const { spec } = (await fleet.get('Device', 'press-1')) as Device;
+    const { certificates, thingTypeRef, policyRefs } = spec;
+    await fleet.apply(device('press-1', { certificates, thingTypeRef, policyRefs, suspend: true }));
+    await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
+    await fleet.live(30);
+    expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
+    expect(await documentOf(fleet, 'more')).toEqual(grants('more/*', 'line/*'));
+    await refer(fleet, 'press-1', ...asks);
+    await fleet.live(120);
+    expect(await fleet.attached('press-1')).toEqual(asks);
+    expect(await documentOf(fleet, 'more')).toEqual(grants('more/*'));
+  });
 
   test('a document and a reference that went back together are tried again together', async () => {
     await using fleet = await twoPolicies(0);
