@@ -11,6 +11,8 @@ export interface Orderable {
   readonly things?: number;
   /** On a candidate of a revision that was overtaken and never proven. */
   readonly unproven?: boolean;
+  /** Another policy hides the change: whatever becomes of it says nothing about others. */
+  readonly masked?: boolean;
 }
 
 export interface Plan {
@@ -21,9 +23,22 @@ export interface Plan {
 }
 
 /**
- * Splits the assets into waves; those on an unproven candidate make up the first, for they are the ones at risk.
- * Deterministic: the same assets and strategy give the same plan on every replica. */
+ * Splits the assets into waves; those on an unproven candidate make up the first, for they are the ones at risk. Those that prove
+ * nothing are no canaries of the others and come after them; where all are such, they go through the waves like any.
+ * Deterministic: the same assets and strategy give the same plan on every replica.
+ */
 export function planWaves(assets: readonly Orderable[], strategy: Strategy): Plan {
+  const showing = assets.filter(({ masked }) => masked !== true);
+  if (showing.length === 0 || showing.length === assets.length) return split(assets, strategy);
+  const { order, ends } = split(showing, strategy);
+  const hidden = sortAssets(
+    assets.filter(({ masked }) => masked === true),
+    strategy.order,
+  );
+  return { order: [...order, ...hidden.map(({ id }) => id)], ends: [...ends.slice(0, -1), assets.length] };
+}
+
+function split(assets: readonly Orderable[], strategy: Strategy): Plan {
   const left = sortAssets(assets, strategy.order);
   const order: string[] = [];
   const ends: number[] = [];

@@ -97,6 +97,8 @@ export async function viewOf(
     ready: () => 'no',
     arming: new Set(),
     unproven,
+    // What the documents come to only the operator compares; whose verdict says so is known.
+    masked: () => false,
     retriedAt,
     aside,
     refused: () => undefined,

@@ -15,7 +15,7 @@ import { assetsInTurn, concernedAmong, isKeptStill, isSkipped, summarise } from 
 import { inHandsOfOthers } from './asset/elsewhere.ts';
 import { carries, carriesOther, changeIn, inheritedNames } from './asset/families.ts';
 import { readiness } from './asset/ready.ts';
-import { requirementOf } from './asset/requirement.ts';
+import { isMasked, requirementOf } from './asset/requirement.ts';
 import { outlastingAll } from './asset/sessions.ts';
 import { forgetShown } from './asset/started.ts';
 import { UNABLE_AFTER_MS, whyRefused, whyUnable } from './asset/unable.ts';
@@ -149,6 +149,7 @@ async function look(start: Start): Promise<Pass> {
     retriedAt,
     unproven: (device) =>
       carriesOther(session, device, families) || isUnrecorded({ session, rollout, families }, device),
+    masked: (device) => isMasked(analysis, device),
     aside,
     unable,
     refused: (device) => whyRefused(deps.rollouts, device, rollout.metadata.name),

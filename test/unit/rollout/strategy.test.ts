@@ -112,6 +112,7 @@ describe('waves', () => {
         id: fc.string({ minLength: 1, maxLength: 6 }),
         cohort: fc.constantFrom('x', 'y', 'z'),
         criticality: fc.integer({ min: 0, max: 3 }),
+        masked: fc.boolean(),
       }),
       { maxLength: 60 },
     )
@@ -184,6 +185,27 @@ describe('waves', () => {
     const plan = planWaves(assets, DEFAULT_STRATEGY);
     expect(plan.order.slice(0, 2)).toEqual(['c', 'd']);
     expect(plan.ends[0]).toBe(2);
+  });
+
+  test.each([
+    {
+      reason: 'one on which another policy hides the change vouches for nobody',
+      masked: 'a c',
+      want: ['b', 'd', 'ac'],
+    },
+    { reason: 'where that is so for all, they go through the waves', masked: 'a b c d', want: ['a', 'b', 'cd'] },
+    { reason: 'one is left that shows something', masked: 'a b c', want: ['d', '', 'abc'] },
+    { reason: 'an unproven one goes first all the same', masked: 'a c', unproven: 'c', want: ['c', 'b', 'da'] },
+  ])('the canary is one that shows what the change does: $reason', ({ masked, unproven = '', want }) => {
+    const assets = ['d', 'c', 'b', 'a'].map((id) => ({
+      id,
+      cohort: 'x',
+      criticality: 0,
+      masked: masked.includes(id) && !unproven.includes(id),
+      unproven: unproven.includes(id),
+    }));
+    const { order, ends } = planWaves(assets, counts(1, 1));
+    expect(ends.map((end, index) => order.slice(ends[index - 1] ?? 0, end).join(''))).toEqual(want);
   });
 
   test('the most critical assets move last by default', () => {

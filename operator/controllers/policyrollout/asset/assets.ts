@@ -175,6 +175,8 @@ export interface SummaryInput {
   readonly retriedAt: string | undefined;
   /** Whether an asset is on the candidate of a revision that was overtaken. */
   readonly unproven: (device: Device) => boolean;
+  /** Whether other policies of the asset hide the change, as far as it was compared. */
+  readonly masked: (device: Device) => boolean;
   /** Devices that are left where they are as long as they have not begun, and why; see `Pass.aside`. */
   readonly aside: ReadonlyMap<string, string>;
   /** Why these cannot begin, if that has been so for at least so long. */
@@ -210,7 +212,12 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
     assets.push({ device, members });
     // Who was found done is no canary for those that move: the next one takes its place in the waves.
     if (members.every(joinedLate) || isIdle(device, rollout)) continue;
-    orderables.push({ ...orderable(device, members, spec), unproven: members.some(input.unproven) });
+    const unproven = members.some(input.unproven);
+    orderables.push({
+      ...orderable(device, members, spec),
+      unproven,
+      masked: !unproven && provesNothing(members, input),
+    });
   }
   await pauser.pause();
   const plan = planWaves(orderables, strategy);
@@ -269,6 +276,14 @@ export async function summarise(input: SummaryInput): Promise<readonly AssetSumm
 
 function verdictOf({ status }: Device, { metadata }: PolicyRollout): string | undefined {
   return status?.rollout?.name === metadata.name ? status.rollout.verdict : undefined;
+}
+
+/** Its verdict says so, or will. */
+function provesNothing(members: readonly Device[], { rollout, masked }: SummaryInput): boolean {
+  return members.every((device) => {
+    const verdict = verdictOf(device, rollout);
+    return verdict === undefined ? masked(device) : verdict === MASKED;
+  });
 }
 
 function isIdle(device: Device, rollout: PolicyRollout): boolean {

@@ -1,4 +1,5 @@
 import type { Device } from '../../../api/device.gen.ts';
+import type { Classification } from '../../../rollout/classify.ts';
 import type { SessionsMode } from '../../../rollout/sessions.ts';
 import type { Requirement } from '../../../rollout/verdict.ts';
 import type { Analysis, CertificatePolicies } from '../analysis.ts';
@@ -21,10 +22,19 @@ export function requirementOf(
     newConnect: lost.has('iot:connect') || retires || analysis.classification.uncertain || sessions !== 'Wait',
     freshSubscribe: lost.has('iot:subscribe'),
     delivery: lost.has('iot:receive') || lost.has('iot:subscribe'),
-    masked: !retires && changes.every((change) => change.masked && change.class === 'equivalent'),
+    masked: !retires && changes.every(isHidden),
     errorsOnly:
       !retires && changes.every((change) => change.class === 'widens' && !change.uncertain && !change.addsDeny),
   };
+}
+
+/** Other policies hide from every certificate of it what the change does to others. */
+export function isMasked({ policies }: Analysis, { metadata }: Device): boolean {
+  return policies.get(metadata.name)?.every(({ change }) => isHidden(change)) === true;
+}
+
+function isHidden({ masked, class: found }: Classification): boolean {
+  return masked && found === 'equivalent';
 }
 
 /** Whether sessions of before outlive anything: a change that takes nothing is in force for them as it is for others. */
