@@ -30,6 +30,8 @@ export interface NamesBeside {
   readonly stays: readonly string[];
   /** Names that come through thing groups alone, before and after. */
   readonly inherits: readonly string[];
+  /** The same, afterwards: also of groups that it joins, and what its certificates give up because a group gives it. */
+  readonly relies: readonly string[];
 }
 
 /** Those of the same names are compared once. */
@@ -63,5 +65,6 @@ export function namesBeside(families: readonly Family[], { before, after, direct
   const stays = direct.before.filter((name) => direct.after.includes(name) && !ofFamily.has(name));
   const own = new Set([...direct.before, ...direct.after, ...ofFamily]);
   const inherits = before.filter((name) => after.includes(name) && !own.has(name));
-  return { left: only(before, after), joined: only(after, before), stays, inherits };
+  const relies = only(after, direct.after);
+  return { left: only(before, after), joined: only(after, before), stays, inherits, relies };
 }

@@ -142,6 +142,81 @@ describe('R7: a Detach', () => {
     60_000,
   );
 
+  const toBlank = {
+    policyName: 'beside',
+    policyDocument: '{"Version":"2012-10-17","Statement":[]}',
+    setAsDefault: true,
+  };
+  const refs = (...names: readonly string[]) => names.map((name) => ({ name }));
+
+  /** A device that has a right by a policy of its own; `hall` gives the same, by `beside`. */
+  async function withOwn(policyRefs: object, groupRefs: object) {
+    const fleet = await rolloutFleet(0);
+    await fleet.apply(...['beside', 'more'].map((name) => policy(name, { document: grants('debug/*') })));
+    await fleet.apply(policy('base', { document: NARROW, strategy: STRATEGY }));
+    await fleet.apply(group('hall', { policyRefs: refs('beside') }), group('cell', { parentRef: { name: 'hall' } }));
+    await fleet.settleUntilReady();
+    await fleet.apply(device('press-1', { thingTypeRef: { name: 'press' }, policyRefs, groupRefs }));
+    fleet.names.push('press-1');
+    await fleet.settleUntilReady();
+    await fleet.live(15);
+    return fleet;
+  }
+
+  /** It is to have the right through the group alone. */
+  async function givesUp(fleet: RolloutFleet, groupRefs: object): Promise<void> {
+    const { spec } = (await fleet.get('Device', 'press-1')) as Device;
+    const { certificates, thingTypeRef } = spec;
+    await fleet.apply(device('press-1', { certificates, thingTypeRef, policyRefs: refs('base'), groupRefs }));
+  }
+
+  const record = async (fleet: RolloutFleet) => ((await fleet.get('Device', 'press-1')) as Device).status?.rollout;
+
+  test.each([
+    { reason: 'has lost the policy', joins: refs('hall') },
+    { reason: 'is below one that has lost it', joins: refs('cell') },
+    { reason: 'gives it, and somebody has blanked it', joins: refs('hall'), blanked: true },
+  ])(
+    'is not sent where a group was joined to give the right instead, and since a moment before it $reason',
+    async ({ joins, blanked = false }) => {
+      await using fleet = await withOwn(refs('base', 'more'), refs());
+      await givesUp(fleet, joins);
+      await fleet.live(10, { until: async () => (await record(fleet))?.switchedAt !== undefined });
+      const settled = Date.parse((await record(fleet))?.switchedAt ?? '') + 10 * MINUTE;
+      await fleet.advance(settled - 2_000 - fleet.clock.now());
+      expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
+      if (blanked) await fleet.aws.send('CreatePolicyVersion', toBlank);
+      else await fleet.aws.send('DetachPolicy', { policyName: 'beside', target: HALL });
+      await fleet.advance(5_000);
+      expect(await fleet.attached('press-1'), 'nothing was taken').toEqual(['base', 'more']);
+      expect((await record(fleet))?.why).toMatch(blanked ? /beside was changed a moment ago/ : /beside.*thing group/);
+      if (blanked) await fleet.aws.send('SetDefaultPolicyVersion', { policyName: 'beside', policyVersionId: '1' });
+      else await fleet.aws.send('AttachPolicy', { policyName: 'beside', target: HALL });
+      await fleet.live(90, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
+      expect(await fleet.attached('press-1')).toEqual(['base']);
+    },
+    60_000,
+  );
+
+  test('is not sent where a group gives the same policy, and has lost it since a moment before', async () => {
+    await using fleet = await withOwn(refs('base', 'beside'), refs('hall'));
+    let taken = false;
+    fleet.intercept = async (send, _operation, { path }) => {
+      const ofIt = path.startsWith('/attached-policies/') && decodeURIComponent(path).includes(':cert/');
+      if (ofIt && !taken && (await record(fleet))?.state === 'Contracting') {
+        taken = true;
+        await fleet.aws.send('DetachPolicy', { policyName: 'beside', target: HALL });
+      }
+      return send();
+    };
+    await givesUp(fleet, refs('hall'));
+    for (let second = 0; second < 90 && !taken; second += 1) await fleet.advance(1_000);
+    await fleet.advance(1_000);
+    expect(taken).toBe(true);
+    expect(await fleet.attached('press-1'), 'nothing was taken').toEqual(['base', 'beside']);
+    expect((await record(fleet))?.why).toMatch(/beside.*thing group/);
+  }, 60_000);
+
   test.each([
     { reason: 'one device', names: ['press-1'], groupRefs: [{ name: 'hall' }], group: 1 },
     {

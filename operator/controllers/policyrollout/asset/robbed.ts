@@ -21,11 +21,12 @@ export function goneBeside({ directive, certificates }: Attempt): readonly strin
 }
 
 /**
- * The same for what it has through thing groups. Its memberships, and the groups that are known to give what must stay, are read
- * from AWS: once for each act that takes something, and not at all where nothing must stay there.
+ * The same for what it has through thing groups, where it has joined all that it is to join (`joined`) also for what these give
+ * instead of what goes. Its memberships, and the groups that are known to give what must be there, are read from AWS: once for
+ * each act that takes something, and not at all where nothing must be there.
  */
-export async function goneThroughGroups({ scope, directive }: Attempt): Promise<string | undefined> {
-  const inherits = new Set(directive.policies.flatMap((each) => each.inherits));
+export async function goneThroughGroups({ scope, directive }: Attempt, joined: boolean): Promise<string | undefined> {
+  const inherits = new Set(directive.policies.flatMap((each) => (joined ? each.relies : each.inherits)));
   if (inherits.size === 0) return undefined;
   const { cache, clock } = scope.deps;
   const { session, options } = scope;
@@ -40,7 +41,7 @@ export async function goneThroughGroups({ scope, directive }: Attempt): Promise<
   const given = new Set(inheritedNames(where, scope.object));
   const missing = [...inherits].find((name) => !given.has(name));
   if (missing === undefined) return undefined;
-  return `policy ${missing}, which was to stay, does not come through a thing group to ${scope.object.metadata.name} any more: nothing else is taken until it does, or the rollout has looked at the asset without it`;
+  return `policy ${missing}, which was to be left, does not come through a thing group to ${scope.object.metadata.name} any more: nothing else is taken until it does, or the rollout has looked at the asset without it`;
 }
 
 /** Somebody took rights from it. Whatever the change does, it passes on what it is heard to do, never in silence. */

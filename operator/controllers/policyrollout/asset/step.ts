@@ -175,7 +175,7 @@ async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<As
     directive.families.some(({ declared, candidate }) => attached.has(candidate) && !attached.has(declared)),
   );
   if (!takes || (half && hasTaken(recordOf(attempt)))) return decision;
-  const gone = [attempt, ...ledBy(attempt)].flatMap(goneBeside)[0] ?? (await goneThroughAny(attempt));
+  const gone = [attempt, ...ledBy(attempt)].flatMap(goneBeside)[0] ?? (await goneThroughAny(attempt, decision));
   if (gone !== undefined) return { kind: 'wait', state: 'Deferred', until: undefined, why: gone };
   if (directive.equal) return decision;
   const { permission, said } = await preflightUnit(attempt);
@@ -184,9 +184,11 @@ async function lookBefore(attempt: Attempt, decision: AssetDecision): Promise<As
   return decision;
 }
 
-async function goneThroughAny(attempt: Attempt): Promise<string | undefined> {
+async function goneThroughAny(attempt: Attempt, decision: AssetDecision): Promise<string | undefined> {
+  // Nothing is detached before every group is joined that it is to join.
+  const joined = decision.kind === 'call' && decision.call.kind === 'detach';
   for (const each of [attempt, ...ledBy(attempt)]) {
-    const gone = await goneThroughGroups(each);
+    const gone = await goneThroughGroups(each, joined);
     if (gone !== undefined) return gone;
   }
   return undefined;
