@@ -52,6 +52,9 @@ const approve: Rule = (request, state, now) => {
 const promote: Rule = (request, state, now) => {
   const gone = steered(request, state, now);
   if (gone) return gone;
+  // Every wave of the first time is over, and those of the second have not begun: it would hurry them all.
+  if (now.reason === 'GroupHandover')
+    return no('thing groups are handed over, which no wave waits for: promote the next one when it has begun');
   if (now.phase === 'Baking' || now.phase === 'Progressing') return undefined;
   if (now.phase === 'Paused' && PROMOTED.has(now.reason ?? '')) return undefined;
   return no(`${now.phase ?? 'not started'} (${now.reason ?? '-'}) is nothing that ${request.verb} ends`);

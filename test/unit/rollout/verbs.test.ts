@@ -291,6 +291,11 @@ describe('where a verb may be used', () => {
       allowed: ['abort', 'brake', 'pause', 'promote-full', 'promote'],
     },
     {
+      reason: 'between the waves of the first time and those of the second',
+      now: at('Progressing', 'GroupHandover'),
+      allowed: ['abort', 'brake', 'pause', 'promote-full'],
+    },
+    {
       reason: 'while assets move and some were left behind',
       now: at('Progressing', 'WaveStep', { left: 1 }),
       allowed: ['abort', 'brake', 'pause', 'promote-full', 'promote', 'retry'],
