@@ -725,4 +725,24 @@ export const REGRESSIONS: readonly Regression[] = [
       wait(70),
     ],
   },
+  {
+    reason:
+      'a policy that somebody took from its last device is rolled out to nobody, and gets its document when AWS applies it nowhere',
+    config: { policies: [{ name: 'base', grant: WIDE }, two[1]] },
+    schedule: [
+      at(3, { kind: 'offline', device: 0, forMs: 43.5 * MINUTE }),
+      blank(15.64, 'declared', 81.02),
+      at(57.14, {
+        kind: 'document',
+        how: 'new',
+        grants: [
+          { name: 'base', grant: allBut('debug', 'status', 'receive') },
+          { name: 'more', grant: { allow: ['debug', 'extra'], deny: ['subscribe'] } },
+        ],
+      }),
+      at(112.12, { kind: 'references', device: 0, names: ['base'] }),
+      at(120.98, { kind: 'foreignDetach', device: 0 }),
+      wait(150),
+    ],
+  },
 ];

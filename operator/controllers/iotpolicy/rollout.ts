@@ -43,7 +43,7 @@ function isAskedFor(question: DriftQuestion): boolean {
 
 /** A document that nobody carries is written at once, but not while AWS may still apply it to whoever carried it a moment ago. */
 export function waitsForAws({ object, desired, observed, settled }: RolloutQuestion): boolean {
-  if (settled || desired.stance.kind !== 'free' || observed.appliedUntil === undefined) return false;
+  if (settled || isHeldBack(desired.stance) || observed.appliedUntil === undefined) return false;
   return isAskedFor({ object, desired, observed });
 }
 
