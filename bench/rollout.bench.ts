@@ -85,6 +85,7 @@ async function recordOf(size: number): Promise<string> {
       brakeProblem: undefined,
       aside: new Map(),
     },
+    aside: new Map(),
     defaults: new Map([['base@5f2c9a1e', 'new']]),
     verbs: readVerbs(ROLLOUT, NOW, true),
     acts: [],
