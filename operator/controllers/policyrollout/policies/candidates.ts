@@ -33,37 +33,35 @@ const MADE_WITHIN_MS = 60_000;
 
 /** The same, and when its default was last changed by somebody else, as far as AWS tells; undefined when nobody did. */
 export async function readServed(
-  { port, options }: Candidates,
+  candidates: Candidates,
   policy: PolicyRolloutPolicy,
 ): Promise<{ readonly state: State; readonly touchedAt: number | undefined }> {
-  const policyName = policy.candidateName;
-  const found = await ifFound(port.call('GetPolicy', { policyName }, options));
+  const { port, options } = candidates;
+  const found = await ifFound(port.call('GetPolicy', { policyName: policy.candidateName }, options));
   if (found === undefined) return { state: 'absent', touchedAt: undefined };
   const changedAt = found.lastModifiedDate?.getTime() ?? 0;
   const madeAt = found.creationDate?.getTime() ?? changedAt;
   const touchedAt = changedAt > madeAt + MADE_WITHIN_MS ? changedAt : undefined;
-  return { state: await stateOf({ port, options }, policy, found.policyDocument), touchedAt };
+  return { state: await stateOf(candidates, policy, found.policyDocument), touchedAt };
 }
 
 async function stateOf(
-  { port, options }: Pick<Candidates, 'port' | 'options'>,
+  candidates: Candidates,
   { candidateName: policyName, document, baseline }: PolicyRolloutPolicy,
   served: string | undefined,
 ): Promise<State> {
   if (sameDocument(served, document)) return 'new';
   if (!sameDocument(served, baseline)) return 'foreign';
+  const { port, options } = candidates;
   // Made, and the process ended before it got its second version; nobody pulled a brake that has nothing to brake.
   const { policyVersions = [] } = await port.call('ListPolicyVersions', { policyName }, options);
   if (policyVersions.length > 1) return 'brake';
   // A default moves forward only while nothing carries the policy: whoever does would get it all at once.
-  const targets = await listTargets({ port, options }, policyName);
+  const targets = await listTargets(candidates, policyName);
   return targets.length > 0 ? 'brake' : 'unfinished';
 }
 
-async function listTargets(
-  { port, options }: Pick<Candidates, 'port' | 'options'>,
-  policyName: string,
-): Promise<readonly string[]> {
+async function listTargets({ port, options }: Candidates, policyName: string): Promise<readonly string[]> {
   const listed = await ifFound(port.call('ListTargetsForPolicy', { policyName, pageSize: 10 }, options));
   return listed?.targets ?? [];
 }

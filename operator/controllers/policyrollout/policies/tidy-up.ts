@@ -21,7 +21,7 @@ type Kept = Pick<Condition, 'reason' | 'message'>;
 export async function tidyUp(start: Start, status: PolicyRolloutStatus): Promise<Result | undefined> {
   const { deps, rollout } = start;
   const now = deps.clock.now();
-  const homedAt = exactTime(timeOf(status.homedAt) ?? now);
+  const homedAt = status.homedAt ?? exactTime(now);
   if (status.homedAt === undefined) await saveRollout(deps, rollout, { ...status, homedAt });
   const due = (timeOf(homedAt) ?? now) + rollbackWindowMs(rollout);
   if (now < due) return { requeueAfterMs: Math.max(1_000, due - now), priority: Priority.drift };
