@@ -1,6 +1,6 @@
 import type { Right } from './rights.ts';
 import type { Planned, SimConfig } from './types.ts';
-import { allBut, at, CALM, fleetOf, git, MINUTE, NARROW, NARROWER, verb, WIDE, wait } from './words.ts';
+import { allBut, at, CALM, commit, fleetOf, git, MINUTE, NARROW, NARROWER, verb, WIDE, wait } from './words.ts';
 
 /** What the simulation once found, as the fewest acts that show it. */
 export interface Regression {
@@ -33,6 +33,25 @@ const LONG_WINDOW = { strategy: { ...CALM.strategy, rollbackWindow: '3h' } } as 
 
 const lost = (minutes: number): Planned => at(minutes, { kind: 'loseRecord', device: 0 });
 
+const EXTRA_IN_MORE = [
+  { name: 'base', grant: allBut('extra', 'receive') },
+  { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
+] as const;
+
+/** A rollout moves `extra` from the second to the first and is overtaken; the next one takes the second away. */
+const EXTRA_MOVED: readonly Planned[] = [
+  commit(2, [
+    { name: 'base', grant: allBut('receive') },
+    { name: 'more', grant: { allow: ['status'], deny: [] } },
+  ]),
+  at(24, { kind: 'references', device: 0, names: ['base'] }),
+  commit(25, [
+    { name: 'base', grant: WIDE },
+    { name: 'more', grant: { allow: ['status', 'debug'], deny: [] } },
+  ]),
+  verb(50, 'approve'),
+];
+
 export const REGRESSIONS: readonly Regression[] = [
   {
     reason: 'a default blanked while an asset goes back: nothing is detached beside it',
@@ -64,19 +83,11 @@ export const REGRESSIONS: readonly Regression[] = [
     reason: 'a part of a change comes back, the rest is given up: nobody stays on a candidate',
     config: { ...fleetOf(2), policies: two },
     schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: allBut('status', 'debug') },
-          { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
-        ],
-      }),
-      at(50, {
-        kind: 'document',
-        how: 'new',
-        grants: [two[0], { name: 'more', grant: { allow: ['status', 'debug', 'extra'], deny: [] } }],
-      }),
+      commit(2, [
+        { name: 'base', grant: allBut('status', 'debug') },
+        { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
+      ]),
+      commit(50, [two[0], { name: 'more', grant: { allow: ['status', 'debug', 'extra'], deny: [] } }]),
       verb(70, 'abort'),
     ],
   },
@@ -118,14 +129,10 @@ export const REGRESSIONS: readonly Regression[] = [
       ],
     },
     schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: NARROW },
-          { name: 'more', grant: { allow: ['extra'], deny: [] } },
-        ],
-      }),
+      commit(2, [
+        { name: 'base', grant: NARROW },
+        { name: 'more', grant: { allow: ['extra'], deny: [] } },
+      ]),
       silent(13),
       at(53, { kind: 'references', device: 0, names: ['base'] }),
       wait(95),
@@ -185,11 +192,7 @@ export const REGRESSIONS: readonly Regression[] = [
       ],
     },
     schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [{ name: 'base', grant: { allow: ['connect', 'telemetry', 'subscribe', 'receive'], deny: [] } }],
-      }),
+      commit(2, [{ name: 'base', grant: { allow: ['connect', 'telemetry', 'subscribe', 'receive'], deny: [] } }]),
       at(62, { kind: 'references', device: 2, names: ['base'] }),
     ],
   },
@@ -211,13 +214,7 @@ export const REGRESSIONS: readonly Regression[] = [
   {
     reason: 'a policy that only denies is what was asked for, and no security act: assets come home to it',
     config: { ...fleetOf(2), policies: two },
-    schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [two[0], { name: 'more', grant: { allow: [], deny: ['debug'] } }],
-      }),
-    ],
+    schedule: [commit(2, [two[0], { name: 'more', grant: { allow: [], deny: ['debug'] } }])],
   },
   {
     reason: 'what an earlier rollout took meanwhile is no beginning of this one: who is away keeps the rest',
@@ -290,11 +287,7 @@ export const REGRESSIONS: readonly Regression[] = [
     reason: 'a proven candidate that an asset is losing, and may have to get back, is not deleted meanwhile',
     config: { policies: two },
     schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [two[0], { name: 'more', grant: { allow: ['extra'], deny: [] } }],
-      }),
+      commit(2, [two[0], { name: 'more', grant: { allow: ['extra'], deny: [] } }]),
       at(3, { kind: 'references', device: 0, names: ['base'] }),
       silent(50),
       wait(150),
@@ -305,7 +298,7 @@ export const REGRESSIONS: readonly Regression[] = [
     config: { ...fleetOf(2), policies: [{ name: 'base', grant: WIDE }, two[1]] },
     schedule: [
       at(2, { kind: 'references', device: 1, names: ['base'] }),
-      at(2.01, { kind: 'document', how: 'new', grants: [{ name: 'base', grant: allBut('status') }, two[1]] }),
+      commit(2.01, [{ name: 'base', grant: allBut('status') }, two[1]]),
       wait(90),
     ],
   },
@@ -546,16 +539,12 @@ export const REGRESSIONS: readonly Regression[] = [
     reason: 'a brake that was pulled on two policies, whose commit came back, ends no later rollout of one of them',
     config: { ...LONG_WINDOW, policies: [{ name: 'base', grant: WIDE }, two[1]] },
     schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: NARROW },
-          { name: 'more', grant: { allow: ['status', 'receive'], deny: [] } },
-        ],
-      }),
+      commit(2, [
+        { name: 'base', grant: NARROW },
+        { name: 'more', grant: { allow: ['status', 'receive'], deny: [] } },
+      ]),
       at(25, { kind: 'document', how: 'revert', grants: [{ name: 'base', grant: WIDE }, two[1]] }),
-      at(80, { kind: 'document', how: 'new', grants: [{ name: 'base', grant: NARROW }, two[1]] }),
+      commit(80, [{ name: 'base', grant: NARROW }, two[1]]),
       wait(100),
     ],
   },
@@ -586,7 +575,7 @@ export const REGRESSIONS: readonly Regression[] = [
       'what an asset carries between two policies when the state is lost is not what it had: a reference that goes leaves no candidate when it comes back',
     config: { ...fleetOf(2), policies: two },
     schedule: [
-      at(2, { kind: 'document', how: 'new', grants: HANDED }),
+      commit(2, HANDED),
       at(4, { kind: 'references', device: 0, names: ['base'] }),
       at(6, { kind: 'loseState' }),
       at(9, { kind: 'document', how: 'revert', grants: two }),
@@ -596,7 +585,7 @@ export const REGRESSIONS: readonly Regression[] = [
     reason: 'what was between two policies when the state was lost comes back as it was before, whoever takes it later',
     config: { policies: two },
     schedule: [
-      at(2, { kind: 'document', how: 'new', grants: HANDED }),
+      commit(2, HANDED),
       at(4, { kind: 'references', device: 0, names: ['base'] }),
       at(6, { kind: 'loseState' }),
       at(9, { kind: 'document', how: 'revert', grants: two }),
@@ -606,66 +595,13 @@ export const REGRESSIONS: readonly Regression[] = [
   {
     reason:
       'a right that an overtaken rollout moved from one policy to another is in one of them on the way back from the next, which gives up the other',
-    config: {
-      policies: [
-        { name: 'base', grant: allBut('extra', 'receive') },
-        { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
-      ],
-    },
-    schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: allBut('receive') },
-          { name: 'more', grant: { allow: ['status'], deny: [] } },
-        ],
-      }),
-      at(24, { kind: 'references', device: 0, names: ['base'] }),
-      at(25, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: WIDE },
-          { name: 'more', grant: { allow: ['status', 'debug'], deny: [] } },
-        ],
-      }),
-      verb(50, 'approve'),
-      verb(75, 'abort'),
-      wait(100),
-    ],
+    config: { policies: EXTRA_IN_MORE },
+    schedule: [...EXTRA_MOVED, verb(75, 'abort'), wait(100)],
   },
   {
     reason: 'what an overtaken rollout moved, and the next takes away, comes back though the record of that is lost',
-    config: {
-      policies: [
-        { name: 'base', grant: allBut('extra', 'receive') },
-        { name: 'more', grant: { allow: ['status', 'extra'], deny: [] } },
-      ],
-    },
-    schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: allBut('receive') },
-          { name: 'more', grant: { allow: ['status'], deny: [] } },
-        ],
-      }),
-      at(24, { kind: 'references', device: 0, names: ['base'] }),
-      at(25, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: WIDE },
-          { name: 'more', grant: { allow: ['status', 'debug'], deny: [] } },
-        ],
-      }),
-      verb(50, 'approve'),
-      lost(62),
-      verb(75, 'abort'),
-      wait(100),
-    ],
+    config: { policies: EXTRA_IN_MORE },
+    schedule: [...EXTRA_MOVED, lost(62), verb(75, 'abort'), wait(100)],
   },
   {
     reason:
@@ -686,17 +622,13 @@ export const REGRESSIONS: readonly Regression[] = [
     reason: 'what a device that was not heard of after its way back is to lose gets no new document before it goes',
     config: { ...fleetOf(2), policies: two, strategy: { ...CALM.strategy, stragglers: 'Leave', onFailure: 'Pause' } },
     schedule: [
-      at(2, { kind: 'document', how: 'new', grants: HANDED }),
+      commit(2, HANDED),
       at(13, { kind: 'offline', device: 0, forMs: 150 * MINUTE }),
       at(30, { kind: 'references', device: 0, names: ['base'] }),
-      at(100, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: allBut('status', 'extra') },
-          { name: 'more', grant: { allow: ['status', 'receive'], deny: [] } },
-        ],
-      }),
+      commit(100, [
+        { name: 'base', grant: allBut('status', 'extra') },
+        { name: 'more', grant: { allow: ['status', 'receive'], deny: [] } },
+      ]),
       wait(220),
     ],
   },
@@ -712,14 +644,10 @@ export const REGRESSIONS: readonly Regression[] = [
       ],
     },
     schedule: [
-      at(2, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: allBut('status') },
-          { name: 'more', grant: { allow: ['status', 'debug', 'subscribe'], deny: [] } },
-        ],
-      }),
+      commit(2, [
+        { name: 'base', grant: allBut('status') },
+        { name: 'more', grant: { allow: ['status', 'debug', 'subscribe'], deny: [] } },
+      ]),
       blank(24, 'candidate', 10),
       verb(35, 'abort'),
       wait(70),
@@ -732,14 +660,10 @@ export const REGRESSIONS: readonly Regression[] = [
     schedule: [
       at(3, { kind: 'offline', device: 0, forMs: 43.5 * MINUTE }),
       blank(15.64, 'declared', 81.02),
-      at(57.14, {
-        kind: 'document',
-        how: 'new',
-        grants: [
-          { name: 'base', grant: allBut('debug', 'status', 'receive') },
-          { name: 'more', grant: { allow: ['debug', 'extra'], deny: ['subscribe'] } },
-        ],
-      }),
+      commit(57.14, [
+        { name: 'base', grant: allBut('debug', 'status', 'receive') },
+        { name: 'more', grant: { allow: ['debug', 'extra'], deny: ['subscribe'] } },
+      ]),
       at(112.12, { kind: 'references', device: 0, names: ['base'] }),
       at(120.98, { kind: 'foreignDetach', device: 0 }),
       wait(150),

@@ -1,5 +1,5 @@
 import { type Grant, RIGHTS, type Right } from './rights.ts';
-import type { Act, Planned, SimConfig } from './types.ts';
+import type { Act, Planned, SimConfig, SimPolicy } from './types.ts';
 
 /** Short words for worlds that are written by hand. */
 export const MINUTE = 60_000;
@@ -16,6 +16,10 @@ export const NARROWER = allBut('debug', 'extra');
 
 export const git = (minutes: number, grant: Grant, how: 'new' | 'revert' = 'new'): Planned =>
   at(minutes, { kind: 'document', how, grants: [{ name: 'base', grant }] });
+
+/** New documents of several policies. */
+export const commit = (minutes: number, grants: readonly SimPolicy[]): Planned =>
+  at(minutes, { kind: 'document', how: 'new', grants });
 
 export const verb = (minutes: number, name: string): Planned =>
   at(minutes, { kind: 'verb', verb: name, value: 'right' });

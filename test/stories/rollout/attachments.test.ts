@@ -5,11 +5,13 @@ import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, policy } from '../../support/fleet.ts';
 import {
   annotate,
+  askingForMore,
   documentOf,
   grants,
   hear,
   leave,
   NARROW,
+  onBaseAndMore,
   type RolloutFleet,
   refer,
   refuse,
@@ -24,24 +26,6 @@ async function twoPolicies(count = 2): Promise<RolloutFleet> {
   const fleet = await rolloutFleet(count);
   await fleet.apply(policy('tight', { document: grants('telemetry/*'), strategy: STRATEGY }));
   await fleet.settleUntilReady();
-  return fleet;
-}
-
-/** Devices on `base` whose specs ask for `more` beside it, which waits for approval. */
-async function askingForMore(count = 1, document = grants('more/*')): Promise<RolloutFleet> {
-  const fleet = await rolloutFleet(count);
-  await fleet.apply(policy('more', { document, strategy: STRATEGY }));
-  await fleet.settleUntilReady();
-  for (const name of fleet.names) await refer(fleet, name, 'base', 'more');
-  await fleet.live(3);
-  return fleet;
-}
-
-/** Devices on both. */
-async function onBaseAndMore(...asked: Parameters<typeof askingForMore>): Promise<RolloutFleet> {
-  const fleet = await askingForMore(...asked);
-  await say(fleet, 'approve');
-  await fleet.live(120, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
   return fleet;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import { device, group, policy } from '../../support/fleet.ts';
-import { grants, MINUTE, NARROW, type RolloutFleet, rolloutFleet, STRATEGY } from './support.ts';
+import { grants, MINUTE, NARROW, type RolloutFleet, recordOf, rolloutFleet, STRATEGY } from './support.ts';
 
 const DEADLINE_MS = 30_000;
 
@@ -170,8 +170,6 @@ describe('R7: a Detach', () => {
     await fleet.apply(device('press-1', { certificates, thingTypeRef, policyRefs: refs('base'), groupRefs }));
   }
 
-  const record = async (fleet: RolloutFleet) => ((await fleet.get('Device', 'press-1')) as Device).status?.rollout;
-
   test.each([
     { reason: 'has lost the policy', joins: refs('hall') },
     { reason: 'is below one that has lost it', joins: refs('cell') },
@@ -181,15 +179,17 @@ describe('R7: a Detach', () => {
     async ({ joins, blanked = false }) => {
       await using fleet = await withOwn(refs('base', 'more'), refs());
       await givesUp(fleet, joins);
-      await fleet.live(10, { until: async () => (await record(fleet))?.switchedAt !== undefined });
-      const settled = Date.parse((await record(fleet))?.switchedAt ?? '') + 10 * MINUTE;
+      await fleet.live(10, { until: async () => (await recordOf(fleet, 'press-1'))?.switchedAt !== undefined });
+      const settled = Date.parse((await recordOf(fleet, 'press-1'))?.switchedAt ?? '') + 10 * MINUTE;
       await fleet.advance(settled - 2_000 - fleet.clock.now());
       expect(await fleet.attached('press-1')).toEqual(['base', 'more']);
       if (blanked) await fleet.aws.send('CreatePolicyVersion', toBlank);
       else await fleet.aws.send('DetachPolicy', { policyName: 'beside', target: HALL });
       await fleet.advance(5_000);
       expect(await fleet.attached('press-1'), 'nothing was taken').toEqual(['base', 'more']);
-      expect((await record(fleet))?.why).toMatch(blanked ? /beside was changed a moment ago/ : /beside.*thing group/);
+      expect((await recordOf(fleet, 'press-1'))?.why).toMatch(
+        blanked ? /beside was changed a moment ago/ : /beside.*thing group/,
+      );
       if (blanked) await fleet.aws.send('SetDefaultPolicyVersion', { policyName: 'beside', policyVersionId: '1' });
       else await fleet.aws.send('AttachPolicy', { policyName: 'beside', target: HALL });
       await fleet.live(90, { until: async () => (await fleet.records())['press-1'] === 'Succeeded' });
@@ -203,7 +203,7 @@ describe('R7: a Detach', () => {
     let taken = false;
     fleet.intercept = async (send, _operation, { path }) => {
       const ofIt = path.startsWith('/attached-policies/') && decodeURIComponent(path).includes(':cert/');
-      if (ofIt && !taken && (await record(fleet))?.state === 'Contracting') {
+      if (ofIt && !taken && (await recordOf(fleet, 'press-1'))?.state === 'Contracting') {
         taken = true;
         await fleet.aws.send('DetachPolicy', { policyName: 'beside', target: HALL });
       }
@@ -214,7 +214,7 @@ describe('R7: a Detach', () => {
     await fleet.advance(1_000);
     expect(taken).toBe(true);
     expect(await fleet.attached('press-1'), 'nothing was taken').toEqual(['base', 'beside']);
-    expect((await record(fleet))?.why).toMatch(/beside.*thing group/);
+    expect((await recordOf(fleet, 'press-1'))?.why).toMatch(/beside.*thing group/);
   }, 60_000);
 
   test.each([

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
-import { policy } from '../../support/fleet.ts';
 import {
   annotate,
   grants,
   NARROW,
+  onBaseAndMore,
   type RolloutFleet,
   refer,
   rolloutFleet,
@@ -125,13 +125,7 @@ describe('how a rollout ends', () => {
 
   describe('one that changed references as well and left a device behind', () => {
     async function ended(): Promise<RolloutFleet> {
-      const fleet = await rolloutFleet(2);
-      await fleet.apply(policy('more', { document: grants('more/*'), strategy: STRATEGY }));
-      await fleet.settleUntilReady();
-      for (const name of fleet.names) await refer(fleet, name, 'base', 'more');
-      await fleet.live(3);
-      await say(fleet, 'approve');
-      await fleet.live(120, { until: phaseIs(fleet, 'Succeeded') });
+      const fleet = await onBaseAndMore(2);
       await fleet.change(NARROW);
       await refer(fleet, 'press-1', 'base');
       await fleet.live(1);

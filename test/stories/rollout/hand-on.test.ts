@@ -1,15 +1,11 @@
 /** An asset is in one rollout at a time: what one has begun with it, it finishes before another begins. */
 import { expect, test } from 'vitest';
-import type { Device } from '../../../operator/api/device.gen.ts';
 import { device, policy } from '../../support/fleet.ts';
-import { annotate, grants, type RolloutFleet, refer, rolloutFleet, rollouts, STRATEGY, say } from './support.ts';
+import { annotate, grants, recordOf, refer, rolloutFleet, rollouts, STRATEGY, say } from './support.ts';
 
 const HOLD = 'rollout.fleetward.dev/hold';
 /** There is room for another one, so that the budget keeps nobody waiting. */
 const ROOMY = { ...STRATEGY, maxInFlight: 2 };
-
-const recordOf = async (fleet: RolloutFleet, name: string) =>
-  ((await fleet.get('Device', name)) as Device).status?.rollout;
 
 test('one that goes back after the end of its rollout gets all the way back, although a policy of it gets a new document', async () => {
   await using fleet = await rolloutFleet(1);

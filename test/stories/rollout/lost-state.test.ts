@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { device, group, policy } from '../../support/fleet.ts';
-import { annotate, grants, NARROW, type RolloutFleet, refer, rolloutFleet, STRATEGY, say } from './support.ts';
+import {
+  annotate,
+  grants,
+  loseRecord,
+  NARROW,
+  onBaseAndMore,
+  type RolloutFleet,
+  refer,
+  rolloutFleet,
+  STRATEGY,
+  say,
+} from './support.ts';
 
 async function dropRollouts(fleet: RolloutFleet): Promise<void> {
   for (const { metadata } of (await fleet.store.list({ kind: 'PolicyRollout' })).items)
@@ -226,13 +237,7 @@ describe('R18: state lost in the middle of a rollout costs time and nothing else
   }, 240_000);
 
   test('while a device is between two policies to which its spec refers no more: what goes back is the one it had', async () => {
-    await using fleet = await rolloutFleet(1);
-    await fleet.apply(policy('more', { document: grants('site/*', 'hall/*'), strategy: STRATEGY }));
-    await fleet.settleUntilReady();
-    await refer(fleet, 'press-1', 'base', 'more');
-    await fleet.live(3);
-    await say(fleet, 'approve');
-    await fleet.live(60, { until: async () => (await phaseOf(fleet)) === 'Succeeded' });
+    await using fleet = await onBaseAndMore(1, grants('site/*', 'hall/*'));
     await fleet.apply(policy('more', { document: grants('site/*'), strategy: STRATEGY }));
     await fleet.live(30, { until: async () => (await fleet.attached('press-1')).length === 3 });
     expect(await fleet.attached('press-1')).toEqual(['base', 'more', expect.stringMatching(/^more@/)]);
@@ -246,23 +251,12 @@ describe('R18: state lost in the middle of a rollout costs time and nothing else
   }, 240_000);
 
   test('a record alone is lost: a right that went with a reference, and came with a document, is in one of the two after an abort', async () => {
-    await using fleet = await rolloutFleet(1);
-    await fleet.apply(policy('more', { document: grants('site/*'), strategy: STRATEGY }));
-    await fleet.settleUntilReady();
-    await refer(fleet, 'press-1', 'base', 'more');
-    await fleet.live(3);
-    await say(fleet, 'approve');
-    await fleet.live(60, { until: async () => (await phaseOf(fleet)) === 'Succeeded' });
+    await using fleet = await onBaseAndMore(1, grants('site/*'));
     await fleet.change(grants('telemetry/*', 'debug/*', 'site/*'));
     await refer(fleet, 'press-1', 'base');
     await fleet.live(60, { until: stateOf(fleet, 'press-1', 'Observing') });
     expect(await fleet.attached('press-1')).toEqual([expect.stringMatching(/^base@/)]);
-    await fleet.kill();
-    const { metadata, status } = (await fleet.get('Device', 'press-1')) as Device;
-    const { rollout: _lost, ...rest } = status ?? {};
-    const which = { kind: 'Device', namespace: 'factory', name: 'press-1', uid: metadata.uid ?? '' };
-    await fleet.store.applyStatus(which, rest, { owner: 'fleetward' });
-    await fleet.start();
+    await loseRecord(fleet, 'press-1');
     await fleet.live(3);
     await say(fleet, 'abort');
     await fleet.live(60, { until: async () => (await phaseOf(fleet)) === 'Aborted' });

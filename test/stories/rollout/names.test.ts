@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { device } from '../../support/fleet.ts';
-import { documentOf, grants, NARROW, type RolloutFleet, rolloutFleet, STRATEGY, say, WIDE } from './support.ts';
+import {
+  documentOf,
+  grants,
+  NARROW,
+  type RolloutFleet,
+  recordOf,
+  rolloutFleet,
+  STRATEGY,
+  say,
+  WIDE,
+} from './support.ts';
 
 const MORE = grants('telemetry/*', 'debug/*', 'more/*');
 
@@ -50,7 +60,7 @@ describe('R6: a default version is moved forward only while nothing carries the 
   test("the reason of a state is that state's: on the way home and after it, the record says why the asset succeeded", async () => {
     await using fleet = await rolloutFleet(1);
     await fleet.change(NARROW);
-    const record = async () => ((await fleet.get('Device', 'press-1')) as Device).status?.rollout;
+    const record = () => recordOf(fleet, 'press-1');
     const said = new Set<string>();
     await fleet.live(120, {
       until: async () => {

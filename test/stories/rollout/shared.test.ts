@@ -14,6 +14,7 @@ import {
   MINUTE,
   NARROW,
   type RolloutFleet,
+  recordOf,
   refuse,
   rolloutFleet,
   STRATEGY,
@@ -57,8 +58,6 @@ async function carried(fleet: RolloutFleet): Promise<readonly string[]> {
   return found;
 }
 
-const record = async (fleet: RolloutFleet, name: string) =>
-  ((await fleet.get('Device', name)) as Device).status?.rollout;
 const calls = (fleet: RolloutFleet, operation: string) => fleet.sandbox.ledger.count({ operation, outcome: 'ok' });
 const ended = (fleet: RolloutFleet) => async () => (await fleet.rollout()).status?.phase === 'Succeeded';
 const isIn = (fleet: RolloutFleet, name: string, state: string) => async () => (await fleet.records())[name] === state;
@@ -83,7 +82,7 @@ describe('R8: things that share certificates', () => {
     expect(await fleet.records()).toEqual({ 'press-1': 'Succeeded', 'press-2': 'Succeeded', twin: 'Succeeded' });
     // One thing alone is the smaller first step; the two that share are never there one by one.
     expect([...together]).toEqual(['press-2', 'press-1+twin']);
-    expect(await record(fleet, 'twin')).toMatchObject({
+    expect(await recordOf(fleet, 'twin')).toMatchObject({
       unit: ['press-1', 'twin'],
       why: expect.stringMatching(/^with press-1: /),
     });
@@ -131,7 +130,7 @@ describe('R8: things that share certificates', () => {
     await fleet.live(40, { until: isIn(fleet, 'twin', 'RolledBack') });
     await fleet.live(3);
     expect(await fleet.records()).toMatchObject({ 'press-1': 'RolledBack', twin: 'RolledBack' });
-    expect(await record(fleet, 'twin')).toMatchObject({ failure: 'failed', why: expect.stringContaining('press-1') });
+    expect(await recordOf(fleet, 'twin')).toMatchObject({ failure: 'failed', why: expect.stringContaining('press-1') });
     expect(await carried(fleet)).toEqual(['base', 'base']);
     const { metadata, spec, status } = await fleet.rollout();
     expect(status).toMatchObject({ phase: 'Paused', reason: 'AssetFailed' });
@@ -160,7 +159,7 @@ describe('R8: things that share certificates', () => {
     await fleet.live(90, { silent: ['twin'], until: isIn(fleet, 'press-1', 'Deferred') });
     await fleet.live(10, { silent: ['twin'] });
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Deferred', twin: 'Deferred' });
-    expect(await record(fleet, 'press-1')).toMatchObject({
+    expect(await recordOf(fleet, 'press-1')).toMatchObject({
       why: expect.stringMatching(/^twin, which moves with it: .*not connected/),
     });
     expect(await carried(fleet)).toEqual(['base+base@new', 'base+base@new']);
@@ -176,13 +175,13 @@ describe('R8: things that share certificates', () => {
     // Its own reconcile waits for a group that is not there.
     await fleet.apply(device('twin', { ...spec, groupRefs: [{ name: 'presses' }, { name: 'to-come' }] }));
     await fleet.live(10);
-    expect(await record(fleet, 'press-1')).toMatchObject({
+    expect(await recordOf(fleet, 'press-1')).toMatchObject({
       state: 'Preflight',
       why: 'it shares a certificate with twin, and they have not taken note of the rollout yet',
     });
     await fleet.live(10, { until: isIn(fleet, 'press-1', 'Deferred') });
     const why = expect.stringMatching(/^twin gets no further: .*to-come/);
-    expect(await record(fleet, 'press-1'), 'others have their places').toMatchObject({ state: 'Deferred', why });
+    expect(await recordOf(fleet, 'press-1'), 'others have their places').toMatchObject({ state: 'Deferred', why });
     expect(await carried(fleet)).toEqual(['base', 'base']);
     await fleet.live(20);
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Deferred' });
@@ -287,7 +286,7 @@ describe('R8: things that share certificates', () => {
     fleet.signals.record(ACCOUNT_KEY, { ...gone, at: fleet.clock.now() });
     await fleet.live(90, { silent: ['twin'], until: isIn(fleet, 'press-1', 'Unrecovered') });
     expect(await carried(fleet)).toEqual(['base', 'base']);
-    expect(await record(fleet, 'press-1')).toMatchObject({
+    expect(await recordOf(fleet, 'press-1')).toMatchObject({
       state: 'Unrecovered',
       why: 'restored, and twin not heard of since: go and look',
     });
@@ -357,16 +356,11 @@ describe('R8: things that share certificates', () => {
     await fleet.live(60, { until: async () => (await carried(fleet)).join() === 'tight,tight' });
     await fleet.live(2);
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Contracting', twin: 'Contracting' });
-    await fleet.kill();
-    const { metadata, status } = (await fleet.get('Device', 'twin')) as Device;
-    const { rollout: _lost, ...rest } = status ?? {};
-    const key = { kind: 'Device', namespace: 'factory', name: 'twin', uid: metadata.uid ?? '' };
-    await fleet.store.applyStatus(key, rest, { owner: 'fleetward' });
-    await fleet.start();
+    await loseRecord(fleet, 'twin');
     const states = new Set<string>();
     await fleet.live(3, { until: async () => states.add((await fleet.records())['press-1'] ?? '') === undefined });
     expect([...states], 'nobody waits to be told what has begun').toEqual(['Contracting']);
-    expect(await record(fleet, 'twin')).toMatchObject({ state: 'Contracting', unit: ['press-1', 'twin'] });
+    expect(await recordOf(fleet, 'twin')).toMatchObject({ state: 'Contracting', unit: ['press-1', 'twin'] });
     // Its silence counts as that of the others does.
     await fleet.live(30, { silent: ['twin'] });
     expect(await fleet.records()).toMatchObject({ 'press-1': 'Observing', twin: 'Observing' });
@@ -480,9 +474,9 @@ describe('R8: things that share certificates', () => {
     await fleet.aws.send('DetachThingPrincipal', { thingName: 'press-1', principal });
     await fleet.live(160, { until: ended(fleet) });
     expect(await fleet.records()).toEqual({ 'press-2': 'Succeeded', twin: 'Succeeded' });
-    expect((await record(fleet, 'twin'))?.unit).toBeUndefined();
+    expect((await recordOf(fleet, 'twin'))?.unit).toBeUndefined();
     // What it had repeated is nothing to build on: everything settles anew.
-    const detached = Date.parse((await record(fleet, 'twin'))?.detachedAt ?? '');
+    const detached = Date.parse((await recordOf(fleet, 'twin'))?.detachedAt ?? '');
     expect(detached - before).toBeGreaterThanOrEqual(10 * MINUTE);
   }, 90_000);
 
@@ -493,7 +487,7 @@ describe('R8: things that share certificates', () => {
     await fleet.aws.send('AttachThingPrincipal', { thingName: 'stranger', principal });
     await fleet.change(NARROW);
     await fleet.live(40);
-    expect(await record(fleet, 'press-1')).toMatchObject({
+    expect(await recordOf(fleet, 'press-1')).toMatchObject({
       state: 'Deferred',
       why: expect.stringMatching(/certificate .* is on thing stranger as well/),
     });

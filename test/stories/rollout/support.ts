@@ -1,4 +1,4 @@
-import type { Device } from '../../../operator/api/device.gen.ts';
+import type { Device, DeviceStatusRollout } from '../../../operator/api/device.gen.ts';
 import type { PolicyRollout } from '../../../operator/api/policyrollout.gen.ts';
 import { account, device, group, policy, thingType } from '../../support/fleet.ts';
 import { Crash, createFleet, type FleetOptions, type TestFleet } from '../../support/operator.ts';
@@ -169,6 +169,11 @@ export async function annotate(fleet: TestFleet, kind: string, name: string, ann
   await fleet.drain();
 }
 
+/** What the operator has written of the way of a Device. */
+export async function recordOf(fleet: TestFleet, name: string): Promise<DeviceStatusRollout | undefined> {
+  return ((await fleet.get('Device', name)) as Device).status?.rollout;
+}
+
 /** While the operator does not run, what it has written of the way of a Device is lost, as by a restore. */
 export async function loseRecord(fleet: RolloutFleet, name: string): Promise<void> {
   await fleet.kill();
@@ -193,4 +198,22 @@ export function killAt(fleet: TestFleet, n: number, when: 'before' | 'after'): {
     throw new Crash(`killed ${when} call ${n}`);
   };
   return state;
+}
+
+/** Devices on `base` whose specs ask for `more` beside it, which waits for approval. */
+export async function askingForMore(count = 1, document = grants('more/*')): Promise<RolloutFleet> {
+  const fleet = await rolloutFleet(count);
+  await fleet.apply(policy('more', { document, strategy: STRATEGY }));
+  await fleet.settleUntilReady();
+  for (const name of fleet.names) await refer(fleet, name, 'base', 'more');
+  await fleet.live(3);
+  return fleet;
+}
+
+/** Devices on both. */
+export async function onBaseAndMore(...asked: Parameters<typeof askingForMore>): Promise<RolloutFleet> {
+  const fleet = await askingForMore(...asked);
+  await say(fleet, 'approve');
+  await fleet.live(120, { until: async () => (await fleet.rollout()).status?.phase === 'Succeeded' });
+  return fleet;
 }
